@@ -1,0 +1,57 @@
+EXTENSION = taskq
+EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" taskq.control)
+
+# The SQL of a release is its parts joined in this order.
+SQL_PARTS = types calendar actor directory task history lifecycle sla create \
+	queue action stats report sweep retention wakeup access finish
+DATA_built = sql/taskq--$(EXTVERSION).sql
+DATA = $(wildcard sql/taskq--*--*.sql)
+
+MODULE_big = taskq
+OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c))
+PG_CPPFLAGS = -DTASKQ_VERSION='"$(EXTVERSION)"'
+
+# Golden files are in top-level expected/.  Versions from 16 on look for them
+# there; 15 looks in outputdir, which has a link.  It looks there for the tests
+# as well, so that outputdir must be no directory that has an sql/ of its own.
+OUTPUT = test/output
+REGRESS = $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql))
+REGRESS_OPTS = --inputdir=test --outputdir=$(OUTPUT)
+ISOLATION = $(patsubst test/specs/%.spec,%,$(wildcard test/specs/*.spec))
+ISOLATION_OPTS = --inputdir=test --outputdir=$(OUTPUT)
+TAP_TESTS = 1
+PROVE_TESTS = test/t/*.pl
+
+EXTRA_CLEAN = $(DATA_built) $(OUTPUT) output_iso tmp_check tmp_check_iso log
+
+PG_CONFIG ?= pg_config
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+
+# These install what they need, PostgreSQL too.
+SELF_SUFFICIENT = demo demo-stop test lint
+
+ifneq ($(PGXS),)
+include $(PGXS)
+else ifneq ($(filter-out $(SELF_SUFFICIENT),$(or $(MAKECMDGOALS),all)),)
+$(error "$(PG_CONFIG) --pgxs" finds no PGXS: install PostgreSQL's server headers (package postgresql-server-dev-NN) or pass PG_CONFIG)
+endif
+
+.PHONY: $(SELF_SUFFICIENT)
+demo:
+	@examples/demo
+demo-stop:
+	@examples/demo stop
+test:
+	@test/run
+lint:
+	@test/lint
+
+$(OBJS): src/taskq.h src/compat.h
+
+installcheck: $(OUTPUT)/expected
+$(OUTPUT)/expected:
+	mkdir -p $(OUTPUT)
+	ln -s ../../expected $@
+
+sql/taskq--$(EXTVERSION).sql: $(SQL_PARTS:%=sql/%.sql)
+	cat $^ > $@

@@ -1,0 +1,140 @@
+
+-- ---------------------------------------------------------------------------
+-- API: moving tasks along
+-- ---------------------------------------------------------------------------
+
+-- Each verb comes twice: for one task, and for many (one statement, all or
+-- nothing, rows locked in order of id).
+
+CREATE FUNCTION taskq_start(id bigint, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_start';
+COMMENT ON FUNCTION taskq_start(bigint, text) IS
+'Begins work: OPEN becomes IN_PROGRESS; an OVERDUE task stays OVERDUE and gets started_at. Already started: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 23514 if terminal.';
+
+CREATE FUNCTION taskq_start_many(ids bigint[], actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_start_many';
+COMMENT ON FUNCTION taskq_start_many(bigint[], text) IS
+'taskq_start for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_start.';
+
+CREATE FUNCTION taskq_complete(id bigint, note text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_complete';
+COMMENT ON FUNCTION taskq_complete(bigint, text, text) IS
+'Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note too long, 23514 if OPEN (start it first) or terminal.';
+
+CREATE FUNCTION taskq_complete_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_complete_many';
+COMMENT ON FUNCTION taskq_complete_many(bigint[], text, text) IS
+'taskq_complete for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_complete.';
+
+CREATE FUNCTION taskq_cancel(id bigint, reason text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_cancel';
+COMMENT ON FUNCTION taskq_cancel(bigint, text, text) IS
+'Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 reason too long, 23514 if terminal.';
+
+CREATE FUNCTION taskq_cancel_many(ids bigint[], reason text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_cancel_many';
+COMMENT ON FUNCTION taskq_cancel_many(bigint[], text, text) IS
+'taskq_cancel for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_cancel.';
+
+CREATE FUNCTION taskq_assign(id bigint, assignee_id text, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_assign';
+COMMENT ON FUNCTION taskq_assign(bigint, text, text) IS
+'Gives an active task to a staff member; NULL unassigns it. Same assignee: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 23503 unknown or inactive staff, 23514 if terminal.';
+
+CREATE FUNCTION taskq_assign_many(ids bigint[], assignee_id text, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_assign_many';
+COMMENT ON FUNCTION taskq_assign_many(bigint[], text, text) IS
+'taskq_assign for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign.';
+
+CREATE FUNCTION taskq_reschedule(id bigint, due_date date, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_reschedule';
+COMMENT ON FUNCTION taskq_reschedule(bigint, date, text) IS
+'Moves the due date of an active task; NULL removes it. The status follows: OVERDUE if the date has passed, else IN_PROGRESS or OPEN. The SLA deadline stays. Same date: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 date outside 0001-01-01 to 9999-12-31, 23514 if terminal.';
+
+CREATE FUNCTION taskq_reschedule_many(ids bigint[], due_date date, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_reschedule_many';
+COMMENT ON FUNCTION taskq_reschedule_many(bigint[], date, text) IS
+'taskq_reschedule for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_reschedule.';
+
+CREATE FUNCTION taskq_prioritize(id bigint, priority taskq_priority, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_prioritize';
+COMMENT ON FUNCTION taskq_prioritize(bigint, taskq_priority, text) IS
+'Sets the priority of an active task. Same priority: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 priority is NULL, 23514 if terminal.';
+
+CREATE FUNCTION taskq_prioritize_many(ids bigint[], priority taskq_priority, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_prioritize_many';
+COMMENT ON FUNCTION taskq_prioritize_many(bigint[], taskq_priority, text) IS
+'taskq_prioritize for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_prioritize.';
+
+CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_set_sla';
+COMMENT ON FUNCTION taskq_set_sla(bigint, double precision, text) IS
+'Sets the SLA of an active task in hours from its creation (over 0, at most 87600); NULL removes it. A breach of the new deadline is recorded anew. Same hours: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 hours out of bounds, 23514 if terminal.';
+
+CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_set_sla_many';
+COMMENT ON FUNCTION taskq_set_sla_many(bigint[], double precision, text) IS
+'taskq_set_sla for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_set_sla.';
+
+CREATE FUNCTION taskq_edit(id bigint, title text DEFAULT NULL, description text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_edit';
+COMMENT ON FUNCTION taskq_edit(bigint, text, text, text) IS
+'Changes the title (1-200 characters) and description (at most 65,536 characters) of an active task: NULL keeps, '''' clears the description. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 text out of bounds, 23514 if terminal.';
+
+CREATE FUNCTION taskq_edit_many(ids bigint[], title text DEFAULT NULL, description text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_edit_many';
+COMMENT ON FUNCTION taskq_edit_many(bigint[], text, text, text) IS
+'taskq_edit for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_edit.';
+
+CREATE FUNCTION taskq_comment(id bigint, note text, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_comment';
+COMMENT ON FUNCTION taskq_comment(bigint, text, text) IS
+'Adds a note (1 to 65,536 characters) to the history of a task, terminal ones too. The row itself does not change. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note empty or too long, 42501 if the caller may not update the task.';
+
+CREATE FUNCTION taskq_comment_many(ids bigint[], note text, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_comment_many';
+COMMENT ON FUNCTION taskq_comment_many(bigint[], text, text) IS
+'taskq_comment for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_comment.';
+
+CREATE FUNCTION taskq_claim(assignee_id text, count integer DEFAULT 1, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_tasks
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_claim';
+COMMENT ON FUNCTION taskq_claim(text, integer, text) IS
+'Assigns (does not start) up to count (1 to 1000) of the most urgent unassigned active tasks, OVERDUE included, in order of priority, due date, id, and returns them. Never gives one task to two callers, never waits for a lock: tasks locked by others are passed over. Errors: 22023 count out of bounds, 23503 unknown or inactive staff.';

@@ -1,0 +1,36 @@
+
+-- ---------------------------------------------------------------------------
+-- Directory: staff and customers
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE taskq_staff_member (
+    id text PRIMARY KEY CHECK (char_length(id) BETWEEN 1 AND 255),
+    name text NOT NULL,
+    is_active boolean NOT NULL DEFAULT true
+);
+COMMENT ON TABLE taskq_staff_member IS 'People whom tasks are assigned to. Kept by hand or from the application''s own table by taskq_mirror().';
+COMMENT ON COLUMN taskq_staff_member.id IS 'The application''s key, 1 to 255 characters.';
+COMMENT ON COLUMN taskq_staff_member.name IS 'Display name.';
+COMMENT ON COLUMN taskq_staff_member.is_active IS 'False: keeps the tasks it has, gets no new ones.';
+
+CREATE TABLE taskq_customer (
+    id text PRIMARY KEY CHECK (char_length(id) BETWEEN 1 AND 255),
+    name text NOT NULL,
+    assigned_agent_id text REFERENCES taskq_staff_member ON UPDATE CASCADE,
+    is_active boolean NOT NULL DEFAULT true
+);
+CREATE INDEX taskq_customer_agent_idx ON taskq_customer (assigned_agent_id);
+COMMENT ON TABLE taskq_customer IS 'Customers whom tasks are about. Kept by hand or from the application''s own table by taskq_mirror().';
+COMMENT ON COLUMN taskq_customer.id IS 'The application''s key, 1 to 255 characters; a task names it in user_id.';
+COMMENT ON COLUMN taskq_customer.name IS 'Display name.';
+COMMENT ON COLUMN taskq_customer.assigned_agent_id IS 'Staff member who looks after the customer, if any.';
+COMMENT ON COLUMN taskq_customer.is_active IS 'False: the application no longer has this customer.';
+
+SELECT pg_catalog.pg_extension_config_dump('taskq_staff_member', '');
+SELECT pg_catalog.pg_extension_config_dump('taskq_customer', '');
+
+CREATE FUNCTION taskq_mirror() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_mirror';
+COMMENT ON FUNCTION taskq_mirror() IS
+'Trigger function, AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on the application''s own table. Arguments: ''staff'' or ''customer'', then the names of the columns that hold id, name, active (optional, '''' = always active) and, for customers, agent (optional). Insert and update upsert; delete marks inactive and keeps the row; a changed id is refused (0A000). The owner of the table must be allowed to execute this function (42501).';

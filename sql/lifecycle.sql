@@ -1,0 +1,63 @@
+
+-- ---------------------------------------------------------------------------
+-- Lifecycle: triggers that no writer escapes
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION taskq_effective_status(status taskq_status, due_date date, started_at timestamptz, today date DEFAULT taskq_today())
+    RETURNS taskq_status
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE
+        WHEN status IN ('COMPLETED', 'CANCELLED') THEN status
+        WHEN due_date < today THEN 'OVERDUE'::taskq_status
+        WHEN started_at IS NOT NULL THEN 'IN_PROGRESS'::taskq_status
+        ELSE 'OPEN'::taskq_status
+    END;
+END;
+COMMENT ON FUNCTION taskq_effective_status(taskq_status, date, timestamptz, date) IS
+'Effective status of a task on a given day. Arguments: its stored status, due_date and started_at; the day (default taskq_today()). Terminal: the stored status. Active: OVERDUE if due_date is before that day, else IN_PROGRESS if started, else OPEN.';
+
+CREATE FUNCTION taskq_task_insert() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_task_insert';
+COMMENT ON FUNCTION taskq_task_insert() IS
+'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at and sla_at_risk_at when NULL and looks at nothing else, so that a restore gives back the same bytes.';
+
+CREATE FUNCTION taskq_task_update() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_task_update';
+COMMENT ON FUNCTION taskq_task_update() IS
+'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle), refuses unknown and inactive staff (23503), writes the stamps and the effective status.';
+
+CREATE FUNCTION taskq_task_updated() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_task_updated';
+COMMENT ON FUNCTION taskq_task_updated() IS
+'Trigger function of taskq_task, AFTER UPDATE FOR EACH STATEMENT: checks old against new once more, in case another trigger changed the row, and writes the history of the whole statement.';
+
+CREATE FUNCTION taskq_task_delete() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_task_delete';
+COMMENT ON FUNCTION taskq_task_delete() IS
+'Trigger function of taskq_task, BEFORE DELETE and BEFORE TRUNCATE: only terminal tasks may be deleted; TRUNCATE is refused (23514, constraint taskq_task_lifecycle).';
+
+CREATE FUNCTION taskq_task_deleted() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_task_deleted';
+COMMENT ON FUNCTION taskq_task_deleted() IS
+'Trigger function of taskq_task, AFTER DELETE FOR EACH STATEMENT: deletes the history of the deleted tasks.';
+
+CREATE TRIGGER taskq_lifecycle_insert BEFORE INSERT ON taskq_task
+    FOR EACH ROW EXECUTE FUNCTION taskq_task_insert();
+CREATE TRIGGER taskq_lifecycle_update BEFORE UPDATE ON taskq_task
+    FOR EACH ROW EXECUTE FUNCTION taskq_task_update();
+CREATE TRIGGER taskq_lifecycle_updated AFTER UPDATE ON taskq_task
+    REFERENCING OLD TABLE AS old_tasks NEW TABLE AS new_tasks
+    FOR EACH STATEMENT EXECUTE FUNCTION taskq_task_updated();
+CREATE TRIGGER taskq_lifecycle_delete BEFORE DELETE ON taskq_task
+    FOR EACH ROW EXECUTE FUNCTION taskq_task_delete();
+CREATE TRIGGER taskq_lifecycle_deleted AFTER DELETE ON taskq_task
+    REFERENCING OLD TABLE AS old_tasks
+    FOR EACH STATEMENT EXECUTE FUNCTION taskq_task_deleted();
+CREATE TRIGGER taskq_lifecycle_truncate BEFORE TRUNCATE ON taskq_task
+    FOR EACH STATEMENT EXECUTE FUNCTION taskq_task_delete();

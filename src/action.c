@@ -1,0 +1,521 @@
+/*-------------------------------------------------------------------------
+ *
+ * action.c
+ *		The verbs: what an application may do to a task.
+ *
+ * A verb is one UPDATE; the triggers decide whether it is allowed, write the
+ * stamps and the history, and skip a row that is already as asked, in which
+ * case a second statement reads it.  A verb for many tasks first locks them in
+ * order of id, so that two such calls cannot deadlock, and then is one UPDATE
+ * too.  Everything runs with the caller's rights, but for the comment itself.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#define CLAIM_MAX 1000
+
+/* A verb's statement for one task ($1 = id) and for many ($1 = ids). */
+typedef struct Verb
+{
+	TaskVerb	verb;
+	TaskqPlan	one;
+	TaskqPlan	many;
+} Verb;
+
+#define VERB(verb, set) \
+	{verb, \
+	{"UPDATE @.taskq_task AS t SET " set " WHERE t.id " EQ " $1 RETURNING t"}, \
+	{"UPDATE @.taskq_task AS t SET " set " WHERE t.id " EQ " ANY ($1)"}}
+
+static Verb start_verb = VERB(VERB_START, "status = 'IN_PROGRESS'");
+static Verb complete_verb = VERB(VERB_OTHER, "status = 'COMPLETED'");
+static Verb cancel_verb = VERB(VERB_OTHER, "status = 'CANCELLED'");
+static Verb assign_verb = VERB(VERB_OTHER, "assignee_id = $2");
+static Verb reschedule_verb = VERB(VERB_OTHER, "due_date = $2");
+static Verb prioritize_verb = VERB(VERB_OTHER, "priority = $2");
+static Verb set_sla_verb = VERB(VERB_OTHER, "sla_hours = $2");
+static Verb edit_verb = VERB(VERB_OTHER,
+							 "title = coalesce($2, t.title), description = "
+							 "CASE WHEN $3 IS NULL THEN t.description WHEN $3 " EQ " '' THEN NULL ELSE $3 END");
+
+static TaskqPlan read_one = {
+	"SELECT t FROM @.taskq_task t WHERE t.id " EQ " $1"
+};
+static TaskqPlan read_many = {
+	"SELECT t FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id"
+};
+static TaskqPlan lock_many = {
+	"SELECT t.id FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR NO KEY UPDATE"
+};
+
+/* FOR KEY SHARE: asks for the right to update without getting in the way. */
+static TaskqPlan comment_lock = {
+	"SELECT t.id, t.status FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR KEY SHARE"
+};
+static TaskqPlan claim_pick = {
+	"SELECT t.id FROM @.taskq_task t "
+	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL "
+	"ORDER BY @.taskq_priority_rank(t.priority), coalesce(t.due_date, 'infinity'), t.id "
+	"FOR NO KEY UPDATE SKIP LOCKED"
+};
+static TaskqPlan claim_read = {
+	"SELECT v FROM @.taskq_tasks v WHERE v.id " EQ " ANY ($1) "
+	"ORDER BY @.taskq_priority_rank(v.priority), coalesce(v.due_date, 'infinity'), v.id"
+};
+
+/* What a verb takes besides the id: up to two values. */
+#define MAX_VERB_ARGS 2
+typedef struct VerbArgs
+{
+	int			n;
+	Oid			types[MAX_VERB_ARGS];
+	Datum		values[MAX_VERB_ARGS];
+	char		nulls[MAX_VERB_ARGS];
+} VerbArgs;
+
+/* Distinct ids in ascending order. */
+typedef struct IdList
+{
+	int			n;
+	int64	   *ids;
+	Datum		array;			/* bigint[] */
+} IdList;
+
+pg_noreturn static void
+no_such_task(int64 id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NO_DATA_FOUND),
+			 errmsg("task " INT64_FORMAT " does not exist", id)));
+}
+
+static int64
+id_argument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("task NULL does not exist"),
+				 errdetail("Argument id is null.")));
+	return PG_GETARG_INT64(0);
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	int64		x = *(const int64 *) a;
+	int64		y = *(const int64 *) b;
+
+	return x < y ? -1 : x > y ? 1 : 0;
+}
+
+static Datum
+id_array(const int64 *ids, int n)
+{
+	Datum	   *datums = palloc(Max(n, 1) * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+		datums[i] = Int64GetDatum(ids[i]);
+	return PointerGetDatum(construct_array(datums, n, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+static IdList
+ids_argument(FunctionCallInfo fcinfo)
+{
+	IdList		list = {0};
+	Datum	   *datums;
+	bool	   *nulls;
+	int			n;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ids must not be null")));
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), INT8OID, sizeof(int64),
+					  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &datums, &nulls, &n);
+	list.ids = palloc(Max(n, 1) * sizeof(int64));
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("ids must not contain null (element %d)", i + 1)));
+		list.ids[i] = DatumGetInt64(datums[i]);
+	}
+	qsort(list.ids, n, sizeof(int64), compare_ids);
+	for (int i = 0; i < n; i++)
+		if (i == 0 || list.ids[i] != list.ids[i - 1])
+			list.ids[list.n++] = list.ids[i];
+	list.array = id_array(list.ids, list.n);
+	return list;
+}
+
+/* P0002 unless the first column of SPI's result is exactly the list. */
+static void
+check_all_found(const IdList *list)
+{
+	for (int i = 0; i < list->n; i++)
+	{
+		bool		isnull;
+
+		if (i >= SPI_processed ||
+			DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)) != list->ids[i])
+			no_such_task(list->ids[i]);
+	}
+}
+
+/* Puts SPI's result, whole rows in its first column, out as the function's. */
+static void
+return_rows(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		HeapTupleHeader header = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[i],
+																	   SPI_tuptable->tupdesc, 1, &isnull));
+		HeapTupleData tuple;
+
+		tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+		ItemPointerSetInvalid(&tuple.t_self);
+		tuple.t_tableOid = InvalidOid;
+		tuple.t_data = header;
+		tuplestore_puttuple(rsinfo->setResult, &tuple);
+	}
+}
+
+/* Fills in the parameters of a verb's statement behind the id or ids. */
+static int
+bind(const VerbArgs *args, Oid *types, Datum *values, char *nulls)
+{
+	nulls[0] = ' ';
+	for (int i = 0; i < args->n; i++)
+	{
+		types[i + 1] = args->types[i];
+		values[i + 1] = args->values[i];
+		nulls[i + 1] = args->nulls[i];
+	}
+	return args->n + 1;
+}
+
+/* Runs a verb's statement while the triggers know what it is part of. */
+static void
+run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
+			TaskVerb verb, text *actor, text *note)
+{
+	TaskqCall	call;
+
+	call_begin(&call, verb, actor);
+	call.note = note;
+	PG_TRY();
+	{
+		spi_run(plan, nargs, types, values, nulls, 0);
+	}
+	PG_FINALLY();
+	{
+		call_end(&call);
+	}
+	PG_END_TRY();
+}
+
+/* Does a verb to one task and returns its row. */
+static Datum
+act_on_one(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note, int actor_argno)
+{
+	int64		id = id_argument(fcinfo);
+	Oid			types[MAX_VERB_ARGS + 1] = {INT8OID};
+	Datum		values[MAX_VERB_ARGS + 1] = {Int64GetDatum(id)};
+	char		nulls[MAX_VERB_ARGS + 1];
+	int			nargs = bind(args, types, values, nulls);
+	Datum		row;
+	bool		isnull;
+
+	spi_connect();
+	run_as_call(&verb->one, nargs, types, values, nulls, verb->verb,
+				actor_argument(fcinfo, actor_argno), note);
+	if (SPI_processed == 0)
+	{
+		spi_run(&read_one, 1, types, values, NULL, 1);
+		if (SPI_processed == 0)
+			no_such_task(id);
+	}
+	row = SPI_datumTransfer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull),
+							false, -1);
+	SPI_finish();
+	return row;
+}
+
+/* Does a verb to many tasks and returns their rows in order of id. */
+static Datum
+act_on_many(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note, int actor_argno)
+{
+	IdList		list = ids_argument(fcinfo);
+	Oid			types[MAX_VERB_ARGS + 1] = {INT8ARRAYOID};
+	Datum		values[MAX_VERB_ARGS + 1] = {list.array};
+	char		nulls[MAX_VERB_ARGS + 1];
+	int			nargs = bind(args, types, values, nulls);
+	text	   *actor = actor_argument(fcinfo, actor_argno);
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (list.n == 0)
+		return (Datum) 0;
+	spi_connect();
+	spi_run(&lock_many, 1, types, values, NULL, 0);
+	check_all_found(&list);
+	run_as_call(&verb->many, nargs, types, values, nulls, verb->verb, actor, note);
+	spi_run(&read_many, 1, types, values, NULL, 0);
+	return_rows(fcinfo);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* ---- arguments ---- */
+
+static void
+add_arg(VerbArgs *args, Oid type, FunctionCallInfo fcinfo, int argno)
+{
+	args->types[args->n] = type;
+	args->nulls[args->n] = PG_ARGISNULL(argno) ? 'n' : ' ';
+	args->values[args->n] = PG_ARGISNULL(argno) ? (Datum) 0 : PG_GETARG_DATUM(argno);
+	args->n++;
+}
+
+static text *
+note_argument(FunctionCallInfo fcinfo, const char *name)
+{
+	text	   *note;
+
+	if (PG_ARGISNULL(1))
+		return NULL;
+	note = PG_GETARG_TEXT_PP(1);
+	check_text(name, note, 0, TEXT_MAX);
+	return note;
+}
+
+static VerbArgs
+assign_args(FunctionCallInfo fcinfo)
+{
+	VerbArgs	args = {0};
+
+	add_arg(&args, TEXTOID, fcinfo, 1);
+	return args;
+}
+
+static VerbArgs
+reschedule_args(FunctionCallInfo fcinfo)
+{
+	VerbArgs	args = {0};
+
+	if (!PG_ARGISNULL(1))
+		check_due_date(PG_GETARG_DATEADT(1));
+	add_arg(&args, DATEOID, fcinfo, 1);
+	return args;
+}
+
+static VerbArgs
+prioritize_args(FunctionCallInfo fcinfo)
+{
+	VerbArgs	args = {0};
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("priority must be LOW, MEDIUM, HIGH or URGENT, not null")));
+	add_arg(&args, taskq_catalog()->priority_type, fcinfo, 1);
+	return args;
+}
+
+static VerbArgs
+set_sla_args(FunctionCallInfo fcinfo)
+{
+	VerbArgs	args = {0};
+
+	if (!PG_ARGISNULL(1))
+		check_sla_hours(PG_GETARG_FLOAT8(1));
+	add_arg(&args, FLOAT8OID, fcinfo, 1);
+	return args;
+}
+
+static VerbArgs
+edit_args(FunctionCallInfo fcinfo)
+{
+	VerbArgs	args = {0};
+
+	if (!PG_ARGISNULL(1))
+		check_title(PG_GETARG_TEXT_PP(1));
+	if (!PG_ARGISNULL(2))
+		check_text("description", PG_GETARG_TEXT_PP(2), 0, TEXT_MAX);
+	add_arg(&args, TEXTOID, fcinfo, 1);
+	add_arg(&args, TEXTOID, fcinfo, 2);
+	return args;
+}
+
+/* ---- the verbs, each for one task and for many ---- */
+
+#define DEFINE_VERB(name, args_expr, note_expr, actor_argno) \
+PG_FUNCTION_INFO_V1(taskq_##name); \
+Datum \
+taskq_##name(PG_FUNCTION_ARGS) \
+{ \
+	VerbArgs	args = args_expr; \
+\
+	return act_on_one(fcinfo, &name##_verb, &args, note_expr, actor_argno); \
+} \
+PG_FUNCTION_INFO_V1(taskq_##name##_many); \
+Datum \
+taskq_##name##_many(PG_FUNCTION_ARGS) \
+{ \
+	VerbArgs	args = args_expr; \
+\
+	return act_on_many(fcinfo, &name##_verb, &args, note_expr, actor_argno); \
+} \
+extern Datum taskq_##name##_many(PG_FUNCTION_ARGS)
+
+DEFINE_VERB(start, {0}, NULL, 1);
+DEFINE_VERB(complete, {0}, note_argument(fcinfo, "note"), 2);
+DEFINE_VERB(cancel, {0}, note_argument(fcinfo, "reason"), 2);
+DEFINE_VERB(assign, assign_args(fcinfo), NULL, 2);
+DEFINE_VERB(reschedule, reschedule_args(fcinfo), NULL, 2);
+DEFINE_VERB(prioritize, prioritize_args(fcinfo), NULL, 2);
+DEFINE_VERB(set_sla, set_sla_args(fcinfo), NULL, 2);
+DEFINE_VERB(edit, edit_args(fcinfo), NULL, 3);
+
+/* ---------------------------------------------------------------- comments */
+
+/*
+ * Adds a note to tasks that the caller may see and update.  Leaves SPI
+ * connected, for the caller to read the rows.
+ */
+static void
+comment_on(const IdList *list, FunctionCallInfo fcinfo)
+{
+	Oid			types[] = {INT8ARRAYOID};
+	Datum		values[] = {list->array};
+	text	   *note;
+	TaskqCall	call;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("note must be 1 to %d characters, not null", TEXT_MAX)));
+	note = PG_GETARG_TEXT_PP(1);
+	check_text("note", note, 1, TEXT_MAX);
+
+	call_begin(&call, VERB_OTHER, actor_argument(fcinfo, 2));
+	PG_TRY();
+	{
+		HistoryBatch *batch;
+
+		spi_connect();
+		spi_run(&comment_lock, 1, types, values, NULL, 0);
+		check_all_found(list);
+		batch = history_begin();
+		for (int i = 0; i < list->n; i++)
+		{
+			bool		isnull;
+			Datum		status = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull);
+
+			history_add_comment(batch, list->ids[i], status_from_datum(status), note);
+			notify_task(list->ids[i]);
+		}
+		history_flush(batch);
+	}
+	PG_FINALLY();
+	{
+		call_end(&call);
+	}
+	PG_END_TRY();
+}
+
+PG_FUNCTION_INFO_V1(taskq_comment);
+Datum
+taskq_comment(PG_FUNCTION_ARGS)
+{
+	int64		id = id_argument(fcinfo);
+	IdList		list = {1, &id, id_array(&id, 1)};
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(id)};
+	Datum		row;
+	bool		isnull;
+
+	comment_on(&list, fcinfo);
+	spi_run(&read_one, 1, types, values, NULL, 1);
+	if (SPI_processed == 0)
+		no_such_task(id);
+	row = SPI_datumTransfer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull),
+							false, -1);
+	SPI_finish();
+	return row;
+}
+
+PG_FUNCTION_INFO_V1(taskq_comment_many);
+Datum
+taskq_comment_many(PG_FUNCTION_ARGS)
+{
+	IdList		list = ids_argument(fcinfo);
+	Oid			types[] = {INT8ARRAYOID};
+	Datum		values[] = {list.array};
+
+	InitMaterializedSRF(fcinfo, 0);
+	comment_on(&list, fcinfo);
+	spi_run(&read_many, 1, types, values, NULL, 0);
+	return_rows(fcinfo);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* ------------------------------------------------------------------- claim */
+
+PG_FUNCTION_INFO_V1(taskq_claim);
+Datum
+taskq_claim(PG_FUNCTION_ARGS)
+{
+	int32		count = PG_ARGISNULL(1) ? 1 : PG_GETARG_INT32(1);
+	text	   *actor = actor_argument(fcinfo, 2);
+	Oid			types[] = {INT8ARRAYOID, TEXTOID};
+	Datum		values[2];
+	int64	   *ids;
+	int			n;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("assignee_id must not be null")));
+	if (count < 1 || count > CLAIM_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("count must be 1 to %d", CLAIM_MAX)));
+	check_staff(PG_GETARG_DATUM(0));
+
+	InitMaterializedSRF(fcinfo, 0);
+	spi_connect();
+	spi_run_by_index(&claim_pick, 0, NULL, NULL, NULL, count);
+	n = (int) SPI_processed;
+	if (n > 0)
+	{
+		ids = palloc(n * sizeof(int64));
+		for (int i = 0; i < n; i++)
+		{
+			bool		isnull;
+
+			ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		}
+		values[0] = id_array(ids, n);
+		values[1] = PG_GETARG_DATUM(0);
+		run_as_call(&assign_verb.many, 2, types, values, NULL, VERB_OTHER, actor, NULL);
+		spi_run(&claim_read, 1, types, values, NULL, 0);
+		return_rows(fcinfo);
+	}
+	SPI_finish();
+	return (Datum) 0;
+}

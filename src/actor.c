@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * actor.c
+ *		Who did it, and what else the triggers know of the call under way.
+ *
+ * An API function describes itself in a TaskqCall on its own stack, linked
+ * into a list, and the triggers on taskq_task read the innermost one.  The
+ * function unlinks itself when it fails too, for the error may be caught.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+static TaskqCall *innermost = NULL;
+
+void
+call_begin(TaskqCall *call, TaskVerb verb, text *actor)
+{
+	memset(call, 0, sizeof(*call));
+	call->outer = innermost;
+	call->verb = verb;
+	call->actor = actor;
+	innermost = call;
+}
+
+void
+call_end(TaskqCall *call)
+{
+	innermost = call->outer;
+}
+
+const TaskqCall *
+call_under_way(void)
+{
+	return innermost;
+}
+
+/*
+ * The actor of a write made now, or NULL for the system.  A call without an
+ * actor of its own takes that of the call it runs in.
+ */
+text *
+current_actor(void)
+{
+	char	   *user;
+
+	for (const TaskqCall *call = innermost; call != NULL; call = call->outer)
+	{
+		if (call->by_system)
+			return NULL;
+		if (call->actor != NULL)
+			return call->actor;
+	}
+	if (taskq_actor_setting != NULL && taskq_actor_setting[0] != '\0')
+		return cstring_to_text(taskq_actor_setting);
+	user = GetUserNameFromId(GetSessionUserId(), true);
+	return user ? cstring_to_text(user) : NULL;
+}
+
+/* Argument actor of an API function: NULL, or 1 to 255 characters. */
+text *
+actor_argument(FunctionCallInfo fcinfo, int argno)
+{
+	text	   *actor;
+
+	if (PG_ARGISNULL(argno))
+		return NULL;
+	actor = PG_GETARG_TEXT_PP(argno);
+	check_text("actor", actor, 1, KEY_MAX);
+	return actor;
+}
+
+PG_FUNCTION_INFO_V1(taskq_actor);
+Datum
+taskq_actor(PG_FUNCTION_ARGS)
+{
+	text	   *actor = current_actor();
+
+	if (actor == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(actor);
+}

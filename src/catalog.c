@@ -1,0 +1,305 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalog.c
+ *		Where the extension's own objects are, and statements kept prepared.
+ *
+ * The extension may live in any schema.  Its objects are found from the
+ * extension's OID once per session and again after an invalidation: dropping
+ * and creating the extension drops taskq_task (relcache), renaming its schema
+ * changes pg_namespace (syscache).  Nothing here depends on search_path, and
+ * prepared statements name every table, type, function and operator with its
+ * schema.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_enum.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+
+const char *const status_names[N_STATUSES] =
+{"OPEN", "IN_PROGRESS", "OVERDUE", "COMPLETED", "CANCELLED"};
+const char *const priority_names[N_PRIORITIES] =
+{"LOW", "MEDIUM", "HIGH", "URGENT"};
+const char *const sla_status_names[N_SLA_STATUSES] =
+{"NONE", "ON_TRACK", "AT_RISK", "BREACHED", "MET", "CANCELLED"};
+
+static TaskqCatalog catalog;
+static bool catalog_valid = false;
+
+static Oid
+own_table(const char *name)
+{
+	Oid			relid = get_relname_relid(name, catalog.schema);
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("extension taskq has no table \"%s\" in schema \"%s\"",
+						name, catalog.schema_name),
+				 errhint("The library may be newer than the installed SQL: run ALTER EXTENSION taskq UPDATE.")));
+	return relid;
+}
+
+static Oid
+own_key(Oid relid)
+{
+	Relation	rel = table_open(relid, AccessShareLock);
+	Oid			index;
+
+	(void) RelationGetIndexList(rel);	/* fills rd_pkindex */
+	index = rel->rd_pkindex;
+	table_close(rel, AccessShareLock);
+	if (!OidIsValid(index))
+		elog(ERROR, "table %u of extension taskq has no primary key", relid);
+	return index;
+}
+
+static Oid
+own_enum(const char *name, const char *const *labels, int nlabels, Oid *values)
+{
+	Oid			type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+									   CStringGetDatum(name),
+									   ObjectIdGetDatum(catalog.schema));
+
+	for (int i = 0; i < nlabels; i++)
+	{
+		values[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
+									ObjectIdGetDatum(type),
+									CStringGetDatum(labels[i]));
+		if (!OidIsValid(values[i]))
+			elog(ERROR, "type %s of extension taskq has no value %s",
+				 name, labels[i]);
+	}
+	return type;
+}
+
+/*
+ * The extension's objects.  Errors if it is not installed in this database
+ * (42704) or older than this library needs (42P01).
+ */
+const TaskqCatalog *
+taskq_catalog(void)
+{
+	char	   *schema_name;
+
+	if (catalog_valid)
+		return &catalog;
+
+	catalog.extension = get_extension_oid(TASKQ_EXTENSION, true);
+	if (!OidIsValid(catalog.extension))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("extension taskq is not installed in this database"),
+				 errhint("Run CREATE EXTENSION taskq.")));
+	catalog.schema = get_extension_schema(catalog.extension);
+	schema_name = get_namespace_name(catalog.schema);
+	if (schema_name == NULL)
+		elog(ERROR, "extension taskq has no schema");
+	strlcpy(catalog.schema_name, schema_name, NAMEDATALEN);
+
+	catalog.status_type = own_enum("taskq_status", status_names,
+								   N_STATUSES, catalog.status);
+	catalog.priority_type = own_enum("taskq_priority", priority_names,
+									 N_PRIORITIES, catalog.priority);
+	catalog.sla_status_type = own_enum("taskq_sla_status", sla_status_names,
+									   N_SLA_STATUSES, catalog.sla_status);
+	catalog.task = own_table("taskq_task");
+	catalog.task_event = own_table("taskq_task_event");
+	catalog.staff = own_table("taskq_staff_member");
+	catalog.customer = own_table("taskq_customer");
+	catalog.staff_key = own_key(catalog.staff);
+	catalog.customer_key = own_key(catalog.customer);
+
+	/* An invalidation that came in meanwhile concerns what was read before. */
+	catalog_valid = true;
+	return &catalog;
+}
+
+static void
+catalog_relcache_callback(Datum arg, Oid relid)
+{
+	if (relid == InvalidOid || relid == catalog.task || relid == catalog.staff ||
+		relid == catalog.customer || relid == catalog.task_event)
+		catalog_valid = false;
+}
+
+static void
+catalog_syscache_callback(Datum arg, int cacheid, uint32 hashvalue)
+{
+	catalog_valid = false;
+}
+
+void
+catalog_register_callbacks(void)
+{
+	CacheRegisterRelcacheCallback(catalog_relcache_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_syscache_callback, (Datum) 0);
+}
+
+/* Position of an enum value among the values of its type. */
+int
+enum_index(Oid value, const Oid *values, int nvalues)
+{
+	for (int i = 0; i < nvalues; i++)
+		if (values[i] == value)
+			return i;
+	elog(ERROR, "enum value %u is not one of taskq's", value);
+	return -1;					/* keep compiler quiet */
+}
+
+PG_FUNCTION_INFO_V1(taskq_priority_rank);
+Datum
+taskq_priority_rank(PG_FUNCTION_ARGS)
+{
+	/*
+	 * An index on this may be built or read where the catalog has just been
+	 * invalidated; only the enum's values matter here, and they never change
+	 * while the type exists.
+	 */
+	static Oid	values[N_PRIORITIES];
+	Oid			value = PG_GETARG_OID(0);
+
+	for (int i = 0; i < N_PRIORITIES; i++)
+		if (values[i] == value)
+			PG_RETURN_INT32(N_PRIORITIES - i);
+	{
+		HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
+		Oid			type;
+
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "enum value %u does not exist", value);
+		type = ((Form_pg_enum) GETSTRUCT(tuple))->enumtypid;
+		ReleaseSysCache(tuple);
+		for (int i = 0; i < N_PRIORITIES; i++)
+			values[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
+										ObjectIdGetDatum(type),
+										CStringGetDatum(priority_names[i]));
+	}
+	PG_RETURN_INT32(N_PRIORITIES - enum_index(value, values, N_PRIORITIES));
+}
+
+/* The text of a statement with the extension's schema put in for "@.". */
+char *
+qualify(const char *sql)
+{
+	const char *schema = quote_identifier(taskq_catalog()->schema_name);
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (const char *p = sql; *p; p++)
+	{
+		if (p[0] == '@' && p[1] == '.')
+			appendStringInfoString(&buf, schema);
+		else
+			appendStringInfoChar(&buf, *p);
+	}
+	return buf.data;
+}
+
+/*
+ * The prepared form of a statement; SPI must be connected.  A plan made for
+ * another schema name, or before the extension was dropped and made again, is
+ * abandoned rather than freed: it might be running further up the stack, and
+ * both are rare.
+ */
+SPIPlanPtr
+prepared(TaskqPlan *plan, int nargs, Oid *argtypes)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+
+	if (plan->plan != NULL && plan->extension == cat->extension &&
+		strcmp(plan->schema_name, cat->schema_name) == 0)
+		return plan->plan;
+
+	plan->plan = SPI_prepare(qualify(plan->sql), nargs, argtypes);
+	if (plan->plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", plan->sql,
+			 SPI_result_code_string(SPI_result));
+	if (SPI_keepplan(plan->plan) != 0)
+		elog(ERROR, "could not keep \"%s\"", plan->sql);
+	plan->extension = cat->extension;
+	strlcpy(plan->schema_name, cat->schema_name, NAMEDATALEN);
+	return plan->plan;
+}
+
+void
+spi_connect(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+}
+
+/* Runs a kept statement, writing ones included.  Result as of SPI_execute. */
+int
+spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
+		const char *nulls, long limit)
+{
+	int			result = SPI_execute_plan(prepared(plan, nargs, argtypes),
+										  values, nulls, false, limit);
+
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", plan->sql,
+			 SPI_result_code_string(result));
+	return result;
+}
+
+/*
+ * spi_run() for a statement that has an index of its own: uses it whatever
+ * the statistics say, for they may be missing or stale.
+ */
+int
+spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
+				 const char *nulls, long limit)
+{
+	static const char *const others[] = {"enable_seqscan", "enable_bitmapscan", "enable_sort"};
+	int			nest_level = NewGUCNestLevel();
+	int			result;
+
+	for (int i = 0; i < lengthof(others); i++)
+		(void) set_config_option(others[i], "off", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	result = spi_run(plan, nargs, argtypes, values, nulls, limit);
+	AtEOXact_GUC(true, nest_level);
+	return result;
+}
+
+/*
+ * Acts as the owner of a relation until become_caller_again(), exempt from
+ * FORCE ROW LEVEL SECURITY as foreign keys are.  An error in between needs no
+ * care: aborting the (sub)transaction restores the user.
+ */
+void
+become_owner_of(Oid relation, OwnerSwitch *saved)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "relation %u does not exist", relation);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+
+	GetUserIdAndSecContext(&saved->role, &saved->sec_context);
+	SetUserIdAndSecContext(owner,
+						   saved->sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+}
+
+void
+become_caller_again(const OwnerSwitch *saved)
+{
+	SetUserIdAndSecContext(saved->role, saved->sec_context);
+}

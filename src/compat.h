@@ -1,0 +1,83 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *		Differences between the supported PostgreSQL versions, 15 to 18.
+ *
+ * This is the only file that looks at PG_VERSION_NUM.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_COMPAT_H
+#define TASKQ_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "taskq needs PostgreSQL 15 or later"
+#endif
+
+/* get_extension_schema() is public from 16 on. */
+#if PG_VERSION_NUM < 160000
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/pg_extension.h"
+#include "utils/fmgroids.h"
+
+static inline Oid
+get_extension_schema(Oid extension)
+{
+	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&key, Anum_pg_extension_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(extension));
+	scan = systable_beginscan(rel, ExtensionOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		result = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+#endif
+
+/* A setting's "extra" comes from malloc() up to 15, from guc_malloc() later. */
+#if PG_VERSION_NUM < 160000
+#define taskq_guc_malloc(size) malloc(size)
+#else
+#define taskq_guc_malloc(size) guc_malloc(LOG, size)
+#endif
+
+/* The ACL checks by class took the place of one function a class in 16. */
+#if PG_VERSION_NUM < 160000
+#define taskq_may_execute(function, role) \
+	(pg_proc_aclcheck(function, role, ACL_EXECUTE) == ACLCHECK_OK)
+#define taskq_may_use_schema(schema, role) \
+	(pg_namespace_aclcheck(schema, role, ACL_USAGE) == ACLCHECK_OK)
+#else
+#define taskq_may_execute(function, role) \
+	(object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
+#define taskq_may_use_schema(schema, role) \
+	(object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) == ACLCHECK_OK)
+#endif
+
+/* A database that DROP DATABASE left half dropped; since the minors of 2023. */
+#include "catalog/pg_database.h"
+#ifndef DATCONNLIMIT_INVALID_DB
+#define DATCONNLIMIT_INVALID_DB -2
+#endif
+
+/* It goes before the declaration, and under this name, from 18 on. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
+/* The module's name and version show in pg_get_loaded_modules() from 18 on. */
+#if PG_VERSION_NUM >= 180000
+#define TASKQ_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "taskq", .version = TASKQ_VERSION)
+#else
+#define TASKQ_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* TASKQ_COMPAT_H */

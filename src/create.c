@@ -1,0 +1,383 @@
+/*-------------------------------------------------------------------------
+ *
+ * create.c
+ *		Creating tasks: from arguments, and from the platform's JSON body.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+
+/* Arguments of taskq_create in their order, the actor apart. */
+typedef enum NewTaskField
+{
+	NEW_TITLE,
+	NEW_DESCRIPTION,
+	NEW_PRIORITY,
+	NEW_DUE_DATE,
+	NEW_SLA_HOURS,
+	NEW_ASSIGNEE_ID,
+	NEW_USER_ID,
+	NEW_DEDUPE_KEY,
+	NEW_SOURCE
+} NewTaskField;
+
+#define N_NEW (NEW_SOURCE + 1)
+
+static const char *const field_names[N_NEW] = {
+	"title", "description", "priority", "due_date", "sla_hours",
+	"assignee_id", "user_id", "dedupe_key", "source"
+};
+
+typedef struct NewTask
+{
+	Datum		values[N_NEW];
+	bool		nulls[N_NEW];
+} NewTask;
+
+#define INSERT_TASK \
+	"INSERT INTO @.taskq_task (title, description, priority, due_date, sla_hours, assignee_id, " \
+	"user_id, dedupe_key, source, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+
+static TaskqPlan insert_task = {INSERT_TASK "RETURNING id"};
+static TaskqPlan insert_deduped = {
+	INSERT_TASK "ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL "
+	"AND completed_at IS NULL AND cancelled_at IS NULL DO NOTHING RETURNING id"
+};
+static TaskqPlan select_holder = {
+	"SELECT t.id FROM @.taskq_task t WHERE t.dedupe_key " EQ " $1 "
+	"AND t.completed_at IS NULL AND t.cancelled_at IS NULL"
+};
+static TaskqPlan select_as_json = {
+	"SELECT pg_catalog.to_jsonb(v) FROM @.taskq_tasks v WHERE v.id " EQ " $1"
+};
+
+/* 22023 or 23503 for what a new task may not hold; fills in the defaults. */
+static void
+check_new_task(NewTask *task)
+{
+	check_title(task->nulls[NEW_TITLE] ? NULL : DatumGetTextPP(task->values[NEW_TITLE]));
+	if (!task->nulls[NEW_DESCRIPTION])
+		check_text("description", DatumGetTextPP(task->values[NEW_DESCRIPTION]), 0, TEXT_MAX);
+	if (task->nulls[NEW_PRIORITY])
+	{
+		task->values[NEW_PRIORITY] = ObjectIdGetDatum(taskq_catalog()->priority[1]);
+		task->nulls[NEW_PRIORITY] = false;
+	}
+	if (!task->nulls[NEW_DUE_DATE])
+		check_due_date(DatumGetDateADT(task->values[NEW_DUE_DATE]));
+	if (!task->nulls[NEW_SLA_HOURS])
+		check_sla_hours(DatumGetFloat8(task->values[NEW_SLA_HOURS]));
+	if (!task->nulls[NEW_DEDUPE_KEY])
+		check_text("dedupe_key", DatumGetTextPP(task->values[NEW_DEDUPE_KEY]), 1, KEY_MAX);
+	if (task->nulls[NEW_SOURCE])
+	{
+		task->values[NEW_SOURCE] = CStringGetTextDatum("MANUAL");
+		task->nulls[NEW_SOURCE] = false;
+	}
+	else
+	{
+		text	   *source = DatumGetTextPP(task->values[NEW_SOURCE]);
+		char	   *s = text_to_cstring(source);
+
+		check_text("source", source, 1, SOURCE_MAX);
+		if (strcmp(s, "RENEWAL") == 0 || strcmp(s, "WORKFLOW") == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("source must not be %s, which taskq's own engines write", s)));
+	}
+	if (!task->nulls[NEW_ASSIGNEE_ID])
+		check_staff(task->values[NEW_ASSIGNEE_ID]);
+	if (!task->nulls[NEW_USER_ID])
+		check_customer(task->values[NEW_USER_ID]);
+}
+
+/*
+ * The holder of a dedupe_key that an insert has just run into, or 0 if it has
+ * been closed meanwhile.  A holder that is there and not visible is an error:
+ * hidden from the caller by row security, or newer than its snapshot.
+ */
+static int64
+find_holder(Datum dedupe_key)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {dedupe_key};
+	OwnerSwitch owner;
+	bool		there;
+	bool		isnull;
+
+	spi_run(&select_holder, 1, types, values, NULL, 1);
+	if (SPI_processed > 0)
+		return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("the task that holds dedupe_key \"%s\" is newer than this transaction's snapshot",
+						TextDatumGetCString(dedupe_key)),
+				 errhint("Retry the transaction.")));
+	become_owner_of(taskq_catalog()->task, &owner);
+	spi_run(&select_holder, 1, types, values, NULL, 1);
+	there = SPI_processed > 0;
+	become_caller_again(&owner);
+	if (there)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the task that holds dedupe_key \"%s\" is not yours to see",
+						TextDatumGetCString(dedupe_key))));
+	return 0;
+}
+
+/* Creates a task and returns its id; *created is false for a taken key. */
+static int64
+create_task(NewTask *task, text *actor, bool *created)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	Oid			types[N_NEW + 1] = {TEXTOID, TEXTOID, cat->priority_type, DATEOID, FLOAT8OID,
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID, cat->status_type};
+	Datum		values[N_NEW + 1];
+	char		nulls[N_NEW + 1];
+	bool		deduped;
+	bool		overdue;
+	int64		id = 0;
+	TaskqCall	call;
+
+	check_new_task(task);
+	for (int i = 0; i < N_NEW; i++)
+	{
+		values[i] = task->values[i];
+		nulls[i] = task->nulls[i] ? 'n' : ' ';
+	}
+	overdue = !task->nulls[NEW_DUE_DATE] && DatumGetDateADT(task->values[NEW_DUE_DATE]) < today();
+	values[N_NEW] = ObjectIdGetDatum(cat->status[overdue ? STATUS_OVERDUE : STATUS_OPEN]);
+	nulls[N_NEW] = ' ';
+	deduped = !task->nulls[NEW_DEDUPE_KEY];
+
+	spi_connect();
+	call_begin(&call, VERB_OTHER, actor);
+	PG_TRY();
+	{
+		do
+		{
+			CHECK_FOR_INTERRUPTS();
+			spi_run(deduped ? &insert_deduped : &insert_task, N_NEW + 1, types, values, nulls, 0);
+			*created = SPI_processed > 0;
+			if (*created)
+			{
+				bool		isnull;
+
+				id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+			}
+			else if (deduped)
+				id = find_holder(task->values[NEW_DEDUPE_KEY]);
+			else
+				ereport(ERROR,
+						(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+						 errmsg("task was not created: a trigger on taskq_task suppressed the insert")));
+		} while (id == 0);
+	}
+	PG_FINALLY();
+	{
+		call_end(&call);
+	}
+	PG_END_TRY();
+	SPI_finish();
+	return id;
+}
+
+PG_FUNCTION_INFO_V1(taskq_create);
+Datum
+taskq_create(PG_FUNCTION_ARGS)
+{
+	NewTask		task;
+	bool		created;
+
+	for (int i = 0; i < N_NEW; i++)
+	{
+		task.nulls[i] = PG_ARGISNULL(i);
+		task.values[i] = task.nulls[i] ? (Datum) 0 : PG_GETARG_DATUM(i);
+	}
+	PG_RETURN_INT64(create_task(&task, actor_argument(fcinfo, N_NEW), &created));
+}
+
+/* ---------------------------------------------------------- the JSON body */
+
+static const char *
+json_type_name(const JsonbValue *jb)
+{
+	switch (jb->type)
+	{
+		case jbvString:
+			return "a string";
+		case jbvNumeric:
+			return "a number";
+		case jbvBool:
+			return "a boolean";
+		default:
+			return jb->type == jbvBinary && JsonContainerIsArray(jb->val.binary.data) ?
+				"an array" : "an object";
+	}
+}
+
+/* "YYYY-MM-DD", a day that exists. */
+static DateADT
+json_date(const char *s)
+{
+	int			year;
+	int			month;
+	int			day;
+	bool		well_formed = strlen(s) == 10 && s[4] == '-' && s[7] == '-';
+
+	for (int i = 0; well_formed && i < 10; i++)
+		if (i != 4 && i != 7 && (s[i] < '0' || s[i] > '9'))
+			well_formed = false;
+	if (!well_formed)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_DATETIME_FORMAT),
+				 errmsg("field \"due_date\" must be a date in the form YYYY-MM-DD")));
+	year = atoi(s);
+	month = atoi(s + 5);
+	day = atoi(s + 8);
+	if (year < 1 || month < 1 || month > 12 || day < 1 || day > day_tab[isleap(year)][month - 1])
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_FIELD_OVERFLOW),
+				 errmsg("field \"due_date\" is not a day of the calendar: \"%s\"", s)));
+	return date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
+}
+
+static Datum
+json_priority(const char *s)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+
+	for (int i = 0; i < N_PRIORITIES; i++)
+		if (strcmp(s, priority_names[i]) == 0)
+			return ObjectIdGetDatum(cat->priority[i]);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("field \"priority\" must be LOW, MEDIUM, HIGH or URGENT, not \"%.*s\"",
+					pg_mbcliplen(s, strlen(s), 64), s)));
+}
+
+/* One field of the body into the new task. */
+static void
+read_field(NewTask *task, const JsonbValue *key, const JsonbValue *value)
+{
+	NewTaskField field;
+	bool		number;
+	char	   *string;
+
+	for (field = NEW_TITLE; field < N_NEW; field++)
+		if (strlen(field_names[field]) == key->val.string.len &&
+			memcmp(field_names[field], key->val.string.val, key->val.string.len) == 0)
+			break;
+	if (field == N_NEW)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("field \"%.*s\" is not known",
+						pg_mbcliplen(key->val.string.val, key->val.string.len, 64), key->val.string.val),
+				 errhint("Known fields: title, description, priority, due_date, sla_hours, assignee_id, user_id, dedupe_key, source.")));
+	if (value->type == jbvNull)
+		return;
+	number = field == NEW_SLA_HOURS;
+	if (value->type != (number ? jbvNumeric : jbvString))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("field \"%s\" must be %s, not %s", field_names[field],
+						number ? "a number" : "a string", json_type_name(value))));
+
+	task->nulls[field] = false;
+	if (number)
+	{
+		/* Out of double's range is out of ours: infinity says so. */
+		task->values[field] = DirectFunctionCall1(numeric_float8_no_overflow,
+												  NumericGetDatum(value->val.numeric));
+		return;
+	}
+	string = pnstrdup(value->val.string.val, value->val.string.len);
+	if (field == NEW_PRIORITY)
+		task->values[field] = json_priority(string);
+	else if (field == NEW_DUE_DATE)
+		task->values[field] = DateADTGetDatum(json_date(string));
+	else
+		task->values[field] = CStringGetTextDatum(string);
+}
+
+/* The task as jsonb, with the field "created" added. */
+static Datum
+task_as_json(int64 id, bool created)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(id)};
+	JsonbParseState *state = NULL;
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	jb;
+	Datum		row;
+	bool		isnull;
+
+	spi_connect();
+	spi_run(&select_as_json, 1, types, values, NULL, 1);
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("task " INT64_FORMAT " was created and is not yours to see", id)));
+	row = SPI_datumTransfer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull),
+							false, -1);
+	SPI_finish();
+
+	it = JsonbIteratorInit(&DatumGetJsonbP(row)->root);
+	while ((token = JsonbIteratorNext(&it, &jb, true)) != WJB_END_OBJECT)
+		pushJsonbValue(&state, token, token == WJB_BEGIN_OBJECT ? NULL : &jb);
+	jb.type = jbvString;
+	jb.val.string.val = "created";
+	jb.val.string.len = strlen("created");
+	pushJsonbValue(&state, WJB_KEY, &jb);
+	jb.type = jbvBool;
+	jb.val.boolean = created;
+	pushJsonbValue(&state, WJB_VALUE, &jb);
+	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
+}
+
+PG_FUNCTION_INFO_V1(taskq_create_json);
+Datum
+taskq_create_json(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *body = PG_ARGISNULL(0) ? NULL : PG_GETARG_JSONB_P(0);
+	NewTask		task;
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	key;
+	JsonbValue	value;
+	int64		id;
+	bool		created;
+
+	if (body == NULL || !JB_ROOT_IS_OBJECT(body))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("body must be a JSON object")));
+	for (int i = 0; i < N_NEW; i++)
+		task.nulls[i] = true;
+	it = JsonbIteratorInit(&body->root);
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&it, &value, true);
+		read_field(&task, &key, &value);
+	}
+	if (task.nulls[NEW_TITLE])
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("field \"title\" is required")));
+
+	id = create_task(&task, actor_argument(fcinfo, 1), &created);
+	return task_as_json(id, created);
+}

@@ -1,0 +1,281 @@
+/*-------------------------------------------------------------------------
+ *
+ * directory.c
+ *		Staff and customers: look-ups, and mirroring the application's tables.
+ *
+ * Look-ups go straight to the primary key and see what is committed or done
+ * by this transaction, whoever the caller is: whether a member of staff is
+ * active must not depend on what row security lets the caller read.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "catalog/pg_proc.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+#define Anum_directory_id 1
+#define Anum_staff_is_active 3
+
+typedef enum Presence
+{
+	ABSENT,
+	INACTIVE,
+	ACTIVE
+} Presence;
+
+/* Looks an id up; active_column 0 = do not ask whether it is active. */
+static Presence
+look_up(Oid table, Oid key_index, Datum id, int active_column)
+{
+	Relation	rel = table_open(table, AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	Presence	result = ABSENT;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_directory_id, BTEqualStrategyNumber, F_TEXTEQ, id);
+	key.sk_collation = TupleDescAttr(RelationGetDescr(rel), Anum_directory_id - 1)->attcollation;
+	scan = systable_beginscan(rel, key_index, true, snapshot, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+
+		result = ACTIVE;
+		if (active_column != 0 &&
+			!DatumGetBool(heap_getattr(tuple, active_column, RelationGetDescr(rel), &isnull)))
+			result = INACTIVE;
+	}
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
+/* 23503 unless this is the id of an active member of staff. */
+void
+check_staff(Datum assignee_id)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	Presence	presence = look_up(cat->staff, cat->staff_key, assignee_id, Anum_staff_is_active);
+
+	if (presence == ACTIVE)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 presence == ABSENT ?
+			 errmsg("assignee_id \"%s\" is not a member of staff", TextDatumGetCString(assignee_id)) :
+			 errmsg("assignee_id \"%s\" is not active", TextDatumGetCString(assignee_id)),
+			 errhint("Tasks can be given to active members of taskq_staff_member."),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_assignee_id_fkey")));
+}
+
+/* 23503 unless this is the id of a customer. */
+void
+check_customer(Datum user_id)
+{
+	if (!customer_exists(user_id))
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("user_id \"%s\" is not a customer", TextDatumGetCString(user_id)),
+				 errhint("Customers are the rows of taskq_customer."),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_user_id_fkey")));
+}
+
+bool
+staff_exists(Datum id)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+
+	return look_up(cat->staff, cat->staff_key, id, 0) != ABSENT;
+}
+
+bool
+customer_exists(Datum id)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+
+	return look_up(cat->customer, cat->customer_key, id, 0) != ABSENT;
+}
+
+/* ------------------------------------------------------------- mirroring */
+
+/* Columns of the application's table, in the order of the trigger's arguments. */
+enum
+{
+	MIRROR_ID,
+	MIRROR_NAME,
+	MIRROR_ACTIVE,
+	MIRROR_AGENT,
+	N_MIRROR_COLUMNS
+};
+
+static TaskqPlan upsert_staff = {
+	"INSERT INTO @.taskq_staff_member AS d (id, name, is_active) VALUES ($1, $2, $3) "
+	"ON CONFLICT (id) DO UPDATE SET name = excluded.name, is_active = excluded.is_active "
+	"WHERE d.name " NE " excluded.name OR d.is_active " NE " excluded.is_active"
+};
+static TaskqPlan upsert_customer = {
+	"INSERT INTO @.taskq_customer AS d (id, name, is_active, assigned_agent_id) VALUES ($1, $2, $3, $4) "
+	"ON CONFLICT (id) DO UPDATE SET name = excluded.name, is_active = excluded.is_active, "
+	"assigned_agent_id = excluded.assigned_agent_id "
+	"WHERE d.name " NE " excluded.name OR d.is_active " NE " excluded.is_active "
+	"OR coalesce(d.assigned_agent_id, '') " NE " coalesce(excluded.assigned_agent_id, '')"
+};
+static TaskqPlan retire_staff = {
+	"UPDATE @.taskq_staff_member SET is_active = false WHERE id " EQ " $1 AND is_active"
+};
+static TaskqPlan retire_customer = {
+	"UPDATE @.taskq_customer SET is_active = false WHERE id " EQ " $1 AND is_active"
+};
+
+/* Argument argno of the trigger as a column number; 0 = not given. */
+static int
+mirror_column(Trigger *trigger, Relation rel, int argno, const char *meaning, bool required)
+{
+	const char *name = argno < trigger->tgnargs ? trigger->tgargs[argno] : "";
+	int			attnum;
+
+	if (name[0] == '\0')
+	{
+		if (required)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument %d of trigger \"%s\" must name the column that holds the %s",
+							argno + 1, trigger->tgname, meaning)));
+		return 0;
+	}
+	attnum = SPI_fnumber(RelationGetDescr(rel), name);
+	if (attnum <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("argument %d of trigger \"%s\": table \"%s\" has no column \"%s\"",
+						argno + 1, trigger->tgname, RelationGetRelationName(rel), name)));
+	return attnum;
+}
+
+/* A column of any type as text; "absent" if there is none or it is NULL. */
+static Datum
+mirror_text(HeapTuple tuple, TupleDesc desc, int attnum, bool *isnull)
+{
+	char	   *value = attnum > 0 ? SPI_getvalue(tuple, desc, attnum) : NULL;
+
+	*isnull = value == NULL;
+	return value ? CStringGetTextDatum(value) : (Datum) 0;
+}
+
+static bool
+mirror_active(HeapTuple tuple, TupleDesc desc, int attnum, Trigger *trigger)
+{
+	Datum		value;
+	bool		isnull;
+
+	if (attnum == 0)
+		return true;
+	if (SPI_gettypeid(desc, attnum) != BOOLOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("argument %d of trigger \"%s\": column \"%s\" is not boolean",
+						MIRROR_ACTIVE + 2, trigger->tgname, NameStr(TupleDescAttr(desc, attnum - 1)->attname))));
+	value = SPI_getbinval(tuple, desc, attnum, &isnull);
+	return isnull || DatumGetBool(value);
+}
+
+PG_FUNCTION_INFO_V1(taskq_mirror);
+Datum
+taskq_mirror(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+	Oid			argtypes[] = {TEXTOID, TEXTOID, BOOLOID, TEXTOID};
+	char		nulls[] = {' ', ' ', ' ', ' '};
+	Datum		values[N_MIRROR_COLUMNS];
+	int			columns[N_MIRROR_COLUMNS] = {0};
+	Trigger    *trigger;
+	TupleDesc	desc;
+	HeapTuple	tuple;
+	OwnerSwitch owner;
+	bool		staff;
+	bool		isnull;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_mirror can only be called as a trigger")));
+	if (!TRIGGER_FIRED_AFTER(td->tg_event) || !TRIGGER_FIRED_FOR_ROW(td->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_mirror must be fired AFTER, FOR EACH ROW")));
+	if (!taskq_may_execute(fcinfo->flinfo->fn_oid, td->tg_relation->rd_rel->relowner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner of table \"%s\" may not use taskq_mirror",
+						RelationGetRelationName(td->tg_relation)),
+				 errhint("Give it level manager with taskq_grant().")));
+
+	trigger = td->tg_trigger;
+	desc = RelationGetDescr(td->tg_relation);
+	if (trigger->tgnargs < 1 ||
+		(strcmp(trigger->tgargs[0], "staff") != 0 && strcmp(trigger->tgargs[0], "customer") != 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument 1 of trigger \"%s\" must be staff or customer", trigger->tgname)));
+	staff = strcmp(trigger->tgargs[0], "staff") == 0;
+	if (trigger->tgnargs > (staff ? 4 : 5))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("trigger \"%s\" has too many arguments", trigger->tgname)));
+	columns[MIRROR_ID] = mirror_column(trigger, td->tg_relation, 1, "id", true);
+	columns[MIRROR_NAME] = mirror_column(trigger, td->tg_relation, 2, "name", true);
+	columns[MIRROR_ACTIVE] = mirror_column(trigger, td->tg_relation, 3, "active flag", false);
+	columns[MIRROR_AGENT] = mirror_column(trigger, td->tg_relation, 4, "agent", false);
+
+	tuple = TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
+	values[MIRROR_ID] = mirror_text(tuple, desc, columns[MIRROR_ID], &isnull);
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("column \"%s\" of table \"%s\" may not be null: it is mirrored as an id",
+						trigger->tgargs[1], RelationGetRelationName(td->tg_relation))));
+	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event))
+	{
+		char	   *before = SPI_getvalue(td->tg_trigtuple, desc, columns[MIRROR_ID]);
+
+		if (before == NULL || strcmp(before, TextDatumGetCString(values[MIRROR_ID])) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("id \"%s\" of table \"%s\" may not change: taskq mirrors it",
+							before ? before : "", RelationGetRelationName(td->tg_relation)),
+					 errhint("Insert a row with the new id and delete the old one.")));
+	}
+
+	spi_connect();
+	become_owner_of(staff ? taskq_catalog()->staff : taskq_catalog()->customer, &owner);
+	if (TRIGGER_FIRED_BY_DELETE(td->tg_event))
+		spi_run(staff ? &retire_staff : &retire_customer, 1, argtypes, values, NULL, 0);
+	else
+	{
+		values[MIRROR_NAME] = mirror_text(tuple, desc, columns[MIRROR_NAME], &isnull);
+		if (isnull)
+			values[MIRROR_NAME] = values[MIRROR_ID];
+		values[MIRROR_ACTIVE] = BoolGetDatum(mirror_active(tuple, desc, columns[MIRROR_ACTIVE], trigger));
+		values[MIRROR_AGENT] = mirror_text(tuple, desc, columns[MIRROR_AGENT], &isnull);
+		if (isnull)
+			nulls[MIRROR_AGENT] = 'n';
+		spi_run(staff ? &upsert_staff : &upsert_customer, staff ? 3 : 4,
+				argtypes, values, nulls, 0);
+	}
+	become_caller_again(&owner);
+	SPI_finish();
+	return PointerGetDatum(NULL);
+}

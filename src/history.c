@@ -1,0 +1,467 @@
+/*-------------------------------------------------------------------------
+ *
+ * history.c
+ *		Task events: what changed, derived from the old row and the new one.
+ *
+ * One update makes one event for what the writer did, and before it one for
+ * each thing that time had done and nobody had written yet: the due date that
+ * passed (overdue, or recovered when the clock's zone moved back) and the SLA
+ * deadline that passed.  So the events of a task form a chain in which each
+ * begins with the status that the one before ended with, however late the
+ * sweep is.
+ *
+ * Events of a statement are collected and inserted together, as the owner of
+ * the table: callers may not write history.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+
+static const char *const kind_names[N_EVENT_KINDS] =
+{
+	"started", "completed", "cancelled", "overdue", "recovered", "sla_breached",
+	"assigned", "rescheduled", "prioritized", "sla_changed", "edited", "updated",
+	"commented"
+};
+
+int		   *history_tally = NULL;
+
+/* Set while taskq itself deletes events together with their task. */
+static bool forgetting = false;
+
+enum
+{
+	EV_TASK_ID,
+	EV_AT,
+	EV_ACTOR,
+	EV_DB_USER,
+	EV_KIND,
+	EV_FROM,
+	EV_TO,
+	EV_CHANGES,
+	EV_NOTE,
+	N_EV
+};
+
+static TaskqPlan insert_one = {
+	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+};
+static TaskqPlan insert_many = {
+	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
+	"SELECT u.task_id, u.at, u.actor, u.db_user, u.kind, u.from_status, u.to_status, u.changes, u.note "
+	"FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
+	"pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), "
+	"pg_catalog.unnest($8), pg_catalog.unnest($9)) "
+	"AS u(task_id, at, actor, db_user, kind, from_status, to_status, changes, note)"
+};
+static TaskqPlan delete_of_tasks = {
+	"DELETE FROM @.taskq_task_event WHERE task_id " EQ " ANY ($1)"
+};
+static TaskqPlan select_closer = {
+	"SELECT e.actor FROM @.taskq_task_event e WHERE e.task_id " EQ " $1 "
+	"AND (e.kind " EQ " 'completed' OR e.kind " EQ " 'cancelled') ORDER BY e.id DESC LIMIT 1"
+};
+
+#define FLUSH_AT 10000
+
+struct HistoryBatch
+{
+	int			n;
+	int			allocated;
+	Datum	   *values[N_EV];
+	bool	   *nulls[N_EV];
+	Datum		kinds[N_EVENT_KINDS];	/* as text */
+	Datum		at;
+	Datum		actor;
+	bool		actor_isnull;
+	Datum		db_user;
+	bool		db_user_isnull;
+};
+
+/* A batch in the current memory context, with what all its events share. */
+HistoryBatch *
+history_begin(void)
+{
+	HistoryBatch *batch = palloc0(sizeof(HistoryBatch));
+	char	   *user = GetUserNameFromId(GetSessionUserId(), true);
+	text	   *actor = current_actor();
+
+	batch->at = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
+	batch->actor = PointerGetDatum(actor);
+	batch->actor_isnull = actor == NULL;
+	batch->db_user_isnull = user == NULL;
+	if (user != NULL)
+		batch->db_user = CStringGetTextDatum(user);
+	return batch;
+}
+
+static Datum
+kind_datum(HistoryBatch *batch, EventKind kind)
+{
+	if (batch->kinds[kind] == (Datum) 0)
+		batch->kinds[kind] = CStringGetTextDatum(kind_names[kind]);
+	return batch->kinds[kind];
+}
+
+static void
+grow(HistoryBatch *batch)
+{
+	int			size = batch->allocated == 0 ? 1 : Min(batch->allocated * 8, FLUSH_AT);
+
+	for (int i = 0; i < N_EV; i++)
+	{
+		if (batch->allocated == 0)
+		{
+			batch->values[i] = palloc(size * sizeof(Datum));
+			batch->nulls[i] = palloc(size * sizeof(bool));
+		}
+		else
+		{
+			batch->values[i] = repalloc(batch->values[i], size * sizeof(Datum));
+			batch->nulls[i] = repalloc(batch->nulls[i], size * sizeof(bool));
+		}
+	}
+	batch->allocated = size;
+}
+
+static void
+set_value(HistoryBatch *batch, int column, Datum value, bool isnull)
+{
+	batch->values[column][batch->n] = value;
+	batch->nulls[column][batch->n] = isnull;
+}
+
+static void
+add_event(HistoryBatch *batch, int64 task_id, EventKind kind,
+		  TaskStatus from, TaskStatus to, Jsonb *changes, text *note)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	bool		by_time = kind == EVENT_OVERDUE || kind == EVENT_RECOVERED ||
+		kind == EVENT_SLA_BREACHED;
+
+	if (batch->n == FLUSH_AT)
+		history_flush(batch);
+	if (batch->n == batch->allocated)
+		grow(batch);
+	set_value(batch, EV_TASK_ID, Int64GetDatum(task_id), false);
+	set_value(batch, EV_AT, batch->at, false);
+	set_value(batch, EV_ACTOR, batch->actor, by_time || batch->actor_isnull);
+	set_value(batch, EV_DB_USER, batch->db_user, batch->db_user_isnull);
+	set_value(batch, EV_KIND, kind_datum(batch, kind), false);
+	set_value(batch, EV_FROM, ObjectIdGetDatum(cat->status[from]), false);
+	set_value(batch, EV_TO, ObjectIdGetDatum(cat->status[to]), false);
+	set_value(batch, EV_CHANGES, PointerGetDatum(changes), changes == NULL);
+	set_value(batch, EV_NOTE, PointerGetDatum(note), note == NULL);
+	batch->n++;
+	if (history_tally != NULL)
+		history_tally[kind]++;
+}
+
+/* ------------------------------------------------------------ what changed */
+
+/* Whether a column's change belongs into an event's "changes". */
+static bool
+is_content(int attnum)
+{
+	switch (attnum)
+	{
+		case Anum_task_status:
+		case Anum_task_started_at:
+		case Anum_task_completed_at:
+		case Anum_task_cancelled_at:
+		case Anum_task_updated_at:
+		case Anum_task_sla_due_at:
+		case Anum_task_sla_at_risk_at:
+		case Anum_task_sla_breached_at:
+			return false;
+		default:
+			return true;
+	}
+}
+
+static void
+push_string(JsonbParseState **state, JsonbIteratorToken token, char *string)
+{
+	JsonbValue	jb;
+
+	jb.type = jbvString;
+	jb.val.string.val = string;
+	jb.val.string.len = (int) strlen(string);
+	pushJsonbValue(state, token, &jb);
+}
+
+/* A column as JSON: null, boolean, number, ISO date and time, else its text. */
+static void
+push_column(JsonbParseState **state, const TaskRow *row, int attnum)
+{
+	Form_pg_attribute att = TupleDescAttr(row->desc, attnum - 1);
+	Datum		value = task_value(row, attnum);
+	JsonbValue	jb;
+	Oid			output;
+	bool		is_varlena;
+
+	if (task_isnull(row, attnum))
+	{
+		jb.type = jbvNull;
+		pushJsonbValue(state, WJB_VALUE, &jb);
+		return;
+	}
+	switch (att->atttypid)
+	{
+		case BOOLOID:
+			jb.type = jbvBool;
+			jb.val.boolean = DatumGetBool(value);
+			pushJsonbValue(state, WJB_VALUE, &jb);
+			return;
+		case FLOAT8OID:
+			jb.type = jbvNumeric;
+			jb.val.numeric = DatumGetNumeric(DirectFunctionCall1(float8_numeric, value));
+			pushJsonbValue(state, WJB_VALUE, &jb);
+			return;
+		case DATEOID:
+		case TIMESTAMPTZOID:
+			push_string(state, WJB_VALUE, JsonEncodeDateTime(NULL, value, att->atttypid, NULL));
+			return;
+		default:
+			getTypeOutputInfo(att->atttypid, &output, &is_varlena);
+			push_string(state, WJB_VALUE, OidOutputFunctionCall(output, value));
+	}
+}
+
+/*
+ * The changed fields as {"field": {"from": …, "to": …}}, NULL if none; *kind
+ * is set to the kind of event that they make.
+ */
+static Jsonb *
+changes_of(const TaskRow *old, const TaskRow *new, EventKind *kind)
+{
+	JsonbParseState *state = NULL;
+	bool		any = false;
+
+	for (int attnum = 1; attnum <= old->desc->natts; attnum++)
+	{
+		EventKind	this_kind;
+
+		if (!is_content(attnum) || !task_column_differs(old, new, attnum))
+			continue;
+		switch (attnum)
+		{
+			case Anum_task_title:
+			case Anum_task_description:
+				this_kind = EVENT_EDITED;
+				break;
+			case Anum_task_priority:
+				this_kind = EVENT_PRIORITIZED;
+				break;
+			case Anum_task_due_date:
+				this_kind = EVENT_RESCHEDULED;
+				break;
+			case Anum_task_sla_hours:
+				this_kind = EVENT_SLA_CHANGED;
+				break;
+			case Anum_task_assignee_id:
+				this_kind = EVENT_ASSIGNED;
+				break;
+			default:
+				this_kind = EVENT_UPDATED;
+		}
+		if (!any)
+			pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+		*kind = (any && *kind != this_kind) ? EVENT_UPDATED : this_kind;
+		any = true;
+		push_string(&state, WJB_KEY, NameStr(TupleDescAttr(old->desc, attnum - 1)->attname));
+		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+		push_string(&state, WJB_KEY, "from");
+		push_column(&state, old, attnum);
+		push_string(&state, WJB_KEY, "to");
+		push_column(&state, new, attnum);
+		pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+	}
+	if (!any)
+		return NULL;
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+}
+
+/* Adds the events of one row's update. */
+void
+history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
+{
+	const TaskqCall *call = call_under_way();
+	int64		id = task_id(old);
+	TaskStatus	from = effective_status(old);
+	bool		active = !STATUS_IS_TERMINAL(old->status);
+	bool		breach_recorded = !task_isnull(old, Anum_task_sla_breached_at);
+	bool		ended = active && STATUS_IS_TERMINAL(new->status);
+	EventKind	kind = EVENT_UPDATED;
+	Jsonb	   *changes = changes_of(old, new, &kind);
+
+	if (from != old->status)
+		add_event(batch, id, from == STATUS_OVERDUE ? EVENT_OVERDUE : EVENT_RECOVERED,
+				  old->status, from, NULL, NULL);
+	if (active && !breach_recorded && !task_isnull(old, Anum_task_sla_due_at) &&
+		task_stamp(old, Anum_task_sla_due_at) < DatumGetTimestampTz(batch->at))
+		add_event(batch, id, EVENT_SLA_BREACHED, from, from, NULL, NULL);
+
+	if (ended)
+		kind = new->status == STATUS_COMPLETED ? EVENT_COMPLETED : EVENT_CANCELLED;
+	else if (task_isnull(old, Anum_task_started_at) && !task_isnull(new, Anum_task_started_at))
+		kind = EVENT_STARTED;
+	else if (changes == NULL)
+		return;
+	add_event(batch, id, kind, from, new->status, changes,
+			  ended && call != NULL ? call->note : NULL);
+
+	/* New hours can put the deadline into the past at once. */
+	if (active && task_column_differs(old, new, Anum_task_sla_hours) &&
+		!task_isnull(new, Anum_task_sla_breached_at))
+		add_event(batch, id, EVENT_SLA_BREACHED, new->status, new->status, NULL, NULL);
+}
+
+/* Adds a comment; the status is the stored one, for nothing was written. */
+void
+history_add_comment(HistoryBatch *batch, int64 task_id, TaskStatus status, text *note)
+{
+	add_event(batch, task_id, EVENT_COMMENTED, status, status, NULL, note);
+}
+
+/* ------------------------------------------------------------- in and out */
+
+static Datum
+column_array(HistoryBatch *batch, int column, Oid element)
+{
+	int			dims[1] = {batch->n};
+	int			lower[1] = {1};
+	int16		len;
+	bool		byval;
+	char		align;
+
+	get_typlenbyvalalign(element, &len, &byval, &align);
+	return PointerGetDatum(construct_md_array(batch->values[column], batch->nulls[column],
+											  1, dims, lower, element, len, byval, align));
+}
+
+/* Writes the batch, with the rights of the history's owner, and empties it. */
+void
+history_flush(HistoryBatch *batch)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	Oid			types[N_EV] = {INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID,
+	cat->status_type, cat->status_type, JSONBOID, TEXTOID};
+	Datum		values[N_EV];
+	OwnerSwitch owner;
+
+	if (batch->n == 0)
+		return;
+	spi_connect();
+	become_owner_of(cat->task_event, &owner);
+	if (batch->n == 1)
+	{
+		char		nulls[N_EV];
+
+		for (int i = 0; i < N_EV; i++)
+		{
+			values[i] = batch->values[i][0];
+			nulls[i] = batch->nulls[i][0] ? 'n' : ' ';
+		}
+		spi_run(&insert_one, N_EV, types, values, nulls, 0);
+	}
+	else
+	{
+		Oid			array_types[N_EV];
+
+		for (int i = 0; i < N_EV; i++)
+		{
+			array_types[i] = get_array_type(types[i]);
+			values[i] = column_array(batch, i, types[i]);
+		}
+		spi_run(&insert_many, N_EV, array_types, values, NULL, 0);
+	}
+	become_caller_again(&owner);
+	SPI_finish();
+	batch->n = 0;
+}
+
+/* Deletes the events of deleted tasks. */
+void
+history_forget(ArrayType *task_ids)
+{
+	Oid			types[] = {INT8ARRAYOID};
+	Datum		values[] = {PointerGetDatum(task_ids)};
+	OwnerSwitch owner;
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->task_event, &owner);
+	PG_TRY();
+	{
+		forgetting = true;
+		spi_run(&delete_of_tasks, 1, types, values, NULL, 0);
+	}
+	PG_FINALLY();
+	{
+		forgetting = false;
+	}
+	PG_END_TRY();
+	become_caller_again(&owner);
+	SPI_finish();
+}
+
+/* Who completed or cancelled a task, for a message; NULL if nobody knows. */
+char *
+history_who_closed(int64 task_id)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(task_id)};
+	OwnerSwitch owner;
+	char	   *who = NULL;
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->task_event, &owner);
+	spi_run(&select_closer, 1, types, values, NULL, 1);
+	if (SPI_processed > 0)
+	{
+		char	   *actor = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+
+		if (actor != NULL)
+			who = MemoryContextStrdup(context, actor);
+	}
+	become_caller_again(&owner);
+	SPI_finish();
+	return who;
+}
+
+PG_FUNCTION_INFO_V1(taskq_task_event_guard);
+Datum
+taskq_task_event_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		RelationGetRelid(td->tg_relation) != taskq_catalog()->task_event)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_task_event_guard belongs to table taskq_task_event and cannot be used elsewhere")));
+	if (forgetting && TRIGGER_FIRED_BY_DELETE(td->tg_event))
+		return PointerGetDatum(td->tg_trigtuple);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_event_append_only"),
+			 errmsg("history is append-only: %s of taskq_task_event is refused",
+					TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? "UPDATE" :
+					TRIGGER_FIRED_BY_DELETE(td->tg_event) ? "DELETE" : "TRUNCATE"),
+			 errhint("Events go when their task is deleted.")));
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,600 @@
+/*-------------------------------------------------------------------------
+ *
+ * lifecycle.c
+ *		The lifecycle of a task, as triggers that no writer escapes.
+ *
+ * BEFORE UPDATE decides.  Its "from" is the effective status of the old row
+ * at the statement's instant, so that a task whose day has ended behaves the
+ * same before and after the sweep has written so.  A write asks for a status
+ * if it names the column (or another trigger changed it) and the value is not
+ * the effective one already; any other write of an active task stores the
+ * effective status that follows from the new row.  The sweep is nothing but
+ * such a write.
+ *
+ * AFTER UPDATE, once a statement, checks every pair of old and new again,
+ * because a user's trigger may have changed the row after ours, and hands the
+ * pairs to history.c.
+ *
+ * Inserting looks at no clock and has no side effect: a restore must give
+ * back the same bytes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "nodes/bitmapset.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#define LIFECYCLE "taskq_task_lifecycle"
+
+/* Columns that never change, and those that only the lifecycle writes. */
+static const int identity_columns[] = {
+	Anum_task_id, Anum_task_created_at, Anum_task_created_by, Anum_task_source
+};
+static const int stamp_columns[] = {
+	Anum_task_started_at, Anum_task_completed_at, Anum_task_cancelled_at,
+	Anum_task_sla_due_at, Anum_task_sla_at_risk_at, Anum_task_sla_breached_at
+};
+
+/* ---------------------------------------------------------------- refusals */
+
+/* The constraint that every refusal names. */
+static int
+errlifecycle(void)
+{
+	errcode(ERRCODE_CHECK_VIOLATION);
+	err_generic_string(PG_DIAG_TABLE_NAME, "taskq_task");
+	return err_generic_string(PG_DIAG_CONSTRAINT_NAME, LIFECYCLE);
+}
+
+static const char *
+column_name(const TaskRow *row, int attnum)
+{
+	return NameStr(TupleDescAttr(row->desc, attnum - 1)->attname);
+}
+
+/* "Completed 2026-06-05 09:00:00+00 by sta_1." */
+static char *
+closed_detail(const TaskRow *row)
+{
+	bool		completed = row->status == STATUS_COMPLETED;
+	const char *at = timestamptz_to_str(task_stamp(row, completed ? Anum_task_completed_at :
+												   Anum_task_cancelled_at));
+	char	   *when = pstrdup(at);
+	char	   *who = history_who_closed(task_id(row));
+
+	return psprintf(who ? "It was %s at %s by %s." : "It was %s at %s.",
+					completed ? "completed" : "cancelled", when, who);
+}
+
+pg_noreturn static void
+refuse_frozen(const TaskRow *old)
+{
+	ereport(ERROR,
+			(errlifecycle(),
+			 errmsg("task " INT64_FORMAT " is %s and can no longer change",
+					task_id(old), status_names[old->status]),
+			 errdetail_internal("%s", closed_detail(old)),
+			 errhint("Create a new task instead, or add a note with taskq_comment().")));
+}
+
+pg_noreturn static void
+refuse_transition(const TaskRow *old, TaskStatus from, TaskStatus to, const char *hint)
+{
+	if (STATUS_IS_TERMINAL(from))
+		ereport(ERROR,
+				(errlifecycle(),
+				 errmsg("task " INT64_FORMAT " cannot go from %s to %s",
+						task_id(old), status_names[from], status_names[to]),
+				 errdetail_internal("%s", closed_detail(old)),
+				 errhint("Create a new task instead, or add a note with taskq_comment().")));
+	ereport(ERROR,
+			(errlifecycle(),
+			 errmsg("task " INT64_FORMAT " cannot go from %s to %s",
+					task_id(old), status_names[from], status_names[to]),
+			 errhint("%s", hint)));
+}
+
+/*
+ * Why a task may not go from one active status to another status, as a hint
+ * what to do instead; NULL if it may.  "new" is the row as it would be.
+ */
+static const char *
+transition_refusal(const TaskRow *old, const TaskRow *new, TaskStatus from, TaskStatus to)
+{
+	bool		new_past_due = past_due(new);
+
+	if (from == to)
+		return NULL;
+	switch (to)
+	{
+		case STATUS_OPEN:
+			if (from == STATUS_IN_PROGRESS || !task_isnull(old, Anum_task_started_at))
+				return "Work on it has begun: complete it or cancel it.";
+			if (new_past_due)
+				return "Its due date has passed: move it with taskq_reschedule().";
+			return NULL;
+		case STATUS_IN_PROGRESS:
+			if (new_past_due)
+				return from == STATUS_OVERDUE ?
+					"Its due date has passed: move it with taskq_reschedule(), or begin work all the same with taskq_start()." :
+					"The same statement gives it a due date that has passed.";
+			return NULL;
+		case STATUS_OVERDUE:
+			if (!new_past_due)
+				return "A task is OVERDUE only after its due date; taskq sets that by itself.";
+			return NULL;
+		case STATUS_COMPLETED:
+			if (from == STATUS_OPEN)
+				return "Start it first with taskq_start().";
+			return NULL;
+		case STATUS_CANCELLED:
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Whether two rows differ in a column that is not in the list. */
+static bool
+differs_outside(const TaskRow *a, const TaskRow *b, const int *except, int nexcept)
+{
+	for (int attnum = 1; attnum <= a->desc->natts; attnum++)
+	{
+		bool		skip = false;
+
+		for (int i = 0; i < nexcept; i++)
+			if (except[i] == attnum)
+				skip = true;
+		if (!skip && task_column_differs(a, b, attnum))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether all that differs is a foreign key whose old value no longer exists:
+ * the cascade of a changed key.  Nothing else can leave such a row behind.
+ */
+static bool
+is_cascade(const TaskRow *old, const TaskRow *new)
+{
+	static const int keys[] = {Anum_task_assignee_id, Anum_task_user_id};
+
+	if (differs_outside(old, new, keys, lengthof(keys)))
+		return false;
+	if (task_column_differs(old, new, Anum_task_assignee_id) &&
+		(task_isnull(old, Anum_task_assignee_id) ||
+		 staff_exists(task_value(old, Anum_task_assignee_id))))
+		return false;
+	if (task_column_differs(old, new, Anum_task_user_id) &&
+		(task_isnull(old, Anum_task_user_id) ||
+		 customer_exists(task_value(old, Anum_task_user_id))))
+		return false;
+	return true;
+}
+
+static void
+check_identity(const TaskRow *old, const TaskRow *new)
+{
+	for (int i = 0; i < lengthof(identity_columns); i++)
+		if (task_column_differs(old, new, identity_columns[i]))
+			ereport(ERROR,
+					(errlifecycle(),
+					 errmsg("column %s of task " INT64_FORMAT " never changes",
+							column_name(old, identity_columns[i]), task_id(old)),
+					 errhint("Leave it out of the statement's SET list.")));
+}
+
+/* ------------------------------------------------------------ BEFORE UPDATE */
+
+/* The stamps and status that a write ends up with, put into the new row. */
+static void
+set_stamp(TaskRow *row, int attnum, TimestampTz at)
+{
+	task_value(row, attnum) = TimestampTzGetDatum(at);
+	task_isnull(row, attnum) = false;
+}
+
+static void
+clear_stamp(TaskRow *row, int attnum)
+{
+	task_value(row, attnum) = (Datum) 0;
+	task_isnull(row, attnum) = true;
+}
+
+static void
+set_status(TaskRow *row, TaskStatus status)
+{
+	row->status = status;
+	task_value(row, Anum_task_status) = ObjectIdGetDatum(taskq_catalog()->status[status]);
+}
+
+/* Carries out the status that the write asks for, or refuses it. */
+static void
+apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz now)
+{
+	const TaskqCall *call = call_under_way();
+	TaskStatus	from = effective_status(old);
+	const char *refusal;
+
+	/* taskq_start() begins work on an overdue task, which stays so. */
+	if (from == STATUS_OVERDUE && requested == STATUS_IN_PROGRESS &&
+		call != NULL && call->verb == VERB_START)
+	{
+		if (task_isnull(new, Anum_task_started_at))
+			set_stamp(new, Anum_task_started_at, now);
+		set_status(new, effective_status(new));
+		return;
+	}
+
+	refusal = transition_refusal(old, new, from, requested);
+	if (refusal != NULL)
+		refuse_transition(old, from, requested, refusal);
+	if ((requested == STATUS_IN_PROGRESS || requested == STATUS_COMPLETED) &&
+		task_isnull(new, Anum_task_started_at))
+		set_stamp(new, Anum_task_started_at, now);
+	if (requested == STATUS_COMPLETED)
+		set_stamp(new, Anum_task_completed_at, now);
+	if (requested == STATUS_CANCELLED)
+		set_stamp(new, Anum_task_cancelled_at, now);
+	set_status(new, requested);
+}
+
+/* Deadlines of changed hours; a breach that the write is the first to notice. */
+static void
+apply_sla(const TaskRow *old, TaskRow *new, TimestampTz now)
+{
+	if (task_column_differs(old, new, Anum_task_sla_hours))
+	{
+		TimestampTz due_at;
+		TimestampTz at_risk_at;
+
+		clear_stamp(new, Anum_task_sla_due_at);
+		clear_stamp(new, Anum_task_sla_at_risk_at);
+		clear_stamp(new, Anum_task_sla_breached_at);
+		if (!task_isnull(new, Anum_task_sla_hours) &&
+			sla_instants(task_stamp(new, Anum_task_created_at),
+						 DatumGetFloat8(task_value(new, Anum_task_sla_hours)),
+						 &due_at, &at_risk_at))
+		{
+			set_stamp(new, Anum_task_sla_due_at, due_at);
+			set_stamp(new, Anum_task_sla_at_risk_at, at_risk_at);
+		}
+	}
+	if (!task_isnull(new, Anum_task_sla_due_at) &&
+		task_isnull(new, Anum_task_sla_breached_at) &&
+		now > task_stamp(new, Anum_task_sla_due_at))
+		set_stamp(new, Anum_task_sla_breached_at, now);
+}
+
+/* The trigger's new tuple with the row's status and stamps in it. */
+static HeapTuple
+rebuild(HeapTuple tuple, TaskRow *row)
+{
+	int			columns[lengthof(stamp_columns) + 2];
+	Datum		values[lengthof(columns)];
+	bool		nulls[lengthof(columns)];
+	int			n = 0;
+
+	columns[n++] = Anum_task_status;
+	columns[n++] = Anum_task_updated_at;
+	for (int i = 0; i < lengthof(stamp_columns); i++)
+		columns[n++] = stamp_columns[i];
+	for (int i = 0; i < n; i++)
+	{
+		values[i] = task_value(row, columns[i]);
+		nulls[i] = task_isnull(row, columns[i]);
+	}
+	return heap_modify_tuple_by_cols(tuple, row->desc, n, columns, values, nulls);
+}
+
+static TriggerData *
+check_trigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent timing, bool row)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("%s can only be called as a trigger", name)));
+	if ((td->tg_event & TRIGGER_EVENT_TIMINGMASK) != timing ||
+		(TRIGGER_FIRED_FOR_ROW(td->tg_event) != 0) != row ||
+		RelationGetRelid(td->tg_relation) != taskq_catalog()->task)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("%s belongs to table taskq_task and cannot be used elsewhere", name)));
+	return td;
+}
+
+PG_FUNCTION_INFO_V1(taskq_task_update);
+Datum
+taskq_task_update(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = check_trigger(fcinfo, "taskq_task_update", TRIGGER_EVENT_BEFORE, true);
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	const TaskqCall *call = call_under_way();
+	static const int unnoticed[] = {Anum_task_updated_at};
+	TaskRow		old;
+	TaskRow		new;
+	bool		status_named;
+
+	task_row_alloc(&old, RelationGetDescr(td->tg_relation));
+	task_row_alloc(&new, RelationGetDescr(td->tg_relation));
+	task_row_read(&old, td->tg_trigtuple);
+	task_row_read(&new, td->tg_newtuple);
+	status_named = new.status != old.status ||
+		bms_is_member(Anum_task_status - FirstLowInvalidHeapAttributeNumber,
+					  td->tg_updatedcols);
+
+	if (STATUS_IS_TERMINAL(old.status))
+	{
+		if (status_named)
+			refuse_transition(&old, old.status, new.status, NULL);
+		if (!is_cascade(&old, &new))
+			refuse_frozen(&old);
+		if (call != NULL && !differs_outside(&old, &new, NULL, 0))
+			return PointerGetDatum(NULL);
+		return PointerGetDatum(td->tg_newtuple);
+	}
+
+	check_identity(&old, &new);
+	for (int i = 0; i < lengthof(stamp_columns); i++)
+		if (task_column_differs(&old, &new, stamp_columns[i]))
+			ereport(ERROR,
+					(errlifecycle(),
+					 errmsg("column %s of task " INT64_FORMAT " is written by the lifecycle only",
+							column_name(&old, stamp_columns[i]), task_id(&old)),
+					 errhint("Leave it out: taskq sets it when the status or sla_hours changes.")));
+	if (!task_isnull(&new, Anum_task_assignee_id) &&
+		task_column_differs(&old, &new, Anum_task_assignee_id) &&
+		!is_cascade(&old, &new))
+		check_staff(task_value(&new, Anum_task_assignee_id));
+
+	if (status_named && new.status != effective_status(&old))
+		apply_status(&old, &new, new.status, now);
+	else
+		set_status(&new, effective_status(&new));
+	apply_sla(&old, &new, now);
+
+	if (differs_outside(&old, &new, unnoticed, lengthof(unnoticed)))
+		set_stamp(&new, Anum_task_updated_at, now);
+	else if (call != NULL)
+		return PointerGetDatum(NULL);	/* already so: write nothing */
+	else
+		task_value(&new, Anum_task_updated_at) = task_value(&old, Anum_task_updated_at);
+
+	wakeup_for_task(&new);
+	return PointerGetDatum(rebuild(td->tg_newtuple, &new));
+}
+
+/* ---------------------------------------------- AFTER UPDATE, per statement */
+
+/*
+ * Whether an update as it was stored keeps the rules; the errors are those of
+ * the BEFORE trigger, which has said them already unless another trigger
+ * changed the row behind it.
+ */
+static void
+recheck(const TaskRow *old, const TaskRow *new, TimestampTz now)
+{
+	TaskStatus	from = effective_status(old);
+	const char *refusal;
+	TimestampTz due_at;
+	TimestampTz at_risk_at;
+	bool		ends = STATUS_IS_TERMINAL(new->status);
+	bool		wrong = false;
+
+	if (STATUS_IS_TERMINAL(old->status))
+	{
+		if (!is_cascade(old, new))
+			refuse_frozen(old);
+		return;
+	}
+	check_identity(old, new);
+	refusal = transition_refusal(old, new, from, new->status);
+	if (refusal != NULL)
+		refuse_transition(old, from, new->status, refusal);
+
+	/* The stamps are those that the change of status brings. */
+	wrong |= !ends && new->status != effective_status(new);
+	if (task_isnull(old, Anum_task_started_at))
+		wrong |= !task_isnull(new, Anum_task_started_at) && task_stamp(new, Anum_task_started_at) != now;
+	else
+		wrong |= task_column_differs(old, new, Anum_task_started_at);
+	wrong |= new->status == STATUS_COMPLETED &&
+		(task_isnull(new, Anum_task_completed_at) || task_stamp(new, Anum_task_completed_at) != now);
+	wrong |= new->status == STATUS_CANCELLED &&
+		(task_isnull(new, Anum_task_cancelled_at) || task_stamp(new, Anum_task_cancelled_at) != now);
+	if (!task_column_differs(old, new, Anum_task_sla_hours))
+		wrong |= task_column_differs(old, new, Anum_task_sla_due_at) ||
+			task_column_differs(old, new, Anum_task_sla_at_risk_at);
+	else if (!task_isnull(new, Anum_task_sla_hours) &&
+			 sla_instants(task_stamp(new, Anum_task_created_at),
+						  DatumGetFloat8(task_value(new, Anum_task_sla_hours)), &due_at, &at_risk_at))
+		wrong |= task_isnull(new, Anum_task_sla_due_at) || task_stamp(new, Anum_task_sla_due_at) != due_at;
+	wrong |= !task_isnull(new, Anum_task_sla_breached_at) &&
+		(task_isnull(new, Anum_task_sla_due_at) || now <= task_stamp(new, Anum_task_sla_due_at));
+	wrong |= task_isnull(new, Anum_task_sla_breached_at) &&
+		!task_isnull(new, Anum_task_sla_due_at) && now > task_stamp(new, Anum_task_sla_due_at);
+	if (wrong)
+		ereport(ERROR,
+				(errlifecycle(),
+				 errmsg("another trigger changed status or stamps of task " INT64_FORMAT " against the lifecycle",
+						task_id(old)),
+				 errhint("A trigger on taskq_task may change other columns, or take a name that sorts before \"taskq_lifecycle_update\".")));
+}
+
+/* A transition table from its start, whoever else reads it. */
+static Tuplestorestate *
+rewound(Tuplestorestate *store)
+{
+	int			pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
+
+	tuplestore_select_read_pointer(store, pointer);
+	tuplestore_rescan(store);
+	return store;
+}
+
+/* Reads the next row of a transition table in place; false at the end. */
+static bool
+next_row(Tuplestorestate *store, TupleTableSlot *slot, TaskRow *row)
+{
+	if (!tuplestore_gettupleslot(store, true, false, slot))
+		return false;
+	slot_getallattrs(slot);
+	row->desc = slot->tts_tupleDescriptor;
+	row->values = slot->tts_values;
+	row->nulls = slot->tts_isnull;
+	row->status = status_from_datum(task_value(row, Anum_task_status));
+	return true;
+}
+
+PG_FUNCTION_INFO_V1(taskq_task_updated);
+Datum
+taskq_task_updated(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = check_trigger(fcinfo, "taskq_task_updated", TRIGGER_EVENT_AFTER, false);
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	TupleDesc	desc = RelationGetDescr(td->tg_relation);
+	TupleTableSlot *old_slot;
+	TupleTableSlot *new_slot;
+	Tuplestorestate *olds;
+	Tuplestorestate *news;
+	HistoryBatch *batch;
+	TaskRow		old;
+	TaskRow		new;
+
+	if (td->tg_oldtable == NULL || td->tg_newtable == NULL ||
+		tuplestore_tuple_count(td->tg_newtable) == 0)
+		return PointerGetDatum(NULL);
+
+	olds = rewound(td->tg_oldtable);
+	news = rewound(td->tg_newtable);
+	old_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	new_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	batch = history_begin();
+	while (next_row(olds, old_slot, &old))
+	{
+		if (!next_row(news, new_slot, &new))
+			elog(ERROR, "transition tables of taskq_task differ in length");
+		CHECK_FOR_INTERRUPTS();
+		recheck(&old, &new, now);
+		notify_task(task_id(&new));
+		history_add_update(batch, &old, &new);
+	}
+	history_flush(batch);
+	ExecDropSingleTupleTableSlot(old_slot);
+	ExecDropSingleTupleTableSlot(new_slot);
+	return PointerGetDatum(NULL);
+}
+
+/* ------------------------------------------------------------ BEFORE INSERT */
+
+PG_FUNCTION_INFO_V1(taskq_task_insert);
+Datum
+taskq_task_insert(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = check_trigger(fcinfo, "taskq_task_insert", TRIGGER_EVENT_BEFORE, true);
+	HeapTuple	tuple = td->tg_trigtuple;
+	TaskRow		row;
+	TimestampTz due_at;
+	TimestampTz at_risk_at;
+
+	task_row_alloc(&row, RelationGetDescr(td->tg_relation));
+	heap_deform_tuple(tuple, row.desc, row.values, row.nulls);
+
+	if (!task_isnull(&row, Anum_task_sla_hours) && !task_isnull(&row, Anum_task_created_at) &&
+		(task_isnull(&row, Anum_task_sla_due_at) || task_isnull(&row, Anum_task_sla_at_risk_at)) &&
+		sla_instants(task_stamp(&row, Anum_task_created_at),
+					 DatumGetFloat8(task_value(&row, Anum_task_sla_hours)),
+					 &due_at, &at_risk_at))
+	{
+		int			columns[2];
+		Datum		values[2];
+		bool		nulls[2] = {false, false};
+		int			n = 0;
+
+		if (task_isnull(&row, Anum_task_sla_due_at))
+		{
+			set_stamp(&row, Anum_task_sla_due_at, due_at);
+			columns[n] = Anum_task_sla_due_at;
+			values[n++] = TimestampTzGetDatum(due_at);
+		}
+		if (task_isnull(&row, Anum_task_sla_at_risk_at))
+		{
+			columns[n] = Anum_task_sla_at_risk_at;
+			values[n++] = TimestampTzGetDatum(at_risk_at);
+		}
+		tuple = heap_modify_tuple_by_cols(tuple, row.desc, n, columns, values, nulls);
+	}
+
+	if (!task_isnull(&row, Anum_task_id))
+		notify_task(task_id(&row));
+	wakeup_for_task(&row);
+	return PointerGetDatum(tuple);
+}
+
+/* ------------------------------------------------------- DELETE and TRUNCATE */
+
+PG_FUNCTION_INFO_V1(taskq_task_delete);
+Datum
+taskq_task_delete(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+	TaskRow		row;
+
+	if (CALLED_AS_TRIGGER(fcinfo) && TRIGGER_FIRED_BY_TRUNCATE(td->tg_event))
+		ereport(ERROR,
+				(errlifecycle(),
+				 errmsg("table taskq_task cannot be truncated"),
+				 errhint("Delete terminal tasks with DELETE.")));
+
+	td = check_trigger(fcinfo, "taskq_task_delete", TRIGGER_EVENT_BEFORE, true);
+	task_row_alloc(&row, RelationGetDescr(td->tg_relation));
+	task_row_read(&row, td->tg_trigtuple);
+	if (!STATUS_IS_TERMINAL(row.status))
+		ereport(ERROR,
+				(errlifecycle(),
+				 errmsg("task " INT64_FORMAT " is %s and cannot be deleted",
+						task_id(&row), status_names[effective_status(&row)]),
+				 errhint("Cancel it with taskq_cancel(); only COMPLETED and CANCELLED tasks can be deleted.")));
+	return PointerGetDatum(td->tg_trigtuple);
+}
+
+PG_FUNCTION_INFO_V1(taskq_task_deleted);
+Datum
+taskq_task_deleted(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = check_trigger(fcinfo, "taskq_task_deleted", TRIGGER_EVENT_AFTER, false);
+	TupleDesc	desc = RelationGetDescr(td->tg_relation);
+	TupleTableSlot *slot;
+	Tuplestorestate *olds;
+	TaskRow		old;
+	Datum	   *ids;
+	int64		n = 0;
+
+	if (td->tg_oldtable == NULL || tuplestore_tuple_count(td->tg_oldtable) == 0)
+		return PointerGetDatum(NULL);
+
+	ids = palloc_extended(tuplestore_tuple_count(td->tg_oldtable) * sizeof(Datum), MCXT_ALLOC_HUGE);
+	olds = rewound(td->tg_oldtable);
+	slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	while (next_row(olds, slot, &old))
+	{
+		notify_task(task_id(&old));
+		ids[n++] = Int64GetDatum(task_id(&old));
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	history_forget(construct_array(ids, (int) n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return PointerGetDatum(NULL);
+}

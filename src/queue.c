@@ -1,0 +1,624 @@
+/*-------------------------------------------------------------------------
+ *
+ * queue.c
+ *		Pages of the queue, and how many tasks its filters match.
+ *
+ * A page is exact at its instant although stored statuses may be stale: the
+ * status that is asked for is turned into what can be read from an index.
+ * That takes branches.  One is a phase (unstarted, started, completed,
+ * cancelled; what the stamps say without a clock) with a range of due dates
+ * on one side of today, and with one priority where the sort needs that; its
+ * rows come in the order of the sort straight from an index, from the place
+ * where the last page ended.  The branches are merged, the page is cut off,
+ * and only then names are joined to it.
+ *
+ *		OPEN                   phase 0, due today or later
+ *		IN_PROGRESS            phase 1, due today or later
+ *		OVERDUE                phases 0 and 1, due before today
+ *		COMPLETED, CANCELLED   phases 2 and 3
+ *
+ * The statement has conditions for the filters that are given and for no
+ * others.  Statements are kept prepared by their text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/memutils.h"
+
+#define PAGE_SIZE_MAX 1000
+#define MAX_PARAMS 128
+#define MAX_BRANCHES (4 * N_PRIORITIES)
+#define MAX_STATEMENTS 256
+#define LAST_DATE (date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE)
+
+/* Both functions take these first, in this order. */
+enum
+{
+	ARG_STATUS,
+	ARG_PRIORITY,
+	ARG_ASSIGNEE_ID,
+	ARG_USER_ID,
+	ARG_UNASSIGNED,
+	ARG_SOURCE,
+	ARG_DUE_FROM,
+	ARG_DUE_TO,
+	ARG_SLA_STATUS,
+	ARG_SEARCH,
+	ARG_SORT,					/* of taskq_queue_page */
+	ARG_PAGE_SIZE,
+	ARG_AFTER,
+	ARG_CAP = ARG_SORT			/* of taskq_queue_count */
+};
+
+typedef struct Filters
+{
+	bool		status[N_STATUSES];
+	bool		priority[N_PRIORITIES];
+	bool		sla_status[N_SLA_STATUSES];
+	bool		any_priority;
+	bool		any_sla_status;
+	bool		unassigned;
+	Datum		assignee_id;	/* 0 = not given, as below */
+	Datum		user_id;
+	Datum		source;
+	Datum		search;
+	DateADT		due_from;		/* -infinity = not given */
+	DateADT		due_to;			/* +infinity = not given */
+} Filters;
+
+typedef struct Branch
+{
+	int			phase;
+	DateADT		due_from;
+	DateADT		due_to;
+	int			rank;			/* 0 = any of the filter */
+} Branch;
+
+/* A statement as it is being written, and its parameters. */
+typedef struct Statement
+{
+	StringInfoData sql;
+	int			nparams;
+	Oid			types[MAX_PARAMS];
+	Datum		values[MAX_PARAMS];
+} Statement;
+
+#define DUE_KEY "coalesce(t.due_date, 'infinity')"
+#define RANK_KEY "@.taskq_priority_rank(t.priority)"
+#define SLA_KEY "coalesce(t.sla_due_at, 'infinity')"
+#define PHASE "@.taskq_phase(t.started_at, t.completed_at, t.cancelled_at)"
+
+#define TASK_COLUMNS \
+	"t.id, t.title, t.description, t.priority, t.status, t.due_date, t.sla_hours, " \
+	"t.assignee_id, t.user_id, t.source, t.dedupe_key, t.created_at, t.created_by, " \
+	"t.started_at, t.completed_at, t.cancelled_at, t.updated_at, " \
+	"t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at"
+
+/* The columns of view taskq_tasks (sql/queue.sql), for a page p. */
+#define PAGE_COLUMNS \
+	"p.id, p.title, p.description, p.priority, " \
+	"@.taskq_effective_status(p.status, p.due_date, p.started_at), " \
+	"p.due_date, p.sla_hours, p.assignee_id, p.user_id, p.source, p.dedupe_key, " \
+	"p.created_at, p.created_by, p.started_at, p.completed_at, p.cancelled_at, p.updated_at, " \
+	"p.sla_due_at, p.sla_at_risk_at, p.sla_breached_at, p.status, " \
+	"p.completed_at IS NULL AND p.cancelled_at IS NULL, " \
+	"p.completed_at IS NULL AND p.cancelled_at IS NULL " \
+	"AND coalesce(p.due_date " LT " @.taskq_today(), false), " \
+	"CASE WHEN p.due_date IS NULL THEN NULL " \
+	"WHEN p.completed_at IS NULL AND p.cancelled_at IS NULL " \
+	"THEN greatest(@.taskq_today() " MINUS " p.due_date, 0) ELSE 0 END, " \
+	"a.name, a.is_active, c.name, " \
+	"@.taskq_sla_status_at(p.sla_due_at, p.sla_at_risk_at, p.completed_at, p.cancelled_at)"
+
+/* Behind those: the cursor in the function's rows, the order in the statement's. */
+#define N_VIEW_COLUMNS 28
+#define COL_CURSOR (N_VIEW_COLUMNS + 1)
+#define COL_ORDER (N_VIEW_COLUMNS + 1)
+
+/* ------------------------------------------------------------- arguments */
+
+/* The elements of an enum array as flags; NULL = all. */
+static bool
+enum_flags(FunctionCallInfo fcinfo, int argno, const char *name,
+		   const Oid *values, int nvalues, bool *flags)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+
+	if (PG_ARGISNULL(argno))
+	{
+		memset(flags, true, nvalues * sizeof(bool));
+		return true;
+	}
+	memset(flags, false, nvalues * sizeof(bool));
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argno), ARR_ELEMTYPE(PG_GETARG_ARRAYTYPE_P(argno)),
+					  sizeof(Oid), true, TYPALIGN_INT, &elements, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s must not contain null (element %d)", name, i + 1)));
+		flags[enum_index(DatumGetObjectId(elements[i]), values, nvalues)] = true;
+	}
+	for (int i = 0; i < nvalues; i++)
+		if (!flags[i])
+			return false;
+	return true;
+}
+
+static Datum
+text_filter(FunctionCallInfo fcinfo, int argno)
+{
+	return PG_ARGISNULL(argno) ? (Datum) 0 : PG_GETARG_DATUM(argno);
+}
+
+static Filters
+filter_arguments(FunctionCallInfo fcinfo)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	Filters		f = {0};
+
+	(void) enum_flags(fcinfo, ARG_STATUS, "status", cat->status, N_STATUSES, f.status);
+	f.any_priority = enum_flags(fcinfo, ARG_PRIORITY, "priority", cat->priority, N_PRIORITIES, f.priority);
+	f.any_sla_status = enum_flags(fcinfo, ARG_SLA_STATUS, "sla_status", cat->sla_status, N_SLA_STATUSES, f.sla_status);
+	f.assignee_id = text_filter(fcinfo, ARG_ASSIGNEE_ID);
+	f.user_id = text_filter(fcinfo, ARG_USER_ID);
+	f.source = text_filter(fcinfo, ARG_SOURCE);
+	f.search = text_filter(fcinfo, ARG_SEARCH);
+	f.unassigned = !PG_ARGISNULL(ARG_UNASSIGNED) && PG_GETARG_BOOL(ARG_UNASSIGNED);
+	if (f.unassigned && f.assignee_id != (Datum) 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unassigned and assignee_id exclude each other")));
+
+	/* A bound on the due date leaves out tasks that have none. */
+	DATE_NOBEGIN(f.due_from);
+	DATE_NOEND(f.due_to);
+	if (!PG_ARGISNULL(ARG_DUE_FROM))
+		f.due_from = PG_GETARG_DATEADT(ARG_DUE_FROM);
+	if (!PG_ARGISNULL(ARG_DUE_TO))
+		f.due_to = PG_GETARG_DATEADT(ARG_DUE_TO);
+	if (!PG_ARGISNULL(ARG_DUE_FROM) || !PG_ARGISNULL(ARG_DUE_TO))
+		f.due_to = Min(f.due_to, LAST_DATE);
+	return f;
+}
+
+/* -------------------------------------------------------------- branches */
+
+static int
+add_branch(Branch *branches, int n, const Filters *f, int phase, DateADT from, DateADT to)
+{
+	branches[n].phase = phase;
+	branches[n].due_from = Max(from, f->due_from);
+	branches[n].due_to = Min(to, f->due_to);
+	branches[n].rank = 0;
+	return branches[n].due_from <= branches[n].due_to ? n + 1 : n;
+}
+
+/* The branches that the filters' statuses ask for. */
+static int
+status_branches(const Filters *f, Branch *branches)
+{
+	DateADT		begin;
+	DateADT		end;
+	DateADT		day = today();
+	int			n = 0;
+
+	if (!f->priority[0] && !f->priority[1] && !f->priority[2] && !f->priority[3])
+		return 0;
+	DATE_NOBEGIN(begin);
+	DATE_NOEND(end);
+	for (int phase = 0; phase <= 1; phase++)
+	{
+		bool		not_past = f->status[phase == 0 ? STATUS_OPEN : STATUS_IN_PROGRESS];
+
+		if (not_past || f->status[STATUS_OVERDUE])
+			n = add_branch(branches, n, f, phase,
+						   f->status[STATUS_OVERDUE] ? begin : day,
+						   not_past ? end : day - 1);
+	}
+	if (f->status[STATUS_COMPLETED])
+		n = add_branch(branches, n, f, 2, begin, end);
+	if (f->status[STATUS_CANCELLED])
+		n = add_branch(branches, n, f, 3, begin, end);
+	return n;
+}
+
+/*
+ * Splits branches by priority where the page is filtered by it and no filter
+ * is likely to be more selective: then each has its index.
+ */
+static int
+split_by_priority(const Filters *f, Branch *branches, int n)
+{
+	Branch		split[MAX_BRANCHES];
+	int			m = 0;
+
+	for (int i = 0; i < n; i++)
+		for (int rank = 1; rank <= N_PRIORITIES; rank++)
+			if (f->priority[N_PRIORITIES - rank])
+			{
+				split[m] = branches[i];
+				split[m++].rank = rank;
+			}
+	memcpy(branches, split, m * sizeof(Branch));
+	return m;
+}
+
+/* ------------------------------------------------------------- statements */
+
+/* Adds a parameter and its place in the text. */
+static void
+add_param(Statement *st, const char *before, Oid type, Datum value, const char *behind)
+{
+	Assert(st->nparams < MAX_PARAMS);
+	st->types[st->nparams] = type;
+	st->values[st->nparams] = value;
+	st->nparams++;
+	appendStringInfo(&st->sql, "%s$%d%s", before, st->nparams, behind);
+}
+
+/* The condition for an SLA status within a phase; NULL = never so. */
+static const char *
+sla_condition(int phase, int sla_status)
+{
+	static const char *const active[N_SLA_STATUSES] = {
+		"t.sla_due_at IS NULL",
+		"(t.sla_due_at " GE " $1 AND t.sla_at_risk_at " GT " $1)",
+		"(t.sla_due_at " GE " $1 AND t.sla_at_risk_at " LE " $1)",
+		SLA_KEY " " LT " $1",
+		NULL, NULL
+	};
+	static const char *const completed[N_SLA_STATUSES] = {
+		"t.sla_due_at IS NULL", NULL, NULL,
+		"t.completed_at " GT " t.sla_due_at", "t.completed_at " LE " t.sla_due_at", NULL
+	};
+	static const char *const cancelled[N_SLA_STATUSES] = {
+		"t.sla_due_at IS NULL", NULL, NULL,
+		"t.cancelled_at " GT " t.sla_due_at", NULL, "t.cancelled_at " LE " t.sla_due_at"
+	};
+
+	return phase <= 1 ? active[sla_status] : phase == 2 ? completed[sla_status] : cancelled[sla_status];
+}
+
+/* False if no task of the phase has any of the SLA statuses asked for. */
+static bool
+append_sla_status(Statement *st, const Filters *f, int phase)
+{
+	bool		first = true;
+
+	for (int i = 0; i < N_SLA_STATUSES; i++)
+	{
+		const char *condition = f->sla_status[i] ? sla_condition(phase, i) : NULL;
+
+		if (condition == NULL)
+			continue;
+		appendStringInfo(&st->sql, "%s%s", first ? " AND (" : " OR ", condition);
+		first = false;
+	}
+	if (!first)
+		appendStringInfoChar(&st->sql, ')');
+	return !first;
+}
+
+/* What stands behind WHERE in a branch; false if it cannot match anything. */
+static bool
+append_conditions(Statement *st, const Filters *f, const Branch *b)
+{
+	appendStringInfo(&st->sql, PHASE " " EQ " %d", b->phase);
+	if (!DATE_IS_NOBEGIN(b->due_from))
+		add_param(st, " AND " DUE_KEY " " GE " ", DATEOID, DateADTGetDatum(b->due_from), "");
+	if (!DATE_IS_NOEND(b->due_to))
+		add_param(st, " AND " DUE_KEY " " LE " ", DATEOID, DateADTGetDatum(b->due_to), "");
+	if (b->rank != 0)
+		appendStringInfo(&st->sql, " AND " RANK_KEY " " EQ " %d", b->rank);
+	else if (!f->any_priority)
+	{
+		const char *separator = " AND (";
+
+		for (int i = 0; i < N_PRIORITIES; i++)
+			if (f->priority[i])
+			{
+				appendStringInfo(&st->sql, "%s" RANK_KEY " " EQ " %d", separator, N_PRIORITIES - i);
+				separator = " OR ";
+			}
+		appendStringInfoChar(&st->sql, ')');
+	}
+	if (f->unassigned)
+		appendStringInfoString(&st->sql, " AND t.assignee_id IS NULL");
+	if (f->assignee_id != (Datum) 0)
+		add_param(st, " AND t.assignee_id " EQ " ", TEXTOID, f->assignee_id, "");
+	if (f->user_id != (Datum) 0)
+		add_param(st, " AND t.user_id " EQ " ", TEXTOID, f->user_id, "");
+	if (f->source != (Datum) 0)
+		add_param(st, " AND t.source " EQ " ", TEXTOID, f->source, "");
+	if (f->search != (Datum) 0)
+		add_param(st, " AND pg_catalog.strpos(pg_catalog.lower(t.title), pg_catalog.lower(", TEXTOID, f->search, ")) " GT " 0");
+	return f->any_sla_status || append_sla_status(st, f, b->phase);
+}
+
+/*
+ * The condition that a row comes behind the position.  In a branch of one
+ * priority the rank is no key: rows of its due date come behind the position
+ * if their rank does, whatever their id.
+ */
+static void
+append_position(Statement *st, QueueSort sort, const Branch *b, const Position *pos)
+{
+	int64		id = pos->id;
+
+	switch (sort)
+	{
+		case SORT_DUE:
+			if (b->rank != 0)
+			{
+				if (b->rank != pos->rank)
+					id = b->rank > pos->rank ? PG_INT64_MIN : PG_INT64_MAX;
+				add_param(st, " AND (" DUE_KEY ", t.id) " GT " (", DATEOID, DateADTGetDatum(pos->due_date), ", ");
+			}
+			else
+			{
+				add_param(st, " AND (" DUE_KEY ", " RANK_KEY ", t.id) " GT " (", DATEOID, DateADTGetDatum(pos->due_date), ", ");
+				add_param(st, "", INT4OID, Int32GetDatum(pos->rank), ", ");
+			}
+			break;
+		case SORT_PRIORITY:
+			add_param(st, " AND (" RANK_KEY ", " DUE_KEY ", t.id) " GT " (", INT4OID, Int32GetDatum(pos->rank), ", ");
+			add_param(st, "", DATEOID, DateADTGetDatum(pos->due_date), ", ");
+			break;
+		case SORT_CREATED:
+			add_param(st, " AND (t.created_at, t.id) " LT " (", TIMESTAMPTZOID, TimestampTzGetDatum(pos->at), ", ");
+			break;
+		case SORT_SLA:
+			add_param(st, " AND (" SLA_KEY ", t.id) " GT " (", TIMESTAMPTZOID, TimestampTzGetDatum(pos->at), ", ");
+			break;
+	}
+	add_param(st, "", INT8OID, Int64GetDatum(id), ")");
+}
+
+/* The sort's keys, all in one direction; k3 is the id. */
+static const struct
+{
+	const char *k1;
+	const char *k2;				/* NULL = none */
+	const char *direction;
+}			sort_keys[] = {
+	{DUE_KEY, RANK_KEY, ""},
+	{RANK_KEY, DUE_KEY, ""},
+	{"t.created_at", NULL, " DESC"},
+	{SLA_KEY, NULL, ""}
+};
+
+static void
+statement_begin(Statement *st)
+{
+	initStringInfo(&st->sql);
+
+	/* $1 is the instant in every statement. */
+	st->types[0] = TIMESTAMPTZOID;
+	st->values[0] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
+	st->nparams = 1;
+}
+
+/* The branches of a page in the order of the sort; false if there is none. */
+static bool
+append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos,
+			const Branch *branches, int nbranches, int limit)
+{
+	const char *k1 = sort_keys[sort].k1;
+	const char *k2 = sort_keys[sort].k2;
+	const char *direction = sort_keys[sort].direction;
+	int			n = 0;
+
+	for (int i = 0; i < nbranches; i++)
+	{
+		int			begin = st->sql.len;
+		int			nparams = st->nparams;
+
+		appendStringInfo(&st->sql, "%s(SELECT " TASK_COLUMNS ", %s AS k1, %s AS k2, t.id AS k3 "
+						 "FROM @.taskq_task t WHERE ", n > 0 ? " UNION ALL " : "", k1, k2 ? k2 : "0");
+		if (!append_conditions(st, f, &branches[i]))
+		{
+			st->sql.data[st->sql.len = begin] = '\0';
+			st->nparams = nparams;
+			continue;
+		}
+		if (pos->given)
+			append_position(st, sort, &branches[i], pos);
+		appendStringInfo(&st->sql, " ORDER BY %s%s, ", k1, direction);
+		if (k2 != NULL)
+			appendStringInfo(&st->sql, "%s, ", k2);
+		appendStringInfo(&st->sql, "t.id%s LIMIT %d)", direction, limit);
+		n++;
+	}
+	if (n > 1)
+		appendStringInfo(&st->sql, " ORDER BY k1%s,%s k3%s LIMIT %d", direction,
+						 k2 != NULL ? " k2," : "", direction, limit);
+	return n > 0;
+}
+
+/* -------------------------------------------------- statements kept prepared */
+
+typedef struct KeptStatement
+{
+	Oid			extension;
+	char	   *sql;
+	SPIPlanPtr	plan;
+} KeptStatement;
+
+static KeptStatement kept[MAX_STATEMENTS];
+static int	nkept = 0;
+
+/*
+ * Runs a statement, and keeps it for the next time as long as there is room.
+ * "ordered": an index gives the rows in order, and sorting instead is never
+ * right, whatever the statistics say.
+ */
+static void
+statement_run(Statement *st, bool ordered)
+{
+	char	   *sql = qualify(st->sql.data);
+	Oid			extension = taskq_catalog()->extension;
+	int			nest_level = NewGUCNestLevel();
+	SPIPlanPtr	plan = NULL;
+	int			result;
+
+	for (int i = 0; i < nkept && plan == NULL; i++)
+		if (kept[i].extension == extension && strcmp(kept[i].sql, sql) == 0)
+			plan = kept[i].plan;
+	if (plan == NULL)
+	{
+		plan = SPI_prepare(sql, st->nparams, st->types);
+		if (plan == NULL)
+			elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+		if (nkept < MAX_STATEMENTS)
+		{
+			char	   *copy = MemoryContextStrdup(TopMemoryContext, sql);
+
+			if (SPI_keepplan(plan) != 0)
+				elog(ERROR, "could not keep \"%s\"", sql);
+			kept[nkept].extension = extension;
+			kept[nkept].sql = copy;
+			kept[nkept++].plan = plan;
+		}
+	}
+	(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	if (ordered)
+		(void) set_config_option("enable_sort", "off", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	result = SPI_execute_plan(plan, st->values, NULL, true, 0);
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(result));
+	AtEOXact_GUC(true, nest_level);
+}
+
+/* ------------------------------------------------------------- functions */
+
+/* Puts the statement's rows out in the order of their last column. */
+static void
+return_page(FunctionCallInfo fcinfo, QueueSort sort)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	HeapTuple  *rows = palloc0(PAGE_SIZE_MAX * sizeof(HeapTuple));
+	Datum		values[COL_CURSOR];
+	bool		nulls[COL_CURSOR];
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		int64		n = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
+													COL_ORDER, &isnull));
+
+		rows[n - 1] = SPI_tuptable->vals[i];
+	}
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		heap_deform_tuple(rows[i], SPI_tuptable->tupdesc, values, nulls);
+		values[COL_CURSOR - 1] = CStringGetTextDatum(cursor_of(sort, values, nulls));
+		nulls[COL_CURSOR - 1] = false;
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+}
+
+PG_FUNCTION_INFO_V1(taskq_queue_page);
+Datum
+taskq_queue_page(PG_FUNCTION_ARGS)
+{
+	Filters		f = filter_arguments(fcinfo);
+	QueueSort		sort = sort_argument(fcinfo, ARG_SORT);
+	Position	pos = cursor_argument(fcinfo, ARG_AFTER, sort);
+	int			page_size = PG_ARGISNULL(ARG_PAGE_SIZE) ? 0 : PG_GETARG_INT32(ARG_PAGE_SIZE);
+	Branch		branches[MAX_BRANCHES];
+	Statement	st;
+	bool		of_somebody = f.assignee_id != (Datum) 0 || f.user_id != (Datum) 0 || f.unassigned;
+	bool		ordered;
+	int			n;
+
+	if (page_size < 1 || page_size > PAGE_SIZE_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("page_size must be 1 to %d", PAGE_SIZE_MAX)));
+
+	InitMaterializedSRF(fcinfo, 0);
+	n = status_branches(&f, branches);
+	if (!f.any_priority && !of_somebody && sort == SORT_DUE)
+		n = split_by_priority(&f, branches, n);
+	ordered = sort == SORT_DUE || !of_somebody;
+	ordered = ordered && f.any_sla_status && f.source == (Datum) 0 && f.search == (Datum) 0;
+
+	spi_connect();
+	statement_begin(&st);
+	appendStringInfoString(&st.sql, "SELECT " PAGE_COLUMNS ", p.n FROM (SELECT b.*, "
+						   "pg_catalog.row_number() OVER () AS n FROM (");
+	if (append_page(&st, &f, sort, &pos, branches, n, page_size))
+	{
+		appendStringInfoString(&st.sql, ") b) p "
+							   "LEFT JOIN @.taskq_staff_member a ON a.id " EQ " p.assignee_id "
+							   "LEFT JOIN @.taskq_customer c ON c.id " EQ " p.user_id");
+		statement_run(&st, ordered);
+		return_page(fcinfo, sort);
+	}
+	SPI_finish();
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(taskq_queue_count);
+Datum
+taskq_queue_count(PG_FUNCTION_ARGS)
+{
+	Filters		f = filter_arguments(fcinfo);
+	Branch		branches[MAX_BRANCHES];
+	Statement	st;
+	int			n = status_branches(&f, branches);
+	bool		any = false;
+	int64		count = 0;
+
+	if (!PG_ARGISNULL(ARG_CAP) && PG_GETARG_INT32(ARG_CAP) < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cap must be at least 1, or null for no cap")));
+	if (!f.any_priority)
+		n = split_by_priority(&f, branches, n);
+
+	spi_connect();
+	statement_begin(&st);
+	appendStringInfoString(&st.sql, "SELECT count(*) FROM (");
+	for (int i = 0; i < n; i++)
+	{
+		int			begin = st.sql.len;
+		int			nparams = st.nparams;
+
+		appendStringInfo(&st.sql, "%sSELECT FROM @.taskq_task t WHERE ", any ? " UNION ALL " : "");
+		if (append_conditions(&st, &f, &branches[i]))
+			any = true;
+		else
+		{
+			st.sql.data[st.sql.len = begin] = '\0';
+			st.nparams = nparams;
+		}
+	}
+	if (any)
+	{
+		bool		isnull;
+
+		if (!PG_ARGISNULL(ARG_CAP))
+			add_param(&st, " LIMIT ", INT8OID, Int64GetDatum((int64) PG_GETARG_INT32(ARG_CAP)), "");
+		appendStringInfoString(&st.sql, ") m");
+		statement_run(&st, false);
+		count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	}
+	SPI_finish();
+	PG_RETURN_INT64(count);
+}

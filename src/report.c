@@ -1,0 +1,95 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.c
+ *		How well SLA deadlines were kept.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#define N_REPORT_COLUMNS 7
+
+/* $1, $2 = bounds of the deadline, $3 = time zone of days. */
+#define REPORT(key, groups) \
+	{"SELECT " key ", count(*)::int4, " \
+	"count(*) FILTER (WHERE r.s " EQ " 'MET')::int4, " \
+	"count(*) FILTER (WHERE r.s " EQ " 'BREACHED')::int4, " \
+	"(count(*) FILTER (WHERE r.s " EQ " 'MET'))::float8 OPERATOR(pg_catalog./) " \
+	"nullif(count(*) FILTER (WHERE r.s " EQ " ANY ('{MET,BREACHED}')), 0)::float8, " \
+	"percentile_cont(0.5) WITHIN GROUP (ORDER BY r.hours), " \
+	"percentile_cont(0.9) WITHIN GROUP (ORDER BY r.hours) " \
+	"FROM (SELECT t.assignee_id, t.priority, t.sla_due_at, " \
+	"@.taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS s, " \
+	"extract(epoch FROM t.completed_at " MINUS " t.created_at)::float8 OPERATOR(pg_catalog./) 3600 AS hours " \
+	"FROM @.taskq_task t " \
+	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1,2,3}') " \
+	"AND coalesce(t.sla_due_at, 'infinity') " GE " $1 " \
+	"AND coalesce(t.sla_due_at, 'infinity') " LT " $2 AND t.sla_due_at IS NOT NULL) r " groups}
+
+static struct
+{
+	const char *name;
+	TaskqPlan	plan;
+}			reports[] = {
+	{"none", REPORT("NULL::text", "")},
+	{"assignee", REPORT("r.assignee_id", "GROUP BY r.assignee_id ORDER BY r.assignee_id")},
+	{"priority", REPORT("r.priority::text", "GROUP BY r.priority ORDER BY r.priority DESC")},
+	{"day", REPORT("pg_catalog.to_char(pg_catalog.timezone($3, r.sla_due_at), 'YYYY-MM-DD')",
+	"GROUP BY 1 ORDER BY 1")}
+};
+
+static TimestampTz
+bound_argument(FunctionCallInfo fcinfo, int argno, const char *name)
+{
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be null", name)));
+	return PG_GETARG_TIMESTAMPTZ(argno);
+}
+
+PG_FUNCTION_INFO_V1(taskq_sla_report);
+Datum
+taskq_sla_report(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	TimestampTz since = bound_argument(fcinfo, 0, "since");
+	TimestampTz until = bound_argument(fcinfo, 1, "until");
+	char	   *group_by = PG_ARGISNULL(2) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
+	Datum		values[] = {TimestampTzGetDatum(since), TimestampTzGetDatum(until),
+	CStringGetTextDatum(taskq_timezone)};
+	TaskqPlan  *plan = NULL;
+
+	if (since > until)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("since must not be after until")));
+	for (int i = 0; i < lengthof(reports); i++)
+		if (strcmp(group_by, reports[i].name) == 0)
+			plan = &reports[i].plan;
+	if (plan == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("group_by must be none, assignee, priority or day")));
+
+	InitMaterializedSRF(fcinfo, 0);
+	spi_connect();
+	spi_run(plan, 3, types, values, NULL, 0);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Datum		row[N_REPORT_COLUMNS];
+		bool		nulls[N_REPORT_COLUMNS];
+
+		for (int j = 0; j < N_REPORT_COLUMNS; j++)
+			row[j] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, j + 1, &nulls[j]);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, row, nulls);
+	}
+	SPI_finish();
+	return (Datum) 0;
+}

@@ -1,0 +1,146 @@
+/*-------------------------------------------------------------------------
+ *
+ * retention.c
+ *		How long terminal tasks are kept.
+ *
+ * Off unless taskq.retention says otherwise.  The sweep then deletes tasks
+ * that were completed or cancelled longer ago than that, the oldest first, a
+ * batch a transaction; their history goes with them (lifecycle.c).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
+
+/* taskq.retention as an interval; all zero = off. */
+static Interval retention;
+
+#define CLOSED "(t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL) "
+#define EXPIRED CLOSED "AND coalesce(t.completed_at, t.cancelled_at) " LT " $1 "
+
+TaskqPlan	pick_expired = {
+	"SELECT t.id FROM @.taskq_task t WHERE " EXPIRED "AND t.id " NE " ALL ($2) "
+	"ORDER BY coalesce(t.completed_at, t.cancelled_at) FOR UPDATE SKIP LOCKED"
+};
+TaskqPlan	delete_expired = {
+	"DELETE FROM @.taskq_task AS t WHERE t.id " EQ " ANY ($1)"
+};
+
+static TaskqPlan count_expired = {
+	"SELECT count(*) FROM @.taskq_task t WHERE " EXPIRED
+};
+
+static bool
+is_off(const Interval *span)
+{
+	return span->month == 0 && span->day == 0 && span->time == 0;
+}
+
+/* An interval over zero, or off. */
+static bool
+parse_retention(const char *value, Interval *span)
+{
+	char		buffer[256];
+	char	   *field[MAXDATEFIELDS];
+	int			ftype[MAXDATEFIELDS];
+	int			nf;
+	int			dtype;
+	struct pg_itm_in itm;
+
+	memset(span, 0, sizeof(*span));
+	if (value[0] == '\0' || pg_strcasecmp(value, "off") == 0)
+		return true;
+	if (ParseDateTime(value, buffer, sizeof(buffer), field, ftype, MAXDATEFIELDS, &nf) != 0 ||
+		DecodeInterval(field, ftype, nf, INTERVAL_FULL_RANGE, &dtype, &itm) != 0 ||
+		dtype != DTK_DELTA || itmin2interval(&itm, span) != 0)
+		return false;
+	return span->month >= 0 && span->day >= 0 && span->time >= 0 && !is_off(span);
+}
+
+bool
+retention_check(char **newval, void **extra, GucSource source)
+{
+	Interval   *span = taskq_guc_malloc(sizeof(Interval));
+
+	if (span == NULL)
+		return false;
+	if (!parse_retention(*newval, span))
+	{
+		GUC_check_errdetail("It must be off or an interval over zero, \"2 years\" for example.");
+		return false;
+	}
+	*extra = span;
+	return true;
+}
+
+void
+retention_assign(const char *newval, void *extra)
+{
+	retention = *(Interval *) extra;
+}
+
+static TimestampTz
+before_now(const Interval *span)
+{
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
+												   TimestampTzGetDatum(GetCurrentStatementStartTimestamp()),
+												   IntervalPGetDatum(span)));
+}
+
+/* Before when tasks must have been closed to be deleted; false if off. */
+bool
+retention_cutoff(TimestampTz *cutoff)
+{
+	if (is_off(&retention))
+		return false;
+	*cutoff = before_now(&retention);
+	return true;
+}
+
+PG_FUNCTION_INFO_V1(taskq_purge);
+Datum
+taskq_purge(PG_FUNCTION_ARGS)
+{
+	bool		dry_run = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	int			max_tasks = sweep_max_tasks_argument(fcinfo, 2);
+	TimestampTz cutoff;
+	int64		n = 0;
+
+	if (PG_ARGISNULL(0))
+	{
+		if (!retention_cutoff(&cutoff))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("older_than must be an interval while taskq.retention is off")));
+	}
+	else
+	{
+		Interval   *span = PG_GETARG_INTERVAL_P(0);
+
+		if (span->month < 0 || span->day < 0 || span->time < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("older_than must not be negative")));
+		cutoff = before_now(span);
+	}
+
+	if (dry_run)
+	{
+		Oid			types[] = {TIMESTAMPTZOID};
+		Datum		values[] = {TimestampTzGetDatum(cutoff)};
+		bool		isnull;
+
+		spi_connect();
+		spi_run_by_index(&count_expired, 1, types, values, NULL, 1);
+		n = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		SPI_finish();
+	}
+	else
+		n = sweep_purge(cutoff, max_tasks);
+	PG_RETURN_INT64(n);
+}

@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * sla.c
+ *		SLA deadlines.
+ *
+ * Both instants are computed when a task is written and stored, so that the
+ * status at any instant is a comparison, and an index can find the next one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include <math.h>
+
+#include "utils/timestamp.h"
+
+/*
+ * The deadline, and the instant from which the task is at risk, for a task
+ * created then with so many hours.  False if the hours are out of bounds (a
+ * CHECK will say so) or the deadline is past the end of time (22008).
+ */
+bool
+sla_instants(TimestampTz created_at, float8 hours,
+			 TimestampTz *due_at, TimestampTz *at_risk_at)
+{
+	int64		span;
+
+	if (!sla_hours_in_bounds(hours) || TIMESTAMP_NOT_FINITE(created_at))
+		return false;
+	span = (int64) rint(hours * USECS_PER_HOUR);
+	*due_at = created_at + span;
+	*at_risk_at = created_at + span / 100 * taskq_sla_at_risk_percent;
+	if (!IS_VALID_TIMESTAMP(*due_at))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("SLA deadline is out of the range of timestamps")));
+	return true;
+}

@@ -1,0 +1,477 @@
+/*-------------------------------------------------------------------------
+ *
+ * sweep.c
+ *		The sweep: what time alone changes, written down.
+ *
+ * A sweep looks for these things, each by one index probe: tasks whose due
+ * date has passed and which nobody has written to since (overdue), tasks
+ * stored OVERDUE that are not past due (recovered: an import, a changed time
+ * zone), SLA deadlines that have passed (sla_breached) and, if taskq.retention
+ * is set, terminal tasks that have outlived it (purged).  What it finds it
+ * locks, passing over rows that others have locked, and updates to itself:
+ * the triggers store what follows, as for any other write, and write the
+ * history.  Finding nothing writes nothing and takes no transaction id.
+ *
+ * A task that cannot be updated (a user's trigger raises, say) must not stop
+ * the rest.  So the update runs in a subtransaction, and when it fails the
+ * tasks are taken one by one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#define BACKLOG_MAX "100000"
+
+#define ACTIVE "t.completed_at IS NULL AND t.cancelled_at IS NULL "
+#define UNSTAMPED_OVERDUE ACTIVE \
+	"AND t.status " EQ " ANY ('{OPEN,IN_PROGRESS}'::@.taskq_status[]) AND t.due_date " LT " $1 "
+#define STAMPED_OVERDUE ACTIVE \
+	"AND t.status " EQ " 'OVERDUE'::@.taskq_status AND t.due_date " GE " $1 "
+#define UNSTAMPED_BREACH ACTIVE \
+	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " LT " $1 "
+
+#define PICK(what) \
+	{"SELECT t.id FROM @.taskq_task t WHERE " what "AND t.id " NE " ALL ($2) " \
+	"FOR NO KEY UPDATE SKIP LOCKED"}
+
+static TaskqPlan pick_overdue = PICK(UNSTAMPED_OVERDUE);
+static TaskqPlan pick_recovered = PICK(STAMPED_OVERDUE);
+static TaskqPlan pick_breached = PICK(UNSTAMPED_BREACH);
+
+static TaskqPlan update_picked = {
+	"UPDATE @.taskq_task AS t SET due_date = t.due_date WHERE t.id " EQ " ANY ($1)"
+};
+
+/* Parameters: today, now. */
+static TaskqPlan count_backlog = {
+	"SELECT (SELECT count(*) FROM (SELECT FROM @.taskq_task t WHERE " UNSTAMPED_OVERDUE
+	"LIMIT " BACKLOG_MAX ") o) OPERATOR(pg_catalog.+) "
+	"(SELECT count(*) FROM (SELECT FROM @.taskq_task t WHERE " ACTIVE
+	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " LT " $2 "
+	"AND NOT coalesce(t.due_date " LT " $1, false) LIMIT " BACKLOG_MAX ") b)"
+};
+static TaskqPlan next_instants = {
+	"SELECT least((SELECT min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE
+	"AND t.status " EQ " 'OPEN'::@.taskq_status AND t.due_date " GE " $1), "
+	"(SELECT min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE
+	"AND t.status " EQ " 'IN_PROGRESS'::@.taskq_status AND t.due_date " GE " $1)), "
+	"(SELECT min(t.sla_due_at) FROM @.taskq_task t WHERE " ACTIVE
+	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " GE " $2)"
+};
+static TaskqPlan insert_log = {
+	"INSERT INTO @.taskq_sweep_log (started_at, finished_at, overdue, recovered, sla_breached, "
+	"renewals, tasks_created, purged, failed, batches, elapsed_ms, backlog) "
+	"VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id"
+};
+static TaskqPlan update_log = {
+	"UPDATE @.taskq_sweep_log SET started_at = $2, finished_at = $3, overdue = $4, recovered = $5, "
+	"sla_breached = $6, renewals = $7, tasks_created = $8, purged = $9, failed = $10, "
+	"batches = $11, elapsed_ms = $12, backlog = $13 WHERE id " EQ " $1"
+};
+
+static TaskqPlan prune_log = {
+	"DELETE FROM @.taskq_sweep_log WHERE started_at " LT " ($2 " MINUS " '30 days'::pg_catalog.interval)"
+};
+
+void
+sweep_begin(Sweep *sweep)
+{
+	memset(sweep, 0, sizeof(*sweep));
+	sweep->started_at = GetCurrentTimestamp();
+	sweep->next_due = DT_NOEND;
+	sweep->failed_ids = PointerGetDatum(construct_empty_array(INT8OID));
+}
+
+/* How much a sweep has done so far. */
+int
+sweep_done(const Sweep *sweep)
+{
+	return sweep->overdue + sweep->recovered + sweep->sla_breached +
+		sweep->renewals + sweep->tasks_created + sweep->purged;
+}
+
+/* Updates tasks to themselves, or deletes them, and counts what that did. */
+static void
+write_tasks(Sweep *sweep, TaskqPlan *write, Datum ids)
+{
+	int			tally[N_EVENT_KINDS] = {0};
+	Oid			types[] = {INT8ARRAYOID};
+	Datum		values[] = {ids};
+	TaskqCall	call;
+
+	call_begin(&call, VERB_OTHER, NULL);
+	call.by_system = true;
+	history_tally = tally;
+	PG_TRY();
+	{
+		if (spi_run(write, 1, types, values, NULL, 0) == SPI_OK_DELETE)
+			sweep->purged += (int) SPI_processed;
+	}
+	PG_FINALLY();
+	{
+		history_tally = NULL;
+		call_end(&call);
+	}
+	PG_END_TRY();
+	sweep->overdue += tally[EVENT_OVERDUE];
+	sweep->recovered += tally[EVENT_RECOVERED];
+	sweep->sla_breached += tally[EVENT_SLA_BREACHED];
+}
+
+/* Whether an error may be the fault of the rows, and not of the whole sweep. */
+static bool
+is_about_rows(const ErrorData *edata)
+{
+	switch (ERRCODE_TO_CATEGORY(edata->sqlerrcode))
+	{
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_SYSTEM_ERROR:
+		case ERRCODE_INTERNAL_ERROR:
+			return false;
+		default:
+			return edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE &&
+				edata->sqlerrcode != ERRCODE_READ_ONLY_SQL_TRANSACTION;
+	}
+}
+
+/*
+ * write_tasks() in a subtransaction.  False if it failed for a reason that
+ * may lie in the rows; *message then tells it.  Other errors go on.
+ */
+static bool
+try_write(Sweep *sweep, TaskqPlan *write, Datum ids, char **message)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool done = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		write_tasks(sweep, write, ids);
+		ReleaseCurrentSubTransaction();
+		done = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *edata;
+
+		MemoryContextSwitchTo(context);
+		edata = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (!is_about_rows(edata))
+			ReThrowError(edata);
+		*message = edata->message;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return done;
+}
+
+/* Remembers a task that could not be swept, and says so of the first. */
+static void
+note_failure(Sweep *sweep, Datum id, const char *message)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(DatumGetPointer(sweep->failed_ids)));
+
+	sweep->failed++;
+	sweep->failed_ids = array_set_element(sweep->failed_ids, 1, &sweep->failed, id, false,
+										  -1, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+	MemoryContextSwitchTo(old);
+	if (sweep->failed == 1)
+		snprintf(sweep->error, sizeof(sweep->error), "task " INT64_FORMAT ": %s",
+				 DatumGetInt64(id), message);
+}
+
+/*
+ * Picks and writes tasks of one kind, at most so many, and returns how many
+ * it picked.
+ */
+static int
+sweep_kind(Sweep *sweep, TaskqPlan *pick, TaskqPlan *write, Oid type, Datum instant, int limit)
+{
+	Oid			types[] = {type, INT8ARRAYOID};
+	Datum		values[] = {instant, sweep->failed_ids};
+	char	   *message;
+	Datum	   *ids;
+	int			n;
+
+	if (limit <= 0)
+		return 0;
+	spi_run_by_index(pick, 2, types, values, NULL, limit);
+	n = (int) SPI_processed;
+	if (n == 0)
+		return 0;
+	ids = palloc(n * sizeof(Datum));
+	for (int i = 0; i < n; i++)
+	{
+		bool		isnull;
+
+		ids[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+	}
+	SPI_freetuptable(SPI_tuptable);
+
+#define IDS(from, count) \
+	PointerGetDatum(construct_array(&ids[from], count, INT8OID, sizeof(int64), \
+									FLOAT8PASSBYVAL, TYPALIGN_DOUBLE))
+	if (!try_write(sweep, write, IDS(0, n), &message))
+		for (int i = 0; i < n; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (!try_write(sweep, write, IDS(i, 1), &message))
+				note_failure(sweep, ids[i], message);
+		}
+#undef IDS
+	return n;
+}
+
+static int
+backlog(void)
+{
+	Oid			types[] = {DATEOID, TIMESTAMPTZOID};
+	Datum		values[] = {DateADTGetDatum(today()),
+	TimestampTzGetDatum(GetCurrentStatementStartTimestamp())};
+	bool		isnull;
+
+	spi_run_by_index(&count_backlog, 2, types, values, NULL, 1);
+	return (int) DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+/*
+ * Sweeps at most so many tasks in the current transaction, at its statement's
+ * instant.  True if more may be waiting.
+ */
+bool
+sweep_batch(Sweep *sweep, int max_tasks)
+{
+	Datum		day = DateADTGetDatum(today());
+	Datum		now = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
+	int			failed_before = sweep->failed;
+	TimestampTz cutoff;
+	int			n;
+
+	spi_connect();
+	n = sweep_kind(sweep, &pick_overdue, &update_picked, DATEOID, day, max_tasks);
+	n += sweep_kind(sweep, &pick_recovered, &update_picked, DATEOID, day, max_tasks - n);
+	n += sweep_kind(sweep, &pick_breached, &update_picked, TIMESTAMPTZOID, now, max_tasks - n);
+	if (retention_cutoff(&cutoff))
+		n += sweep_kind(sweep, &pick_expired, &delete_expired, TIMESTAMPTZOID,
+						TimestampTzGetDatum(cutoff), max_tasks - n);
+	if (n > 0)
+	{
+		sweep->batches++;
+		if (n < max_tasks || sweep->batches == 1)
+			sweep->backlog = backlog();
+		else
+			sweep->backlog = Max(sweep->backlog - n, 0);
+	}
+	SPI_finish();
+
+	/* A batch that all failed is no matter of rows any more. */
+	return n == max_tasks && sweep->failed - failed_before < n;
+}
+
+/* Tells who swept by hand about tasks that could not be. */
+static void
+warn_of_failures(const Sweep *sweep)
+{
+	if (sweep->failed > 0)
+		ereport(WARNING,
+				(errmsg_plural("%d task could not be swept", "%d tasks could not be swept",
+							   sweep->failed, sweep->failed),
+				 errdetail_internal("%s", sweep->error)));
+}
+
+/* Deletes tasks closed before an instant, at most so many, and returns how many. */
+int
+sweep_purge(TimestampTz cutoff, int max_tasks)
+{
+	Sweep		sweep;
+
+	sweep_begin(&sweep);
+	spi_connect();
+	(void) sweep_kind(&sweep, &pick_expired, &delete_expired, TIMESTAMPTZOID,
+					  TimestampTzGetDatum(cutoff), max_tasks);
+	SPI_finish();
+	warn_of_failures(&sweep);
+	return sweep.purged;
+}
+
+/* The next instant at which something falls due; DT_NOEND = none known. */
+TimestampTz
+sweep_next_due(void)
+{
+	Oid			types[] = {DATEOID, TIMESTAMPTZOID};
+	Datum		values[] = {DateADTGetDatum(today()),
+	TimestampTzGetDatum(GetCurrentStatementStartTimestamp())};
+	TimestampTz at = DT_NOEND;
+	Datum		value;
+	bool		isnull;
+
+	spi_connect();
+	spi_run_by_index(&next_instants, 2, types, values, NULL, 1);
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (!isnull)
+		at = day_start(DatumGetDateADT(value) + 1);
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
+	if (!isnull)				/* at the deadline itself it still holds */
+		at = Min(at, DatumGetTimestampTz(value) + 1);
+	SPI_finish();
+	return at;
+}
+
+/* ------------------------------------------------------- what was done */
+
+static int
+elapsed_ms(const Sweep *sweep)
+{
+	return (int) ((GetCurrentTimestamp() - sweep->started_at) / 1000);
+}
+
+/* Writes or brings up to date the sweep's row, as the log's owner. */
+void
+sweep_log_write(Sweep *sweep)
+{
+	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID,
+	INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID};
+	Datum		values[] = {
+		Int64GetDatum(sweep->log_id),
+		TimestampTzGetDatum(sweep->started_at),
+		TimestampTzGetDatum(GetCurrentTimestamp()),
+		Int32GetDatum(sweep->overdue),
+		Int32GetDatum(sweep->recovered),
+		Int32GetDatum(sweep->sla_breached),
+		Int32GetDatum(sweep->renewals),
+		Int32GetDatum(sweep->tasks_created),
+		Int32GetDatum(sweep->purged),
+		Int32GetDatum(sweep->failed),
+		Int32GetDatum(sweep->batches),
+		Int32GetDatum(elapsed_ms(sweep)),
+		Int32GetDatum(sweep->backlog)
+	};
+	OwnerSwitch owner;
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->task, &owner);
+	spi_run(sweep->log_id == 0 ? &insert_log : &update_log, lengthof(values), types, values, NULL, 0);
+	if (sweep->log_id == 0)
+	{
+		bool		isnull;
+
+		sweep->log_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		spi_run(&prune_log, 2, types, values, NULL, 0);
+	}
+	become_caller_again(&owner);
+	SPI_finish();
+}
+
+/* One line a sweep for the server's log. */
+void
+sweep_log_line(const Sweep *sweep, const char *database)
+{
+	ereport(LOG,
+			(errhidestmt(true),
+			 errmsg("taskq sweep: database=%s overdue=%d recovered=%d sla_breached=%d renewals=%d tasks_created=%d purged=%d failed=%d batches=%d elapsed_ms=%d backlog=%d",
+					database, sweep->overdue, sweep->recovered, sweep->sla_breached,
+					sweep->renewals, sweep->tasks_created, sweep->purged, sweep->failed, sweep->batches,
+					elapsed_ms(sweep), sweep->backlog)));
+}
+
+/* ------------------------------------------------------------- by hand */
+
+/* Argument max_tasks; NULL = taskq.sweep_batch_size. */
+int
+sweep_max_tasks_argument(FunctionCallInfo fcinfo, int argno)
+{
+	int			max_tasks = PG_ARGISNULL(argno) ? taskq_sweep_batch_size : PG_GETARG_INT32(argno);
+
+	if (max_tasks < 1 || max_tasks > SWEEP_BATCH_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_tasks must be 1 to %d", SWEEP_BATCH_MAX)));
+	return max_tasks;
+}
+
+PG_FUNCTION_INFO_V1(taskq_sweep);
+Datum
+taskq_sweep(PG_FUNCTION_ARGS)
+{
+	int			max_tasks = sweep_max_tasks_argument(fcinfo, 0);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Sweep		sweep;
+
+	InitMaterializedSRF(fcinfo, 0);
+	sweep_begin(&sweep);
+	(void) sweep_batch(&sweep, max_tasks);
+	warn_of_failures(&sweep);
+	{
+		const struct
+		{
+			const char *kind;
+			int			tasks;
+		}			rows[] = {
+			{"overdue", sweep.overdue},
+			{"recovered", sweep.recovered},
+			{"sla_breached", sweep.sla_breached},
+			{"purged", sweep.purged},
+			{"failed", sweep.failed}
+		};
+
+		for (int i = 0; i < lengthof(rows); i++)
+		{
+			Datum		values[] = {CStringGetTextDatum(rows[i].kind), Int32GetDatum(rows[i].tasks)};
+			bool		nulls[] = {false, false};
+
+			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		}
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(taskq_sweep_all);
+Datum
+taskq_sweep_all(PG_FUNCTION_ARGS)
+{
+	Sweep		sweep;
+	bool		more;
+
+	if (fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
+		((CallContext *) fcinfo->context)->atomic)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+				 errmsg("taskq_sweep_all commits after every batch and cannot run inside a transaction block")));
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+
+	/* SPI's memory outlives the commits. */
+	sweep_begin(&sweep);
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		more = sweep_batch(&sweep, taskq_sweep_batch_size);
+		if (sweep_done(&sweep) > 0)
+			sweep_log_write(&sweep);
+		SPI_commit();
+	} while (more);
+	warn_of_failures(&sweep);
+	SPI_finish();
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,213 @@
+/*-------------------------------------------------------------------------
+ *
+ * task.c
+ *		The task row: reading it, what it means today, what it may hold.
+ *
+ * Each bound is checked twice: by the API, which names the argument (22023),
+ * and by a CHECK, which no raw write escapes (23514).  Both ask the functions
+ * here or state the same figures.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/datum.h"
+#include "utils/timestamp.h"
+
+void
+task_row_alloc(TaskRow *row, TupleDesc desc)
+{
+	if (desc->natts < Natts_task)
+		elog(ERROR, "table taskq_task has %d columns, expected at least %d",
+			 desc->natts, Natts_task);
+	row->desc = desc;
+	row->values = palloc(desc->natts * sizeof(Datum));
+	row->nulls = palloc(desc->natts * sizeof(bool));
+}
+
+void
+task_row_read(TaskRow *row, HeapTuple tuple)
+{
+	heap_deform_tuple(tuple, row->desc, row->values, row->nulls);
+	if (task_isnull(row, Anum_task_status))
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("column \"status\" of a task may not be null")));
+	row->status = status_from_datum(task_value(row, Anum_task_status));
+}
+
+/* Whether a column holds something else in b than in a. */
+bool
+task_column_differs(const TaskRow *a, const TaskRow *b, int attnum)
+{
+	Form_pg_attribute att = TupleDescAttr(a->desc, attnum - 1);
+
+	if (att->attisdropped || att->attgenerated)
+		return false;
+	if (task_isnull(a, attnum) != task_isnull(b, attnum))
+		return true;
+	if (task_isnull(a, attnum))
+		return false;
+	return !datum_image_eq(task_value(a, attnum), task_value(b, attnum),
+						   att->attbyval, att->attlen);
+}
+
+bool
+past_due(const TaskRow *row)
+{
+	return !task_isnull(row, Anum_task_due_date) &&
+		DatumGetDateADT(task_value(row, Anum_task_due_date)) < today();
+}
+
+/* The row's status at the statement's instant; same rule as the SQL function. */
+TaskStatus
+effective_status(const TaskRow *row)
+{
+	if (STATUS_IS_TERMINAL(row->status))
+		return row->status;
+	if (past_due(row))
+		return STATUS_OVERDUE;
+	return task_isnull(row, Anum_task_started_at) ? STATUS_OPEN : STATUS_IN_PROGRESS;
+}
+
+PG_FUNCTION_INFO_V1(taskq_phase);
+Datum
+taskq_phase(PG_FUNCTION_ARGS)
+{
+	bool		started = !PG_ARGISNULL(0);
+	bool		completed = !PG_ARGISNULL(1);
+	bool		cancelled = !PG_ARGISNULL(2);
+
+	PG_RETURN_INT32(completed ? 2 : cancelled ? 3 : started ? 1 : 0);
+}
+
+/* Unicode's property Bidi_Control (UAX #9, PropList.txt). */
+static bool
+is_bidi_control(pg_wchar c)
+{
+	return c == 0x061C || c == 0x200E || c == 0x200F ||
+		(c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* White space and characters without any width, outside ASCII. */
+static bool
+is_unicode_blank(pg_wchar c)
+{
+	return c == 0x00A0 || c == 0x00AD || c == 0x1680 || c == 0x180E ||
+		(c >= 0x2000 && c <= 0x200D) || c == 0x2028 || c == 0x2029 ||
+		c == 0x202F || c == 0x205F || c == 0x2060 || c == 0x3000 || c == 0xFEFF;
+}
+
+/* What is wrong with a title, as the end of "title …", or NULL. */
+const char *
+title_problem(const char *s, int len)
+{
+	bool		utf8 = GetDatabaseEncoding() == PG_UTF8;
+	bool		blank = true;
+	int			nchars = 0;
+
+	/* No encoding spends more bytes than this on a character. */
+	if (len > TITLE_MAX * MAX_MULTIBYTE_CHAR_LEN)
+		return "must be 1 to 200 characters";
+
+	for (int i = 0; i < len;)
+	{
+		int			width = pg_mblen(s + i);
+		unsigned char first = (unsigned char) s[i];
+		pg_wchar	c = (utf8 && width > 1) ?
+			utf8_to_unicode((const unsigned char *) s + i) : first;
+
+		if (width == 1 ? (first < 0x20 || first == 0x7F) :
+			(utf8 && c >= 0x80 && c < 0xA0))
+			return "must be one line without control characters";
+		if (utf8 && is_bidi_control(c))
+			return "must not contain Unicode bidirectional control characters";
+		if (width > 1 ? !(utf8 && is_unicode_blank(c)) : first != ' ')
+			blank = false;
+		nchars++;
+		i += width;
+	}
+	if (nchars < 1 || nchars > TITLE_MAX)
+		return "must be 1 to 200 characters";
+	if (blank)
+		return "must not be blank";
+	return NULL;
+}
+
+PG_FUNCTION_INFO_V1(taskq_title_is_valid);
+Datum
+taskq_title_is_valid(PG_FUNCTION_ARGS)
+{
+	text	   *title = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_BOOL(title_problem(VARDATA_ANY(title), VARSIZE_ANY_EXHDR(title)) == NULL);
+}
+
+bool
+due_date_in_bounds(DateADT date)
+{
+	return !DATE_NOT_FINITE(date) &&
+		date >= date2j(1, 1, 1) - POSTGRES_EPOCH_JDATE &&
+		date <= date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE;
+}
+
+bool
+sla_hours_in_bounds(float8 hours)
+{
+	return hours > 0 && hours <= SLA_HOURS_MAX; /* false for NaN */
+}
+
+/* ---- the same for the API: 22023, naming the argument and its bound ---- */
+
+void
+check_title(text *title)
+{
+	const char *problem;
+
+	if (title == NULL)
+		problem = "must be 1 to 200 characters, not null";
+	else
+		problem = title_problem(VARDATA_ANY(title), VARSIZE_ANY_EXHDR(title));
+	if (problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("title %s", problem)));
+}
+
+void
+check_text(const char *argument, text *value, int min, int max)
+{
+	int			len = VARSIZE_ANY_EXHDR(value);
+
+	/* A text of so few bytes cannot have too many characters. */
+	if (len > max)
+		len = pg_mbstrlen_with_len(VARDATA_ANY(value), len);
+	if (len < min || len > max)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 min > 0 ? errmsg("%s must be %d to %d characters", argument, min, max) :
+				 errmsg("%s must be at most %d characters", argument, max)));
+}
+
+void
+check_due_date(DateADT date)
+{
+	if (!due_date_in_bounds(date))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("due_date must be a date from 0001-01-01 to 9999-12-31")));
+}
+
+void
+check_sla_hours(float8 hours)
+{
+	if (!sla_hours_in_bounds(hours))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("sla_hours must be greater than 0 and at most %.0f", SLA_HOURS_MAX)));
+}

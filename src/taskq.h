@@ -1,0 +1,411 @@
+/*-------------------------------------------------------------------------
+ *
+ * taskq.h
+ *		What the rooms of the house tell each other.
+ *
+ * One section a file, in the order in which they build on each other.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_H
+#define TASKQ_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "commands/trigger.h"
+#include "datatype/timestamp.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/date.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+
+#define TASKQ_EXTENSION "taskq"
+
+/* --------------------------------------------------------- taskq.c: settings */
+
+typedef enum TaskqLogSweeps
+{
+	LOG_SWEEPS_NONE,
+	LOG_SWEEPS_CHANGES,
+	LOG_SWEEPS_ALL
+} TaskqLogSweeps;
+
+extern char *taskq_timezone;
+extern int	taskq_sweep_interval;	/* seconds */
+extern int	taskq_sweep_batch_size; /* tasks */
+extern char *taskq_databases;
+extern int	taskq_sla_at_risk_percent;
+extern int	taskq_log_sweeps;
+extern char *taskq_retention;
+extern char *taskq_notify_channel;
+extern char *taskq_actor_setting;
+
+/* ------------------------------------ catalog.c: the extension's own objects */
+
+typedef enum TaskStatus
+{
+	STATUS_OPEN,
+	STATUS_IN_PROGRESS,
+	STATUS_OVERDUE,
+	STATUS_COMPLETED,
+	STATUS_CANCELLED
+} TaskStatus;
+
+#define N_STATUSES (STATUS_CANCELLED + 1)
+#define N_PRIORITIES 4
+#define N_SLA_STATUSES 6
+
+#define STATUS_IS_TERMINAL(s) ((s) >= STATUS_COMPLETED)
+
+typedef struct TaskqCatalog
+{
+	Oid			extension;
+	Oid			schema;
+	char		schema_name[NAMEDATALEN];
+	Oid			task;			/* tables */
+	Oid			task_event;
+	Oid			staff;
+	Oid			staff_key;		/* primary key indexes */
+	Oid			customer;
+	Oid			customer_key;
+	Oid			status_type;	/* enums, and their values in order */
+	Oid			priority_type;
+	Oid			sla_status_type;
+	Oid			status[N_STATUSES];
+	Oid			priority[N_PRIORITIES];
+	Oid			sla_status[N_SLA_STATUSES];
+} TaskqCatalog;
+
+extern const char *const status_names[N_STATUSES];
+extern const char *const priority_names[N_PRIORITIES];
+extern const char *const sla_status_names[N_SLA_STATUSES];
+
+extern const TaskqCatalog *taskq_catalog(void);
+extern void catalog_register_callbacks(void);
+extern int	enum_index(Oid value, const Oid *values, int nvalues);
+#define status_from_datum(d) \
+	((TaskStatus) enum_index(DatumGetObjectId(d), taskq_catalog()->status, N_STATUSES))
+
+/*
+ * A statement kept prepared for the life of the session.  "@." in its text
+ * stands for the extension's schema.
+ */
+typedef struct TaskqPlan
+{
+	const char *sql;
+	SPIPlanPtr	plan;
+	Oid			extension;		/* made again, it has new types */
+	char		schema_name[NAMEDATALEN];	/* what @. stood for */
+} TaskqPlan;
+
+extern char *qualify(const char *sql);
+extern SPIPlanPtr prepared(TaskqPlan *plan, int nargs, Oid *argtypes);
+extern void spi_connect(void);
+extern int	spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
+					const char *nulls, long limit);
+
+extern int	spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
+							 const char *nulls, long limit);
+
+/* Acting for a while as the owner of one of taskq's tables. */
+typedef struct OwnerSwitch
+{
+	Oid			role;
+	int			sec_context;
+} OwnerSwitch;
+
+extern void become_owner_of(Oid relation, OwnerSwitch *saved);
+extern void become_caller_again(const OwnerSwitch *saved);
+
+/* Spelling of qualified operators: no search_path can change what they are. */
+#define EQ "OPERATOR(pg_catalog.=)"
+#define NE "OPERATOR(pg_catalog.<>)"
+#define LT "OPERATOR(pg_catalog.<)"
+#define LE "OPERATOR(pg_catalog.<=)"
+#define GT "OPERATOR(pg_catalog.>)"
+#define GE "OPERATOR(pg_catalog.>=)"
+#define MINUS "OPERATOR(pg_catalog.-)"
+
+/* ------------------------------------------------- calendar.c: what day it is */
+
+extern DateADT today(void);
+extern TimestampTz day_start(DateADT day);
+extern bool timezone_check(char **newval, void **extra, GucSource source);
+extern void timezone_assign(const char *newval, void *extra);
+
+/* --------------------------------------------------------- actor.c: who did it */
+
+typedef enum TaskVerb
+{
+	VERB_START,
+	VERB_OTHER
+} TaskVerb;
+
+/*
+ * What the triggers should know of the API call under way: while there is one,
+ * writes of nothing are suppressed.  Calls nest: a trigger of the user's may
+ * call the API again.
+ */
+typedef struct TaskqCall
+{
+	struct TaskqCall *outer;
+	TaskVerb	verb;
+	bool		by_system;		/* actor is NULL: the sweep */
+	text	   *actor;			/* NULL = not given */
+	text	   *note;			/* for the event that ends the task */
+} TaskqCall;
+
+extern void call_begin(TaskqCall *call, TaskVerb verb, text *actor);
+extern void call_end(TaskqCall *call);
+extern const TaskqCall *call_under_way(void);
+extern text *current_actor(void);
+extern text *actor_argument(FunctionCallInfo fcinfo, int argno);
+
+/* ----------------------------------------- task.c: the row, and what it may hold */
+
+enum
+{
+	Anum_task_id = 1,
+	Anum_task_title,
+	Anum_task_description,
+	Anum_task_priority,
+	Anum_task_status,
+	Anum_task_due_date,
+	Anum_task_sla_hours,
+	Anum_task_assignee_id,
+	Anum_task_user_id,
+	Anum_task_source,
+	Anum_task_dedupe_key,
+	Anum_task_created_at,
+	Anum_task_created_by,
+	Anum_task_started_at,
+	Anum_task_completed_at,
+	Anum_task_cancelled_at,
+	Anum_task_updated_at,
+	Anum_task_sla_due_at,
+	Anum_task_sla_at_risk_at,
+	Anum_task_sla_breached_at,
+	Natts_task = Anum_task_sla_breached_at
+};
+
+#define TITLE_MAX 200
+#define TEXT_MAX 65536
+#define KEY_MAX 255
+#define SOURCE_MAX 63
+#define SLA_HOURS_MAX 87600.0
+
+/* A task's columns, and any that the user added, as they stand in a tuple. */
+typedef struct TaskRow
+{
+	TupleDesc	desc;
+	Datum	   *values;
+	bool	   *nulls;
+	TaskStatus	status;
+} TaskRow;
+
+extern void task_row_alloc(TaskRow *row, TupleDesc desc);
+extern void task_row_read(TaskRow *row, HeapTuple tuple);
+extern bool task_column_differs(const TaskRow *a, const TaskRow *b, int attnum);
+#define task_isnull(row, anum) ((row)->nulls[(anum) - 1])
+#define task_value(row, anum) ((row)->values[(anum) - 1])
+#define task_stamp(row, anum) DatumGetTimestampTz(task_value(row, anum))
+#define task_id(row) DatumGetInt64(task_value(row, Anum_task_id))
+
+extern bool past_due(const TaskRow *row);
+extern TaskStatus effective_status(const TaskRow *row);
+
+extern const char *title_problem(const char *s, int len);
+extern bool due_date_in_bounds(DateADT date);
+extern bool sla_hours_in_bounds(float8 hours);
+
+extern void check_title(text *title);
+extern void check_text(const char *argument, text *value, int min, int max);
+extern void check_due_date(DateADT date);
+extern void check_sla_hours(float8 hours);
+
+/* ------------------------------------- directory.c: staff, customers, mirroring */
+
+extern void check_staff(Datum assignee_id);
+extern void check_customer(Datum user_id);
+extern bool staff_exists(Datum id);
+extern bool customer_exists(Datum id);
+
+/* -------------------------------------------------------- sla.c: deadlines */
+
+extern bool sla_instants(TimestampTz created_at, float8 hours,
+						 TimestampTz *due_at, TimestampTz *at_risk_at);
+
+/* ------------------------------------- cursor.c: where a page of the queue ended */
+
+typedef enum QueueSort
+{
+	SORT_DUE,
+	SORT_PRIORITY,
+	SORT_CREATED,
+	SORT_SLA
+} QueueSort;
+
+/* Where the last page ended: the sort's keys, as far as it has them. */
+typedef struct Position
+{
+	bool		given;
+	DateADT		due_date;
+	int			rank;
+	int64		at;				/* timestamptz */
+	int64		id;
+} Position;
+
+extern QueueSort sort_argument(FunctionCallInfo fcinfo, int argno);
+extern Position cursor_argument(FunctionCallInfo fcinfo, int argno, QueueSort sort);
+extern char *cursor_of(QueueSort sort, const Datum *values, const bool *nulls);
+
+/* -------------------------------------------------------- history.c: events */
+
+typedef enum EventKind
+{
+	EVENT_STARTED,
+	EVENT_COMPLETED,
+	EVENT_CANCELLED,
+	EVENT_OVERDUE,
+	EVENT_RECOVERED,
+	EVENT_SLA_BREACHED,
+	EVENT_ASSIGNED,
+	EVENT_RESCHEDULED,
+	EVENT_PRIORITIZED,
+	EVENT_SLA_CHANGED,
+	EVENT_EDITED,
+	EVENT_UPDATED,
+	EVENT_COMMENTED
+} EventKind;
+
+#define N_EVENT_KINDS (EVENT_COMMENTED + 1)
+
+/* Counts what is recorded while non-NULL; the sweep sets it. */
+extern int *history_tally;
+
+typedef struct HistoryBatch HistoryBatch;
+extern HistoryBatch *history_begin(void);
+extern void history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new);
+extern void history_add_comment(HistoryBatch *batch, int64 task_id, TaskStatus status, text *note);
+extern void history_flush(HistoryBatch *batch);
+extern void history_forget(ArrayType *task_ids);
+extern char *history_who_closed(int64 task_id);
+
+/* ----------------------------- wakeup.c: telling the worker what falls due when */
+
+typedef enum SweepOutcome
+{
+	SWEEP_NONE,					/* not swept yet, or a sweeper is on its way */
+	SWEEP_DONE,
+	SWEEP_LEFT,					/* somebody wants the database */
+	SWEEP_SOME_FAILED,			/* done, except for tasks that could not be */
+	SWEEP_FAILED,
+	SWEEP_ABSENT,				/* the extension is not installed */
+	SWEEP_SUBSCRIBER,			/* taskq_task is a subscription's target */
+	SWEEP_RESTORING				/* ids run ahead of their sequence */
+} SweepOutcome;
+
+#define SWEEP_ERROR_LEN 512
+
+typedef enum TurnReason
+{
+	TURN_DUE,					/* something falls due then */
+	TURN_INTERVAL,
+	TURN_BACKOFF,
+	TURN_ABSENT
+} TurnReason;
+
+/* When the launcher will have a database swept next, and what it knows. */
+typedef struct Turn
+{
+	TimestampTz at;
+	TurnReason	reason;
+	TimestampTz swept_at;		/* end of the last sweep, DT_NOBEGIN = none */
+	int			failures;		/* in a row */
+	bool		sweeping;
+} Turn;
+
+/* What launcher, sweepers and all other sessions share about a database. */
+typedef struct WakeupSlot
+{
+	Oid			database;		/* InvalidOid = free */
+	NameData	name;
+	TimestampTz next_due;		/* next instant at which something falls due */
+	Turn		turn;			/* the launcher's, leaving next_due aside */
+	SweepOutcome outcome;		/* of the last sweep */
+	int			backlog;		/* behind it */
+	char		error[SWEEP_ERROR_LEN]; /* of it, '' = none */
+	char		last_error[SWEEP_ERROR_LEN];
+	TimestampTz last_error_at;
+} WakeupSlot;
+
+extern void wakeup_request_shmem(void);
+extern void wakeup_register_callbacks(void);
+extern void wakeup_for_task(const TaskRow *row);
+extern void wakeup_launcher_is(int pid);
+extern bool wakeup_slot(Oid database, WakeupSlot *copy);
+extern void wakeup_keep_slots(const Oid *databases, int n);
+extern void wakeup_launcher_waits(TimestampTz until);
+extern void wakeup_sweep_begins(Oid database);
+extern void wakeup_sweep_ends(Oid database, SweepOutcome outcome, TimestampTz next_due,
+							  int backlog, const char *error);
+extern void wakeup_publish(Oid database, const char *name, const Turn *turn);
+
+/* --------------------------------- notify.c: one message a transaction, opt-in */
+
+extern void notify_register_callbacks(void);
+extern void notify_task(int64 id);
+
+/* ------------------------------------------------------ sweep.c: one batch of it */
+
+typedef struct Sweep
+{
+	TimestampTz started_at;
+	int			overdue;
+	int			recovered;
+	int			sla_breached;
+	int			renewals;
+	int			tasks_created;
+	int			purged;			/* terminal tasks deleted */
+	int			failed;			/* tasks that could not be swept */
+	int			batches;
+	int			backlog;
+	TimestampTz next_due;		/* after the last batch, DT_NOEND = unknown */
+	int64		log_id;			/* row in taskq_sweep_log, 0 = none yet */
+	Datum		failed_ids;		/* bigint[], not to be tried again */
+	char		error[SWEEP_ERROR_LEN]; /* of the first that failed */
+} Sweep;
+
+#define SWEEP_BATCH_MAX 1000000
+
+extern void sweep_begin(Sweep *sweep);
+extern bool sweep_batch(Sweep *sweep, int max_tasks);
+extern int	sweep_done(const Sweep *sweep);
+extern void sweep_log_write(Sweep *sweep);
+extern void sweep_log_line(const Sweep *sweep, const char *database);
+extern TimestampTz sweep_next_due(void);
+extern int	sweep_purge(TimestampTz cutoff, int max_tasks);
+extern int	sweep_max_tasks_argument(FunctionCallInfo fcinfo, int argno);
+
+/* ------------------------------------- retention.c: how long tasks are kept */
+
+extern TaskqPlan pick_expired;
+extern TaskqPlan delete_expired;
+
+extern bool retention_check(char **newval, void **extra, GucSource source);
+extern void retention_assign(const char *newval, void *extra);
+extern bool retention_cutoff(TimestampTz *cutoff);
+
+/* -------------------------------------------- launcher.c: who sweeps, and when */
+
+extern void launcher_register(void);
+pg_noreturn extern PGDLLEXPORT void taskq_launcher_main(Datum arg);
+pg_noreturn extern PGDLLEXPORT void taskq_sweeper_main(Datum arg);
+
+#endif							/* TASKQ_H */

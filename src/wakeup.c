@@ -1,0 +1,443 @@
+/*-------------------------------------------------------------------------
+ *
+ * wakeup.c
+ *		Telling the worker what falls due when.
+ *
+ * Shared memory has a fixed number of slots, one a database, with the next
+ * instant at which something falls due there.  A transaction that writes
+ * tasks notes the earliest of their instants, and when it commits lowers its
+ * database's slot to it.  It wakes the launcher only if that is earlier than
+ * what the launcher waits for.
+ *
+ * A sweeper sets the slot to "never" before it takes its snapshot, and when
+ * it is done lowers it to the earliest instant that it found.  So a commit
+ * that the snapshot did not see has lowered the slot after it was set, and
+ * none is lost.  What is lost all the same (a database without a slot) waits
+ * for taskq.sweep_interval.
+ *
+ *		writer                      slot                sweeper
+ *		insert, note t1
+ *		                            never    <------    begins
+ *		commit            ------>   t1                  snapshot without t1
+ *		                            min(t1, t2) <---    ends, found t2
+ *
+ * Nothing here happens where the library is not preloaded.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/xact.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "storage/shmem.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#define N_SLOTS 256
+#define TRANCHE "taskq"
+
+typedef struct WakeupShared
+{
+	LWLock	   *lock;			/* in the tranche's array, the same address everywhere */
+	int			launcher_pid;	/* 0 = none */
+	TimestampTz launcher_waits_until;
+	WakeupSlot	slots[N_SLOTS];
+} WakeupShared;
+
+static WakeupShared *shared = NULL;
+static shmem_request_hook_type prev_shmem_request_hook = NULL;
+static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
+
+/* What the current transaction has written. */
+static DateADT earliest_due_date;
+static TimestampTz earliest_sla_due_at;
+static bool noted = false;
+static bool wake_now = false;
+
+/* -------------------------------------------------------- shared memory */
+
+static void
+shmem_request(void)
+{
+	if (prev_shmem_request_hook)
+		prev_shmem_request_hook();
+	RequestAddinShmemSpace(MAXALIGN(sizeof(WakeupShared)));
+	RequestNamedLWLockTranche(TRANCHE, 1);
+}
+
+static void
+shmem_startup(void)
+{
+	bool		found;
+
+	if (prev_shmem_startup_hook)
+		prev_shmem_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	shared = ShmemInitStruct("taskq wakeups", sizeof(WakeupShared), &found);
+	if (!found)
+	{
+		memset(shared, 0, sizeof(WakeupShared));
+		shared->lock = &GetNamedLWLockTranche(TRANCHE)->lock;
+		shared->launcher_waits_until = DT_NOEND;
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+wakeup_request_shmem(void)
+{
+	prev_shmem_request_hook = shmem_request_hook;
+	shmem_request_hook = shmem_request;
+	prev_shmem_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = shmem_startup;
+}
+
+/* The slot of a database, NULL if it has none; the lock is held. */
+static WakeupSlot *
+find_slot(Oid database)
+{
+	for (int i = 0; i < N_SLOTS; i++)
+		if (shared->slots[i].database == database)
+			return &shared->slots[i];
+	return NULL;
+}
+
+static void
+wake_launcher(int pid)
+{
+	PGPROC	   *proc = pid != 0 ? BackendPidGetProc(pid) : NULL;
+
+	if (proc != NULL)
+		SetLatch(&proc->procLatch);
+}
+
+/* ------------------------------------------------------- writers of tasks */
+
+/* Takes note of when a row as it is being written falls due. */
+void
+wakeup_for_task(const TaskRow *row)
+{
+	if (shared == NULL || !task_isnull(row, Anum_task_completed_at) ||
+		!task_isnull(row, Anum_task_cancelled_at))
+		return;
+	if (!noted)
+	{
+		DATE_NOEND(earliest_due_date);
+		TIMESTAMP_NOEND(earliest_sla_due_at);
+		noted = true;
+	}
+
+	/* Bounds are checked behind the trigger that calls here. */
+	if (!task_isnull(row, Anum_task_due_date) && !task_isnull(row, Anum_task_status))
+	{
+		DateADT		due_date = DatumGetDateADT(task_value(row, Anum_task_due_date));
+
+		if (due_date_in_bounds(due_date) &&
+			status_from_datum(task_value(row, Anum_task_status)) != STATUS_OVERDUE)
+			earliest_due_date = Min(earliest_due_date, due_date);
+	}
+	if (!task_isnull(row, Anum_task_sla_due_at) && task_isnull(row, Anum_task_sla_breached_at))
+		earliest_sla_due_at = Min(earliest_sla_due_at, task_stamp(row, Anum_task_sla_due_at));
+}
+
+static TimestampTz
+noted_instant(void)
+{
+	TimestampTz at = earliest_sla_due_at;
+
+	/* At the deadline itself it still holds. */
+	if (!TIMESTAMP_NOT_FINITE(at))
+		at++;
+	if (!DATE_NOT_FINITE(earliest_due_date))
+		at = Min(at, day_start(earliest_due_date + 1));
+	return at;
+}
+
+static void
+wakeup_xact_callback(XactEvent event, void *arg)
+{
+	static TimestampTz at = DT_NOEND;
+
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			/* Here, where an error would still be an ordinary one. */
+			at = noted ? noted_instant() : DT_NOEND;
+			break;
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_PREPARE:
+			if (shared != NULL && (wake_now || at != DT_NOEND))
+			{
+				WakeupSlot *slot;
+				int			pid = 0;
+
+				LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+				slot = find_slot(MyDatabaseId);
+				if (slot != NULL && wake_now)
+				{
+					slot->outcome = SWEEP_NONE;
+					slot->next_due = DT_NOBEGIN;
+				}
+				else if (slot != NULL && at < slot->next_due)
+					slot->next_due = at;
+				if (wake_now || at < shared->launcher_waits_until)
+					pid = shared->launcher_pid;
+				LWLockRelease(shared->lock);
+				wake_launcher(pid);
+			}
+			/* FALLTHROUGH */
+		case XACT_EVENT_ABORT:
+			noted = false;
+			wake_now = false;
+			at = DT_NOEND;
+			break;
+		default:
+			break;
+	}
+}
+
+void
+wakeup_register_callbacks(void)
+{
+	RegisterXactCallback(wakeup_xact_callback, NULL);
+}
+
+PG_FUNCTION_INFO_V1(taskq_worker_wake);
+Datum
+taskq_worker_wake(PG_FUNCTION_ARGS)
+{
+	wake_now = true;
+	PG_RETURN_VOID();
+}
+
+/* ------------------------------------------------------------ the launcher */
+
+static void
+launcher_gone(int code, Datum arg)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	if (shared->launcher_pid == MyProcPid)
+		shared->launcher_pid = 0;
+	LWLockRelease(shared->lock);
+}
+
+/* Makes the caller the process to wake, as long as it lives. */
+void
+wakeup_launcher_is(int pid)
+{
+	before_shmem_exit(launcher_gone, (Datum) 0);
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->launcher_pid = pid;
+	LWLockRelease(shared->lock);
+}
+
+/*
+ * Says until when the launcher will wait.  DT_NOEND before it looks at the
+ * slots: then every lower instant sets its latch, and none slips through
+ * between looking and waiting.
+ */
+void
+wakeup_launcher_waits(TimestampTz until)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->launcher_waits_until = until;
+	LWLockRelease(shared->lock);
+}
+
+/* A copy of a database's slot, given one if need be; false if none is free. */
+bool
+wakeup_slot(Oid database, WakeupSlot *copy)
+{
+	WakeupSlot *slot;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	slot = find_slot(database);
+	if (slot == NULL && (slot = find_slot(InvalidOid)) != NULL)
+	{
+		memset(slot, 0, sizeof(*slot));
+		slot->database = database;
+		slot->next_due = DT_NOBEGIN;
+		slot->turn.swept_at = DT_NOBEGIN;
+		slot->outcome = SWEEP_NONE;
+	}
+	if (slot != NULL)
+		*copy = *slot;
+	LWLockRelease(shared->lock);
+	return slot != NULL;
+}
+
+/* Shows the sessions what the launcher knows and plans for a database. */
+void
+wakeup_publish(Oid database, const char *name, const Turn *turn)
+{
+	WakeupSlot *slot;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	slot = find_slot(database);
+	if (slot != NULL)
+	{
+		namestrcpy(&slot->name, name);
+		slot->turn = *turn;
+	}
+	LWLockRelease(shared->lock);
+}
+
+/* Frees the slots of all databases but these. */
+void
+wakeup_keep_slots(const Oid *databases, int n)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < N_SLOTS; i++)
+	{
+		bool		keep = false;
+
+		for (int j = 0; j < n && !keep; j++)
+			keep = shared->slots[i].database == databases[j];
+		if (!keep)
+			shared->slots[i].database = InvalidOid;
+	}
+	LWLockRelease(shared->lock);
+}
+
+/* ----------------------------------------------------------- the sweepers */
+
+/* Before the first snapshot of a sweep. */
+void
+wakeup_sweep_begins(Oid database)
+{
+	WakeupSlot *slot;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	slot = find_slot(database);
+	if (slot != NULL)
+	{
+		slot->next_due = DT_NOEND;
+		slot->outcome = SWEEP_NONE;
+	}
+	LWLockRelease(shared->lock);
+}
+
+void
+wakeup_sweep_ends(Oid database, SweepOutcome outcome, TimestampTz next_due,
+				  int backlog, const char *error)
+{
+	WakeupSlot *slot;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	slot = find_slot(database);
+	if (slot != NULL)
+	{
+		slot->next_due = Min(slot->next_due, next_due);
+		slot->outcome = outcome;
+		slot->backlog = backlog;
+		strlcpy(slot->error, error, sizeof(slot->error));
+		if (error[0] != '\0')
+		{
+			strlcpy(slot->last_error, error, sizeof(slot->last_error));
+			slot->last_error_at = GetCurrentTimestamp();
+		}
+	}
+	LWLockRelease(shared->lock);
+}
+
+/* -------------------------------------------------------------- the view */
+
+static const char *
+outcome_name(SweepOutcome outcome)
+{
+	switch (outcome)
+	{
+		case SWEEP_NONE:
+			return NULL;
+		case SWEEP_DONE:
+			return "done";
+		case SWEEP_LEFT:
+			return "left";
+		case SWEEP_SOME_FAILED:
+			return "some failed";
+		case SWEEP_FAILED:
+			return "failed";
+		case SWEEP_ABSENT:
+			return "no extension";
+		case SWEEP_SUBSCRIBER:
+			return "subscriber";
+		case SWEEP_RESTORING:
+			return "restoring";
+	}
+	return NULL;
+}
+
+static const char *
+reason_name(TurnReason reason)
+{
+	switch (reason)
+	{
+		case TURN_DUE:
+			return "due";
+		case TURN_INTERVAL:
+			return "interval";
+		case TURN_BACKOFF:
+			return "backoff";
+		case TURN_ABSENT:
+			return "absent";
+	}
+	return NULL;
+}
+
+static void
+put_text(Datum *value, bool *isnull, const char *text)
+{
+	*isnull = text == NULL || text[0] == '\0';
+	*value = *isnull ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+PG_FUNCTION_INFO_V1(taskq_worker_get_status);
+Datum
+taskq_worker_get_status(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	WakeupSlot *copy;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (shared == NULL)
+		return (Datum) 0;
+	copy = palloc(sizeof(shared->slots));
+	LWLockAcquire(shared->lock, LW_SHARED);
+	memcpy(copy, shared->slots, sizeof(shared->slots));
+	LWLockRelease(shared->lock);
+
+	for (int i = 0; i < N_SLOTS; i++)
+	{
+		const WakeupSlot *slot = &copy[i];
+		const Turn *turn = &slot->turn;
+		bool		due = turn->reason != TURN_BACKOFF && slot->next_due < turn->at;
+		Datum		values[10];
+		bool		nulls[10] = {false};
+
+		if (!OidIsValid(slot->database) || NameStr(slot->name)[0] == '\0')
+			continue;
+		values[0] = NameGetDatum(&slot->name);
+		put_text(&values[1], &nulls[1], turn->sweeping ? "sweeping" : "waiting");
+		values[2] = TimestampTzGetDatum(turn->swept_at);
+		nulls[2] = turn->swept_at == DT_NOBEGIN;
+		put_text(&values[3], &nulls[3], outcome_name(slot->outcome));
+		values[4] = TimestampTzGetDatum(due ? slot->next_due : turn->at);
+		nulls[4] = turn->sweeping;
+		put_text(&values[5], &nulls[5], reason_name(due ? TURN_DUE : turn->reason));
+		nulls[5] |= turn->sweeping;
+		values[6] = Int32GetDatum(slot->backlog);
+		values[7] = Int32GetDatum(turn->failures);
+		put_text(&values[8], &nulls[8], slot->last_error);
+		values[9] = TimestampTzGetDatum(slot->last_error_at);
+		nulls[9] = nulls[8];
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
