@@ -1,0 +1,79 @@
+-- viewer, agent, manager; the whole matrix is in test/pgtap.
+CREATE EXTENSION taskq;
+\set SHOW_CONTEXT never
+\set VERBOSITY terse
+CREATE ROLE regress_taskq_v;
+CREATE ROLE regress_taskq_a;
+CREATE ROLE regress_taskq_m;
+INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana');
+SELECT taskq_create('seen by all') AS id \gset
+SET ROLE regress_taskq_v;
+SELECT count(*) FROM taskq_queue;
+SELECT taskq_today();
+RESET ROLE;
+SELECT taskq_grant('regress_taskq_v', 'viewer'), taskq_grant('regress_taskq_a', 'agent'), taskq_grant('regress_taskq_m', 'manager');
+SELECT role_name, level, granted_by = session_user AS by_me FROM taskq_role_grant ORDER BY 1;
+SET ROLE regress_taskq_v;
+SELECT title FROM taskq_queue_page();
+SELECT open FROM taskq_queue_stats;
+SELECT count(*) FROM taskq_task_history;
+SELECT count(*) FROM taskq_worker_status WHERE false;
+SELECT taskq_create('x');
+SELECT taskq_comment(:id, 'x');
+UPDATE taskq_task SET title = 'x';
+SET ROLE regress_taskq_a;
+SELECT taskq_create('by an agent') AS mine \gset
+SELECT status FROM taskq_start(:mine);
+SELECT status FROM taskq_complete(:mine, 'done');
+SELECT status FROM taskq_comment(:mine, 'noted');
+SELECT title FROM taskq_claim('sta_1');
+UPDATE taskq_task SET priority = 'HIGH' WHERE id = :id;
+UPDATE taskq_task SET completed_at = now() WHERE id = :id;
+UPDATE taskq_task SET created_by = 'x' WHERE id = :id;
+INSERT INTO taskq_task (title, created_at) VALUES ('x', now());
+INSERT INTO taskq_task_event (task_id, at, kind) VALUES (1, now(), 'edited');
+INSERT INTO taskq_staff_member VALUES ('sta_2', 'Bob');
+DELETE FROM taskq_task WHERE id = :mine;
+SELECT count(*) FROM taskq_sweep();
+SELECT taskq_grant('regress_taskq_a', 'manager');
+SELECT count(*) FROM taskq_task_history WHERE task_id = :mine AND db_user = session_user;
+SET ROLE regress_taskq_m;
+INSERT INTO taskq_staff_member VALUES ('sta_2', 'Bob');
+SELECT sum(tasks) FROM taskq_sweep();
+DELETE FROM taskq_task WHERE id = :mine;
+TRUNCATE taskq_task;
+CREATE TRIGGER t BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION taskq_task_update();
+RESET ROLE;
+-- a lower level takes away; the grants can be given again from memory
+SELECT taskq_grant('regress_taskq_m', 'viewer');
+SELECT has_table_privilege('regress_taskq_m', 'taskq_task', 'DELETE') AS may_delete;
+REVOKE SELECT ON taskq_task FROM regress_taskq_v;
+GRANT SELECT ON taskq_task TO PUBLIC;
+SELECT taskq_reapply_grants();
+SELECT has_table_privilege('regress_taskq_v', 'taskq_task', 'SELECT') AS viewer, has_table_privilege('public', 'taskq_task', 'SELECT') AS public;
+-- bad input
+SELECT taskq_grant('regress_taskq_v', 'boss');
+SELECT taskq_grant('regress_taskq_v', NULL);
+SELECT taskq_grant('regress_taskq_none', 'viewer');
+SELECT taskq_grant('public', 'viewer');
+SELECT taskq_revoke('regress_taskq_none');
+SELECT taskq_revoke('regress_taskq_v'), taskq_revoke('regress_taskq_a'), taskq_revoke('regress_taskq_m');
+TABLE taskq_role_grant;
+DROP ROLE regress_taskq_v, regress_taskq_a, regress_taskq_m;
+
+-- row security is respected
+CREATE ROLE regress_taskq_a;
+SELECT taskq_grant('regress_taskq_a', 'agent');
+ALTER TABLE taskq_task ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON taskq_task TO regress_taskq_a USING (coalesce(assignee_id, 'sta_1') = 'sta_1');
+INSERT INTO taskq_task (title, assignee_id, dedupe_key) VALUES ('not yours', 'sta_2', 'k') RETURNING id AS other \gset
+SET ROLE regress_taskq_a;
+SELECT title FROM taskq_queue_page(NULL);
+SELECT open FROM taskq_stats();
+SELECT taskq_start(:other);
+SELECT taskq_comment(:other, 'x');
+SELECT taskq_create('again', dedupe_key => 'k');
+RESET ROLE;
+SELECT taskq_revoke('regress_taskq_a');
+DROP EXTENSION taskq CASCADE;
+DROP ROLE regress_taskq_a;

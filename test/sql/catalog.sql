@@ -1,0 +1,49 @@
+-- What the extension is made of, and that it works wherever it is.
+CREATE EXTENSION taskq;
+CREATE VIEW member AS
+SELECT o.classid, o.objid, (pg_identify_object(o.classid, o.objid, 0)).*
+FROM pg_depend o WHERE o.refclassid = 'pg_extension'::regclass AND o.deptype = 'e'
+  AND o.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'taskq');
+-- every public object says what it is
+SELECT type, identity FROM member
+WHERE type IN ('table', 'view', 'function', 'procedure', 'type', 'composite type')
+  AND obj_description(objid, CASE WHEN type = 'composite type' THEN 'pg_class' ELSE classid::regclass::text END) IS NULL
+  AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid = objid AND (t.typelem <> 0 OR t.typrelid <> 0))
+ORDER BY 1, 2;
+-- so does every column of a table
+SELECT c.relname, a.attname FROM member m JOIN pg_class c ON c.oid = m.objid AND m.type = 'table'
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE col_description(c.oid, a.attnum) IS NULL
+  AND (c.relname, a.attname) <> ('taskq_sweep_log', 'id') ORDER BY 1, 2;
+-- no function has two signatures: untyped parameters must resolve
+SELECT proname FROM pg_proc WHERE oid IN (SELECT objid FROM member WHERE classid = 'pg_proc'::regclass)
+GROUP BY 1 HAVING count(*) > 1;
+-- every table and sequence is dumped
+SELECT identity FROM member m WHERE type IN ('table', 'sequence')
+  AND objid <> ALL (SELECT unnest(extconfig) FROM pg_extension WHERE extname = 'taskq') ORDER BY 1;
+-- no function is SECURITY DEFINER, none is PUBLIC's
+SELECT p.proname FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
+WHERE p.prosecdef OR has_function_privilege('public', p.oid, 'EXECUTE');
+DROP VIEW member;
+DROP EXTENSION taskq;
+
+-- in a schema of its own with a name that needs quotes, and with no search_path
+CREATE SCHEMA "Desk 7";
+CREATE EXTENSION taskq SCHEMA "Desk 7";
+SET search_path = '';
+SELECT "Desk 7".taskq_create('Somewhere else', due_date => "Desk 7".taskq_today() - 1) AS id \gset
+SELECT status FROM "Desk 7".taskq_start(:id);
+SELECT title, status FROM "Desk 7".taskq_queue_page('{OVERDUE}');
+SELECT overdue FROM "Desk 7".taskq_queue_stats;
+-- the schema gets another name under a running session
+ALTER SCHEMA "Desk 7" RENAME TO desk8;
+SELECT status FROM desk8.taskq_complete(:id);
+SELECT count(*) FROM desk8.taskq_queue_page('{COMPLETED}');
+RESET search_path;
+-- dropped and made again under a running session
+DROP EXTENSION taskq;
+SELECT count(*) FROM pg_proc WHERE proname LIKE 'taskq%';
+CREATE EXTENSION taskq SCHEMA desk8;
+SELECT desk8.taskq_create('Anew') AS id;
+DROP EXTENSION taskq;
+DROP SCHEMA desk8;

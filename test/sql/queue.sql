@@ -1,0 +1,59 @@
+-- Pages, counts and their arguments; a property test is in test/pgtap.
+CREATE EXTENSION taskq;
+\set SHOW_CONTEXT never
+INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana');
+INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', 'sta_1');
+-- stored statuses are stale on purpose
+INSERT INTO taskq_task (title, priority, due_date, status, started_at, assignee_id, user_id) VALUES
+    ('past and stored open', 'LOW', taskq_today() - 2, 'OPEN', NULL, 'sta_1', 'cus_1'),
+    ('past and started', 'HIGH', taskq_today() - 1, 'IN_PROGRESS', now(), NULL, NULL),
+    ('due today', 'MEDIUM', taskq_today(), 'OPEN', NULL, 'sta_1', NULL),
+    ('due today, urgent', 'URGENT', taskq_today(), 'OPEN', NULL, NULL, 'cus_1'),
+    ('no date', 'HIGH', NULL, 'OPEN', NULL, NULL, NULL),
+    ('stored overdue, not past', 'MEDIUM', taskq_today() + 1, 'OVERDUE', NULL, NULL, NULL),
+    ('running', 'MEDIUM', taskq_today() + 1, 'IN_PROGRESS', now(), 'sta_1', 'cus_1');
+INSERT INTO taskq_task (title, status, started_at, completed_at, cancelled_at) VALUES
+    ('done', 'COMPLETED', now(), now(), NULL), ('dropped', 'CANCELLED', NULL, NULL, now());
+
+SELECT title, priority, status, assignee_name, customer_name FROM taskq_queue_page();
+SELECT title, status FROM taskq_queue;
+SELECT title, status FROM taskq_queue_page('{OVERDUE}');
+SELECT title, status FROM taskq_queue_page('{OPEN,IN_PROGRESS,OVERDUE}', sort => 'priority');
+SELECT title FROM taskq_queue_page(NULL, assignee_id => 'sta_1');
+SELECT title FROM taskq_queue_page(NULL, priority => '{HIGH,URGENT}');
+SELECT title FROM taskq_queue_page(NULL, unassigned => true, user_id => 'cus_1');
+SELECT title FROM taskq_queue_page(NULL, due_from => taskq_today(), due_to => taskq_today());
+SELECT title FROM taskq_queue_page(NULL, due_from => taskq_today());
+SELECT title FROM taskq_queue_page(NULL, search => 'TODAY');
+SELECT title FROM taskq_queue_page(NULL, search => '%');
+SELECT count(*) FROM taskq_queue_page('{}');
+SELECT count(*) FROM taskq_queue_page(priority => '{}');
+SELECT count(*) FROM taskq_queue_page(sla_status => '{}');
+SELECT taskq_queue_count() AS open, taskq_queue_count(NULL) AS all, taskq_queue_count(NULL, cap => 3) AS capped;
+
+-- page after page, each row once, in order
+WITH RECURSIVE pages AS (
+    SELECT 1 AS page, p.* FROM (SELECT row_number() OVER () AS n, title, cursor FROM taskq_queue_page(NULL, page_size => 2)) p
+    UNION ALL
+    SELECT pages.page + 1, p.* FROM pages,
+        LATERAL (SELECT row_number() OVER () AS n, title, cursor FROM taskq_queue_page(NULL, page_size => 2, after => pages.cursor)) p
+    WHERE pages.n = 2
+)
+SELECT page, title FROM pages ORDER BY page, n;
+
+-- the page has the columns of the view, and the cursor
+SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'taskq_queue_row'::regclass AND attnum > 0
+EXCEPT
+SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'taskq_tasks'::regclass;
+SELECT bool_and(to_jsonb(p) - 'cursor' = to_jsonb(t)) AS same_as_view FROM taskq_queue_page(NULL) p JOIN taskq_tasks t USING (id);
+
+-- bad input
+SELECT taskq_queue_page(sort => 'size');
+SELECT taskq_queue_page(sort => NULL);
+SELECT taskq_queue_page(page_size => 0);
+SELECT taskq_queue_page(page_size => 1001);
+SELECT taskq_queue_page(page_size => NULL);
+SELECT taskq_queue_page(status => '{OPEN,NULL}');
+SELECT taskq_queue_page(assignee_id => 'sta_1', unassigned => true);
+SELECT taskq_queue_count(cap => 0);
+DROP EXTENSION taskq CASCADE;

@@ -1,0 +1,24 @@
+-- Terminal tasks go when they have outlived taskq.retention, and not before.
+CREATE EXTENSION taskq;
+\set SHOW_CONTEXT never
+INSERT INTO taskq_task (title, status, created_at, started_at, completed_at)
+SELECT 'closed ' || g, 'COMPLETED', now() - interval '900 days', now() - interval '900 days', now() - g * interval '100 days'
+FROM generate_series(1, 8) g;
+SELECT taskq_create('active for ever') IS NOT NULL AS created;
+SELECT id FROM taskq_comment(8, 'told');
+SELECT taskq_purge();
+SELECT taskq_purge('-1 day');
+SELECT taskq_purge('350 days', max_tasks => 0);
+SELECT taskq_purge('350 days', dry_run => true);
+SELECT taskq_purge('350 days', max_tasks => 2);
+SELECT title FROM taskq_task ORDER BY id;
+SELECT count(*) AS events_left FROM taskq_task_event;
+SELECT tasks FROM taskq_sweep() WHERE kind = 'purged';
+SET taskq.retention = '550 days';
+SELECT taskq_purge(dry_run => true);
+SELECT tasks FROM taskq_sweep() WHERE kind = 'purged';
+SET taskq.retention = '1 year';
+CALL taskq_sweep_all();
+SELECT purged FROM taskq_sweep_log;
+SELECT title FROM taskq_task ORDER BY id;
+DROP EXTENSION taskq;

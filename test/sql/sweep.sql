@@ -1,0 +1,46 @@
+-- The sweep writes down what time has done, and nothing else.
+CREATE EXTENSION taskq;
+\set SHOW_CONTEXT never
+
+-- nothing due: nothing written, no transaction id taken
+BEGIN;
+SELECT * FROM taskq_sweep();
+SELECT pg_current_xact_id_if_assigned() IS NULL AS no_xid;
+COMMIT;
+
+INSERT INTO taskq_task (title, due_date) SELECT 'past ' || g, taskq_today() - 1 FROM generate_series(1, 5) g;
+INSERT INTO taskq_task (title, due_date, status, started_at)
+VALUES ('recovers', taskq_today() + 1, 'OVERDUE', now());
+INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('breaches', now() - interval '2 hours', 1);
+INSERT INTO taskq_task (title, created_at, sla_hours, due_date)
+VALUES ('both', now() - interval '2 hours', 1, taskq_today() - 1);
+SELECT * FROM taskq_sweep(2);
+SELECT * FROM taskq_sweep(100);
+SELECT * FROM taskq_sweep();
+SELECT task_id, kind, from_status, to_status, actor FROM taskq_task_event ORDER BY task_id, id;
+
+-- bounds
+SELECT taskq_sweep(0);
+SELECT taskq_sweep(1000001);
+
+-- commits batch by batch, hence not inside a transaction block
+BEGIN;
+CALL taskq_sweep_all();
+ROLLBACK;
+INSERT INTO taskq_task (title, due_date) SELECT 'more ' || g, taskq_today() - 1 FROM generate_series(1, 2500) g;
+CALL taskq_sweep_all();
+SELECT overdue, recovered, sla_breached, failed, batches, backlog FROM taskq_sweep_log;
+CALL taskq_sweep_all();
+SELECT count(*) AS log_rows FROM taskq_sweep_log;
+
+-- a task that cannot be written is passed over and told
+CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN IF NEW.title = 'bad' THEN RAISE 'not this one'; END IF; RETURN NEW; END$$;
+CREATE TRIGGER user_trigger BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION raise();
+INSERT INTO taskq_task (title, due_date) VALUES ('good', taskq_today() - 1), ('bad', taskq_today() - 1), ('fine', taskq_today() - 1);
+\set VERBOSITY terse
+SELECT * FROM taskq_sweep();
+\set VERBOSITY default
+SELECT title, stored_status FROM taskq_tasks WHERE title IN ('good', 'bad', 'fine') ORDER BY 1;
+DROP EXTENSION taskq CASCADE;
+DROP FUNCTION raise;

@@ -1,0 +1,108 @@
+# The worker on an ordinary day: nobody calls it, nothing is configured.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('worker');
+$node->init;
+# The interval is out of reach, so that only exact wake-ups explain what happens.
+$node->append_conf('postgresql.conf', <<'CONF');
+shared_preload_libraries = 'taskq'
+taskq.sweep_interval = 1h
+max_worker_processes = 16
+CONF
+$node->start;
+
+sub query { my ($database, $sql) = @_; return $node->safe_psql($database, $sql); }
+
+sub became
+{
+	my ($database, $sql, $name) = @_;
+	ok($node->poll_query_until($database, $sql), $name);
+	return;
+}
+
+became('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'taskq launcher'},
+	'one launcher runs');
+
+# A database made later, with the extension in a schema of its own.
+query('postgres', 'CREATE DATABASE desk');
+query('desk', 'CREATE SCHEMA "Desk 1"; CREATE EXTENSION taskq SCHEMA "Desk 1"; ALTER DATABASE desk SET search_path = "Desk 1"');
+became('desk', q{SELECT last_result = 'done' FROM taskq_worker_status WHERE database = 'desk'},
+	'CREATE EXTENSION wakes the launcher');
+
+# A day ends: the time zone moves on, and with it today.
+query('desk', q{INSERT INTO taskq_task (title, due_date) VALUES ('due today', taskq_today()), ('due later', taskq_today() + 9)});
+query('desk', q{SELECT taskq_start(taskq_create('started', due_date => taskq_today()))});
+my $log = -s $node->logfile;
+query('postgres', q{ALTER DATABASE desk SET taskq.timezone = 'Etc/GMT-14'});
+if (query('desk', 'SELECT count(*) FROM taskq_tasks WHERE is_overdue') eq '0')
+{
+	# Already tomorrow nowhere: go back from the other end of the world.
+	query('postgres', q{ALTER DATABASE desk SET taskq.timezone = 'Etc/GMT+12'});
+	query('desk', q{UPDATE taskq_task SET due_date = taskq_today() WHERE title <> 'due later'});
+	query('postgres', q{ALTER DATABASE desk SET taskq.timezone = 'Etc/GMT-14'});
+}
+query('desk', 'SELECT taskq_worker_wake()');
+became('desk', q{SELECT count(*) = 2 FROM taskq_task WHERE status = 'OVERDUE'}, 'tasks whose day has ended are OVERDUE, and nobody called');
+is(query('desk', q{SELECT kind, actor IS NULL, from_status, to_status FROM taskq_task_event WHERE kind = 'overdue' ORDER BY task_id}),
+	"overdue|t|OPEN|OVERDUE\noverdue|t|IN_PROGRESS|OVERDUE", 'each with one event, by the system');
+$node->wait_for_log(qr/LOG:  taskq sweep: database=desk overdue=2 recovered=0 sla_breached=0 .*elapsed_ms=\d+ backlog=0/, $log);
+pass('and one line in the log');
+is(query('desk', 'SELECT overdue, batches, backlog FROM taskq_sweep_log ORDER BY id DESC LIMIT 1'), '2|1|0', 'and a row in taskq_sweep_log');
+
+# Deadlines: made after the launcher last looked, in other sessions, one after the other.
+query('desk', 'SELECT taskq_create(\'soon\', sla_hours => 1.0 / 3600)');
+became('desk', q{SELECT count(*) = 1 FROM taskq_task WHERE sla_breached_at IS NOT NULL}, 'a deadline is noticed at its instant');
+query('desk', 'SELECT taskq_create(\'later\', sla_hours => 100), taskq_create(\'soon again\', sla_hours => 1.0 / 3600)');
+became('desk', q{SELECT count(*) = 2 FROM taskq_task WHERE sla_breached_at IS NOT NULL}, 'and so is the next');
+is(query('desk', q{SELECT count(*) FROM taskq_task WHERE sla_breached_at <= sla_due_at}), '0', 'never before it has passed');
+query('desk', 'BEGIN; SELECT taskq_create(\'rolled back\', sla_hours => 1.0 / 3600); ROLLBACK');
+query('desk', 'BEGIN; SAVEPOINT s; SELECT taskq_create(\'kept\', sla_hours => 1.0 / 3600); RELEASE s; COMMIT');
+became('desk', q{SELECT count(*) = 3 FROM taskq_task WHERE sla_breached_at IS NOT NULL}, 'also one made in a savepoint');
+is(query('desk', q{SELECT count(*) FROM taskq_task_event WHERE kind = 'sla_breached'}), '3', 'each breach is told once');
+
+# An import is noticed at its commit.
+query('desk', q{INSERT INTO taskq_task (title, due_date) SELECT 'imported ' || g, '2020-01-01' FROM generate_series(1, 3000) g});
+became('desk', q{SELECT count(*) = 0 FROM taskq_tasks WHERE status <> stored_status}, 'past due dates of an import are swept at once');
+is(query('desk', q{SELECT overdue, batches FROM taskq_sweep_log ORDER BY id DESC LIMIT 1}), '3000|3', 'batch by batch');
+
+# Nobody stays connected, and nothing is written without need.
+became('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'taskq sweeper'}, 'the sweepers have left');
+is(query('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'taskq launcher' AND (xact_start IS NOT NULL OR datname IS NOT NULL)}),
+	'0', 'the launcher has no transaction and no database');
+query('postgres', 'ALTER SYSTEM SET autovacuum = off; CHECKPOINT');
+query('postgres', q{ALTER SYSTEM SET taskq.log_sweeps = 'all'});
+$node->reload;
+became('postgres', q{SELECT current_setting('taskq.log_sweeps') = 'all'}, 'settings are reloaded');
+$log = -s $node->logfile;
+my $xid = query('postgres', 'SELECT pg_snapshot_xmax(pg_current_snapshot())');
+query('desk', 'SELECT taskq_worker_wake()');
+$node->wait_for_log(qr/taskq sweep: database=desk overdue=0 recovered=0 sla_breached=0/, $log);
+is(query('postgres', 'SELECT pg_snapshot_xmax(pg_current_snapshot())'), $xid, 'a sweep that finds nothing takes no transaction id');
+is(query('desk', 'SELECT count(*) FROM taskq_sweep_log WHERE overdue + recovered + sla_breached + purged = 0'), '0', 'and writes no row');
+query('postgres', q{ALTER SYSTEM SET taskq.log_sweeps = 'none'});
+query('postgres', q{ALTER SYSTEM SET taskq.databases = 'elsewhere, "Another"'});
+$node->reload;
+became('postgres', q{SELECT current_setting('taskq.databases') <> ''}, 'databases can be chosen');
+query('desk', q{INSERT INTO taskq_task (title, due_date) VALUES ('left alone', '2020-01-01')});
+query('postgres', 'CREATE DATABASE elsewhere');
+query('elsewhere', q{CREATE EXTENSION taskq; INSERT INTO taskq_task (title, due_date) VALUES ('swept', '2020-01-01')});
+became('elsewhere', q{SELECT count(*) = 1 FROM taskq_task WHERE status = 'OVERDUE'}, 'one that is named is swept');
+is(query('desk', q{SELECT stored_status FROM taskq_tasks WHERE title = 'left alone'}), 'OPEN', 'one that is not is left alone');
+
+# In the middle of a restore nobody meddles.
+query('postgres', 'ALTER SYSTEM RESET taskq.databases');
+$node->reload;
+query('postgres', 'CREATE DATABASE restored');
+$log = -s $node->logfile;
+query('restored', q{CREATE EXTENSION taskq; INSERT INTO taskq_task (id, title, due_date) VALUES (7, 'restored', '2020-01-01')});
+$node->wait_for_log(qr/database "restored" waits: ids of tasks or events run ahead of their sequence/, $log);
+is(query('restored', 'SELECT status FROM taskq_task'), 'OPEN', 'rows whose sequence is not set yet are left alone');
+query('restored', q{SELECT setval('taskq_task_id_seq', 7), taskq_worker_wake()});
+became('restored', q{SELECT status = 'OVERDUE' FROM taskq_task}, 'and swept once it is');
+
+$node->stop;
+done_testing();
