@@ -1,0 +1,169 @@
+#!/usr/bin/perl
+# A soak for the worker: five databases under constant writes, while processes
+# are killed and databases and extensions come and go.  In the end no event may
+# be missing and none may be there twice.
+#
+# TASKQ_SOAK_MINUTES (default 20) says for how long; TASKQ_SOAK_SEED repeats a run.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $minutes = $ENV{TASKQ_SOAK_MINUTES} || 20;
+my $seed = $ENV{TASKQ_SOAK_SEED} || time;
+my $until = time + 60 * $minutes;
+my @databases = map { "soak$_" } 1 .. 5;
+my %done = (map { $_ => 0 } qw(launcher sweeper kill9 immediate churn));
+
+srand($seed);
+note "seed $seed";
+
+my $node = PostgreSQL::Test::Cluster->new('soak');
+$node->init;
+$node->append_conf('postgresql.conf', <<'CONF');
+shared_preload_libraries = 'taskq'
+taskq.sweep_interval = 2s
+restart_after_crash = on
+max_worker_processes = 16
+log_min_messages = warning
+CONF
+$node->start;
+
+sub pause { select(undef, undef, undef, shift); return; }
+
+# The output of a query, or undef while the server is not there.
+sub try_query
+{
+	my ($database, $sql) = @_;
+	my ($out, $err);
+	my $ok = run_log([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($database), '-c', $sql ],
+		'>', \$out, '2>', \$err);
+	chomp $out if defined $out;
+	return $ok ? $out : undef;
+}
+
+sub wait_for
+{
+	my ($what, $limit, $check) = @_;
+	my $end = time + $limit;
+	while (time < $end)
+	{
+		return 1 if $check->();
+		pause(0.2);
+	}
+	diag "gave up waiting for $what";
+	return 0;
+}
+
+sub set_up
+{
+	my ($database) = @_;
+	return try_query($database, q{CREATE EXTENSION taskq;
+		INSERT INTO taskq_staff_member VALUES ('sta_1', 'One'), ('sta_2', 'Two')});
+}
+
+# Tasks whose day has ended and nobody said so, tasks whose deadline comes in a
+# few seconds, and people who get to some of them first.
+my $write = q{
+INSERT INTO taskq_task (title, due_date) SELECT 'past ' || g, taskq_today() - 1 FROM generate_series(1, 20) g;
+SELECT count(taskq_create('soon ' || g, sla_hours => (1 + g % 9) / 3600.0)) FROM generate_series(1, 20) g;
+SELECT count(*) FROM taskq_claim('sta_1', 5);
+SELECT count(*) FROM taskq_start_many(ARRAY(SELECT id FROM taskq_task
+	WHERE status = 'OPEN' ORDER BY random() LIMIT 5));
+SELECT count(*) FROM taskq_complete_many(ARRAY(SELECT id FROM taskq_task
+	WHERE status IN ('IN_PROGRESS', 'OVERDUE') ORDER BY random() LIMIT 5), 'done');
+SELECT count(*) FROM taskq_prioritize_many(ARRAY(SELECT id FROM taskq_task
+	WHERE status IN ('OPEN', 'OVERDUE') ORDER BY random() LIMIT 5), 'URGENT');
+};
+
+sub writer
+{
+	my ($database) = @_;
+	my $pid = fork();
+	die "fork: $!" unless defined $pid;
+	return $pid if $pid;
+	while (time < $until)
+	{
+		try_query($database, $write);
+		pause(0.1);
+	}
+	require POSIX;
+	POSIX::_exit(0);
+}
+
+sub pid_of
+{
+	my ($type) = @_;
+	return try_query('postgres',
+		"SELECT pid FROM pg_stat_activity WHERE backend_type = '$type' ORDER BY random() LIMIT 1");
+}
+
+set_up($_) // die "no extension in $_" for map { $node->safe_psql('postgres', "CREATE DATABASE $_"); $_ } @databases;
+my @writers = map { writer($_) } @databases;
+
+while (time < $until)
+{
+	my $what = (qw(launcher sweeper sweeper kill9 churn churn immediate))[ int(rand(7)) ];
+	if ($what eq 'launcher' || $what eq 'sweeper')
+	{
+		my $pid = pid_of("taskq $what");
+		try_query('postgres', "SELECT pg_terminate_backend($pid)") if $pid;
+	}
+	elsif ($what eq 'kill9')
+	{
+		my $pid = pid_of(rand() < 0.5 ? 'taskq launcher' : 'taskq sweeper');
+		kill 'KILL', $pid if $pid;
+	}
+	elsif ($what eq 'churn')
+	{
+		try_query('postgres', 'CREATE DATABASE churn');
+		set_up('churn');
+		try_query('churn', $write) for 1 .. 3;
+		try_query('churn', rand() < 0.5 ? 'DROP EXTENSION taskq CASCADE' : $write);
+		try_query('postgres', 'DROP DATABASE IF EXISTS churn');
+	}
+	elsif (rand() < 0.2)
+	{
+		$node->stop('immediate');
+		$node->start;
+	}
+	$done{$what}++;
+	wait_for('the server', 60, sub { defined try_query('postgres', 'SELECT 1') });
+	pause(1 + rand(3));
+}
+waitpid($_, 0) for @writers;
+note join(', ', map { "$_: $done{$_}" } sort keys %done);
+
+ok(wait_for('the launcher', 60, sub { pid_of('taskq launcher') }), 'the launcher is there in the end');
+for my $database (@databases)
+{
+	ok( wait_for(
+			"$database to be swept", 120,
+			sub {
+				(try_query($database, q{SELECT count(*) FROM taskq_tasks
+					WHERE status <> stored_status OR is_active AND sla_status = 'BREACHED' AND sla_breached_at IS NULL
+					   OR is_active AND sla_status IN ('ON_TRACK', 'AT_RISK')}) // -1) eq '0';
+			}),
+		"$database: all that was due has been swept");
+	is($node->safe_psql($database, q{SELECT count(*) FROM (SELECT FROM taskq_task_event
+		WHERE kind IN ('overdue', 'sla_breached') GROUP BY task_id, kind HAVING count(*) > 1) d}),
+		'0', "$database: no event twice");
+	is($node->safe_psql($database, q{SELECT count(*) FROM taskq_task t
+		WHERE t.title LIKE 'past%' AND NOT EXISTS
+			(SELECT FROM taskq_task_event e WHERE e.task_id = t.id AND e.kind = 'overdue')}),
+		'0', "$database: no overdue event lost");
+	is($node->safe_psql($database, q{SELECT count(*) FROM taskq_task t
+		WHERE (t.sla_breached_at IS NOT NULL) <> EXISTS
+			(SELECT FROM taskq_task_event e WHERE e.task_id = t.id AND e.kind = 'sla_breached')}),
+		'0', "$database: each breach in the row and in the history");
+	is($node->safe_psql($database, q{SELECT count(*) FROM (SELECT from_status,
+		lag(to_status) OVER (PARTITION BY task_id ORDER BY id) AS before FROM taskq_task_event) e
+		WHERE from_status <> before}),
+		'0', "$database: histories are chains");
+	note "$database: ", $node->safe_psql($database,
+		'SELECT count(*), (SELECT count(*) FROM taskq_task_event) FROM taskq_task');
+}
+$node->stop;
+done_testing();
