@@ -28,7 +28,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 # These install what they need, PostgreSQL too.
-SELF_SUFFICIENT = demo demo-stop test lint
+SELF_SUFFICIENT = demo demo-stop test lint soak
 
 ifneq ($(PGXS),)
 include $(PGXS)
@@ -45,6 +45,8 @@ test:
 	@test/run
 lint:
 	@test/lint
+soak:
+	@bench/soak
 
 $(OBJS): src/taskq.h src/compat.h
 
