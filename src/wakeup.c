@@ -44,13 +44,13 @@
 
 typedef struct WakeupShared
 {
-	LWLock	   *lock;			/* in the tranche's array, the same address everywhere */
 	int			launcher_pid;	/* 0 = none */
 	TimestampTz launcher_waits_until;
 	WakeupSlot	slots[N_SLOTS];
 } WakeupShared;
 
 static WakeupShared *shared = NULL;
+static LWLock *lock;			/* of all that is shared */
 static shmem_request_hook_type prev_shmem_request_hook = NULL;
 static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
 
@@ -83,9 +83,9 @@ shmem_startup(void)
 	if (!found)
 	{
 		memset(shared, 0, sizeof(WakeupShared));
-		shared->lock = &GetNamedLWLockTranche(TRANCHE)->lock;
 		shared->launcher_waits_until = DT_NOEND;
 	}
+	lock = &GetNamedLWLockTranche(TRANCHE)->lock;
 	LWLockRelease(AddinShmemInitLock);
 }
 
@@ -178,7 +178,7 @@ wakeup_xact_callback(XactEvent event, void *arg)
 				WakeupSlot *slot;
 				int			pid = 0;
 
-				LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+				LWLockAcquire(lock, LW_EXCLUSIVE);
 				slot = find_slot(MyDatabaseId);
 				if (slot != NULL && wake_now)
 				{
@@ -189,7 +189,7 @@ wakeup_xact_callback(XactEvent event, void *arg)
 					slot->next_due = at;
 				if (wake_now || at < shared->launcher_waits_until)
 					pid = shared->launcher_pid;
-				LWLockRelease(shared->lock);
+				LWLockRelease(lock);
 				wake_launcher(pid);
 			}
 			/* FALLTHROUGH */
@@ -222,10 +222,10 @@ taskq_worker_wake(PG_FUNCTION_ARGS)
 static void
 launcher_gone(int code, Datum arg)
 {
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	if (shared->launcher_pid == MyProcPid)
 		shared->launcher_pid = 0;
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 }
 
 /* Makes the caller the process to wake, as long as it lives. */
@@ -233,9 +233,9 @@ void
 wakeup_launcher_is(int pid)
 {
 	before_shmem_exit(launcher_gone, (Datum) 0);
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	shared->launcher_pid = pid;
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 }
 
 /*
@@ -246,9 +246,9 @@ wakeup_launcher_is(int pid)
 void
 wakeup_launcher_waits(TimestampTz until)
 {
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	shared->launcher_waits_until = until;
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 }
 
 /* A copy of a database's slot, given one if need be; false if none is free. */
@@ -257,7 +257,7 @@ wakeup_slot(Oid database, WakeupSlot *copy)
 {
 	WakeupSlot *slot;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	slot = find_slot(database);
 	if (slot == NULL && (slot = find_slot(InvalidOid)) != NULL)
 	{
@@ -269,7 +269,7 @@ wakeup_slot(Oid database, WakeupSlot *copy)
 	}
 	if (slot != NULL)
 		*copy = *slot;
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 	return slot != NULL;
 }
 
@@ -279,21 +279,21 @@ wakeup_publish(Oid database, const char *name, const Turn *turn)
 {
 	WakeupSlot *slot;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	slot = find_slot(database);
 	if (slot != NULL)
 	{
 		namestrcpy(&slot->name, name);
 		slot->turn = *turn;
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 }
 
 /* Frees the slots of all databases but these. */
 void
 wakeup_keep_slots(const Oid *databases, int n)
 {
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	for (int i = 0; i < N_SLOTS; i++)
 	{
 		bool		keep = false;
@@ -303,7 +303,7 @@ wakeup_keep_slots(const Oid *databases, int n)
 		if (!keep)
 			shared->slots[i].database = InvalidOid;
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 }
 
 /* ----------------------------------------------------------- the sweepers */
@@ -314,14 +314,14 @@ wakeup_sweep_begins(Oid database)
 {
 	WakeupSlot *slot;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	slot = find_slot(database);
 	if (slot != NULL)
 	{
 		slot->next_due = DT_NOEND;
 		slot->outcome = SWEEP_NONE;
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 }
 
 void
@@ -330,7 +330,7 @@ wakeup_sweep_ends(Oid database, SweepOutcome outcome, TimestampTz next_due,
 {
 	WakeupSlot *slot;
 
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
 	slot = find_slot(database);
 	if (slot != NULL)
 	{
@@ -344,7 +344,7 @@ wakeup_sweep_ends(Oid database, SweepOutcome outcome, TimestampTz next_due,
 			slot->last_error_at = GetCurrentTimestamp();
 		}
 	}
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 }
 
 /* -------------------------------------------------------------- the view */
@@ -409,9 +409,9 @@ taskq_worker_get_status(PG_FUNCTION_ARGS)
 	if (shared == NULL)
 		return (Datum) 0;
 	copy = palloc(sizeof(shared->slots));
-	LWLockAcquire(shared->lock, LW_SHARED);
+	LWLockAcquire(lock, LW_SHARED);
 	memcpy(copy, shared->slots, sizeof(shared->slots));
-	LWLockRelease(shared->lock);
+	LWLockRelease(lock);
 
 	for (int i = 0; i < N_SLOTS; i++)
 	{

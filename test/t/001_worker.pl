@@ -1,28 +1,17 @@
 # The worker on an ordinary day: nobody calls it, nothing is configured.
 use strict;
 use warnings;
-use PostgreSQL::Test::Cluster;
+use FindBin;
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Utils;
+use TaskqTest;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('worker');
-$node->init;
 # The interval is out of reach, so that only exact wake-ups explain what happens.
-$node->append_conf('postgresql.conf', <<'CONF');
-shared_preload_libraries = 'taskq'
+my $node = start_node('worker', <<'CONF');
 taskq.sweep_interval = 1h
 max_worker_processes = 16
 CONF
-$node->start;
-
-sub query { my ($database, $sql) = @_; return $node->safe_psql($database, $sql); }
-
-sub became
-{
-	my ($database, $sql, $name) = @_;
-	ok($node->poll_query_until($database, $sql), $name);
-	return;
-}
 
 became('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'taskq launcher'},
 	'one launcher runs');
@@ -73,7 +62,6 @@ is(query('desk', q{SELECT overdue, batches FROM taskq_sweep_log ORDER BY id DESC
 became('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'taskq sweeper'}, 'the sweepers have left');
 is(query('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'taskq launcher' AND (xact_start IS NOT NULL OR datname IS NOT NULL)}),
 	'0', 'the launcher has no transaction and no database');
-query('postgres', 'ALTER SYSTEM SET autovacuum = off; CHECKPOINT');
 query('postgres', q{ALTER SYSTEM SET taskq.log_sweeps = 'all'});
 $node->reload;
 became('postgres', q{SELECT current_setting('taskq.log_sweeps') = 'all'}, 'settings are reloaded');

@@ -1,31 +1,34 @@
 # Whatever ends a sweep: work goes on, and no task is told about twice.
 use strict;
 use warnings;
-use PostgreSQL::Test::Cluster;
+use FindBin;
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Utils;
+use TaskqTest;
 use Test::More;
+use Time::HiRes qw(time);
 
-my $node = PostgreSQL::Test::Cluster->new('crash');
-$node->init;
-$node->append_conf('postgresql.conf', <<'CONF');
-shared_preload_libraries = 'taskq'
+my $node = start_node('crash', <<'CONF');
 taskq.sweep_interval = 1s
 taskq.sweep_batch_size = 500
 restart_after_crash = on
-autovacuum = off
 CONF
-$node->start;
-$node->safe_psql('postgres', 'CREATE EXTENSION taskq');
+query('postgres', 'CREATE EXTENSION taskq');
 
 my $backlog = q{SELECT count(*) FROM taskq_tasks WHERE status <> stored_status};
-my $sweeper = q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'taskq sweeper'};
 
 sub load
 {
-	$node->safe_psql('postgres', q{INSERT INTO taskq_task (title, due_date) SELECT 'past', '2020-01-01' FROM generate_series(1, 30000)});
-	# In the middle: some have been swept, some have not.
-	ok( $node->poll_query_until('postgres',
-			"SELECT n > 0 AND n < 30000 FROM ($backlog) b(n)"), 'a sweep is under way');
+	my ($n) = @_;
+	query('postgres', "INSERT INTO taskq_task (title, due_date) SELECT 'past', '2020-01-01' FROM generate_series(1, $n)");
+	return;
+}
+
+# Brings a sweep about that has done something and has more to do.
+sub load_and_catch
+{
+	load(20000);
+	ok($node->poll_query_until('postgres', "SELECT n > 0 AND n < 20000 FROM ($backlog) b(n)"), 'a sweep is under way');
 	return;
 }
 
@@ -34,36 +37,57 @@ sub recovers
 	my ($how) = @_;
 	$node->poll_query_until('postgres', 'SELECT true');
 	ok($node->poll_query_until('postgres', "SELECT n = 0 FROM ($backlog) b(n)"), "$how: the work is finished");
-	is($node->safe_psql('postgres', q{SELECT count(*) FROM taskq_task t
-		WHERE 1 <> (SELECT count(*) FROM taskq_task_event e WHERE e.task_id = t.id AND e.kind = 'overdue')}),
-		'0', "$how: one event for each task");
+	one_event_each('postgres', "$how: one event for each task");
 	return;
 }
 
-load();
-my $pid = $node->safe_psql('postgres', "$sweeper LIMIT 1");
-$node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)") if $pid;
-recovers('sweeper terminated');
+# Sends a signal to the process of a type, if there is one.
+sub send_signal
+{
+	my ($signal, $type) = @_;
+	my $pid = query('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = '$type' LIMIT 1");
+	kill $signal, $pid if $pid;
+	return;
+}
 
-load();
-$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'taskq launcher'});
-recovers('launcher terminated');
-ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'taskq launcher'}), 'the launcher is back');
+for my $type ('taskq sweeper', 'taskq launcher')
+{
+	for my $signal (qw(HUP TERM KILL))
+	{
+		load_and_catch();
+		send_signal($signal, $type);
+		recovers("SIG$signal to the $type");
+	}
+	load_and_catch();
+	query('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = '$type'");
+	recovers("pg_terminate_backend of the $type");
+}
+became('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'taskq launcher'}, 'there is one launcher');
 
-load();
-$pid = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE backend_type LIKE 'taskq%' ORDER BY backend_type DESC LIMIT 1});
-kill 'KILL', $pid;
-recovers('killed');
+for my $mode (qw(smart fast immediate))
+{
+	load_and_catch();
+	$node->stop($mode);
+	$node->start;
+	recovers("$mode shutdown");
+}
 
-load();
+# The largest batch there may be: it is all or nothing, and nobody waits for it.
+$node->append_conf('postgresql.conf', 'taskq.sweep_batch_size = 100000');
+query('postgres', q{ALTER SYSTEM SET taskq.databases = 'none'});
+$node->reload;
+load(100000);
+query('postgres', 'ALTER SYSTEM RESET taskq.databases');
+$node->reload;
+became('postgres', q{SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'relation' AND mode = 'RowExclusiveLock'
+	AND relation = 'taskq_task'::regclass AND pid IN (SELECT pid FROM pg_stat_activity WHERE backend_type = 'taskq sweeper')},
+	'the largest batch is under way');
+my $began = time;
 $node->stop('fast');
+note 'fast shutdown in the middle of the largest batch: ', time - $began, ' s';
 $node->start;
-recovers('fast shutdown');
-
-load();
-$node->stop('immediate');
-$node->start;
-recovers('immediate shutdown');
+ok(query('postgres', $backlog) =~ /^(?:0|100000)$/, 'all of the batch was done, or nothing');
+recovers('fast shutdown in the largest batch');
 
 $node->stop;
 done_testing();
