@@ -30,6 +30,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_database.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "libpq/pqsignal.h"
@@ -44,6 +45,7 @@
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -391,6 +393,24 @@ database_is_wanted_by_others(void)
 	return false;
 }
 
+/*
+ * Keeps the extension from being dropped until the transaction ends.  DROP
+ * EXTENSION locks it before all that belongs to it; without this the two
+ * could take the same tables in different orders.  False if it is not there
+ * or somebody is about to drop it.
+ */
+static bool
+hold_extension(Oid extension)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 0);
+	if (LockAcquire(&tag, AccessShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	AcceptInvalidationMessages();
+	return get_extension_oid(TASKQ_EXTENSION, true) == extension;
+}
+
 /* Whether taskq_task is the target of a subscription: its publisher sweeps. */
 static bool
 is_subscriber(void)
@@ -444,13 +464,15 @@ sweep_transaction(Sweep *sweep)
 {
 	SweepOutcome outcome;
 	OwnerSwitch saved;
+	Oid			extension;
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
+	extension = get_extension_oid(TASKQ_EXTENSION, true);
 	PushActiveSnapshot(GetTransactionSnapshot());
-	if (!OidIsValid(get_extension_oid(TASKQ_EXTENSION, true)))
+	if (!OidIsValid(extension))
 		outcome = SWEEP_ABSENT;
-	else if (database_is_wanted_by_others())
+	else if (database_is_wanted_by_others() || !hold_extension(extension))
 		outcome = SWEEP_LEFT;
 	else if (is_subscriber())
 		outcome = SWEEP_SUBSCRIBER;
@@ -503,13 +525,17 @@ sweep_transaction_failed(Sweep *sweep, const Sweep *committed, const char *last_
 	return SWEEP_FAILED;
 }
 
-/* The settings of a sweeper, whatever the database or its owner has set. */
+/*
+ * The settings of a sweeper, whatever the database or its owner has set.  It
+ * gives up waiting for a lock before another session's deadlock_timeout (1 s
+ * by default) makes that session the one to lose.
+ */
 static void
 pin_settings(void)
 {
 	static const char *const settings[][2] = {
 		{"search_path", "pg_catalog, pg_temp"},
-		{"lock_timeout", "1s"},
+		{"lock_timeout", "500ms"},
 		{"statement_timeout", "0"},
 		{"idle_in_transaction_session_timeout", "0"},
 		{"default_transaction_read_only", "off"},

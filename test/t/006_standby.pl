@@ -1,0 +1,56 @@
+# A hot standby: reads only, until it is promoted.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use TaskqTest;
+use Test::More;
+
+my $primary = start_node('primary', "taskq.sweep_interval = 1s\ntaskq.sweep_batch_size = 500\n", allows_streaming => 1);
+query('postgres', 'CREATE EXTENSION taskq');
+$primary->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'base', has_streaming => 1);
+$standby->start;
+
+# Tasks that are past due and not swept, for the primary's sweeper is kept out.
+query('postgres', q{ALTER SYSTEM SET taskq.databases = 'none'});
+$primary->reload;
+query('postgres', q{SELECT taskq_create('done')});
+query('postgres', q{INSERT INTO taskq_task (title, due_date) SELECT 'past', '2020-01-01' FROM generate_series(1, 20000)});
+query('postgres', q{INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('late', now() - interval '3 hours', 1)});
+$primary->wait_for_catchup($standby);
+
+my @reads = (
+	'SELECT * FROM taskq_queue_stats',
+	q{SELECT count(*), min(status::text), max(cursor) FROM taskq_queue_page(status => '{OVERDUE}', page_size => 1000)},
+	q{SELECT taskq_queue_count(status => '{OVERDUE}', cap => 100000)},
+	q{SELECT status, stored_status, sla_status, count(*) FROM taskq_tasks GROUP BY 1, 2, 3 ORDER BY 1, 2, 3},
+	q{SELECT group_key, breached FROM taskq_sla_report(now() - interval '1 day', now() + interval '1 day', 'priority')},
+	'SELECT taskq_today()');
+is($standby->safe_psql('postgres', $_), query('postgres', $_), "on the standby as on the primary: $_") for @reads;
+is($standby->safe_psql('postgres', q{SELECT count(*) FROM taskq_tasks WHERE status = 'OVERDUE' AND stored_status = 'OPEN'}), '20000',
+	'statuses are right although nobody has swept');
+is($standby->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'taskq%'}), '0', 'no worker runs there');
+my ($result, $out, $err) = $standby->psql('postgres', q{SELECT taskq_create('x')});
+like($err, qr/cannot execute INSERT in a read-only transaction/, 'and nothing can be written');
+($result, $out, $err) = $standby->psql('postgres', 'SELECT count(*) FROM taskq_sweep()');
+isnt($result, 0, 'nor swept by hand');
+
+# The primary goes in the middle of the sweep; the standby takes over.
+query('postgres', q{ALTER SYSTEM RESET taskq.databases});
+$primary->reload;
+ok(sweeping_in('postgres'), 'the primary sweeps');
+$primary->stop('immediate');
+$standby->promote;
+$TaskqTest::node = $standby;
+became('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'taskq launcher'}, 'promotion starts the launcher');
+became('postgres', q{SELECT count(*) = 0 FROM taskq_tasks WHERE status <> stored_status OR sla_status = 'BREACHED' AND sla_breached_at IS NULL},
+	'which finishes the work');
+is(query('postgres', q{SELECT count(*) FROM taskq_task t WHERE due_date IS NOT NULL
+	AND 1 <> (SELECT count(*) FROM taskq_task_event e WHERE e.task_id = t.id AND e.kind = 'overdue')}), '0', 'no task is told about twice');
+
+$standby->stop;
+done_testing();
