@@ -624,8 +624,9 @@ taskq_sweeper_main(Datum arg)
 				 errhint("After an import, set the sequences of taskq_task and taskq_task_event with setval().")));
 	if (outcome == SWEEP_SOME_FAILED && strcmp(sweep.error, slot.error) != 0)
 		ereport(WARNING,
-				(errmsg("taskq sweep of database \"%s\": %d tasks could not be swept",
-						name, sweep.failed),
+				(errmsg_plural("taskq sweep of database \"%s\": %d task could not be swept",
+							   "taskq sweep of database \"%s\": %d tasks could not be swept",
+							   sweep.failed, name, sweep.failed),
 				 errdetail_internal("%s", sweep.error)));
 	wakeup_sweep_ends(database, outcome, sweep.next_due, sweep.backlog, sweep.error);
 	proc_exit(0);

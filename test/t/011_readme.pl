@@ -1,0 +1,22 @@
+# The README's SQL, from top to bottom, as a newcomer would type it.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Utils;
+use TaskqTest;
+use Test::More;
+
+my $node = start_node('readme', "taskq.sweep_interval = 1h\n");
+query('postgres', 'CREATE DATABASE ops');
+my @blocks = slurp_file("$FindBin::RealBin/../../README.md") =~ /^ *```sql\n(.*?)^ *```$/msg;
+@blocks = grep { !/cron\.schedule/ } @blocks;    # has a test of its own
+cmp_ok(scalar @blocks, '>', 20, 'the README has examples');
+
+my ($status, $out, $err) = $node->psql('ops', join("\n", @blocks), on_error_die => 0, on_error_stop => 1);
+is($status, 0, 'each of them works');
+is($err, '', 'without a word of complaint');
+like($out, qr/Chase outstanding bank statement/, 'and shows what it promises');
+
+$node->stop;
+done_testing();
