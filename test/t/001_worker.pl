@@ -48,10 +48,19 @@ became('desk', q{SELECT count(*) = 1 FROM taskq_task WHERE sla_breached_at IS NO
 query('desk', 'SELECT taskq_create(\'later\', sla_hours => 100), taskq_create(\'soon again\', sla_hours => 1.0 / 3600)');
 became('desk', q{SELECT count(*) = 2 FROM taskq_task WHERE sla_breached_at IS NOT NULL}, 'and so is the next');
 is(query('desk', q{SELECT count(*) FROM taskq_task WHERE sla_breached_at <= sla_due_at}), '0', 'never before it has passed');
+is(query('desk', q{SELECT count(*) FROM taskq_task WHERE sla_breached_at >= sla_due_at + interval '1 second'}), '0', 'nor a second late');
 query('desk', 'BEGIN; SELECT taskq_create(\'rolled back\', sla_hours => 1.0 / 3600); ROLLBACK');
 query('desk', 'BEGIN; SAVEPOINT s; SELECT taskq_create(\'kept\', sla_hours => 1.0 / 3600); RELEASE s; COMMIT');
 became('desk', q{SELECT count(*) = 3 FROM taskq_task WHERE sla_breached_at IS NOT NULL}, 'also one made in a savepoint');
 is(query('desk', q{SELECT count(*) FROM taskq_task_event WHERE kind = 'sla_breached'}), '3', 'each breach is told once');
+
+# Nobody wakes the launcher for what falls due later than it waits anyway.
+my $launcher = q{FROM pg_stat_activity WHERE backend_type = 'taskq launcher'};
+became('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'taskq sweeper'});
+became('postgres', "SELECT state_change < clock_timestamp() - interval '200 ms' $launcher");
+my $since = query('postgres', "SELECT state_change $launcher");
+query('desk', q{SELECT taskq_create('later', due_date => taskq_today() + 90, sla_hours => 60)}) for 1 .. 20;
+is(query('postgres', "SELECT state_change $launcher"), $since, 'what falls due later wakes nobody');
 
 # An import is noticed at its commit.
 query('desk', q{INSERT INTO taskq_task (title, due_date) SELECT 'imported ' || g, '2020-01-01' FROM generate_series(1, 3000) g});
