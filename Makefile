@@ -3,7 +3,8 @@ EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" taskq.control)
 
 # The SQL of a release is its parts joined in this order.
 SQL_PARTS = types calendar actor directory task history lifecycle sla create \
-	queue action stats report sweep retention wakeup access finish
+	queue action stats report sweep retention template rule workflow emit \
+	renewal ladder wakeup access finish
 DATA_built = sql/taskq--$(EXTVERSION).sql
 DATA = $(wildcard sql/taskq--*--*.sql)
 

@@ -24,10 +24,10 @@ COMMENT ON COLUMN taskq_sweep_log.finished_at IS 'End of the last batch.';
 COMMENT ON COLUMN taskq_sweep_log.overdue IS 'Tasks that became OVERDUE.';
 COMMENT ON COLUMN taskq_sweep_log.recovered IS 'Tasks stored OVERDUE that are not past due (an import, a changed time zone), put right.';
 COMMENT ON COLUMN taskq_sweep_log.sla_breached IS 'SLA breaches recorded.';
-COMMENT ON COLUMN taskq_sweep_log.renewals IS 'Renewal thresholds crossed (none in this version).';
-COMMENT ON COLUMN taskq_sweep_log.tasks_created IS 'Tasks created by the engines (none in this version).';
+COMMENT ON COLUMN taskq_sweep_log.renewals IS 'Thresholds that renewals crossed.';
+COMMENT ON COLUMN taskq_sweep_log.tasks_created IS 'Tasks created for renewals and by rules.';
 COMMENT ON COLUMN taskq_sweep_log.purged IS 'Terminal tasks deleted because they had outlived taskq.retention.';
-COMMENT ON COLUMN taskq_sweep_log.failed IS 'Tasks that could not be swept because writing them raised an error (a trigger added by the user, say); the next sweep tries them again.';
+COMMENT ON COLUMN taskq_sweep_log.failed IS 'Tasks and renewals that could not be swept because writing them raised an error (a trigger added by the user, say); the next sweep tries them again.';
 COMMENT ON COLUMN taskq_sweep_log.batches IS 'Transactions it took.';
 COMMENT ON COLUMN taskq_sweep_log.elapsed_ms IS 'Milliseconds from the start of the first batch to the end of the last.';
 COMMENT ON COLUMN taskq_sweep_log.backlog IS 'Tasks still waiting after the last batch, counted up to 100,000; rows that others have locked stay for the next sweep.';
@@ -40,7 +40,7 @@ CREATE FUNCTION taskq_sweep(max_tasks integer DEFAULT NULL, OUT kind text, OUT t
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_sweep';
 COMMENT ON FUNCTION taskq_sweep(integer) IS
-'Brings stored statuses and SLA breaches up to this instant, in the caller''s transaction, for at most max_tasks tasks (1 to 1,000,000; NULL = taskq.sweep_batch_size). Tasks locked by others are passed over. Returns what it did by kind: overdue, recovered, sla_breached, purged; failed counts tasks whose write raised an error (a WARNING tells the first). Safe from many sessions at once. Errors: 22023 max_tasks out of bounds.';
+'Brings stored statuses and SLA breaches up to this instant, in the caller''s transaction, for at most max_tasks tasks (1 to 1,000,000; NULL = taskq.sweep_batch_size). Tasks locked by others are passed over. Returns what it did by kind: overdue, recovered, sla_breached, purged (tasks); renewals (thresholds crossed), tasks_created (for renewals and by rules); failed counts rows whose write raised an error (a WARNING tells the first). Safe from many sessions at once. Errors: 22023 max_tasks out of bounds.';
 
 CREATE PROCEDURE taskq_sweep_all()
     LANGUAGE c

@@ -117,17 +117,6 @@ compare_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y ? 1 : 0;
 }
 
-static Datum
-id_array(const int64 *ids, int n)
-{
-	Datum	   *datums = palloc(Max(n, 1) * sizeof(Datum));
-
-	for (int i = 0; i < n; i++)
-		datums[i] = Int64GetDatum(ids[i]);
-	return PointerGetDatum(construct_array(datums, n, INT8OID, sizeof(int64),
-										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
-
 static IdList
 ids_argument(FunctionCallInfo fcinfo)
 {
@@ -206,26 +195,6 @@ bind(const VerbArgs *args, Oid *types, Datum *values, char *nulls)
 		nulls[i + 1] = args->nulls[i];
 	}
 	return args->n + 1;
-}
-
-/* Runs a verb's statement while the triggers know what it is part of. */
-static void
-run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
-			TaskVerb verb, text *actor, text *note)
-{
-	TaskqCall	call;
-
-	call_begin(&call, verb, actor);
-	call.note = note;
-	PG_TRY();
-	{
-		spi_run(plan, nargs, types, values, nulls, 0);
-	}
-	PG_FINALLY();
-	{
-		call_end(&call);
-	}
-	PG_END_TRY();
 }
 
 /* Does a verb to one task and returns its row. */

@@ -38,6 +38,26 @@ call_under_way(void)
 	return innermost;
 }
 
+/* Runs a statement while the triggers know what it is part of. */
+void
+run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
+			TaskVerb verb, text *actor, text *note)
+{
+	TaskqCall	call;
+
+	call_begin(&call, verb, actor);
+	call.note = note;
+	PG_TRY();
+	{
+		spi_run(plan, nargs, types, values, nulls, 0);
+	}
+	PG_FINALLY();
+	{
+		call_end(&call);
+	}
+	PG_END_TRY();
+}
+
 /*
  * The actor of a write made now, or NULL for the system.  A call without an
  * actor of its own takes that of the call it runs in.

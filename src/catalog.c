@@ -121,6 +121,8 @@ taskq_catalog(void)
 	catalog.task_event = own_table("taskq_task_event");
 	catalog.staff = own_table("taskq_staff_member");
 	catalog.customer = own_table("taskq_customer");
+	catalog.workflow_rule = own_table("taskq_workflow_rule");
+	catalog.renewal = own_table("taskq_renewal");
 	catalog.staff_key = own_key(catalog.staff);
 	catalog.customer_key = own_key(catalog.customer);
 
@@ -275,6 +277,18 @@ spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 	result = spi_run(plan, nargs, argtypes, values, nulls, limit);
 	AtEOXact_GUC(true, nest_level);
 	return result;
+}
+
+/* Ids as bigint[], the parameter of statements about many rows. */
+Datum
+id_array(const int64 *ids, int n)
+{
+	Datum	   *datums = palloc(Max(n, 1) * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+		datums[i] = Int64GetDatum(ids[i]);
+	return PointerGetDatum(construct_array(datums, n, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
 /*

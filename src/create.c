@@ -16,32 +16,10 @@
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
-/* Arguments of taskq_create in their order, the actor apart. */
-typedef enum NewTaskField
-{
-	NEW_TITLE,
-	NEW_DESCRIPTION,
-	NEW_PRIORITY,
-	NEW_DUE_DATE,
-	NEW_SLA_HOURS,
-	NEW_ASSIGNEE_ID,
-	NEW_USER_ID,
-	NEW_DEDUPE_KEY,
-	NEW_SOURCE
-} NewTaskField;
-
-#define N_NEW (NEW_SOURCE + 1)
-
 static const char *const field_names[N_NEW] = {
 	"title", "description", "priority", "due_date", "sla_hours",
 	"assignee_id", "user_id", "dedupe_key", "source"
 };
-
-typedef struct NewTask
-{
-	Datum		values[N_NEW];
-	bool		nulls[N_NEW];
-} NewTask;
 
 #define INSERT_TASK \
 	"INSERT INTO @.taskq_task (title, description, priority, due_date, sla_hours, assignee_id, " \
@@ -60,6 +38,24 @@ static TaskqPlan select_as_json = {
 	"SELECT pg_catalog.to_jsonb(v) FROM @.taskq_tasks v WHERE v.id " EQ " $1"
 };
 
+/* A task without anything yet; an engine's name is its source. */
+void
+new_task_init(NewTask *task, const char *engine)
+{
+	for (int i = 0; i < N_NEW; i++)
+		task->nulls[i] = true;
+	task->by_engine = engine != NULL;
+	if (engine != NULL)
+		new_task_set(task, NEW_SOURCE, CStringGetTextDatum(engine));
+}
+
+void
+new_task_set(NewTask *task, NewTaskField field, Datum value)
+{
+	task->values[field] = value;
+	task->nulls[field] = false;
+}
+
 /* 22023 or 23503 for what a new task may not hold; fills in the defaults. */
 static void
 check_new_task(NewTask *task)
@@ -68,10 +64,7 @@ check_new_task(NewTask *task)
 	if (!task->nulls[NEW_DESCRIPTION])
 		check_text("description", DatumGetTextPP(task->values[NEW_DESCRIPTION]), 0, TEXT_MAX);
 	if (task->nulls[NEW_PRIORITY])
-	{
-		task->values[NEW_PRIORITY] = ObjectIdGetDatum(taskq_catalog()->priority[1]);
-		task->nulls[NEW_PRIORITY] = false;
-	}
+		new_task_set(task, NEW_PRIORITY, ObjectIdGetDatum(taskq_catalog()->priority[1]));
 	if (!task->nulls[NEW_DUE_DATE])
 		check_due_date(DatumGetDateADT(task->values[NEW_DUE_DATE]));
 	if (!task->nulls[NEW_SLA_HOURS])
@@ -79,11 +72,8 @@ check_new_task(NewTask *task)
 	if (!task->nulls[NEW_DEDUPE_KEY])
 		check_text("dedupe_key", DatumGetTextPP(task->values[NEW_DEDUPE_KEY]), 1, KEY_MAX);
 	if (task->nulls[NEW_SOURCE])
-	{
-		task->values[NEW_SOURCE] = CStringGetTextDatum("MANUAL");
-		task->nulls[NEW_SOURCE] = false;
-	}
-	else
+		new_task_set(task, NEW_SOURCE, CStringGetTextDatum("MANUAL"));
+	else if (!task->by_engine)
 	{
 		text	   *source = DatumGetTextPP(task->values[NEW_SOURCE]);
 		char	   *s = text_to_cstring(source);
@@ -135,8 +125,11 @@ find_holder(Datum dedupe_key)
 	return 0;
 }
 
-/* Creates a task and returns its id; *created is false for a taken key. */
-static int64
+/*
+ * Creates a task and returns its id; *created is false for a taken key.  A
+ * task that is created is offered to the rules.
+ */
+int64
 create_task(NewTask *task, text *actor, bool *created)
 {
 	const TaskqCatalog *cat = taskq_catalog();
@@ -182,6 +175,8 @@ create_task(NewTask *task, text *actor, bool *created)
 						(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 						 errmsg("task was not created: a trigger on taskq_task suppressed the insert")));
 		} while (id == 0);
+		if (*created)
+			workflow_offer_tasks(EVENT_NAME_CREATED, &id, 1);
 	}
 	PG_FINALLY();
 	{
@@ -199,11 +194,10 @@ taskq_create(PG_FUNCTION_ARGS)
 	NewTask		task;
 	bool		created;
 
+	new_task_init(&task, NULL);
 	for (int i = 0; i < N_NEW; i++)
-	{
-		task.nulls[i] = PG_ARGISNULL(i);
-		task.values[i] = task.nulls[i] ? (Datum) 0 : PG_GETARG_DATUM(i);
-	}
+		if (!PG_ARGISNULL(i))
+			new_task_set(&task, (NewTaskField) i, PG_GETARG_DATUM(i));
 	PG_RETURN_INT64(create_task(&task, actor_argument(fcinfo, N_NEW), &created));
 }
 
@@ -363,8 +357,7 @@ taskq_create_json(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("body must be a JSON object")));
-	for (int i = 0; i < N_NEW; i++)
-		task.nulls[i] = true;
+	new_task_init(&task, NULL);
 	it = JsonbIteratorInit(&body->root);
 	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
 	{

@@ -102,11 +102,45 @@ staff_exists(Datum id)
 }
 
 bool
+staff_is_active(Datum id)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+
+	return look_up(cat->staff, cat->staff_key, id, Anum_staff_is_active) == ACTIVE;
+}
+
+bool
 customer_exists(Datum id)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 
 	return look_up(cat->customer, cat->customer_key, id, 0) != ABSENT;
+}
+
+/*
+ * For trigger functions on the application's own tables that write what the
+ * caller must not: fired AFTER, FOR EACH ROW, on a table whose owner may use
+ * them (42501).  Else whoever has a table could write through it.
+ */
+void
+check_table_owner_may(FunctionCallInfo fcinfo, const TriggerData *td)
+{
+	char	   *name = get_func_name(fcinfo->flinfo->fn_oid);
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("%s can only be called as a trigger", name)));
+	if (!TRIGGER_FIRED_AFTER(td->tg_event) || !TRIGGER_FIRED_FOR_ROW(td->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("%s must be fired AFTER, FOR EACH ROW", name)));
+	if (!taskq_may_execute(fcinfo->flinfo->fn_oid, td->tg_relation->rd_rel->relowner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner of table \"%s\" may not use %s",
+						RelationGetRelationName(td->tg_relation), name),
+				 errhint("Give it level manager with taskq_grant().")));
 }
 
 /* ------------------------------------------------------------- mirroring */
@@ -208,21 +242,7 @@ taskq_mirror(PG_FUNCTION_ARGS)
 	bool		staff;
 	bool		isnull;
 
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("taskq_mirror can only be called as a trigger")));
-	if (!TRIGGER_FIRED_AFTER(td->tg_event) || !TRIGGER_FIRED_FOR_ROW(td->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("taskq_mirror must be fired AFTER, FOR EACH ROW")));
-	if (!taskq_may_execute(fcinfo->flinfo->fn_oid, td->tg_relation->rd_rel->relowner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("owner of table \"%s\" may not use taskq_mirror",
-						RelationGetRelationName(td->tg_relation)),
-				 errhint("Give it level manager with taskq_grant().")));
-
+	check_table_owner_may(fcinfo, td);
 	trigger = td->tg_trigger;
 	desc = RelationGetDescr(td->tg_relation);
 	if (trigger->tgnargs < 1 ||

@@ -76,6 +76,28 @@ static TaskqPlan select_closer = {
 
 #define FLUSH_AT 10000
 
+/* Kinds of events that rules may wait for. */
+static const struct
+{
+	EventKind	kind;
+	const char *event;
+}			offered[] = {
+	{EVENT_OVERDUE, EVENT_NAME_OVERDUE},
+	{EVENT_SLA_BREACHED, EVENT_NAME_SLA_BREACHED},
+	{EVENT_COMPLETED, EVENT_NAME_COMPLETED},
+	{EVENT_CANCELLED, EVENT_NAME_CANCELLED}
+};
+
+/* The tasks of one of these, while there is a rule for it. */
+typedef struct Offer
+{
+	bool		asked;			/* whether there is a rule */
+	bool		wanted;
+	int			n;
+	int			allocated;
+	int64	   *ids;
+} Offer;
+
 struct HistoryBatch
 {
 	int			n;
@@ -88,6 +110,7 @@ struct HistoryBatch
 	bool		actor_isnull;
 	Datum		db_user;
 	bool		db_user_isnull;
+	Offer		offers[lengthof(offered)];
 };
 
 /* A batch in the current memory context, with what all its events share. */
@@ -143,6 +166,34 @@ set_value(HistoryBatch *batch, int column, Datum value, bool isnull)
 	batch->nulls[column][batch->n] = isnull;
 }
 
+/* Takes note of a task whose event is to be offered to the rules. */
+static void
+note_offer(HistoryBatch *batch, int which, int64 task_id)
+{
+	Offer	   *offer = &batch->offers[which];
+
+	if (!offer->asked)
+		offer->wanted = rules_for(offered[which].event) != NIL;
+	offer->asked = true;
+	if (!offer->wanted)
+		return;
+	if (offer->n == offer->allocated)
+	{
+		offer->allocated = Max(offer->allocated * 2, 8);
+		offer->ids = offer->ids == NULL ? palloc(offer->allocated * sizeof(int64)) :
+			repalloc_huge(offer->ids, offer->allocated * sizeof(int64));
+	}
+	offer->ids[offer->n++] = task_id;
+}
+
+/* Offers what the batch recorded to the rules; it has been flushed. */
+void
+history_offer(HistoryBatch *batch)
+{
+	for (int i = 0; i < lengthof(offered); i++)
+		workflow_offer_tasks(offered[i].event, batch->offers[i].ids, batch->offers[i].n);
+}
+
 static void
 add_event(HistoryBatch *batch, int64 task_id, EventKind kind,
 		  TaskStatus from, TaskStatus to, Jsonb *changes, text *note)
@@ -167,6 +218,9 @@ add_event(HistoryBatch *batch, int64 task_id, EventKind kind,
 	batch->n++;
 	if (history_tally != NULL)
 		history_tally[kind]++;
+	for (int i = 0; i < lengthof(offered); i++)
+		if (offered[i].kind == kind)
+			note_offer(batch, i, task_id);
 }
 
 /* ------------------------------------------------------------ what changed */

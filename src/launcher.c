@@ -441,7 +441,8 @@ is_being_restored(void)
 	"(SELECT max(t.id) FROM @." table " t) " GT " " \
 	"(SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM @." table "_id_seq s)"
 	static TaskqPlan plan = {
-		"SELECT coalesce(" AHEAD("taskq_task") ", false) OR coalesce(" AHEAD("taskq_task_event") ", false)"
+		"SELECT coalesce(" AHEAD("taskq_task") ", false) OR coalesce(" AHEAD("taskq_task_event") ", false) "
+		"OR coalesce(" AHEAD("taskq_renewal") ", false) OR coalesce(" AHEAD("taskq_renewal_crossing") ", false)"
 	};
 #undef AHEAD
 	bool		isnull;
@@ -619,13 +620,13 @@ taskq_sweeper_main(Datum arg)
 		strlcpy(sweep.error, "ids run ahead of their sequence", sizeof(sweep.error));
 	if (outcome == SWEEP_RESTORING && strcmp(sweep.error, slot.error) != 0)
 		ereport(LOG,
-				(errmsg("taskq sweep of database \"%s\" waits: ids of tasks or events run ahead of their sequence, as in a restore",
+				(errmsg("taskq sweep of database \"%s\" waits: ids run ahead of their sequence, as in a restore",
 						name),
-				 errhint("After an import, set the sequences of taskq_task and taskq_task_event with setval().")));
+				 errhint("After an import, set the sequences with setval().")));
 	if (outcome == SWEEP_SOME_FAILED && strcmp(sweep.error, slot.error) != 0)
 		ereport(WARNING,
-				(errmsg_plural("taskq sweep of database \"%s\": %d task could not be swept",
-							   "taskq sweep of database \"%s\": %d tasks could not be swept",
+				(errmsg_plural("taskq sweep of database \"%s\": %d row could not be swept",
+							   "taskq sweep of database \"%s\": %d rows could not be swept",
 							   sweep.failed, name, sweep.failed),
 				 errdetail_internal("%s", sweep.error)));
 	wakeup_sweep_ends(database, outcome, sweep.next_due, sweep.backlog, sweep.error);

@@ -495,6 +495,7 @@ taskq_task_updated(PG_FUNCTION_ARGS)
 	history_flush(batch);
 	ExecDropSingleTupleTableSlot(old_slot);
 	ExecDropSingleTupleTableSlot(new_slot);
+	history_offer(batch);
 	return PointerGetDatum(NULL);
 }
 

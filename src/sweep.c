@@ -6,11 +6,11 @@
  * A sweep looks for these things, each by one index probe: tasks whose due
  * date has passed and which nobody has written to since (overdue), tasks
  * stored OVERDUE that are not past due (recovered: an import, a changed time
- * zone), SLA deadlines that have passed (sla_breached) and, if taskq.retention
- * is set, terminal tasks that have outlived it (purged).  What it finds it
- * locks, passing over rows that others have locked, and updates to itself:
- * the triggers store what follows, as for any other write, and write the
- * history.  Finding nothing writes nothing and takes no transaction id.
+ * zone), SLA deadlines that have passed (sla_breached), renewals that have come
+ * to a threshold (ladder.c) and, if taskq.retention is set, terminal tasks that
+ * have outlived it (purged).  What it finds it locks, passing over rows that
+ * others have locked, and updates to itself: the triggers store what follows,
+ * as for any other write, and write the history.  Finding nothing writes nothing and takes no transaction id.
  *
  * A task that cannot be updated (a user's trigger raises, say) must not stop
  * the rest.  So the update runs in a subtransaction, and when it fails the
@@ -90,7 +90,8 @@ sweep_begin(Sweep *sweep)
 	memset(sweep, 0, sizeof(*sweep));
 	sweep->started_at = GetCurrentTimestamp();
 	sweep->next_due = DT_NOEND;
-	sweep->failed_ids = PointerGetDatum(construct_empty_array(INT8OID));
+	sweep->failed_tasks = PointerGetDatum(construct_empty_array(INT8OID));
+	sweep->failed_renewals = PointerGetDatum(construct_empty_array(INT8OID));
 }
 
 /* How much a sweep has done so far. */
@@ -101,13 +102,20 @@ sweep_done(const Sweep *sweep)
 		sweep->renewals + sweep->tasks_created + sweep->purged;
 }
 
-/* Updates tasks to themselves, or deletes them, and counts what that did. */
+/*
+ * Updates tasks to themselves, deletes them, or (without a statement) brings
+ * renewals up to date, and counts what that did.
+ */
 static void
-write_tasks(Sweep *sweep, TaskqPlan *write, Datum ids)
+write_rows(Sweep *sweep, TaskqPlan *write, Datum ids)
 {
 	int			tally[N_EVENT_KINDS] = {0};
+	WorkflowMark mark = workflow_mark();
+	int			made;
 	Oid			types[] = {INT8ARRAYOID};
 	Datum		values[] = {ids};
+	volatile int crossed = 0;
+	int			created = 0;
 	TaskqCall	call;
 
 	call_begin(&call, VERB_OTHER, NULL);
@@ -115,7 +123,9 @@ write_tasks(Sweep *sweep, TaskqPlan *write, Datum ids)
 	history_tally = tally;
 	PG_TRY();
 	{
-		if (spi_run(write, 1, types, values, NULL, 0) == SPI_OK_DELETE)
+		if (write == NULL)
+			crossed = renewals_refresh(ids, &created);
+		else if (spi_run(write, 1, types, values, NULL, 0) == SPI_OK_DELETE)
 			sweep->purged += (int) SPI_processed;
 	}
 	PG_FINALLY();
@@ -127,11 +137,17 @@ write_tasks(Sweep *sweep, TaskqPlan *write, Datum ids)
 	sweep->overdue += tally[EVENT_OVERDUE];
 	sweep->recovered += tally[EVENT_RECOVERED];
 	sweep->sla_breached += tally[EVENT_SLA_BREACHED];
+	sweep->renewals += crossed;
+	(void) workflow_tasks_since(mark, &made);
+	sweep->tasks_created += created + made;
 }
 
-/* Whether an error may be the fault of the rows, and not of the whole sweep. */
-static bool
-is_about_rows(const ErrorData *edata)
+/*
+ * Whether an error concerns what was being written and nothing beyond, so
+ * that a subtransaction can contain it.
+ */
+bool
+error_is_contained(const ErrorData *edata)
 {
 	switch (ERRCODE_TO_CATEGORY(edata->sqlerrcode))
 	{
@@ -142,13 +158,12 @@ is_about_rows(const ErrorData *edata)
 		case ERRCODE_INTERNAL_ERROR:
 			return false;
 		default:
-			return edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE &&
-				edata->sqlerrcode != ERRCODE_READ_ONLY_SQL_TRANSACTION;
+			return edata->sqlerrcode != ERRCODE_READ_ONLY_SQL_TRANSACTION;
 	}
 }
 
 /*
- * write_tasks() in a subtransaction.  False if it failed for a reason that
+ * write_rows() in a subtransaction.  False if it failed for a reason that
  * may lie in the rows; *message then tells it.  Other errors go on.
  */
 static bool
@@ -162,7 +177,7 @@ try_write(Sweep *sweep, TaskqPlan *write, Datum ids, char **message)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		write_tasks(sweep, write, ids);
+		write_rows(sweep, write, ids);
 		ReleaseCurrentSubTransaction();
 		done = true;
 	}
@@ -176,7 +191,7 @@ try_write(Sweep *sweep, TaskqPlan *write, Datum ids, char **message)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (!is_about_rows(edata))
+		if (!error_is_contained(edata) || edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 			ReThrowError(edata);
 		*message = edata->message;
 	}
@@ -186,30 +201,32 @@ try_write(Sweep *sweep, TaskqPlan *write, Datum ids, char **message)
 	return done;
 }
 
-/* Remembers a task that could not be swept, and says so of the first. */
+/* Remembers a row that could not be swept, and says so of the first. */
 static void
-note_failure(Sweep *sweep, Datum id, const char *message)
+note_failure(Sweep *sweep, Datum *failed_ids, Datum id, const char *message)
 {
-	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(DatumGetPointer(sweep->failed_ids)));
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(DatumGetPointer(*failed_ids)));
+	int			n = ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(*failed_ids)),
+								   ARR_DIMS(DatumGetArrayTypeP(*failed_ids))) + 1;
 
-	sweep->failed++;
-	sweep->failed_ids = array_set_element(sweep->failed_ids, 1, &sweep->failed, id, false,
-										  -1, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+	*failed_ids = array_set_element(*failed_ids, 1, &n, id, false,
+									-1, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
 	MemoryContextSwitchTo(old);
-	if (sweep->failed == 1)
-		snprintf(sweep->error, sizeof(sweep->error), "task " INT64_FORMAT ": %s",
-				 DatumGetInt64(id), message);
+	if (++sweep->failed == 1)
+		snprintf(sweep->error, sizeof(sweep->error), "%s " INT64_FORMAT ": %s",
+				 failed_ids == &sweep->failed_tasks ? "task" : "renewal", DatumGetInt64(id), message);
 }
 
 /*
- * Picks and writes tasks of one kind, at most so many, and returns how many
- * it picked.
+ * Picks and writes rows of one kind, at most so many, and returns how many it
+ * picked.
  */
 static int
 sweep_kind(Sweep *sweep, TaskqPlan *pick, TaskqPlan *write, Oid type, Datum instant, int limit)
 {
+	Datum	   *failed_ids = write == NULL ? &sweep->failed_renewals : &sweep->failed_tasks;
 	Oid			types[] = {type, INT8ARRAYOID};
-	Datum		values[] = {instant, sweep->failed_ids};
+	Datum		values[] = {instant, *failed_ids};
 	char	   *message;
 	Datum	   *ids;
 	int			n;
@@ -237,7 +254,7 @@ sweep_kind(Sweep *sweep, TaskqPlan *pick, TaskqPlan *write, Oid type, Datum inst
 		{
 			CHECK_FOR_INTERRUPTS();
 			if (!try_write(sweep, write, IDS(i, 1), &message))
-				note_failure(sweep, ids[i], message);
+				note_failure(sweep, failed_ids, ids[i], message);
 		}
 #undef IDS
 	return n;
@@ -272,6 +289,8 @@ sweep_batch(Sweep *sweep, int max_tasks)
 	n = sweep_kind(sweep, &pick_overdue, &update_picked, DATEOID, day, max_tasks);
 	n += sweep_kind(sweep, &pick_recovered, &update_picked, DATEOID, day, max_tasks - n);
 	n += sweep_kind(sweep, &pick_breached, &update_picked, TIMESTAMPTZOID, now, max_tasks - n);
+	renewals_recheck();
+	n += sweep_kind(sweep, &pick_renewals, NULL, DATEOID, day, max_tasks - n);
 	if (retention_cutoff(&cutoff))
 		n += sweep_kind(sweep, &pick_expired, &delete_expired, TIMESTAMPTZOID,
 						TimestampTzGetDatum(cutoff), max_tasks - n);
@@ -283,6 +302,7 @@ sweep_batch(Sweep *sweep, int max_tasks)
 		else
 			sweep->backlog = Max(sweep->backlog - n, 0);
 	}
+	workflow_prune();
 	SPI_finish();
 
 	/* A batch that all failed is no matter of rows any more. */
@@ -295,7 +315,7 @@ warn_of_failures(const Sweep *sweep)
 {
 	if (sweep->failed > 0)
 		ereport(WARNING,
-				(errmsg_plural("%d task could not be swept", "%d tasks could not be swept",
+				(errmsg_plural("%d row could not be swept", "%d rows could not be swept",
 							   sweep->failed, sweep->failed),
 				 errdetail_internal("%s", sweep->error)));
 }
@@ -335,7 +355,7 @@ sweep_next_due(void)
 	if (!isnull)				/* at the deadline itself it still holds */
 		at = Min(at, DatumGetTimestampTz(value) + 1);
 	SPI_finish();
-	return at;
+	return Min(at, renewals_next_due());
 }
 
 /* ------------------------------------------------------- what was done */
@@ -431,6 +451,8 @@ taskq_sweep(PG_FUNCTION_ARGS)
 			{"overdue", sweep.overdue},
 			{"recovered", sweep.recovered},
 			{"sla_breached", sweep.sla_breached},
+			{"renewals", sweep.renewals},
+			{"tasks_created", sweep.tasks_created},
 			{"purged", sweep.purged},
 			{"failed", sweep.failed}
 		};

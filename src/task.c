@@ -41,20 +41,25 @@ task_row_read(TaskRow *row, HeapTuple tuple)
 	row->status = status_from_datum(task_value(row, Anum_task_status));
 }
 
+/* Whether a column of a table holds one thing before and another after. */
+bool
+column_differs(TupleDesc desc, int attnum, Datum a, bool a_isnull, Datum b, bool b_isnull)
+{
+	Form_pg_attribute att = TupleDescAttr(desc, attnum - 1);
+
+	if (att->attisdropped || att->attgenerated)
+		return false;
+	if (a_isnull || b_isnull)
+		return a_isnull != b_isnull;
+	return !datum_image_eq(a, b, att->attbyval, att->attlen);
+}
+
 /* Whether a column holds something else in b than in a. */
 bool
 task_column_differs(const TaskRow *a, const TaskRow *b, int attnum)
 {
-	Form_pg_attribute att = TupleDescAttr(a->desc, attnum - 1);
-
-	if (att->attisdropped || att->attgenerated)
-		return false;
-	if (task_isnull(a, attnum) != task_isnull(b, attnum))
-		return true;
-	if (task_isnull(a, attnum))
-		return false;
-	return !datum_image_eq(task_value(a, attnum), task_value(b, attnum),
-						   att->attbyval, att->attlen);
+	return column_differs(a->desc, attnum, task_value(a, attnum), task_isnull(a, attnum),
+						  task_value(b, attnum), task_isnull(b, attnum));
 }
 
 bool
@@ -137,6 +142,43 @@ title_problem(const char *s, int len)
 	if (blank)
 		return "must not be blank";
 	return NULL;
+}
+
+/*
+ * A text from elsewhere as a title: a blank in place of each run of control
+ * and bidirectional control characters; with clip, cut off at the bound.
+ */
+char *
+as_title(const char *s, bool clip)
+{
+	bool		utf8 = GetDatabaseEncoding() == PG_UTF8;
+	int			len = (int) strlen(s);
+	char	   *result = palloc(len + 1);
+	char	   *out = result;
+
+	for (int i = 0; i < len;)
+	{
+		int			width = pg_mblen(s + i);
+		unsigned char first = (unsigned char) s[i];
+		pg_wchar	c = (utf8 && width > 1) ?
+			utf8_to_unicode((const unsigned char *) s + i) : first;
+
+		if (c < 0x20 || c == 0x7F || (utf8 && c >= 0x80 && c < 0xA0) || (utf8 && is_bidi_control(c)))
+		{
+			if (out > result && out[-1] != ' ')
+				*out++ = ' ';
+		}
+		else
+		{
+			memcpy(out, s + i, width);
+			out += width;
+		}
+		i += width;
+	}
+	*out = '\0';
+	if (clip)
+		result[pg_mbcharcliplen(result, (int) (out - result), TITLE_MAX)] = '\0';
+	return result;
 }
 
 PG_FUNCTION_INFO_V1(taskq_title_is_valid);

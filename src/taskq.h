@@ -21,6 +21,7 @@
 #include "utils/array.h"
 #include "utils/date.h"
 #include "utils/guc.h"
+#include "utils/jsonb.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -74,6 +75,8 @@ typedef struct TaskqCatalog
 	Oid			staff_key;		/* primary key indexes */
 	Oid			customer;
 	Oid			customer_key;
+	Oid			workflow_rule;
+	Oid			renewal;
 	Oid			status_type;	/* enums, and their values in order */
 	Oid			priority_type;
 	Oid			sla_status_type;
@@ -112,6 +115,8 @@ extern int	spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 
 extern int	spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 							 const char *nulls, long limit);
+
+extern Datum id_array(const int64 *ids, int n);
 
 /* Acting for a while as the owner of one of taskq's tables. */
 typedef struct OwnerSwitch
@@ -164,6 +169,8 @@ typedef struct TaskqCall
 extern void call_begin(TaskqCall *call, TaskVerb verb, text *actor);
 extern void call_end(TaskqCall *call);
 extern const TaskqCall *call_under_way(void);
+extern void run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
+						TaskVerb verb, text *actor, text *note);
 extern text *current_actor(void);
 extern text *actor_argument(FunctionCallInfo fcinfo, int argno);
 
@@ -211,6 +218,7 @@ typedef struct TaskRow
 
 extern void task_row_alloc(TaskRow *row, TupleDesc desc);
 extern void task_row_read(TaskRow *row, HeapTuple tuple);
+extern bool column_differs(TupleDesc desc, int attnum, Datum a, bool a_isnull, Datum b, bool b_isnull);
 extern bool task_column_differs(const TaskRow *a, const TaskRow *b, int attnum);
 #define task_isnull(row, anum) ((row)->nulls[(anum) - 1])
 #define task_value(row, anum) ((row)->values[(anum) - 1])
@@ -228,6 +236,7 @@ extern void check_title(text *title);
 extern void check_text(const char *argument, text *value, int min, int max);
 extern void check_due_date(DateADT date);
 extern void check_sla_hours(float8 hours);
+extern char *as_title(const char *s, bool clip);
 
 /* ------------------------------------- directory.c: staff, customers, mirroring */
 
@@ -235,6 +244,37 @@ extern void check_staff(Datum assignee_id);
 extern void check_customer(Datum user_id);
 extern bool staff_exists(Datum id);
 extern bool customer_exists(Datum id);
+extern bool staff_is_active(Datum id);
+extern void check_table_owner_may(FunctionCallInfo fcinfo, const TriggerData *td);
+
+/* ----------------------- create.c: new tasks, also for taskq's own engines */
+
+/* Arguments of taskq_create in their order, the actor apart. */
+typedef enum NewTaskField
+{
+	NEW_TITLE,
+	NEW_DESCRIPTION,
+	NEW_PRIORITY,
+	NEW_DUE_DATE,
+	NEW_SLA_HOURS,
+	NEW_ASSIGNEE_ID,
+	NEW_USER_ID,
+	NEW_DEDUPE_KEY,
+	NEW_SOURCE
+} NewTaskField;
+
+#define N_NEW (NEW_SOURCE + 1)
+
+typedef struct NewTask
+{
+	Datum		values[N_NEW];
+	bool		nulls[N_NEW];
+	bool		by_engine;		/* may have the engines' sources */
+} NewTask;
+
+extern void new_task_init(NewTask *task, const char *engine);
+extern void new_task_set(NewTask *task, NewTaskField field, Datum value);
+extern int64 create_task(NewTask *task, text *actor, bool *created);
 
 /* -------------------------------------------------------- sla.c: deadlines */
 
@@ -294,6 +334,7 @@ extern HistoryBatch *history_begin(void);
 extern void history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new);
 extern void history_add_comment(HistoryBatch *batch, int64 task_id, TaskStatus status, text *note);
 extern void history_flush(HistoryBatch *batch);
+extern void history_offer(HistoryBatch *batch);
 extern void history_forget(ArrayType *task_ids);
 extern char *history_who_closed(int64 task_id);
 
@@ -348,6 +389,7 @@ typedef struct WakeupSlot
 extern void wakeup_request_shmem(void);
 extern void wakeup_register_callbacks(void);
 extern void wakeup_for_task(const TaskRow *row);
+extern void wakeup_now(void);
 extern void wakeup_launcher_is(int pid);
 extern bool wakeup_slot(Oid database, WakeupSlot *copy);
 extern void wakeup_keep_slots(const Oid *databases, int n);
@@ -362,6 +404,84 @@ extern void wakeup_publish(Oid database, const char *name, const Turn *turn);
 extern void notify_register_callbacks(void);
 extern void notify_task(int64 id);
 
+/* ------------------------------- template.c: text with payloads put into it */
+
+extern char *template_lookup(Jsonb *payload, const char *path);
+extern char *template_render(text *template, Jsonb *payload);
+
+/* -------------------------------------------- rule.c: the rules, in memory */
+
+#define EVENT_MAX 100			/* characters */
+#define EVENT_NAME_CREATED "task.created"
+#define EVENT_NAME_COMPLETED "task.completed"
+#define EVENT_NAME_CANCELLED "task.cancelled"
+#define EVENT_NAME_OVERDUE "task.overdue"
+#define EVENT_NAME_SLA_BREACHED "task.sla_breached"
+#define EVENT_NAME_CROSSED "renewal.threshold_crossed"
+#define EVENT_NAME_RENEWAL_OVERDUE "renewal.overdue"
+
+typedef enum RuleAction
+{
+	RULE_CREATE_TASK,
+	RULE_ESCALATE,
+	RULE_ASSIGN
+} RuleAction;
+
+typedef struct Rule
+{
+	int64		id;
+	char	   *name;
+	char	   *event;
+	Datum		condition;		/* jsonpath; 0 = always */
+	RuleAction	action;
+	text	   *title_template; /* NULL = none, as below */
+	text	   *description_template;
+	int			priority;		/* -1 = not given */
+	int			due_in_days;	/* -1 = not given */
+	float8		sla_hours;		/* 0 = not given */
+	char	   *assignee_id;
+	char	   *assignee_path;
+	bool		customer_agent;
+	bool		least_loaded;
+	Datum		assignee_pool;	/* text[]; 0 = all active staff */
+	char	   *user_id_path;
+	text	   *dedupe_key;
+} Rule;
+
+extern bool event_is_reserved(const char *event);
+extern List *rules_for(const char *event);
+extern void rule_register_callbacks(void);
+
+/* ----------------------------------------- workflow.c: rules put into action */
+
+extern void workflow_offer(const char *event, Jsonb *payload, char *user_id);
+extern void workflow_offer_tasks(const char *event, const int64 *ids, int n);
+
+/* How much there had been made in the transaction, at some point. */
+typedef struct WorkflowMark
+{
+	int			tasks;
+	int			runs;
+} WorkflowMark;
+
+extern WorkflowMark workflow_mark(void);
+extern void workflow_forget(WorkflowMark mark);
+extern const int64 *workflow_tasks_since(WorkflowMark mark, int *n);
+extern const int64 *workflow_runs_since(WorkflowMark mark, int *n);
+extern void workflow_prune(void);
+extern void workflow_register_callbacks(void);
+
+/* ------------------------- ladder.c: what happens before a renewal is due */
+
+/* Set while the engine writes what only it may write. */
+extern bool renewals_refreshing;
+
+extern TaskqPlan pick_renewals;
+
+extern int	renewals_refresh(Datum ids, int *tasks_created);
+extern void renewals_recheck(void);
+extern TimestampTz renewals_next_due(void);
+
 /* ------------------------------------------------------ sweep.c: one batch of it */
 
 typedef struct Sweep
@@ -373,17 +493,19 @@ typedef struct Sweep
 	int			renewals;
 	int			tasks_created;
 	int			purged;			/* terminal tasks deleted */
-	int			failed;			/* tasks that could not be swept */
+	int			failed;			/* tasks and renewals that could not be swept */
 	int			batches;
 	int			backlog;
 	TimestampTz next_due;		/* after the last batch, DT_NOEND = unknown */
 	int64		log_id;			/* row in taskq_sweep_log, 0 = none yet */
-	Datum		failed_ids;		/* bigint[], not to be tried again */
+	Datum		failed_tasks;	/* bigint[], not to be tried again */
+	Datum		failed_renewals;
 	char		error[SWEEP_ERROR_LEN]; /* of the first that failed */
 } Sweep;
 
 #define SWEEP_BATCH_MAX 1000000
 
+extern bool error_is_contained(const ErrorData *edata);
 extern void sweep_begin(Sweep *sweep);
 extern bool sweep_batch(Sweep *sweep, int max_tasks);
 extern int	sweep_done(const Sweep *sweep);

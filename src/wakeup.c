@@ -209,11 +209,18 @@ wakeup_register_callbacks(void)
 	RegisterXactCallback(wakeup_xact_callback, NULL);
 }
 
+/* Has the launcher look at this database when the transaction commits. */
+void
+wakeup_now(void)
+{
+	wake_now = true;
+}
+
 PG_FUNCTION_INFO_V1(taskq_worker_wake);
 Datum
 taskq_worker_wake(PG_FUNCTION_ARGS)
 {
-	wake_now = true;
+	wakeup_now();
 	PG_RETURN_VOID();
 }
 

@@ -48,13 +48,13 @@ fails('a trigger that raises for every row',
 	sub { query('desk', qq{CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''not today''; END';
 		CREATE TRIGGER no BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION no(); $past}) },
 	sub { query('desk', 'DROP TRIGGER no ON taskq_task') },
-	qr/^task \d+: not today$/, qr/WARNING:  taskq sweep of database "desk": 10 tasks could not be swept\n[^\n]*DETAIL:  task \d+: not today/);
+	qr/^task \d+: not today$/, qr/WARNING:  taskq sweep of database "desk": 10 rows could not be swept\n[^\n]*DETAIL:  task \d+: not today/);
 
 fails('a constraint that forbids what is due',
 	sub { query('desk', "ALTER TABLE taskq_task ADD CONSTRAINT never CHECK (status <> 'OVERDUE') NOT VALID; $past") },
 	sub { query('desk', 'ALTER TABLE taskq_task DROP CONSTRAINT never') },
 	qr/^task \d+: new row for relation "taskq_task" violates check constraint "never"$/,
-	qr/WARNING:  taskq sweep of database "desk": 10 tasks could not be swept/);
+	qr/WARNING:  taskq sweep of database "desk": 10 rows could not be swept/);
 
 fails('a deferred trigger that raises at commit',
 	sub { query('desk', "CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON taskq_task INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION no(); $past") },

@@ -16,7 +16,7 @@ query('desk', q{CREATE SCHEMA work; SET search_path = work; CREATE EXTENSION tas
 	SELECT taskq_grant('desk', 'manager');
 	ALTER DATABASE desk SET search_path = public, work});
 query('desk', q{DO $$ DECLARE t text; BEGIN
-	FOREACH t IN ARRAY '{taskq_task,taskq_task_event,taskq_sweep_log,taskq_staff_member,taskq_customer}'::text[] LOOP
+	FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'work' LOOP
 		EXECUTE format('ALTER TABLE work.%I OWNER TO desk', t);
 	END LOOP; END $$});
 

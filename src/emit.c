@@ -1,0 +1,239 @@
+/*-------------------------------------------------------------------------
+ *
+ * emit.c
+ *		Events of the application's own: called for, or from its tables.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/resowner.h"
+
+static TaskqPlan read_runs = {
+	"SELECT r.rule_id, r.rule_name, r.event, r.depth, r.outcome, r.message, "
+	"t.title, t.priority, t.due_date, t.assignee_id, t.user_id "
+	"FROM @.taskq_workflow_run r LEFT JOIN @.taskq_task t ON t.id " EQ " r.task_id "
+	"WHERE r.id " EQ " ANY ($1) ORDER BY r.id"
+};
+
+static char *
+event_argument(FunctionCallInfo fcinfo, bool own_too)
+{
+	char	   *event = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int			len = pg_mbstrlen(event);
+
+	if (len < 1 || len > EVENT_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("event must be 1 to %d characters", EVENT_MAX)));
+	if (!own_too && event_is_reserved(event))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("event must not begin with task. or renewal.: taskq itself emits \"%s\"", event)));
+	return event;
+}
+
+static Jsonb *
+payload_argument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(1) || !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(1)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("payload must be a JSON object")));
+	return PG_GETARG_JSONB_P(1);
+}
+
+static char *
+user_id_argument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(2))
+		return NULL;
+	check_customer(PG_GETARG_DATUM(2));
+	return text_to_cstring(PG_GETARG_TEXT_PP(2));
+}
+
+PG_FUNCTION_INFO_V1(taskq_emit);
+Datum
+taskq_emit(PG_FUNCTION_ARGS)
+{
+	char	   *event = event_argument(fcinfo, false);
+	Jsonb	   *payload = payload_argument(fcinfo);
+	char	   *user_id = user_id_argument(fcinfo);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	WorkflowMark mark = workflow_mark();
+	const int64 *ids;
+	int			n;
+	TaskqCall	call;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	call_begin(&call, VERB_OTHER, actor_argument(fcinfo, 3));
+	PG_TRY();
+	{
+		workflow_offer(event, payload, user_id);
+	}
+	PG_FINALLY();
+	{
+		call_end(&call);
+	}
+	PG_END_TRY();
+	ids = workflow_tasks_since(mark, &n);
+	for (int i = 0; i < n; i++)
+	{
+		Datum		values[] = {Int64GetDatum(ids[i])};
+		bool		nulls[] = {false};
+
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(taskq_emit_dry_run);
+Datum
+taskq_emit_dry_run(PG_FUNCTION_ARGS)
+{
+	char	   *event = event_argument(fcinfo, true);
+	Jsonb	   *payload = payload_argument(fcinfo);
+	char	   *user_id = user_id_argument(fcinfo);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner resowner = CurrentResourceOwner;
+	WorkflowMark mark = workflow_mark();
+	const int64 *runs;
+	int			n;
+	OwnerSwitch owner;
+
+	InitMaterializedSRF(fcinfo, 0);
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	workflow_offer(event, payload, user_id);
+	spi_connect();
+	runs = workflow_runs_since(mark, &n);
+	{
+		Oid			types[] = {INT8ARRAYOID};
+		Datum		values[] = {id_array(runs, n)};
+
+		become_owner_of(taskq_catalog()->task, &owner);
+		spi_run(&read_runs, 1, types, values, NULL, 0);
+		become_caller_again(&owner);
+	}
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
+	SPI_finish();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = resowner;
+	workflow_forget(mark);
+	return (Datum) 0;
+}
+
+/* A row of any table as JSON, as to_jsonb() makes it. */
+static Datum
+row_as_json(HeapTuple tuple, TupleDesc desc)
+{
+	FuncExpr   *call;
+	FmgrInfo	flinfo;
+
+	/* The function looks at its call to know what it is given. */
+	call = makeFuncExpr(F_TO_JSONB, JSONBOID,
+						list_make1(makeNullConst(desc->tdtypeid, desc->tdtypmod, InvalidOid)),
+						InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+	fmgr_info(F_TO_JSONB, &flinfo);
+	fmgr_info_set_expr((Node *) call, &flinfo);
+	return FunctionCall1(&flinfo, heap_copy_tuple_as_datum(tuple, desc));
+}
+
+static void
+push_string(JsonbParseState **state, JsonbIteratorToken token, const char *s)
+{
+	JsonbValue	jb;
+
+	jb.type = jbvString;
+	jb.val.string.val = unconstify(char *, s);
+	jb.val.string.len = (int) strlen(s);
+	pushJsonbValue(state, token, &jb);
+}
+
+static void
+push_row(JsonbParseState **state, const char *key, HeapTuple tuple, TupleDesc desc)
+{
+	JsonbValue	jb;
+
+	push_string(state, WJB_KEY, key);
+	jb.type = jbvNull;
+	if (tuple != NULL)
+		JsonbToJsonbValue(DatumGetJsonbP(row_as_json(tuple, desc)), &jb);
+	pushJsonbValue(state, WJB_VALUE, &jb);
+}
+
+/* Whether an update changes one of the columns that the trigger names. */
+static bool
+watched_changed(const TriggerData *td)
+{
+	Trigger    *trigger = td->tg_trigger;
+	TupleDesc	desc = RelationGetDescr(td->tg_relation);
+
+	if (trigger->tgnargs == 1)
+		return true;
+	for (int i = 1; i < trigger->tgnargs; i++)
+	{
+		int			attnum = SPI_fnumber(desc, trigger->tgargs[i]);
+		Datum		old;
+		Datum		new;
+		bool		old_isnull;
+		bool		new_isnull;
+
+		if (attnum <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("argument %d of trigger \"%s\": table \"%s\" has no column \"%s\"",
+							i + 1, trigger->tgname, RelationGetRelationName(td->tg_relation), trigger->tgargs[i])));
+		old = heap_getattr(td->tg_trigtuple, attnum, desc, &old_isnull);
+		new = heap_getattr(td->tg_newtuple, attnum, desc, &new_isnull);
+		if (column_differs(desc, attnum, old, old_isnull, new, new_isnull))
+			return true;
+	}
+	return false;
+}
+
+PG_FUNCTION_INFO_V1(taskq_emit_change);
+Datum
+taskq_emit_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+	JsonbParseState *state = NULL;
+	TupleDesc	desc;
+	char	   *event;
+	bool		update;
+	bool		delete;
+
+	check_table_owner_may(fcinfo, td);
+	update = TRIGGER_FIRED_BY_UPDATE(td->tg_event);
+	delete = TRIGGER_FIRED_BY_DELETE(td->tg_event);
+	event = td->tg_trigger->tgnargs > 0 ? td->tg_trigger->tgargs[0] : "";
+	if (pg_mbstrlen(event) < 1 || pg_mbstrlen(event) > EVENT_MAX || event_is_reserved(event))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument 1 of trigger \"%s\" must be an event of 1 to %d characters that does not begin with task. or renewal.",
+						td->tg_trigger->tgname, EVENT_MAX)));
+	if ((update && !watched_changed(td)) || rules_for(event) == NIL)
+		return PointerGetDatum(NULL);
+
+	desc = RelationGetDescr(td->tg_relation);
+	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	push_string(&state, WJB_KEY, "op");
+	push_string(&state, WJB_VALUE, update ? "UPDATE" : delete ? "DELETE" : "INSERT");
+	push_string(&state, WJB_KEY, "table");
+	push_string(&state, WJB_VALUE, RelationGetRelationName(td->tg_relation));
+	push_row(&state, "old", update || delete ? td->tg_trigtuple : NULL, desc);
+	push_row(&state, "new", delete ? NULL : update ? td->tg_newtuple : td->tg_trigtuple, desc);
+	workflow_offer(event, JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)), NULL);
+	return PointerGetDatum(NULL);
+}

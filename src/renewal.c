@@ -1,0 +1,439 @@
+/*-------------------------------------------------------------------------
+ *
+ * renewal.c
+ *		Renewals: their life, and what an application may do to them.
+ *
+ * ACTIVE until the due date has passed, then OVERDUE, until COMPLETED or
+ * CANCELLED, which are final.  The triggers here keep it so for every writer.
+ * What happens on the way to the due date is ladder.c's business.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#define LIFECYCLE "taskq_renewal_lifecycle"
+#define SERVICE_TYPE_MAX 100
+#define REFERENCE_MAX 255
+
+enum
+{
+	Anum_renewal_id = 1,
+	Anum_renewal_user_id,
+	Anum_renewal_service_type,
+	Anum_renewal_due_date,
+	Anum_renewal_assignee_id,
+	Anum_renewal_reference,
+	Anum_renewal_notes,
+	Anum_renewal_status,
+	Anum_renewal_created_at,
+	Anum_renewal_created_by,
+	Anum_renewal_completed_at,
+	Anum_renewal_cancelled_at,
+	Anum_renewal_compliance_flagged_at,
+	Anum_renewal_next_check_on,
+	Natts_renewal = Anum_renewal_next_check_on
+};
+
+static TaskqPlan open_tasks = {
+	"SELECT t.id FROM @.taskq_renewal_crossing x JOIN @.taskq_task t ON t.id " EQ " x.task_id "
+	"WHERE x.renewal_id " EQ " $1 AND t.completed_at IS NULL AND t.cancelled_at IS NULL ORDER BY t.id FOR NO KEY UPDATE OF t"
+};
+static TaskqPlan cancel_tasks = {
+	"UPDATE @.taskq_task SET status = 'CANCELLED' WHERE id " EQ " ANY ($1)"
+};
+static TaskqPlan insert_renewal = {
+	"INSERT INTO @.taskq_renewal (user_id, service_type, due_date, assignee_id, reference, notes) "
+	"VALUES ($1, $2, $3, $4, $5, $6) RETURNING id"
+};
+static TaskqPlan lock_renewal = {
+	"SELECT r.due_date FROM @.taskq_renewal r WHERE r.id " EQ " $1 FOR NO KEY UPDATE"
+};
+static TaskqPlan complete_renewal = {
+	"UPDATE @.taskq_renewal SET status = 'COMPLETED' WHERE id " EQ " $1"
+};
+static TaskqPlan cancel_renewal = {
+	"UPDATE @.taskq_renewal AS r SET status = 'CANCELLED' WHERE r.id " EQ " $1 RETURNING r"
+};
+static TaskqPlan insert_next = {
+	"INSERT INTO @.taskq_renewal (user_id, service_type, due_date, assignee_id, reference, notes) "
+	"SELECT r.user_id, r.service_type, $2, r.assignee_id, r.reference, r.notes "
+	"FROM @.taskq_renewal r WHERE r.id " EQ " $1 RETURNING id"
+};
+
+/* A row, as it was and as it is to be. */
+typedef struct Change
+{
+	TupleDesc	desc;
+	Datum	   *old;
+	bool	   *old_nulls;
+	Datum	   *new;
+	bool	   *new_nulls;
+} Change;
+
+/* ----------------------------------------------------------------- refusals */
+
+static int
+errlifecycle(void)
+{
+	errcode(ERRCODE_CHECK_VIOLATION);
+	err_generic_string(PG_DIAG_TABLE_NAME, "taskq_renewal");
+	return err_generic_string(PG_DIAG_CONSTRAINT_NAME, LIFECYCLE);
+}
+
+static bool
+differs(const Change *c, int attnum)
+{
+	return column_differs(c->desc, attnum, c->old[attnum - 1], c->old_nulls[attnum - 1],
+						  c->new[attnum - 1], c->new_nulls[attnum - 1]);
+}
+
+/* Whether a foreign key changed because what it refers to did. */
+static bool
+is_cascade(const Change *c, int attnum)
+{
+	if (c->old_nulls[attnum - 1] || c->new_nulls[attnum - 1])
+		return false;
+	return attnum == Anum_renewal_user_id ? !customer_exists(c->old[attnum - 1]) :
+		!staff_exists(c->old[attnum - 1]);
+}
+
+/* 23514 for what never changes, or only by taskq's own hand. */
+static void
+check_unchanged(const Change *c, int64 id)
+{
+	static const int fixed[] = {
+		Anum_renewal_id, Anum_renewal_user_id, Anum_renewal_created_at, Anum_renewal_created_by
+	};
+	static const int kept[] = {
+		Anum_renewal_completed_at, Anum_renewal_cancelled_at,
+		Anum_renewal_compliance_flagged_at, Anum_renewal_next_check_on
+	};
+
+	for (int i = 0; i < lengthof(fixed); i++)
+		if (differs(c, fixed[i]) && !(fixed[i] == Anum_renewal_user_id && is_cascade(c, fixed[i])))
+			ereport(ERROR,
+					(errlifecycle(),
+					 errmsg("column %s of renewal " INT64_FORMAT " never changes",
+							NameStr(TupleDescAttr(c->desc, fixed[i] - 1)->attname), id)));
+	for (int i = 0; i < lengthof(kept) && !renewals_refreshing; i++)
+		if (differs(c, kept[i]))
+			ereport(ERROR,
+					(errlifecycle(),
+					 errmsg("column %s of renewal " INT64_FORMAT " is written by taskq only",
+							NameStr(TupleDescAttr(c->desc, kept[i] - 1)->attname), id)));
+}
+
+/* A final row may change by the cascade of a key only. */
+static void
+check_final(const Change *c, int64 id, const char *status)
+{
+	for (int attnum = 1; attnum <= c->desc->natts; attnum++)
+		if (differs(c, attnum) &&
+			!((attnum == Anum_renewal_user_id || attnum == Anum_renewal_assignee_id) && is_cascade(c, attnum)))
+			ereport(ERROR,
+					(errlifecycle(),
+					 errmsg("renewal " INT64_FORMAT " is %s and can no longer change", id, status),
+					 errhint("Create a new renewal instead.")));
+}
+
+/* ----------------------------------------------------------------- triggers */
+
+static bool
+is_final(const char *status)
+{
+	return strcmp(status, "COMPLETED") == 0 || strcmp(status, "CANCELLED") == 0;
+}
+
+static void
+set_column(Change *c, int attnum, Datum value)
+{
+	c->new[attnum - 1] = value;
+	c->new_nulls[attnum - 1] = false;
+}
+
+/* Has the engine look at the renewal as soon as the transaction commits. */
+static void
+look_at_once(Change *c)
+{
+	DateADT		at_once;
+
+	DATE_NOBEGIN(at_once);
+	set_column(c, Anum_renewal_next_check_on, DateADTGetDatum(at_once));
+	wakeup_now();
+}
+
+/* What an update leads to, or 23514. */
+static void
+apply_update(Change *c, bool status_named)
+{
+	int64		id = DatumGetInt64(c->old[Anum_renewal_id - 1]);
+	char	   *from = TextDatumGetCString(c->old[Anum_renewal_status - 1]);
+	char	   *to = c->new_nulls[Anum_renewal_status - 1] ? from :
+		TextDatumGetCString(c->new[Anum_renewal_status - 1]);
+	Datum		now = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
+
+	if (is_final(from))
+	{
+		if (status_named)
+			ereport(ERROR,
+					(errlifecycle(),
+					 errmsg("renewal " INT64_FORMAT " cannot go from %s to %s", id, from, to),
+					 errhint("Create a new renewal instead.")));
+		check_final(c, id, from);
+		return;
+	}
+	check_unchanged(c, id);
+	if (!is_final(to) && strcmp(from, to) != 0 && !renewals_refreshing)
+		ereport(ERROR,
+				(errlifecycle(),
+				 errmsg("renewal " INT64_FORMAT " cannot be made %s", id, to),
+				 errhint("That follows from its due date.")));
+	if (!c->new_nulls[Anum_renewal_assignee_id - 1] && differs(c, Anum_renewal_assignee_id) &&
+		!is_cascade(c, Anum_renewal_assignee_id))
+		check_staff(c->new[Anum_renewal_assignee_id - 1]);
+
+	if (is_final(to))
+	{
+		set_column(c, strcmp(to, "COMPLETED") == 0 ? Anum_renewal_completed_at : Anum_renewal_cancelled_at, now);
+		c->new_nulls[Anum_renewal_next_check_on - 1] = true;
+	}
+	else if (differs(c, Anum_renewal_due_date) || differs(c, Anum_renewal_service_type))
+	{
+		if (!c->new_nulls[Anum_renewal_due_date - 1] &&
+			DatumGetDateADT(c->new[Anum_renewal_due_date - 1]) >= today())
+			set_column(c, Anum_renewal_status, CStringGetTextDatum("ACTIVE"));
+		look_at_once(c);
+	}
+}
+
+static TriggerData *
+check_trigger(FunctionCallInfo fcinfo, const char *name)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(td->tg_event) ||
+		RelationGetRelid(td->tg_relation) != taskq_catalog()->renewal)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("%s belongs to table taskq_renewal and cannot be used elsewhere", name)));
+	return td;
+}
+
+PG_FUNCTION_INFO_V1(taskq_renewal_guard);
+Datum
+taskq_renewal_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = check_trigger(fcinfo, "taskq_renewal_guard");
+	Change		c = {RelationGetDescr(td->tg_relation)};
+	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
+
+	c.old = palloc(c.desc->natts * sizeof(Datum));
+	c.new = palloc(c.desc->natts * sizeof(Datum));
+	c.old_nulls = palloc(c.desc->natts * sizeof(bool));
+	c.new_nulls = palloc(c.desc->natts * sizeof(bool));
+	heap_deform_tuple(td->tg_trigtuple, c.desc, c.old, c.old_nulls);
+	heap_deform_tuple(tuple, c.desc, c.new, c.new_nulls);
+
+	if (TRIGGER_FIRED_BY_DELETE(td->tg_event))
+	{
+		if (!is_final(TextDatumGetCString(c.old[Anum_renewal_status - 1])))
+			ereport(ERROR,
+					(errlifecycle(),
+					 errmsg("renewal " INT64_FORMAT " is active and cannot be deleted",
+							DatumGetInt64(c.old[Anum_renewal_id - 1])),
+					 errhint("Cancel it with taskq_renewal_cancel().")));
+		return PointerGetDatum(td->tg_trigtuple);
+	}
+	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event))
+		apply_update(&c, differs(&c, Anum_renewal_status) ||
+					 bms_is_member(Anum_renewal_status - FirstLowInvalidHeapAttributeNumber, td->tg_updatedcols));
+	else if (c.new_nulls[Anum_renewal_next_check_on - 1] && !c.new_nulls[Anum_renewal_status - 1] &&
+			 !is_final(TextDatumGetCString(c.new[Anum_renewal_status - 1])))
+		look_at_once(&c);
+	return PointerGetDatum(heap_form_tuple(c.desc, c.new, c.new_nulls));
+}
+
+PG_FUNCTION_INFO_V1(taskq_renewal_closed);
+Datum
+taskq_renewal_closed(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = check_trigger(fcinfo, "taskq_renewal_closed");
+	const TaskqCall *call = call_under_way();
+	char	   *from = SPI_getvalue(td->tg_trigtuple, RelationGetDescr(td->tg_relation), Anum_renewal_status);
+	char	   *to = SPI_getvalue(td->tg_newtuple, RelationGetDescr(td->tg_relation), Anum_renewal_status);
+	Oid			types[] = {INT8OID};
+	Oid			ids_type[] = {INT8ARRAYOID};
+	Datum		values[1];
+	int64	   *ids;
+	int			n;
+	OwnerSwitch owner;
+	bool		isnull;
+
+	if (is_final(from) || !is_final(to))
+		return PointerGetDatum(NULL);
+	values[0] = SPI_getbinval(td->tg_newtuple, RelationGetDescr(td->tg_relation), Anum_renewal_id, &isnull);
+	spi_connect();
+	become_owner_of(taskq_catalog()->task, &owner);
+	spi_run(&open_tasks, 1, types, values, NULL, 0);
+	n = (int) SPI_processed;
+	if (n > 0)
+	{
+		text	   *reason = call != NULL && call->note != NULL ? call->note :
+			cstring_to_text(psprintf("renewal " INT64_FORMAT " was %s", DatumGetInt64(values[0]),
+									 strcmp(to, "COMPLETED") == 0 ? "completed" : "cancelled"));
+
+		ids = palloc(n * sizeof(int64));
+		for (int i = 0; i < n; i++)
+			ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		values[0] = id_array(ids, n);
+		run_as_call(&cancel_tasks, 1, ids_type, values, NULL, VERB_OTHER, NULL, reason);
+	}
+	become_caller_again(&owner);
+	SPI_finish();
+	return PointerGetDatum(NULL);
+}
+
+/* ---------------------------------------------------------------------- API */
+
+static int64
+id_argument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("renewal NULL does not exist"),
+				 errdetail("Argument id is null.")));
+	return PG_GETARG_INT64(0);
+}
+
+pg_noreturn static void
+no_such_renewal(int64 id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NO_DATA_FOUND),
+			 errmsg("renewal " INT64_FORMAT " does not exist", id)));
+}
+
+static void
+check_required_text(FunctionCallInfo fcinfo, int argno, const char *name, int max)
+{
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be 1 to %d characters, not null", name, max)));
+	check_text(name, PG_GETARG_TEXT_PP(argno), 1, max);
+}
+
+/* The id in SPI's result. */
+static int64
+returned_id(void)
+{
+	bool		isnull;
+
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("renewal was not created: a trigger on taskq_renewal suppressed the insert")));
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+PG_FUNCTION_INFO_V1(taskq_renewal_create);
+Datum
+taskq_renewal_create(PG_FUNCTION_ARGS)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, DATEOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types)];
+	int64		id;
+
+	check_required_text(fcinfo, 0, "user_id", KEY_MAX);
+	check_required_text(fcinfo, 1, "service_type", SERVICE_TYPE_MAX);
+	if (PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("due_date must be a date from 0001-01-01 to 9999-12-31, not null")));
+	check_due_date(PG_GETARG_DATEADT(2));
+	if (!PG_ARGISNULL(4))
+		check_text("reference", PG_GETARG_TEXT_PP(4), 0, REFERENCE_MAX);
+	if (!PG_ARGISNULL(5))
+		check_text("notes", PG_GETARG_TEXT_PP(5), 0, TEXT_MAX);
+	check_customer(PG_GETARG_DATUM(0));
+	if (!PG_ARGISNULL(3))
+		check_staff(PG_GETARG_DATUM(3));
+	for (int i = 0; i < lengthof(types); i++)
+	{
+		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
+		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+	}
+	spi_connect();
+	run_as_call(&insert_renewal, lengthof(types), types, values, nulls, VERB_OTHER,
+				actor_argument(fcinfo, lengthof(types)), NULL);
+	id = returned_id();
+	SPI_finish();
+	PG_RETURN_INT64(id);
+}
+
+PG_FUNCTION_INFO_V1(taskq_renewal_complete);
+Datum
+taskq_renewal_complete(PG_FUNCTION_ARGS)
+{
+	int64		id = id_argument(fcinfo);
+	text	   *actor = actor_argument(fcinfo, 2);
+	Oid			types[] = {INT8OID, DATEOID};
+	Datum		values[] = {Int64GetDatum(id), PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1)};
+	int64		next = 0;
+	bool		isnull;
+
+	if (!PG_ARGISNULL(1) && !due_date_in_bounds(PG_GETARG_DATEADT(1)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("next_due_date must be a date from 0001-01-01 to 9999-12-31")));
+	spi_connect();
+	spi_run(&lock_renewal, 1, types, values, NULL, 1);
+	if (SPI_processed == 0)
+		no_such_renewal(id);
+	if (!PG_ARGISNULL(1) &&
+		PG_GETARG_DATEADT(1) <= DatumGetDateADT(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("next_due_date must be after the due date of renewal " INT64_FORMAT, id)));
+	run_as_call(&complete_renewal, 1, types, values, NULL, VERB_OTHER, actor, NULL);
+	if (!PG_ARGISNULL(1))
+	{
+		run_as_call(&insert_next, 2, types, values, NULL, VERB_OTHER, actor, NULL);
+		next = returned_id();
+	}
+	SPI_finish();
+	if (next == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(next);
+}
+
+PG_FUNCTION_INFO_V1(taskq_renewal_cancel);
+Datum
+taskq_renewal_cancel(PG_FUNCTION_ARGS)
+{
+	int64		id = id_argument(fcinfo);
+	text	   *reason = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(id)};
+	Datum		row;
+	bool		isnull;
+
+	if (reason != NULL)
+		check_text("reason", reason, 0, TEXT_MAX);
+	spi_connect();
+	run_as_call(&cancel_renewal, 1, types, values, NULL, VERB_OTHER, actor_argument(fcinfo, 2), reason);
+	if (SPI_processed == 0)
+		no_such_renewal(id);
+	row = SPI_datumTransfer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull), false, -1);
+	SPI_finish();
+	return row;
+}

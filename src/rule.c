@@ -1,0 +1,216 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule.c
+ *		The rules, kept in memory.
+ *
+ * Each session reads the enabled rules when it first needs them and keeps
+ * them until one is changed: the table's trigger sends an invalidation, which
+ * reaches every session when the change is committed.  They are read with the
+ * latest snapshot, whatever the transaction's isolation level.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+static const char *const own_events[] = {
+	EVENT_NAME_CREATED, EVENT_NAME_COMPLETED, EVENT_NAME_CANCELLED, EVENT_NAME_OVERDUE,
+	EVENT_NAME_SLA_BREACHED, EVENT_NAME_CROSSED, EVENT_NAME_RENEWAL_OVERDUE
+};
+
+static const char *const action_names[] = {"CREATE_TASK", "ESCALATE", "ASSIGN"};
+
+static TaskqPlan select_rules = {
+	"SELECT r.id, r.name, r.event, r.condition, r.action, r.title_template, r.description_template, "
+	"r.priority, r.due_in_days, r.sla_hours, r.assignee_id, r.assignee_path, r.assignee_strategy, "
+	"r.assignee_pool, r.user_id_path, r.dedupe_key "
+	"FROM @.taskq_workflow_rule r WHERE r.is_enabled ORDER BY r.id"
+};
+
+/*
+ * The rules, in a context of their own (NULL = not read yet), of the table
+ * that was read, and how many changes had been heard of by then.
+ */
+static MemoryContext rules_context = NULL;
+static List *rules = NIL;
+static Oid	rules_table;
+static uint64 rules_change;
+static uint64 last_change = 0;
+
+/* Whether a name is one that only taskq may give an event. */
+bool
+event_is_reserved(const char *event)
+{
+	return strncmp(event, "task.", 5) == 0 || strncmp(event, "renewal.", 8) == 0;
+}
+
+PG_FUNCTION_INFO_V1(taskq_event_check);
+Datum
+taskq_event_check(PG_FUNCTION_ARGS)
+{
+	char	   *event = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int			len = pg_mbstrlen(event);
+	bool		known = !event_is_reserved(event);
+
+	for (int i = 0; i < lengthof(own_events); i++)
+		known |= strcmp(event, own_events[i]) == 0;
+	if (len < 1 || len > EVENT_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("event must be 1 to %d characters", EVENT_MAX),
+				 err_generic_string(PG_DIAG_COLUMN_NAME, "event")));
+	if (!known)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("event \"%s\" is not one of taskq's", event),
+				 errhint("Those that begin with task. or renewal. are task.created, task.completed, task.cancelled, task.overdue, task.sla_breached, renewal.threshold_crossed and renewal.overdue."),
+				 err_generic_string(PG_DIAG_COLUMN_NAME, "event")));
+	PG_RETURN_BOOL(true);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+/* A column of SPI's current row, copied; 0 if it is NULL. */
+static Datum
+column(HeapTuple tuple, TupleDesc desc, int attnum)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, desc, attnum, &isnull);
+
+	return isnull ? (Datum) 0 : PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+}
+
+static char *
+string_column(HeapTuple tuple, TupleDesc desc, int attnum)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, desc, attnum, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+static Rule *
+read_rule(HeapTuple tuple, TupleDesc desc)
+{
+	Rule	   *rule = palloc0(sizeof(Rule));
+	char	   *action = string_column(tuple, desc, 5);
+	char	   *strategy = string_column(tuple, desc, 13);
+	Datum		value;
+	bool		isnull;
+
+	rule->id = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
+	rule->name = string_column(tuple, desc, 2);
+	rule->event = string_column(tuple, desc, 3);
+	rule->condition = column(tuple, desc, 4);
+	for (int i = 0; i < lengthof(action_names); i++)
+		if (strcmp(action, action_names[i]) == 0)
+			rule->action = (RuleAction) i;
+	rule->title_template = (text *) DatumGetPointer(column(tuple, desc, 6));
+	rule->description_template = (text *) DatumGetPointer(column(tuple, desc, 7));
+	value = SPI_getbinval(tuple, desc, 8, &isnull);
+	rule->priority = isnull ? -1 : enum_index(DatumGetObjectId(value), taskq_catalog()->priority, N_PRIORITIES);
+	value = SPI_getbinval(tuple, desc, 9, &isnull);
+	rule->due_in_days = isnull ? -1 : DatumGetInt32(value);
+	value = SPI_getbinval(tuple, desc, 10, &isnull);
+	rule->sla_hours = isnull ? 0 : DatumGetFloat8(value);
+	rule->assignee_id = string_column(tuple, desc, 11);
+	rule->assignee_path = string_column(tuple, desc, 12);
+	rule->customer_agent = strategy != NULL && strcmp(strategy, "CUSTOMER_AGENT") == 0;
+	rule->least_loaded = strategy != NULL && strcmp(strategy, "LEAST_LOADED") == 0;
+	rule->assignee_pool = column(tuple, desc, 14);
+	rule->user_id_path = string_column(tuple, desc, 15);
+	rule->dedupe_key = (text *) DatumGetPointer(column(tuple, desc, 16));
+	return rule;
+}
+
+static void
+read_rules(void)
+{
+	MemoryContext context = AllocSetContextCreate(CacheMemoryContext, "taskq rules", ALLOCSET_SMALL_SIZES);
+	OwnerSwitch owner;
+	List	   *list = NIL;
+	uint64		change = last_change;
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->task, &owner);
+	if (SPI_execute_snapshot(prepared(&select_rules, 0, NULL), NULL, NULL,
+							 GetLatestSnapshot(), InvalidSnapshot, true, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the rules");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		list = lappend(list, read_rule(SPI_tuptable->vals[i], SPI_tuptable->tupdesc));
+		MemoryContextSwitchTo(old);
+	}
+	become_caller_again(&owner);
+	SPI_finish();
+
+	/* Rules further up the stack may be of the old list. */
+	if (rules_context != NULL)
+		MemoryContextSetParent(rules_context, TopTransactionContext);
+	rules_context = context;
+	rules = list;
+	rules_table = taskq_catalog()->workflow_rule;
+	rules_change = change;
+}
+
+/*
+ * The enabled rules for an event in the order of their ids, NIL if none; good
+ * until the transaction ends.
+ */
+List *
+rules_for(const char *event)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	AcceptInvalidationMessages();
+	while (rules_context == NULL || rules_change != last_change ||
+		   rules_table != taskq_catalog()->workflow_rule)
+		read_rules();
+	foreach(lc, rules)
+	{
+		Rule	   *rule = lfirst(lc);
+
+		if (strcmp(rule->event, event) == 0)
+			result = lappend(result, rule);
+	}
+	return result;
+}
+
+/* ------------------------------------------------------------ invalidation */
+
+static void
+rule_relcache_callback(Datum arg, Oid relid)
+{
+	if (!OidIsValid(relid) || relid == rules_table)
+		last_change++;
+}
+
+void
+rule_register_callbacks(void)
+{
+	CacheRegisterRelcacheCallback(rule_relcache_callback, (Datum) 0);
+}
+
+PG_FUNCTION_INFO_V1(taskq_workflow_rule_changed);
+Datum
+taskq_workflow_rule_changed(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		RelationGetRelid(td->tg_relation) != taskq_catalog()->workflow_rule)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_workflow_rule_changed belongs to table taskq_workflow_rule and cannot be used elsewhere")));
+	CacheInvalidateRelcacheByRelid(RelationGetRelid(td->tg_relation));
+	return PointerGetDatum(NULL);
+}

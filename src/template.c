@@ -1,0 +1,246 @@
+/*-------------------------------------------------------------------------
+ *
+ * template.c
+ *		Templates: text with placeholders for what a payload holds.
+ *
+ * A placeholder is a path in double braces and nothing else: there are no
+ * functions, conditions or loops, so that text from a payload can end up as
+ * text only.  A template is read once from left to right; what a placeholder
+ * puts in is not read again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+
+/* Where reading a template has come to. */
+typedef struct Reader
+{
+	const char *at;
+	const char *end;
+	const char *problem;		/* NULL = none; "at" is where */
+} Reader;
+
+static bool
+is_key_start(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_key_part(char c)
+{
+	return is_key_start(c) || is_digit(c) || c == '-';
+}
+
+/* The end of the path that begins at s, s itself if none does. */
+static const char *
+path_end(const char *s, const char *end)
+{
+	const char *p = s;
+
+	for (;;)
+	{
+		const char *segment = p;
+
+		if (p < end && is_key_start(*p))
+			while (p < end && is_key_part(*p))
+				p++;
+		else
+			while (p < end && is_digit(*p))
+				p++;
+		if (p == segment)
+			return s;
+		if (p == end || *p != '.')
+			return p;
+		p++;
+	}
+}
+
+/*
+ * Reads a piece: literal text, or a placeholder's path.  False at the end and
+ * at a problem.
+ */
+static bool
+next_piece(Reader *r, const char **start, int *len, bool *is_path)
+{
+	const char *p = r->at;
+
+	if (p == r->end)
+		return false;
+	*is_path = r->end - p >= 2 && p[0] == '{' && p[1] == '{';
+	if (!*is_path)
+	{
+		while (p < r->end && !(r->end - p >= 2 && p[0] == '{' && p[1] == '{'))
+			p++;
+		*start = r->at;
+		*len = (int) (p - r->at);
+		r->at = p;
+		return true;
+	}
+
+	p += 2;
+	while (p < r->end && *p == ' ')
+		p++;
+	*start = p;
+	p = path_end(p, r->end);
+	*len = (int) (p - *start);
+	while (p < r->end && *p == ' ')
+		p++;
+	if (*len > 0 && r->end - p >= 2 && p[0] == '}' && p[1] == '}')
+	{
+		r->at = p + 2;
+		return true;
+	}
+	for (; p < r->end; p++)
+		if (r->end - p >= 2 && p[0] == '}' && p[1] == '}')
+		{
+			r->problem = "a placeholder holds a path and nothing else, like {{new.name}}";
+			return false;
+		}
+	r->problem = "a placeholder is not closed by }}";
+	return false;
+}
+
+/* What is wrong with a template, or NULL; *at is the character where. */
+static const char *
+template_problem(const char *s, int len, int *at)
+{
+	Reader		r = {s, s + len, NULL};
+	const char *start;
+	int			piece;
+	bool		is_path;
+
+	while (next_piece(&r, &start, &piece, &is_path))
+		;
+	*at = pg_mbstrlen_with_len(s, (int) (r.at - s)) + 1;
+	return r.problem;
+}
+
+/* What a payload holds at a path, NULL if nothing. */
+static JsonbValue *
+look_up(Jsonb *payload, const char *path, int len)
+{
+	JsonbContainer *container = &payload->root;
+	const char *p = path;
+	const char *end = path + len;
+
+	for (;;)
+	{
+		const char *dot = memchr(p, '.', end - p);
+		int			n = (int) ((dot ? dot : end) - p);
+		JsonbValue *value = NULL;
+
+		if (JsonContainerIsObject(container))
+			value = getKeyJsonValueFromContainer(container, p, n, NULL);
+		else if (is_digit(*p) && n < 10)
+			value = getIthJsonbValueFromContainer(container, (uint32) atoi(pnstrdup(p, n)));
+		if (value == NULL || value->type == jbvNull)
+			return NULL;
+		if (dot == NULL)
+			return value;
+		if (value->type != jbvBinary)
+			return NULL;
+		container = value->val.binary.data;
+		p = dot + 1;
+	}
+}
+
+/* The same as text, NULL if nothing. */
+char *
+template_lookup(Jsonb *payload, const char *path)
+{
+	JsonbValue *value = look_up(payload, path, (int) strlen(path));
+
+	if (value == NULL)
+		return NULL;
+	switch (value->type)
+	{
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		case jbvNumeric:
+			return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+		case jbvBool:
+			return pstrdup(value->val.boolean ? "true" : "false");
+		default:
+			return JsonbToCString(NULL, value->val.binary.data, value->val.binary.len);
+	}
+}
+
+/* Puts the payload into a template; 22023 if it is none. */
+char *
+template_render(text *template, Jsonb *payload)
+{
+	Reader		r = {VARDATA_ANY(template), VARDATA_ANY(template) + VARSIZE_ANY_EXHDR(template), NULL};
+	StringInfoData out;
+	const char *start;
+	int			len;
+	bool		is_path;
+
+	initStringInfo(&out);
+	while (next_piece(&r, &start, &len, &is_path))
+	{
+		char	   *value;
+
+		if (!is_path)
+			appendBinaryStringInfo(&out, start, len);
+		else if ((value = template_lookup(payload, pnstrdup(start, len))) != NULL)
+			appendStringInfoString(&out, value);
+	}
+	if (r.problem != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("template is not valid at character %d: %s",
+						pg_mbstrlen_with_len(VARDATA_ANY(template), (int) (r.at - VARDATA_ANY(template))) + 1, r.problem)));
+	return out.data;
+}
+
+PG_FUNCTION_INFO_V1(taskq_render);
+Datum
+taskq_render(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(template_render(PG_GETARG_TEXT_PP(0), PG_GETARG_JSONB_P(1))));
+}
+
+PG_FUNCTION_INFO_V1(taskq_template_check);
+Datum
+taskq_template_check(PG_FUNCTION_ARGS)
+{
+	text	   *template;
+	const char *s;
+	int			len;
+	const char *problem = NULL;
+	int			at = 1;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_BOOL(true);
+	template = PG_GETARG_TEXT_PP(0);
+	s = VARDATA_ANY(template);
+	len = VARSIZE_ANY_EXHDR(template);
+	if (pg_mbstrlen_with_len(s, len) > TEXT_MAX)
+		problem = "it must be at most 65536 characters";
+	else if (PG_ARGISNULL(2) || !PG_GETARG_BOOL(2))
+		problem = template_problem(s, len, &at);
+	else if (len == 0 || path_end(s, s + len) != s + len)
+		problem = "it must be a path, like new.customer_id";
+	if (problem != NULL)
+	{
+		char	   *column = text_to_cstring(PG_GETARG_TEXT_PP(1));
+
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("%s is not valid at character %d: %s", column, at, problem),
+				 err_generic_string(PG_DIAG_COLUMN_NAME, column)));
+	}
+	PG_RETURN_BOOL(true);
+}

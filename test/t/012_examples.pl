@@ -1,0 +1,71 @@
+# The examples, as a user would copy them; and the engines in the worker's hands.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Utils;
+use TaskqTest;
+use Test::More;
+
+my $node = start_node('examples', "taskq.sweep_interval = 1h\n");
+query('postgres', q{CREATE EXTENSION taskq;
+	INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana'), ('sta_2', 'Bob'), ('sta_supervisor', 'Sue');
+	INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', 'sta_1');
+	CREATE TABLE documents (id bigint PRIMARY KEY, name text, customer_id text, status text);
+	CREATE TABLE uploads (id bigint PRIMARY KEY, name text, customer_id text);
+	CREATE TABLE clients (id text PRIMARY KEY, name text, agent_id text)});
+query('postgres', slurp_file("$FindBin::RealBin/../../examples/$_.sql")) for qw(document_rejected document_uploaded new_customer sla_breached);
+
+my $tasks = q{SELECT title, priority, due_date - taskq_today(), assignee_id, user_id FROM taskq_task WHERE source = 'WORKFLOW' ORDER BY id DESC LIMIT 1};
+query('postgres', q{INSERT INTO documents VALUES (7, 'bank statement', 'cus_1', 'NEW')});
+is(query('postgres', $tasks), '', 'a new document makes no task');
+query('postgres', q{BEGIN; UPDATE documents SET status = 'REJECTED'; ROLLBACK});
+is(query('postgres', $tasks), '', 'nor does a rejection that is rolled back');
+query('postgres', q{UPDATE documents SET status = 'REJECTED'});
+is(query('postgres', $tasks), 'Follow up on rejected bank statement|HIGH|2|sta_1|cus_1', 'a rejection makes a follow-up');
+query('postgres', q{UPDATE documents SET status = 'NEW'; UPDATE documents SET status = 'REJECTED'});
+is(query('postgres', q{SELECT count(*) FROM taskq_task}), '1', 'one at a time for a document');
+
+query('postgres', q{INSERT INTO uploads VALUES (1, 'passport', 'cus_1'); INSERT INTO uploads VALUES (2, 'permit', 'cus_1')});
+is(query('postgres', q{SELECT title, assignee_id, sla_hours FROM taskq_task WHERE title LIKE 'Review%' ORDER BY id}),
+	"Review passport|sta_2|24\nReview permit|sta_supervisor|24", 'uploads are reviewed by whoever has the least to do');
+
+query('postgres', q{INSERT INTO clients VALUES ('cus_2', 'Zenith', 'sta_2')});
+is(query('postgres', $tasks), "Review Zenith \xe2\x80\x94 initial document check|MEDIUM|2|sta_2|cus_2", 'a new client is checked');
+
+# By the worker, at the deadline.
+query('postgres', q{SELECT taskq_create('Slow work', sla_hours => 1.0 / 3600, assignee_id => 'sta_1')});
+my $slow = q{SELECT id FROM taskq_task WHERE title = 'Slow work'};
+became('postgres', qq{SELECT priority = 'HIGH' AND sla_breached_at IS NOT NULL FROM taskq_task WHERE id = ($slow)}, 'a breach escalates the task');
+is(query('postgres', $tasks), 'SLA breached: task ' . query('postgres', $slow) . ' of Ana|HIGH|0|sta_supervisor|', 'and tells the supervisor');
+is(query('postgres', q{SELECT count(*) FROM taskq_workflow_run WHERE outcome = 'failed'}), '0', 'no rule failed');
+
+# Renewals: at the commit, and at midnight.
+my $log = -s $node->logfile;
+query('postgres', q{SELECT taskq_renewal_create('cus_1', 'residence permit', taskq_today() + 14)});
+became('postgres', q{SELECT count(*) = 1 FROM taskq_task WHERE source = 'RENEWAL' AND priority = 'HIGH' AND assignee_id = 'sta_1'},
+	'a renewal that is late already has its task at once');
+$node->wait_for_log(qr/taskq sweep: database=postgres overdue=0 recovered=0 sla_breached=0 renewals=4 tasks_created=1/, $log);
+pass('and the log says so');
+query('postgres', q{UPDATE taskq_renewal SET due_date = taskq_today() + 7});
+became('postgres', q{SELECT count(*) = 1 FROM taskq_task WHERE source = 'RENEWAL' AND priority = 'URGENT'}, 'moved closer, it is urgent');
+query('postgres', "ALTER DATABASE postgres SET taskq.timezone = '" . zone_with_midnight_in(5) . "'");
+query('postgres', q{SELECT taskq_renewal_create('cus_1', 'policy', taskq_today() + 15), taskq_worker_wake()});
+is(query('postgres', q{SELECT count(*) FROM taskq_task WHERE title LIKE '%policy%'}), '0', 'one that is not near yet has none');
+became('postgres', q{SELECT count(*) = 1 FROM taskq_task WHERE title LIKE '%policy%' AND priority = 'HIGH'}, 'until midnight, when the worker wakes for it');
+
+# After a restore nothing happens again.
+my $dump = PostgreSQL::Test::Utils::tempdir() . '/dump';
+$node->command_ok([ 'pg_dump', '-Fc', '-f', $dump, $node->connstr('postgres') ], 'dumped');
+query('postgres', 'CREATE DATABASE restored');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('restored'), $dump ], 'restored');
+query('restored', q{ALTER DATABASE restored SET taskq.timezone = '} . query('postgres', 'SHOW taskq.timezone') . q{'});
+my $all = q{SELECT (SELECT md5(string_agg(t::text, '' ORDER BY id)) FROM taskq_task t), (SELECT md5(string_agg(r::text, '' ORDER BY id)) FROM taskq_renewal r),
+	(SELECT md5(string_agg(x::text, '' ORDER BY id)) FROM taskq_renewal_crossing x), (SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM taskq_workflow_run w),
+	(SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM taskq_workflow_rule w)};
+is(query('restored', $all), query('postgres', $all), 'the same as what was dumped');
+is(query('restored', 'SELECT count(*) FROM taskq_renewals_refresh()'), '0', 'and no threshold is crossed again');
+is(query('restored', 'SELECT sum(tasks) FROM taskq_sweep()'), '0', 'nor is there anything to sweep');
+
+$node->stop;
+done_testing();
