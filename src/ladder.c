@@ -76,11 +76,12 @@ static TaskqPlan record_crossings = {
 static TaskqPlan tighter_crossed = {
 	"SELECT FROM @.taskq_renewal_crossing x WHERE x.renewal_id " EQ " $1 AND x.due_date " EQ " $2 AND x.days_before " LT " $3"
 };
+
+/* Written so that no index of active tasks fits: the key finds the few there are. */
 static TaskqPlan earlier_task = {
-	"SELECT t.id, t.priority, x.due_date " EQ " $2 FROM @.taskq_renewal_crossing x "
+	"SELECT t.id, t.priority, x.due_date " EQ " $2, x.id FROM @.taskq_renewal_crossing x "
 	"JOIN @.taskq_task t ON t.id " EQ " x.task_id "
-	"WHERE x.renewal_id " EQ " $1 AND t.completed_at IS NULL AND t.cancelled_at IS NULL "
-	"ORDER BY t.id DESC, x.id DESC LIMIT 1"
+	"WHERE x.renewal_id " EQ " $1 AND coalesce(t.completed_at, t.cancelled_at) IS NULL"
 };
 static TaskqPlan raise_task = {
 	"UPDATE @.taskq_task SET priority = $2 WHERE id " EQ " $1"
@@ -184,7 +185,7 @@ read_one(int64 id, Renewal *r)
 	Oid			ladder_types[] = {TEXTOID};
 	bool		isnull;
 
-	spi_run(&read_renewal, 2, types, values, NULL, 1);
+	spi_run_by_index(&read_renewal, 2, types, values, NULL, 1);
 	if (SPI_processed == 0)
 		return false;
 	r->id = id;
@@ -293,23 +294,40 @@ act(const Renewal *r, int step_no, const char **outcome)
 {
 	Oid			types[] = {INT8OID, DATEOID};
 	Datum		values[] = {Int64GetDatum(r->id), DateADTGetDatum(r->due_date)};
-	int64		task;
+	int64		task = 0;
+	int64		last_crossing_id = 0;
+	int			priority = 0;
+	bool		same_due_date = true;
 	bool		isnull;
 
 	*outcome = "recorded";
 	if (r->steps[step_no].priority < 0)
 		return 0;
-	spi_run(&earlier_task, 2, types, values, NULL, 1);
+	spi_run_by_index(&earlier_task, 2, types, values, NULL, 0);
 	if (SPI_processed == 0)
 	{
 		*outcome = "task created";
 		return create_renewal_task(r, step_no);
 	}
+
+	/* The latest task, as the latest crossing left it. */
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		int64		id = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
+		int64		crossing = DatumGetInt64(SPI_getbinval(tuple, desc, 4, &isnull));
+
+		if (id < task || (id == task && crossing < last_crossing_id))
+			continue;
+		task = id;
+		last_crossing_id = crossing;
+		priority = enum_index(DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull)),
+							  taskq_catalog()->priority, N_PRIORITIES);
+		same_due_date = DatumGetBool(SPI_getbinval(tuple, desc, 3, &isnull));
+	}
 	*outcome = "task raised";
-	task = DatumGetInt64(result_column(1, &isnull));
-	raise_earlier_task(r, step_no, task,
-					   enum_index(DatumGetObjectId(result_column(2, &isnull)), taskq_catalog()->priority, N_PRIORITIES),
-					   DatumGetBool(result_column(3, &isnull)));
+	raise_earlier_task(r, step_no, task, priority, same_due_date);
 	return task;
 }
 
@@ -364,7 +382,7 @@ cross(const Renewal *r, int ncrossed, int *tasks_created)
 	while (r->steps[step_no].days_before != tightest)
 		step_no++;
 	values[2] = Int32GetDatum(tightest);
-	spi_run(&tighter_crossed, 3, outcome_types, values, NULL, 1);
+	spi_run_by_index(&tighter_crossed, 3, outcome_types, values, NULL, 1);
 	if (SPI_processed > 0)
 		return nnew;
 
@@ -375,7 +393,7 @@ cross(const Renewal *r, int ncrossed, int *tasks_created)
 	values[4] = Int64GetDatum(task);
 	if (task == 0)
 		nulls[4] = 'n';
-	spi_run(&set_outcome, 5, outcome_types, values, nulls, 0);
+	spi_run_by_index(&set_outcome, 5, outcome_types, values, nulls, 0);
 	offer(r, tightest, task);
 	return nnew;
 }
@@ -503,7 +521,7 @@ refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
 
 		spi_connect();
 		become_owner_of(taskq_catalog()->task, &owner);
-		spi_run(&last_crossing, 0, NULL, NULL, NULL, 1);
+		spi_run_by_index(&last_crossing, 0, NULL, NULL, NULL, 1);
 		crossing_values[2] = result_column(1, &isnull);
 		spi_run_by_index(&pick_renewals, 2, types, values, NULL, REFRESH_BATCH);
 		n = (int) SPI_processed;
@@ -514,7 +532,7 @@ refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
 		crossing_values[1] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
 		(void) renewals_refresh(crossing_values[0], &created);
 		crossing_values[3] = BoolGetDatum(dry_run);
-		spi_run(&crossings_above, 4, crossing_types, crossing_values, NULL, 0);
+		spi_run_by_index(&crossings_above, 4, crossing_types, crossing_values, NULL, 0);
 		for (uint64 i = 0; i < SPI_processed; i++)
 			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
 		become_caller_again(&owner);

@@ -43,7 +43,7 @@ enum
 
 static TaskqPlan open_tasks = {
 	"SELECT t.id FROM @.taskq_renewal_crossing x JOIN @.taskq_task t ON t.id " EQ " x.task_id "
-	"WHERE x.renewal_id " EQ " $1 AND t.completed_at IS NULL AND t.cancelled_at IS NULL ORDER BY t.id FOR NO KEY UPDATE OF t"
+	"WHERE x.renewal_id " EQ " $1 AND coalesce(t.completed_at, t.cancelled_at) IS NULL ORDER BY t.id FOR NO KEY UPDATE OF t"
 };
 static TaskqPlan cancel_tasks = {
 	"UPDATE @.taskq_task SET status = 'CANCELLED' WHERE id " EQ " ANY ($1)"

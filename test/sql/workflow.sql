@@ -104,5 +104,9 @@ ROLLBACK TO s;
 SELECT taskq_create('start') > 0 AS created;
 SELECT max(depth) FROM taskq_workflow_run;
 COMMIT;
+-- runs are kept for 30 days
+UPDATE taskq_workflow_run SET at = at - interval '31 days' WHERE depth > 1;
+SELECT count(*) FROM taskq_sweep() WHERE tasks > 0;
+SELECT DISTINCT depth FROM taskq_workflow_run;
 DROP VIEW made, run;
 DROP EXTENSION taskq;
