@@ -82,6 +82,9 @@ SELECT taskq_renewal_create('cus_1', 'other', taskq_today() + 20) AS other \gset
 SELECT days_before, outcome FROM taskq_renewals_refresh();
 INSERT INTO taskq_renewal_threshold (days_before, task_priority) VALUES (25, 'LOW');
 SELECT days_before, outcome FROM taskq_renewals_refresh();
+INSERT INTO taskq_renewal_threshold (days_before, task_priority) VALUES (50, 'URGENT');
+SELECT days_before, outcome FROM taskq_renewals_refresh();
+SELECT priority FROM tasks ORDER BY id DESC LIMIT 1;
 -- refused when saved
 INSERT INTO taskq_renewal_threshold (days_before) VALUES (-2);
 INSERT INTO taskq_renewal_threshold (days_before) VALUES (10);
