@@ -1,12 +1,14 @@
 EXTENSION = taskq
 EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" taskq.control)
 
-# The SQL of a release is its parts joined in this order.
+# The SQL of the version at hand is its parts joined in this order.
 SQL_PARTS = types calendar actor directory task history lifecycle sla create \
 	queue action stats report sweep retention template rule workflow emit \
 	renewal ladder wakeup access finish
 DATA_built = sql/taskq--$(EXTVERSION).sql
-DATA = $(wildcard sql/taskq--*--*.sql)
+# Versions that have been released never change again; from each there is a
+# script to the next.
+DATA = $(filter-out $(DATA_built),$(wildcard sql/taskq--*.sql))
 
 MODULE_big = taskq
 OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c))

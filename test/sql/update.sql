@@ -1,0 +1,96 @@
+-- A database of an older version: it works under the new library, and what
+-- ALTER EXTENSION makes of it is what CREATE EXTENSION makes.
+\set VERBOSITY terse
+CREATE ROLE regress_taskq_old;
+
+-- Everything that belongs to the extension: what it is, what it says, who may.
+CREATE VIEW catalog AS
+WITH member AS (
+    SELECT d.classid, d.objid FROM pg_depend d
+    WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+      AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'taskq')
+), rel AS (
+    SELECT c.* FROM member m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+), part AS (
+    SELECT classid, objid, 0 AS objsubid FROM member
+    UNION ALL SELECT 'pg_class'::regclass, a.attrelid, a.attnum FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL SELECT 'pg_class'::regclass, i.indexrelid, 0 FROM rel JOIN pg_index i ON i.indrelid = rel.oid
+    UNION ALL SELECT 'pg_constraint'::regclass, k.oid, 0 FROM rel JOIN pg_constraint k ON k.conrelid = rel.oid
+    UNION ALL SELECT 'pg_trigger'::regclass, t.oid, 0 FROM rel JOIN pg_trigger t ON t.tgrelid = rel.oid AND NOT t.tgisinternal
+    UNION ALL SELECT 'pg_policy'::regclass, p.oid, 0 FROM rel JOIN pg_policy p ON p.polrelid = rel.oid
+    UNION ALL SELECT 'pg_statistic_ext'::regclass, s.oid, 0 FROM rel JOIN pg_statistic_ext s ON s.stxrelid = rel.oid
+)
+SELECT o.type, o.identity,
+    CASE
+        WHEN objsubid > 0 THEN (SELECT concat_ws(' ', row_number, format_type, 'not null ' || attnotnull, 'identity ' || attidentity::text, pg_get_expr(adbin, adrelid), attcollation::regcollation, attstorage::text, attstattarget::text)
+            FROM (SELECT a.*, row_number() OVER (ORDER BY attnum), format_type(atttypid, atttypmod) FROM pg_attribute a WHERE attrelid = objid AND attnum > 0 AND NOT attisdropped) a
+            LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum WHERE attnum = objsubid)
+        WHEN classid = 'pg_class'::regclass THEN (SELECT concat_ws(' ', relkind::text, relpersistence::text, relrowsecurity::text, relforcerowsecurity::text, reloptions::text,
+            CASE relkind WHEN 'v' THEN pg_get_viewdef(objid) WHEN 'i' THEN pg_get_indexdef(objid) END) FROM pg_class WHERE oid = objid)
+        WHEN classid = 'pg_proc'::regclass THEN pg_get_functiondef(objid)
+        WHEN classid = 'pg_constraint'::regclass THEN pg_get_constraintdef(objid) || (SELECT convalidated::text FROM pg_constraint WHERE oid = objid)
+        WHEN classid = 'pg_trigger'::regclass THEN pg_get_triggerdef(objid) || (SELECT tgenabled::text FROM pg_trigger WHERE oid = objid)
+        WHEN classid = 'pg_statistic_ext'::regclass THEN pg_get_statisticsobjdef(objid)
+        WHEN classid = 'pg_policy'::regclass THEN (SELECT concat_ws(' ', polcmd::text, polpermissive::text, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy WHERE oid = objid)
+        WHEN classid = 'pg_type'::regclass THEN (SELECT concat_ws(' ', typtype::text, (SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = objid)) FROM pg_type WHERE oid = objid)
+    END AS definition,
+    CASE WHEN objsubid > 0 THEN col_description(objid, objsubid) ELSE obj_description(objid, classid::regclass::text) END AS comment,
+    (SELECT array_agg(acl::text ORDER BY acl::text) FROM unnest(CASE
+        WHEN objsubid > 0 THEN (SELECT attacl FROM pg_attribute WHERE attrelid = objid AND attnum = objsubid)
+        WHEN classid = 'pg_class'::regclass THEN (SELECT relacl FROM pg_class WHERE oid = objid)
+        WHEN classid = 'pg_proc'::regclass THEN (SELECT proacl FROM pg_proc WHERE oid = objid)
+        WHEN classid = 'pg_type'::regclass THEN (SELECT typacl FROM pg_type WHERE oid = objid) END) acl) AS privileges
+FROM part, LATERAL pg_identify_object(classid, objid, objsubid) o
+UNION ALL
+SELECT 'configuration', c::regclass::text, w, NULL, NULL
+FROM pg_extension, unnest(extconfig, extcondition) x(c, w) WHERE extname = 'taskq';
+
+-- the oldest version under this library: its tables, its functions, its sweep
+CREATE EXTENSION taskq VERSION '0.1.0';
+SELECT taskq_grant('regress_taskq_old', 'agent');
+INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana');
+INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', 'sta_1');
+INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('Ring back', 'call.missed', 'CREATE_TASK');
+SELECT taskq_create('From before', due_date => '2020-01-01', user_id => 'cus_1') AS id \gset
+INSERT INTO taskq_task (title, due_date) VALUES ('Not swept yet', '2020-01-01');
+SELECT status FROM taskq_start(:id);
+SELECT status FROM taskq_comment(:id, 'a note');
+SELECT count(*) FROM taskq_emit('call.missed', '{}');
+SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 10) AS renewal \gset
+SELECT * FROM taskq_sweep() WHERE tasks > 0;
+SELECT count(*) FROM taskq_queue_page('{OVERDUE}');
+SELECT open, overdue FROM taskq_queue_stats;
+SELECT title FROM taskq_claim('sta_1');
+SELECT sum(1) FROM taskq_task_history;
+
+-- updated, in the same session: nothing of it is lost, and all goes on
+CREATE TABLE before AS SELECT (SELECT array_agg(t ORDER BY t.id) FROM taskq_task t) AS tasks,
+    (SELECT array_agg(e ORDER BY e.id) FROM taskq_task_event e) AS events,
+    (SELECT array_agg(r ORDER BY r.id) FROM taskq_renewal r) AS renewals,
+    (SELECT array_agg(g) FROM taskq_role_grant g) AS grants;
+ALTER EXTENSION taskq UPDATE;
+SELECT extversion = (SELECT default_version FROM pg_available_extensions WHERE name = 'taskq') AS is_current FROM pg_extension WHERE extname = 'taskq';
+SELECT tasks = (SELECT array_agg(t ORDER BY t.id) FROM taskq_task t) AS tasks,
+    events = (SELECT array_agg(e ORDER BY e.id) FROM taskq_task_event e) AS events,
+    renewals = (SELECT array_agg(r ORDER BY r.id) FROM taskq_renewal r) AS renewals,
+    grants = (SELECT array_agg(g) FROM taskq_role_grant g) AS grants FROM before;
+DROP TABLE before;
+SET ROLE regress_taskq_old;
+SELECT status FROM taskq_complete(:id);
+RESET ROLE;
+SELECT sum(tasks) FROM taskq_sweep();
+
+-- the same catalog as of a new one, with the same grants
+CREATE TABLE updated AS TABLE catalog;
+DROP EXTENSION taskq;
+CREATE EXTENSION taskq;
+SELECT taskq_grant('regress_taskq_old', 'agent');
+CREATE TABLE installed AS TABLE catalog;
+SELECT count(*) > 300 AS enough FROM installed;
+SELECT 'only if updated', * FROM (TABLE updated EXCEPT TABLE installed) u ORDER BY 2, 3;
+SELECT 'only if installed', * FROM (TABLE installed EXCEPT TABLE updated) i ORDER BY 2, 3;
+DROP TABLE updated, installed;
+DROP VIEW catalog;
+SELECT taskq_revoke('regress_taskq_old');
+DROP EXTENSION taskq;
+DROP ROLE regress_taskq_old;
