@@ -58,8 +58,9 @@ became('postgres', q{SELECT count(*) = 1 FROM taskq_task WHERE title LIKE '%poli
 my $dump = PostgreSQL::Test::Utils::tempdir() . '/dump';
 $node->command_ok([ 'pg_dump', '-Fc', '-f', $dump, $node->connstr('postgres') ], 'dumped');
 query('postgres', 'CREATE DATABASE restored');
+# Before there is anything in it: the worker may sweep it as soon as it is restored.
+query('postgres', q{ALTER DATABASE restored SET taskq.timezone = '} . query('postgres', 'SHOW taskq.timezone') . q{'});
 $node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('restored'), $dump ], 'restored');
-query('restored', q{ALTER DATABASE restored SET taskq.timezone = '} . query('postgres', 'SHOW taskq.timezone') . q{'});
 my $all = q{SELECT (SELECT md5(string_agg(t::text, '' ORDER BY id)) FROM taskq_task t), (SELECT md5(string_agg(r::text, '' ORDER BY id)) FROM taskq_renewal r),
 	(SELECT md5(string_agg(x::text, '' ORDER BY id)) FROM taskq_renewal_crossing x), (SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM taskq_workflow_run w),
 	(SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM taskq_workflow_rule w)};
