@@ -20,7 +20,7 @@ CREATE FUNCTION taskq_grant(role name, level text) RETURNS void
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_grant';
 COMMENT ON FUNCTION taskq_grant(name, text) IS
-'Gives a role what a level needs, and no more than that level. viewer: read tasks, history, directory, queue, stats, reports. agent: also create tasks and move them along. manager: also keep the directory, delete terminal tasks, sweep. For the owner of taskq_task and superusers (else 42501). Errors: 22023 unknown level, 42704 no such role.';
+'Gives a role what a level needs, and no more than that level. viewer: read tasks, history, directory, queue, stats, reports. agent: also create tasks and move them along. manager: also keep the directory, delete terminal tasks, sweep, erase customers. For the owner of taskq_task and superusers (else 42501). Errors: 22023 unknown level, 42704 no such role.';
 
 CREATE FUNCTION taskq_revoke(role name) RETURNS void
     LANGUAGE c

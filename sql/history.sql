@@ -14,7 +14,8 @@ CREATE TABLE taskq_task_event (
     kind text NOT NULL
         CONSTRAINT taskq_task_event_kind_check CHECK (kind IN
             ('started', 'completed', 'cancelled', 'overdue', 'recovered', 'sla_breached',
-             'assigned', 'rescheduled', 'prioritized', 'sla_changed', 'edited', 'updated', 'commented')),
+             'assigned', 'rescheduled', 'prioritized', 'sla_changed', 'edited', 'updated', 'commented',
+             'erased')),
     from_status taskq_status,
     to_status taskq_status,
     changes jsonb,
@@ -28,7 +29,7 @@ COMMENT ON COLUMN taskq_task_event.task_id IS 'The task.';
 COMMENT ON COLUMN taskq_task_event.at IS 'statement_timestamp() of the change.';
 COMMENT ON COLUMN taskq_task_event.actor IS 'Who did it, as the application claims; NULL = the system.';
 COMMENT ON COLUMN taskq_task_event.db_user IS 'session_user of the change.';
-COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assigned, rescheduled, prioritized, sla_changed, edited (one kind of field), updated (several); overdue, recovered (the day turned) and sla_breached, which have no actor; commented.';
+COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assigned, rescheduled, prioritized, sla_changed, edited (one kind of field), updated (several); overdue, recovered (the day turned) and sla_breached, which have no actor; commented; erased (taskq_erase_customer() took the texts, of earlier events too).';
 COMMENT ON COLUMN taskq_task_event.from_status IS 'Status before.';
 COMMENT ON COLUMN taskq_task_event.to_status IS 'Status after.';
 COMMENT ON COLUMN taskq_task_event.changes IS 'Fields that changed, {"field": {"from": …, "to": …}}; NULL = none but the status.';
@@ -41,7 +42,7 @@ CREATE FUNCTION taskq_task_event_guard() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_event_guard';
 COMMENT ON FUNCTION taskq_task_event_guard() IS
-'Trigger function of taskq_task_event: history is append-only. UPDATE, DELETE and TRUNCATE are refused (23514, constraint taskq_task_event_append_only) unless taskq itself deletes the task.';
+'Trigger function of taskq_task_event: history is append-only. UPDATE, DELETE and TRUNCATE are refused (23514, constraint taskq_task_event_append_only) unless taskq itself deletes the task or erases its texts.';
 
 CREATE TRIGGER taskq_append_only BEFORE UPDATE OR DELETE ON taskq_task_event
     FOR EACH ROW EXECUTE FUNCTION taskq_task_event_guard();

@@ -61,8 +61,9 @@ static const struct
 	{LEVEL_MANAGER, "DELETE ON TABLE @.taskq_task"},
 	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_staff_member, @.taskq_customer, "
 	"@.taskq_workflow_rule, @.taskq_renewal_threshold"},
+	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_sweep, @.taskq_sweep_all, @.taskq_purge, @.taskq_mirror, @.taskq_worker_wake, "
-	"@.taskq_renewals_refresh, @.taskq_emit_change, @.taskq_emit_dry_run"}
+	"@.taskq_renewals_refresh, @.taskq_emit_change, @.taskq_emit_dry_run, @.taskq_erase_customer"}
 };
 
 /* Everything of the extension that privileges can be granted on. */

@@ -38,6 +38,13 @@ call_under_way(void)
 	return innermost;
 }
 
+/* Whether the innermost call is of that kind. */
+bool
+call_is(TaskVerb verb)
+{
+	return innermost != NULL && innermost->verb == verb;
+}
+
 /* Runs a statement while the triggers know what it is part of. */
 void
 run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,

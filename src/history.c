@@ -32,13 +32,14 @@ static const char *const kind_names[N_EVENT_KINDS] =
 {
 	"started", "completed", "cancelled", "overdue", "recovered", "sla_breached",
 	"assigned", "rescheduled", "prioritized", "sla_changed", "edited", "updated",
-	"commented"
+	"commented", "erased"
 };
 
 int		   *history_tally = NULL;
 
-/* Set while taskq itself deletes events together with their task. */
+/* Set while taskq itself deletes events with their task, or erases their text. */
 static bool forgetting = false;
+static bool erasing = false;
 
 enum
 {
@@ -68,6 +69,17 @@ static TaskqPlan insert_many = {
 };
 static TaskqPlan delete_of_tasks = {
 	"DELETE FROM @.taskq_task_event WHERE task_id " EQ " ANY ($1)"
+};
+
+/* What a field held stays if it is no text about the customer. */
+static TaskqPlan erase_texts = {
+	"UPDATE @.taskq_task_event AS e SET note = NULL, changes = r.changes "
+	"FROM (SELECT o.id, (SELECT pg_catalog.jsonb_object_agg(c.key, CASE "
+	"WHEN c.key " EQ " ANY ('{priority,due_date,sla_hours,assignee_id,user_id}'::pg_catalog.text[]) THEN c.value "
+	"ELSE '{\"from\": \"erased\", \"to\": \"erased\"}'::pg_catalog.jsonb END) "
+	"FROM pg_catalog.jsonb_each(o.changes) c) AS changes "
+	"FROM @.taskq_task_event o WHERE o.task_id " EQ " ANY ($1)) r "
+	"WHERE e.id " EQ " r.id AND (e.note IS NOT NULL OR e.changes " NE " r.changes)"
 };
 static TaskqPlan select_closer = {
 	"SELECT e.actor FROM @.taskq_task_event e WHERE e.task_id " EQ " $1 "
@@ -390,6 +402,13 @@ history_add_comment(HistoryBatch *batch, int64 task_id, TaskStatus status, text 
 	add_event(batch, task_id, EVENT_COMMENTED, status, status, NULL, note);
 }
 
+/* Adds that a task's text was erased; the status is the stored one likewise. */
+void
+history_add_erasure(HistoryBatch *batch, int64 task_id, TaskStatus status)
+{
+	add_event(batch, task_id, EVENT_ERASED, status, status, NULL, NULL);
+}
+
 /* ------------------------------------------------------------- in and out */
 
 static Datum
@@ -471,6 +490,32 @@ history_forget(ArrayType *task_ids)
 	SPI_finish();
 }
 
+/* Erases the texts in the events of tasks and returns how many had any. */
+uint64
+history_erase(Datum task_ids)
+{
+	Oid			types[] = {INT8ARRAYOID};
+	OwnerSwitch owner;
+	uint64		n;
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->task_event, &owner);
+	PG_TRY();
+	{
+		erasing = true;
+		spi_run(&erase_texts, 1, types, &task_ids, NULL, 0);
+	}
+	PG_FINALLY();
+	{
+		erasing = false;
+	}
+	PG_END_TRY();
+	n = SPI_processed;
+	become_caller_again(&owner);
+	SPI_finish();
+	return n;
+}
+
 /* Who completed or cancelled a task, for a message; NULL if nobody knows. */
 char *
 history_who_closed(int64 task_id)
@@ -509,6 +554,8 @@ taskq_task_event_guard(PG_FUNCTION_ARGS)
 				 errmsg("taskq_task_event_guard belongs to table taskq_task_event and cannot be used elsewhere")));
 	if (forgetting && TRIGGER_FIRED_BY_DELETE(td->tg_event))
 		return PointerGetDatum(td->tg_trigtuple);
+	if (erasing && TRIGGER_FIRED_BY_UPDATE(td->tg_event))
+		return PointerGetDatum(td->tg_newtuple);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),

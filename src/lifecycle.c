@@ -46,6 +46,11 @@ static const int stamp_columns[] = {
 	Anum_task_sla_due_at, Anum_task_sla_at_risk_at, Anum_task_sla_breached_at
 };
 
+/* Columns that the erasure of a customer writes, of terminal tasks too. */
+static const int text_columns[] = {
+	Anum_task_title, Anum_task_description, Anum_task_dedupe_key
+};
+
 /* ---------------------------------------------------------------- refusals */
 
 /* The constraint that every refusal names. */
@@ -180,6 +185,27 @@ is_cascade(const TaskRow *old, const TaskRow *new)
 		(task_isnull(old, Anum_task_user_id) ||
 		 customer_exists(task_value(old, Anum_task_user_id))))
 		return false;
+	return true;
+}
+
+/*
+ * Whether a write belongs to the erasure of a customer: of taskq's own columns
+ * it changes only texts.  The user's own columns are the user's.
+ */
+static bool
+is_erasure(const TaskRow *old, const TaskRow *new)
+{
+	if (!call_is(VERB_ERASE))
+		return false;
+	for (int attnum = 1; attnum <= Natts_task; attnum++)
+	{
+		bool		is_text = false;
+
+		for (int i = 0; i < lengthof(text_columns); i++)
+			is_text |= text_columns[i] == attnum;
+		if (!is_text && task_column_differs(old, new, attnum))
+			return false;
+	}
 	return true;
 }
 
@@ -336,6 +362,8 @@ taskq_task_update(PG_FUNCTION_ARGS)
 		bms_is_member(Anum_task_status - FirstLowInvalidHeapAttributeNumber,
 					  td->tg_updatedcols);
 
+	if (is_erasure(&old, &new))
+		return PointerGetDatum(td->tg_newtuple);
 	if (STATUS_IS_TERMINAL(old.status))
 	{
 		if (status_named)
@@ -488,8 +516,13 @@ taskq_task_updated(PG_FUNCTION_ARGS)
 		if (!next_row(news, new_slot, &new))
 			elog(ERROR, "transition tables of taskq_task differ in length");
 		CHECK_FOR_INTERRUPTS();
-		recheck(&old, &new, now);
 		notify_task(task_id(&new));
+		if (is_erasure(&old, &new))
+		{
+			history_add_erasure(batch, task_id(&old), old.status);
+			continue;
+		}
+		recheck(&old, &new, now);
 		history_add_update(batch, &old, &new);
 	}
 	history_flush(batch);

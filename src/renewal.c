@@ -130,12 +130,13 @@ check_unchanged(const Change *c, int64 id)
 							NameStr(TupleDescAttr(c->desc, kept[i] - 1)->attname), id)));
 }
 
-/* A final row may change by the cascade of a key only. */
+/* A final row may change by the cascade of a key and by erasure only. */
 static void
 check_final(const Change *c, int64 id, const char *status)
 {
 	for (int attnum = 1; attnum <= c->desc->natts; attnum++)
 		if (differs(c, attnum) &&
+			!(call_is(VERB_ERASE) && (attnum == Anum_renewal_reference || attnum == Anum_renewal_notes)) &&
 			!((attnum == Anum_renewal_user_id || attnum == Anum_renewal_assignee_id) && is_cascade(c, attnum)))
 			ereport(ERROR,
 					(errlifecycle(),

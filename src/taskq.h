@@ -149,6 +149,7 @@ extern void timezone_assign(const char *newval, void *extra);
 typedef enum TaskVerb
 {
 	VERB_START,
+	VERB_ERASE,					/* texts only; of terminal tasks, too */
 	VERB_OTHER
 } TaskVerb;
 
@@ -169,6 +170,7 @@ typedef struct TaskqCall
 extern void call_begin(TaskqCall *call, TaskVerb verb, text *actor);
 extern void call_end(TaskqCall *call);
 extern const TaskqCall *call_under_way(void);
+extern bool call_is(TaskVerb verb);
 extern void run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
 						TaskVerb verb, text *actor, text *note);
 extern text *current_actor(void);
@@ -321,10 +323,11 @@ typedef enum EventKind
 	EVENT_SLA_CHANGED,
 	EVENT_EDITED,
 	EVENT_UPDATED,
-	EVENT_COMMENTED
+	EVENT_COMMENTED,
+	EVENT_ERASED
 } EventKind;
 
-#define N_EVENT_KINDS (EVENT_COMMENTED + 1)
+#define N_EVENT_KINDS (EVENT_ERASED + 1)
 
 /* Counts what is recorded while non-NULL; the sweep sets it. */
 extern int *history_tally;
@@ -333,9 +336,11 @@ typedef struct HistoryBatch HistoryBatch;
 extern HistoryBatch *history_begin(void);
 extern void history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new);
 extern void history_add_comment(HistoryBatch *batch, int64 task_id, TaskStatus status, text *note);
+extern void history_add_erasure(HistoryBatch *batch, int64 task_id, TaskStatus status);
 extern void history_flush(HistoryBatch *batch);
 extern void history_offer(HistoryBatch *batch);
 extern void history_forget(ArrayType *task_ids);
+extern uint64 history_erase(Datum task_ids);
 extern char *history_who_closed(int64 task_id);
 
 /* ----------------------------- wakeup.c: telling the worker what falls due when */

@@ -24,7 +24,7 @@ UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start
     taskq_cancel_many,taskq_assign,taskq_assign_many,taskq_reschedule,taskq_reschedule_many,taskq_prioritize,taskq_prioritize_many,
     taskq_set_sla,taskq_set_sla_many,taskq_edit,taskq_edit_many,taskq_comment,taskq_comment_many,taskq_claim,
     taskq_renewal_create,taskq_renewal_complete,taskq_renewal_cancel,taskq_emit}'::text[]), 2
-UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,taskq_worker_wake,taskq_renewals_refresh,taskq_emit_change,taskq_emit_dry_run}'::text[]), 3
+UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,taskq_worker_wake,taskq_renewals_refresh,taskq_emit_change,taskq_emit_dry_run,taskq_erase_customer}'::text[]), 3
 UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
     taskq_task_updated,taskq_task_delete,taskq_task_deleted,
     taskq_workflow_rule_changed,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed}'::text[]), 9;
@@ -39,7 +39,7 @@ CREATE TEMP TABLE relation (name text, sel int, ins int, upd int, del int);
 INSERT INTO relation VALUES
     ('taskq_task', 1, NULL, NULL, 3), ('taskq_staff_member', 1, 3, 3, 3), ('taskq_customer', 1, 3, 3, 3),
     ('taskq_workflow_rule', 1, 3, 3, 3), ('taskq_renewal_threshold', 1, 3, 3, 3),
-    ('taskq_role_grant', NULL, NULL, NULL, NULL), ('taskq_workflow_turn', NULL, NULL, NULL, NULL), ('taskq_renewal_recheck', NULL, NULL, NULL, NULL);
+    ('taskq_erasure', 3, NULL, NULL, NULL), ('taskq_role_grant', NULL, NULL, NULL, NULL), ('taskq_workflow_turn', NULL, NULL, NULL, NULL), ('taskq_renewal_recheck', NULL, NULL, NULL, NULL);
 INSERT INTO relation (name, sel) SELECT unnest('{taskq_task_event,taskq_task_history,taskq_tasks,taskq_queue,taskq_queue_stats,taskq_workload,
     taskq_sla_violations,taskq_sweep_log,taskq_worker_status,taskq_workflow_run,taskq_renewal,taskq_renewals,taskq_renewal_crossing}'::text[]), 1;
 SELECT set_eq($$SELECT relname::text FROM pg_class JOIN member ON classid = 'pg_class'::regclass AND objid = pg_class.oid WHERE relkind IN ('r', 'v')$$,

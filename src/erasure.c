@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * erasure.c
+ *		Erasing what the texts say about a customer, and nothing else.
+ *
+ * Rows stay, with their states and times, so that every count is what it was;
+ * the text in them goes, from terminal tasks and from history too, which
+ * nothing else can write.  The triggers let it pass while a call of
+ * VERB_ERASE is under way, and record it in the history of each task.
+ *
+ * The customer's row is locked first, then its tasks, all FOR UPDATE: that
+ * waits for whoever is about to write a text (a new task holds the customer's
+ * key, a comment the task's), so that what they write is erased as well.  For
+ * the same reason each statement must see the latest rows: READ COMMITTED.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#define ERASED "'erased'"
+
+/* With the caller's rights: who may not update the customer may not erase it. */
+static TaskqPlan lock_customer = {
+	"SELECT c.id FROM @.taskq_customer c WHERE c.id " EQ " $1 FOR UPDATE"
+};
+static TaskqPlan lock_tasks = {
+	"SELECT t.id FROM @.taskq_task t WHERE t.user_id " EQ " $1 ORDER BY t.id FOR UPDATE"
+};
+static TaskqPlan erase_customer = {
+	"UPDATE @.taskq_customer SET name = " ERASED ", is_active = false "
+	"WHERE id " EQ " $1 AND (name " NE " " ERASED " OR is_active)"
+};
+static TaskqPlan erase_tasks = {
+	"UPDATE @.taskq_task SET title = " ERASED ", description = NULL, dedupe_key = NULL "
+	"WHERE id " EQ " ANY ($1) "
+	"AND (title " NE " " ERASED " OR description IS NOT NULL OR dedupe_key IS NOT NULL)"
+};
+static TaskqPlan erase_renewals = {
+	"UPDATE @.taskq_renewal SET reference = NULL, notes = NULL "
+	"WHERE user_id " EQ " $1 AND (reference IS NOT NULL OR notes IS NOT NULL)"
+};
+static TaskqPlan erase_runs = {
+	"UPDATE @.taskq_workflow_run SET message = NULL "
+	"WHERE task_id " EQ " ANY ($1) AND message IS NOT NULL"
+};
+static TaskqPlan insert_erasure = {
+	"INSERT INTO @.taskq_erasure (user_id, at, actor, db_user, tasks, events, renewals) "
+	"VALUES ($1, $2, $3, session_user, $4, $5, $6)"
+};
+
+/* What was erased of each kind, as the function's columns. */
+enum
+{
+	ERASED_TASKS,
+	ERASED_EVENTS,
+	ERASED_RENEWALS,
+	N_ERASED
+};
+
+/* Locks the customer, as the caller; 23503 if the caller sees none. */
+static void
+take_customer(Datum user_id)
+{
+	Oid			types[] = {TEXTOID};
+
+	check_customer(user_id);
+	spi_run(&lock_customer, 1, types, &user_id, NULL, 1);
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("customer \"%s\" is not yours to erase", TextDatumGetCString(user_id))));
+}
+
+/* The customer's tasks, locked, as bigint[]. */
+static Datum
+take_tasks(Datum user_id)
+{
+	Oid			types[] = {TEXTOID};
+	int64	   *ids;
+	int			n;
+
+	spi_run(&lock_tasks, 1, types, &user_id, NULL, 0);
+	n = (int) SPI_processed;
+	ids = palloc_extended(Max(n, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < n; i++)
+	{
+		bool		isnull;
+
+		ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+	}
+	return id_array(ids, n);
+}
+
+static void
+erase(Datum user_id, Datum task_ids, Datum *erased)
+{
+	Oid			user_types[] = {TEXTOID};
+	Oid			task_types[] = {INT8ARRAYOID};
+
+	spi_run(&erase_tasks, 1, task_types, &task_ids, NULL, 0);
+	erased[ERASED_TASKS] = Int64GetDatum((int64) SPI_processed);
+	erased[ERASED_EVENTS] = Int64GetDatum((int64) history_erase(task_ids));
+	spi_run(&erase_runs, 1, task_types, &task_ids, NULL, 0);
+	spi_run(&erase_renewals, 1, user_types, &user_id, NULL, 0);
+	erased[ERASED_RENEWALS] = Int64GetDatum((int64) SPI_processed);
+	spi_run(&erase_customer, 1, user_types, &user_id, NULL, 0);
+}
+
+static void
+record(Datum user_id, const Datum *erased)
+{
+	text	   *actor = current_actor();
+	Oid			types[] = {TEXTOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8OID, INT8OID};
+	Datum		values[] = {
+		user_id,
+		TimestampTzGetDatum(GetCurrentStatementStartTimestamp()),
+		PointerGetDatum(actor),
+		erased[ERASED_TASKS],
+		erased[ERASED_EVENTS],
+		erased[ERASED_RENEWALS]
+	};
+	char		nulls[] = "      ";
+
+	if (actor == NULL)
+		nulls[2] = 'n';
+	spi_run(&insert_erasure, lengthof(types), types, values, nulls, 0);
+}
+
+PG_FUNCTION_INFO_V1(taskq_erase_customer);
+Datum
+taskq_erase_customer(PG_FUNCTION_ARGS)
+{
+	text	   *actor = actor_argument(fcinfo, 1);
+	Datum		erased[N_ERASED];
+	bool		nulls[N_ERASED] = {false};
+	TupleDesc	desc;
+	TaskqCall	call;
+	OwnerSwitch owner;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("user_id must not be null")));
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("taskq_erase_customer needs transaction isolation level READ COMMITTED"),
+				 errdetail("An older snapshot would leave texts behind that were written since.")));
+
+	spi_connect();
+	take_customer(PG_GETARG_DATUM(0));
+	become_owner_of(taskq_catalog()->task, &owner);
+	call_begin(&call, VERB_ERASE, actor);
+	PG_TRY();
+	{
+		erase(PG_GETARG_DATUM(0), take_tasks(PG_GETARG_DATUM(0)), erased);
+		record(PG_GETARG_DATUM(0), erased);
+	}
+	PG_FINALLY();
+	{
+		call_end(&call);
+	}
+	PG_END_TRY();
+	become_caller_again(&owner);
+	SPI_finish();
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), erased, nulls));
+}
