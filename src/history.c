@@ -75,7 +75,7 @@ static TaskqPlan delete_of_tasks = {
 static TaskqPlan erase_texts = {
 	"UPDATE @.taskq_task_event AS e SET note = NULL, changes = r.changes "
 	"FROM (SELECT o.id, (SELECT pg_catalog.jsonb_object_agg(c.key, CASE "
-	"WHEN c.key " EQ " ANY ('{priority,due_date,sla_hours,assignee_id,user_id}'::pg_catalog.text[]) THEN c.value "
+	"WHEN c.key " EQ " ANY ('{priority,due_date,sla_hours,assignee_id}'::pg_catalog.text[]) THEN c.value "
 	"ELSE '{\"from\": \"erased\", \"to\": \"erased\"}'::pg_catalog.jsonb END) "
 	"FROM pg_catalog.jsonb_each(o.changes) c) AS changes "
 	"FROM @.taskq_task_event o WHERE o.task_id " EQ " ANY ($1)) r "

@@ -77,6 +77,15 @@ SELECT status FROM taskq_complete(:active, 'Jane came by', actor => 'sta_1');
 SELECT * FROM taskq_erase_customer('cus_1', actor => 'dpo');
 SELECT kind, note FROM taskq_task_event WHERE task_id = :active ORDER BY id DESC LIMIT 1;
 SELECT count(*) FROM taskq_erasure;
+-- an id that says who it is: changed first, it is nowhere afterwards
+INSERT INTO taskq_customer VALUES ('jane.doe@example.com', 'Jane');
+SELECT taskq_create('Call', user_id => 'jane.doe@example.com') AS called \gset
+SELECT status FROM taskq_cancel(:called);
+UPDATE taskq_customer SET id = 'cus_3' WHERE id = 'jane.doe@example.com';
+SELECT * FROM taskq_erase_customer('cus_3', actor => 'dpo');
+SELECT count(*) FROM taskq_task_event e WHERE e::text LIKE '%jane.doe%';
+SELECT count(*) FROM taskq_erasure e WHERE e::text LIKE '%jane.doe%';
+
 -- a trigger of the user's may clear columns of its own; one that changes ours makes an ordinary update of it
 CREATE FUNCTION clear_desk() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF new.title = ''erased'' THEN new.desk := NULL; END IF; RETURN new; END';
 CREATE TRIGGER a_clear BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION clear_desk();
