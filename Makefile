@@ -4,7 +4,7 @@ EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" taskq.control)
 # The SQL of the version at hand is its parts joined in this order.
 SQL_PARTS = types calendar actor directory task history lifecycle sla create \
 	queue action stats report sweep retention template rule workflow emit \
-	renewal ladder erasure wakeup access finish
+	renewal ladder erasure customization wakeup access finish
 DATA_built = sql/taskq--$(EXTVERSION).sql
 # Versions that have been released never change again; from each there is a
 # script to the next.
@@ -31,7 +31,8 @@ PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 # These install what they need, PostgreSQL too.
-SELF_SUFFICIENT = demo demo-stop test lint soak
+SELF_SUFFICIENT = demo demo-stop test test-majors test-package test-asan \
+	test-valgrind fuzz fuzz-c lint soak dist package
 
 ifneq ($(PGXS),)
 include $(PGXS)
@@ -46,10 +47,26 @@ demo-stop:
 	@examples/demo stop
 test:
 	@test/run
+test-majors:
+	@test/majors
+test-package:
+	@test/release
+test-asan:
+	@test/asan
+test-valgrind:
+	@test/valgrind
+fuzz:
+	@test/fuzz/sql
+fuzz-c:
+	@test/fuzz/c
 lint:
 	@test/lint
 soak:
 	@bench/soak
+dist:
+	@test/dist
+package:
+	@test/package
 
 $(OBJS): src/taskq.h src/compat.h
 

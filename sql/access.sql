@@ -20,13 +20,13 @@ CREATE FUNCTION taskq_grant(role name, level text) RETURNS void
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_grant';
 COMMENT ON FUNCTION taskq_grant(name, text) IS
-'Gives a role what a level needs, and no more than that level. viewer: read tasks, history, directory, queue, stats, reports. agent: also create tasks and move them along. manager: also keep the directory, delete terminal tasks, sweep, erase customers. For the owner of taskq_task and superusers (else 42501). Errors: 22023 unknown level, 42704 no such role.';
+'Gives a role what a level needs, and no more than that level. viewer: read tasks, history, directory, queue, stats, reports. agent: also create tasks and move them along. manager: also keep the directory, rules and thresholds, delete terminal tasks, sweep, erase customers. An owner of taskq''s objects keeps its rights to them. For the owner of taskq_task and superusers (else 42501). Errors: 22023 unknown level, 42704 no such role.';
 
 CREATE FUNCTION taskq_revoke(role name) RETURNS void
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_revoke';
 COMMENT ON FUNCTION taskq_revoke(name) IS
-'Takes back everything that taskq_grant() gave a role. For the owner of taskq_task and superusers (else 42501). Errors: 42704 no such role.';
+'Takes back everything that taskq_grant() gave a role, USAGE of the schema included unless the role has something else in it; forgets a role that has been dropped. For the owner of taskq_task and superusers (else 42501). Errors: 42704 no such role, and none that is remembered.';
 
 CREATE FUNCTION taskq_reapply_grants() RETURNS void
     LANGUAGE c

@@ -49,9 +49,13 @@ CREATE TRIGGER taskq_append_only BEFORE UPDATE OR DELETE ON taskq_task_event
 CREATE TRIGGER taskq_append_only_truncate BEFORE TRUNCATE ON taskq_task_event
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_task_event_guard();
 
+-- An event shows where its task does, so that row security on taskq_task is
+-- row security on the view.  It is no barrier for who may read the events
+-- themselves: that takes a policy on taskq_task_event.
 CREATE VIEW taskq_task_history WITH (security_invoker = true) AS
 SELECT e.task_id, e.id AS event_id, e.at, e.actor, e.db_user, e.kind, e.from_status, e.to_status, e.changes, e.note
 FROM taskq_task_event e
+WHERE EXISTS (SELECT FROM taskq_task t WHERE t.id = e.task_id)
 UNION ALL
 SELECT t.id, 0, t.created_at, t.created_by, NULL, 'created', NULL,
        coalesce((SELECT e.from_status FROM taskq_task_event e

@@ -15,7 +15,7 @@ CREATE TABLE taskq_renewal_threshold (
     description_template text
         CONSTRAINT taskq_renewal_threshold_description_template_check CHECK (taskq_template_check(description_template, 'description_template')),
     sla_hours double precision
-        CONSTRAINT taskq_renewal_threshold_sla_hours_check CHECK (sla_hours > 0 AND sla_hours <= 87600),
+        CONSTRAINT taskq_renewal_threshold_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>) 0 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
     CONSTRAINT taskq_renewal_threshold_key UNIQUE NULLS NOT DISTINCT (service_type, days_before)
 );
 COMMENT ON TABLE taskq_renewal_threshold IS 'What happens how long before a renewal is due. A service type with rows of its own has those, another has the rows without a service type; while there are none of either, the built-in ladder holds: 90, 60 and 30 days without a task, 14 days HIGH, 7 days URGENT. Everything becomes OVERDUE the day after it was due. See taskq_renewal_ladder().';
@@ -67,6 +67,8 @@ COMMENT ON FUNCTION taskq_renewal_threshold_changed() IS
 
 CREATE TRIGGER taskq_thresholds_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_renewal_threshold
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_renewal_threshold_changed();
+-- Also where triggers are off, as in a parallel restore or a subscription's first copy.
+ALTER TABLE taskq_renewal_threshold ENABLE ALWAYS TRIGGER taskq_thresholds_changed;
 
 CREATE FUNCTION taskq_renewal_ladder(
     service_type text,
@@ -99,6 +101,8 @@ END;
 COMMENT ON FUNCTION taskq_renewal_ladder(text) IS
 'The thresholds that hold for a service type, the earliest first: its own rows of taskq_renewal_threshold, else those without a service type, else the built-in ones (90, 60, 30: no task; 14: HIGH; 7: URGENT). The last is always -1, on which a renewal becomes OVERDUE.';
 
+-- Each task is looked up by its key: as a join the planner could begin with all
+-- active tasks, taking them for few.
 CREATE VIEW taskq_renewals WITH (security_invoker = true) AS
 SELECT r.id, r.user_id, c.name AS customer_name, r.service_type, r.due_date,
        CASE WHEN r.next_check_on IS NOT NULL THEN r.due_date - taskq_today() END AS days_until_due,
@@ -118,8 +122,9 @@ LEFT JOIN LATERAL (
     SELECT max(l.days_before) AS days_before FROM taskq_renewal_ladder(r.service_type) l
     WHERE r.next_check_on IS NOT NULL AND l.days_before < r.due_date - taskq_today()) n ON true
 LEFT JOIN LATERAL (
-    SELECT max(t.id) AS task_id FROM taskq_renewal_crossing x JOIN taskq_task t ON t.id = x.task_id
-    WHERE x.renewal_id = r.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL) o ON true;
+    SELECT max(x.task_id) AS task_id FROM taskq_renewal_crossing x
+    WHERE x.renewal_id = r.id
+      AND (SELECT t.completed_at IS NULL AND t.cancelled_at IS NULL FROM taskq_task t WHERE t.id = x.task_id)) o ON true;
 COMMENT ON VIEW taskq_renewals IS 'All renewals as they are at this instant. Filter and sort by days_until_due, or by due_date, which has an index.';
 COMMENT ON COLUMN taskq_renewals.days_until_due IS 'Days from taskq_today() to the due date, negative = overdue; NULL once closed.';
 COMMENT ON COLUMN taskq_renewals.status IS 'COMPLETED, CANCELLED, else OVERDUE if due before taskq_today(), else ACTIVE.';
@@ -138,4 +143,4 @@ CREATE FUNCTION taskq_renewals_refresh(
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_renewals_refresh';
 COMMENT ON FUNCTION taskq_renewals_refresh(boolean) IS
-'Brings the ladders of all renewals up to today and returns the thresholds that were crossed, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';
+'Brings the ladders of all renewals up to today and returns the thresholds that were crossed, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over, and those that row security hides from the caller. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';

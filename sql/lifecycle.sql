@@ -8,7 +8,7 @@ CREATE FUNCTION taskq_effective_status(status taskq_status, due_date date, start
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT CASE
-        WHEN status IN ('COMPLETED', 'CANCELLED') THEN status
+        WHEN status OPERATOR(pg_catalog.=) ANY (ARRAY['COMPLETED'::taskq_status, 'CANCELLED'::taskq_status]) THEN status
         WHEN due_date < today THEN 'OVERDUE'::taskq_status
         WHEN started_at IS NOT NULL THEN 'IN_PROGRESS'::taskq_status
         ELSE 'OPEN'::taskq_status

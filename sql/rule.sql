@@ -26,7 +26,7 @@ CREATE TABLE taskq_workflow_rule (
     due_in_days integer
         CONSTRAINT taskq_workflow_rule_due_in_days_check CHECK (due_in_days BETWEEN 0 AND 36500),
     sla_hours double precision
-        CONSTRAINT taskq_workflow_rule_sla_hours_check CHECK (sla_hours > 0 AND sla_hours <= 87600),
+        CONSTRAINT taskq_workflow_rule_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>) 0 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
     assignee_id text REFERENCES taskq_staff_member ON UPDATE CASCADE,
     assignee_path text
         CONSTRAINT taskq_workflow_rule_assignee_path_check CHECK (taskq_template_check(assignee_path, 'assignee_path', true)),
@@ -40,9 +40,9 @@ CREATE TABLE taskq_workflow_rule (
         CONSTRAINT taskq_workflow_rule_dedupe_key_check CHECK (taskq_template_check(dedupe_key, 'dedupe_key')),
     is_enabled boolean NOT NULL DEFAULT true,
     CONSTRAINT taskq_workflow_rule_assignee_check CHECK
-        (num_nonnulls(assignee_id, assignee_path, assignee_strategy) <= 1),
+        (pg_catalog.num_nonnulls(assignee_id, assignee_path, assignee_strategy) <= 1),
     CONSTRAINT taskq_workflow_rule_assign_check CHECK
-        (action <> 'ASSIGN' OR num_nonnulls(assignee_id, assignee_path, assignee_strategy) = 1)
+        (action <> 'ASSIGN' OR pg_catalog.num_nonnulls(assignee_id, assignee_path, assignee_strategy) = 1)
 );
 CREATE INDEX taskq_workflow_rule_assignee_idx ON taskq_workflow_rule (assignee_id);
 

@@ -25,11 +25,11 @@ COMMENT ON VIEW taskq_queue_stats IS 'The stats bar of all tasks: taskq_stats().
 
 CREATE VIEW taskq_workload WITH (security_invoker = true) AS
 SELECT s.id AS assignee_id, s.name AS assignee_name,
-       count(t.id) FILTER (WHERE t.started_at IS NULL AND coalesce(t.due_date, 'infinity') >= taskq_today())::integer AS open,
-       count(t.id) FILTER (WHERE t.started_at IS NOT NULL AND coalesce(t.due_date, 'infinity') >= taskq_today())::integer AS in_progress,
-       count(t.id) FILTER (WHERE t.due_date < taskq_today())::integer AS overdue,
-       count(t.id) FILTER (WHERE t.due_date = taskq_today())::integer AS due_today,
-       count(t.id) FILTER (WHERE t.sla_due_at < statement_timestamp())::integer AS sla_breached
+       pg_catalog.count(t.id) FILTER (WHERE t.started_at IS NULL AND coalesce(t.due_date, 'infinity') >= taskq_today())::integer AS open,
+       pg_catalog.count(t.id) FILTER (WHERE t.started_at IS NOT NULL AND coalesce(t.due_date, 'infinity') >= taskq_today())::integer AS in_progress,
+       pg_catalog.count(t.id) FILTER (WHERE t.due_date < taskq_today())::integer AS overdue,
+       pg_catalog.count(t.id) FILTER (WHERE t.due_date = taskq_today())::integer AS due_today,
+       pg_catalog.count(t.id) FILTER (WHERE t.sla_due_at < statement_timestamp())::integer AS sla_breached
 FROM taskq_staff_member s
 LEFT JOIN taskq_task t ON t.assignee_id = s.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL
 WHERE s.is_active

@@ -7,18 +7,20 @@
  * pg_dump keeps them.  What was given to whom stands in taskq_role_grant too,
  * for a new version may have objects that a level needs.
  *
+ * Who owns taskq_task may give them; it is done with the caller's own rights,
+ * for the other objects may have other owners.  An owner has its rights
+ * without a level, and they are never touched.
+ *
  *-------------------------------------------------------------------------
  */
 #include "taskq.h"
 
-#include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
-#include "lib/stringinfo.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 typedef enum Level
 {
@@ -66,20 +68,44 @@ static const struct
 	"@.taskq_renewals_refresh, @.taskq_emit_change, @.taskq_emit_dry_run, @.taskq_erase_customer"}
 };
 
-/* Everything of the extension that privileges can be granted on. */
-static TaskqPlan list_members = {
-	"SELECT CASE WHEN d.classid " EQ " 'pg_catalog.pg_proc'::pg_catalog.regclass THEN 'ROUTINE' "
-	"WHEN d.classid " EQ " 'pg_catalog.pg_type'::pg_catalog.regclass THEN 'TYPE' "
+/*
+ * Objects of the extension ($1) on which a role ($2; 0 = PUBLIC) was granted
+ * anything, not being their owner.
+ */
+static TaskqPlan list_held = {
+	"SELECT CASE WHEN p.oid IS NOT NULL THEN 'ROUTINE' WHEN t.oid IS NOT NULL THEN 'TYPE' "
 	"WHEN c.relkind " EQ " 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, "
 	"(pg_catalog.pg_identify_object(d.classid, d.objid, 0)).identity "
 	"FROM pg_catalog.pg_depend d "
+	"LEFT JOIN pg_catalog.pg_proc p ON d.classid " EQ " 'pg_catalog.pg_proc'::pg_catalog.regclass AND p.oid " EQ " d.objid "
 	"LEFT JOIN pg_catalog.pg_class c ON d.classid " EQ " 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid " EQ " d.objid "
 	"LEFT JOIN pg_catalog.pg_type t ON d.classid " EQ " 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid " EQ " d.objid "
 	"LEFT JOIN pg_catalog.pg_class tc ON tc.oid " EQ " t.typrelid "
 	"WHERE d.refclassid " EQ " 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid " EQ " $1 AND d.deptype " EQ " 'e' "
-	"AND (d.classid " EQ " 'pg_catalog.pg_proc'::pg_catalog.regclass "
-	"OR c.relkind " EQ " ANY ('{r,v,S}'::pg_catalog.\"char\"[]) "
-	"OR t.typtype " EQ " 'e' OR tc.relkind " EQ " 'c')"
+	"AND (p.oid IS NOT NULL OR c.relkind " EQ " ANY ('{r,v,S}'::pg_catalog.\"char\"[]) "
+	"OR t.typtype " EQ " 'e' OR tc.relkind " EQ " 'c') "
+	"AND coalesce(p.proowner, c.relowner, t.typowner) " NE " $2 "
+	"AND (EXISTS (SELECT FROM pg_catalog.aclexplode(CASE "
+	"WHEN p.oid IS NOT NULL THEN coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)) "
+	"WHEN t.oid IS NOT NULL THEN coalesce(t.typacl, pg_catalog.acldefault('T', t.typowner)) "
+	"ELSE c.relacl END) x WHERE x.grantee " EQ " $2) "
+	"OR EXISTS (SELECT FROM pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) x "
+	"WHERE a.attrelid " EQ " c.oid AND x.grantee " EQ " $2))"
+};
+
+/*
+ * A row if a role ($1) was granted something on the schema ($2) and has
+ * nothing left in it, in this database ($3), that it could be for.
+ */
+static TaskqPlan schema_is_of_no_use = {
+	"SELECT FROM pg_catalog.pg_namespace n WHERE n.oid " EQ " $2 AND n.nspowner " NE " $1 "
+	"AND EXISTS (SELECT FROM pg_catalog.aclexplode(n.nspacl) x WHERE x.grantee " EQ " $1) "
+	"AND NOT EXISTS (SELECT FROM pg_catalog.pg_shdepend s "
+	"LEFT JOIN pg_catalog.pg_class c ON s.classid " EQ " 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid " EQ " s.objid "
+	"LEFT JOIN pg_catalog.pg_proc p ON s.classid " EQ " 'pg_catalog.pg_proc'::pg_catalog.regclass AND p.oid " EQ " s.objid "
+	"LEFT JOIN pg_catalog.pg_type t ON s.classid " EQ " 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid " EQ " s.objid "
+	"WHERE s.refclassid " EQ " 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.refobjid " EQ " $1 AND s.dbid " EQ " $3 "
+	"AND coalesce(c.relnamespace, p.pronamespace, t.typnamespace) " EQ " n.oid)"
 };
 static TaskqPlan upsert_grant = {
 	"INSERT INTO @.taskq_role_grant AS g (role_name, level) VALUES ($1, $2) "
@@ -102,74 +128,77 @@ run_utility(const char *statement)
 		elog(ERROR, "could not run \"%s\": %s", statement, SPI_result_code_string(result));
 }
 
-/*
- * 42501 unless the caller may act for the owner of taskq_task; acts for it
- * until become_caller_again(), with SPI connected.
- */
+/* 42501 unless the caller may act for the owner of taskq_task. */
 static void
-begin_granting(OwnerSwitch *saved)
+check_may_grant(void)
 {
-	Oid			caller = GetUserId();
-
-	spi_connect();
-	become_owner_of(taskq_catalog()->task, saved);
-	if (!has_privs_of_role(caller, GetUserId()))
-	{
-		become_caller_again(saved);
+	if (!has_privs_of_role(GetUserId(), owner_of(taskq_catalog()->task)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("only the owner of taskq_task and superusers may grant levels")));
-	}
 }
 
-static void
-end_granting(const OwnerSwitch *saved)
+/* "PUBLIC", or the role's name as SQL has it. */
+static const char *
+grantee_name(Oid role)
 {
-	become_caller_again(saved);
-	SPI_finish();
+	return OidIsValid(role) ? quote_identifier(GetUserNameFromId(role, false)) : "PUBLIC";
 }
 
-/* Takes everything that is on the extension's objects from a role. */
+/* Takes everything that was granted on the extension's objects from a role. */
 static void
-revoke_all(const char *grantee)
+revoke_all(Oid role)
 {
-	Oid			types[] = {OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(taskq_catalog()->extension)};
-	SPITupleTable *members;
+	Oid			types[] = {OIDOID, OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(taskq_catalog()->extension), ObjectIdGetDatum(role)};
+	SPITupleTable *held;
 	uint64		n;
 
-	spi_run(&list_members, 1, types, values, NULL, 0);
-	members = SPI_tuptable;
+	spi_run(&list_held, 2, types, values, NULL, 0);
+	held = SPI_tuptable;
 	n = SPI_processed;
 	for (uint64 i = 0; i < n; i++)
 		run_utility(psprintf("REVOKE ALL ON %s %s FROM %s CASCADE",
-							 SPI_getvalue(members->vals[i], members->tupdesc, 1),
-							 SPI_getvalue(members->vals[i], members->tupdesc, 2), grantee));
+							 SPI_getvalue(held->vals[i], held->tupdesc, 1),
+							 SPI_getvalue(held->vals[i], held->tupdesc, 2), grantee_name(role)));
+}
+
+/* Takes the way to the objects, too, unless the role needs it for others. */
+static void
+revoke_schema(Oid role)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	Oid			types[] = {OIDOID, OIDOID, OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(role), ObjectIdGetDatum(cat->schema), ObjectIdGetDatum(MyDatabaseId)};
+
+	spi_run(&schema_is_of_no_use, 3, types, values, NULL, 1);
+	if (SPI_processed > 0)
+		run_utility(psprintf("REVOKE USAGE ON SCHEMA %s FROM %s",
+							 quote_identifier(cat->schema_name), grantee_name(role)));
 }
 
 /* Privileges of a level to a role that has none, and the way to them. */
 static void
-give(const char *role, Level level)
+give(Oid role, Level level)
 {
 	const TaskqCatalog *cat = taskq_catalog();
-	const char *grantee = quote_identifier(role);
+	const char *grantee = grantee_name(role);
 
-	if (!taskq_may_use_schema(cat->schema, get_role_oid(role, false)))
+	if (!taskq_may_use_schema(cat->schema, role))
 		run_utility(psprintf("GRANT USAGE ON SCHEMA %s TO %s", quote_identifier(cat->schema_name), grantee));
 	for (int i = 0; i < lengthof(privileges); i++)
 		if (privileges[i].level <= level)
 			run_utility(psprintf("GRANT %s TO %s", qualify(privileges[i].what), grantee));
 }
 
-static char *
+static Name
 role_argument(FunctionCallInfo fcinfo)
 {
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("role must not be null")));
-	(void) get_role_oid(NameStr(*PG_GETARG_NAME(0)), false);
-	return NameStr(*PG_GETARG_NAME(0));
+	return PG_GETARG_NAME(0);
 }
 
 static Level
@@ -185,23 +214,24 @@ PG_FUNCTION_INFO_V1(taskq_grant);
 Datum
 taskq_grant(PG_FUNCTION_ARGS)
 {
-	char	   *role = role_argument(fcinfo);
+	Name		name = role_argument(fcinfo);
+	Oid			role = get_role_oid(NameStr(*name), false);
 	Level		level = PG_ARGISNULL(1) ? LEVEL_NONE : find_level(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	Oid			types[] = {NAMEOID, TEXTOID};
 	Datum		values[2];
-	OwnerSwitch owner;
 
 	if (level == LEVEL_NONE)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("level must be viewer, agent or manager")));
-	begin_granting(&owner);
-	revoke_all(quote_identifier(role));
+	check_may_grant();
+	spi_connect();
+	revoke_all(role);
 	give(role, level);
-	values[0] = PG_GETARG_DATUM(0);
+	values[0] = NameGetDatum(name);
 	values[1] = CStringGetTextDatum(level_names[level]);
 	spi_run(&upsert_grant, 2, types, values, NULL, 0);
-	end_granting(&owner);
+	SPI_finish();
 	PG_RETURN_VOID();
 }
 
@@ -209,52 +239,80 @@ PG_FUNCTION_INFO_V1(taskq_revoke);
 Datum
 taskq_revoke(PG_FUNCTION_ARGS)
 {
-	char	   *role = role_argument(fcinfo);
-	const TaskqCatalog *cat = taskq_catalog();
+	Name		name = role_argument(fcinfo);
 	Oid			types[] = {NAMEOID};
-	Datum		values[] = {PG_GETARG_DATUM(0)};
-	OwnerSwitch owner;
+	Datum		values[] = {NameGetDatum(name)};
+	bool		remembered;
+	Oid			role;
 
-	begin_granting(&owner);
+	check_may_grant();
+	spi_connect();
 	spi_run(&delete_grant, 1, types, values, NULL, 0);
-	if (SPI_processed > 0)
+	remembered = SPI_processed > 0;
+
+	/* One that is gone by now can still be forgotten. */
+	role = get_role_oid(NameStr(*name), remembered);
+	if (remembered && OidIsValid(role))
 	{
-		revoke_all(quote_identifier(role));
-		if (cat->schema != PG_PUBLIC_NAMESPACE)
-			run_utility(psprintf("REVOKE USAGE ON SCHEMA %s FROM %s",
-								 quote_identifier(cat->schema_name), quote_identifier(role)));
+		revoke_all(role);
+		revoke_schema(role);
 	}
-	end_granting(&owner);
+	SPI_finish();
 	PG_RETURN_VOID();
+}
+
+/*
+ * Takes everything from PUBLIC and gives each role its level again.  What is
+ * granted in an extension's script counts as part of the extension, and
+ * pg_dump leaves it out: so nothing is while creating_extension is set, and
+ * the roles have nothing when PUBLIC's rights go, which are part of it.
+ */
+static void
+reapply(SPITupleTable *grants, uint64 n)
+{
+	bool		in_script = creating_extension;
+	Oid		   *roles = palloc0(n * sizeof(Oid));
+
+	creating_extension = false;
+	for (uint64 i = 0; i < n; i++)
+	{
+		char	   *name = SPI_getvalue(grants->vals[i], grants->tupdesc, 1);
+
+		roles[i] = get_role_oid(name, true);
+		if (OidIsValid(roles[i]))
+			revoke_all(roles[i]);
+		else
+			ereport(WARNING,
+					(errmsg("role \"%s\" in taskq_role_grant does not exist", name),
+					 errhint("taskq_revoke() forgets it.")));
+	}
+	creating_extension = in_script;
+	revoke_all(InvalidOid);
+	creating_extension = false;
+	for (uint64 i = 0; i < n; i++)
+		if (OidIsValid(roles[i]))
+			give(roles[i], find_level(SPI_getvalue(grants->vals[i], grants->tupdesc, 2)));
+	creating_extension = in_script;
 }
 
 PG_FUNCTION_INFO_V1(taskq_reapply_grants);
 Datum
 taskq_reapply_grants(PG_FUNCTION_ARGS)
 {
-	OwnerSwitch owner;
-	SPITupleTable *grants;
-	uint64		n;
+	bool		in_script = creating_extension;
 
-	begin_granting(&owner);
-	revoke_all("PUBLIC");
+	check_may_grant();
+	spi_connect();
 	spi_run(&list_grants, 0, NULL, NULL, NULL, 0);
-	grants = SPI_tuptable;
-	n = SPI_processed;
-	for (uint64 i = 0; i < n; i++)
+	PG_TRY();
 	{
-		char	   *role = SPI_getvalue(grants->vals[i], grants->tupdesc, 1);
-		char	   *level = SPI_getvalue(grants->vals[i], grants->tupdesc, 2);
-
-		if (!OidIsValid(get_role_oid(role, true)))
-		{
-			ereport(WARNING,
-					(errmsg("role \"%s\" in taskq_role_grant does not exist", role)));
-			continue;
-		}
-		revoke_all(quote_identifier(role));
-		give(role, find_level(level));
+		reapply(SPI_tuptable, SPI_processed);
 	}
-	end_granting(&owner);
+	PG_FINALLY();
+	{
+		creating_extension = in_script;
+	}
+	PG_END_TRY();
+	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -67,7 +67,7 @@ static TaskqPlan claim_pick = {
 	"FOR NO KEY UPDATE SKIP LOCKED"
 };
 static TaskqPlan claim_read = {
-	"SELECT v FROM @.taskq_tasks v WHERE v.id " EQ " ANY ($1) "
+	"SELECT v FROM @.taskq_tasks v WHERE v.id " EQ " ANY ($1) AND v.assignee_id " EQ " $2 "
 	"ORDER BY @.taskq_priority_rank(v.priority), coalesce(v.due_date, 'infinity'), v.id"
 };
 
@@ -197,6 +197,26 @@ bind(const VerbArgs *args, Oid *types, Datum *values, char *nulls)
 	return args->n + 1;
 }
 
+/*
+ * Why an update left out a task that is there to be seen: row security, or a
+ * trigger of the user's.
+ */
+pg_noreturn static void
+refuse_untouched(int64 id)
+{
+	Oid			types[] = {INT8ARRAYOID};
+	Datum		values[] = {id_array(&id, 1)};
+
+	spi_run(&lock_many, 1, types, values, NULL, 1);
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("task " INT64_FORMAT " is not yours to change", id)));
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+			 errmsg("task " INT64_FORMAT " was not changed: a trigger or rule on taskq_task suppressed the update", id)));
+}
+
 /* Does a verb to one task and returns its row. */
 static Datum
 act_on_one(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note, int actor_argno)
@@ -208,15 +228,18 @@ act_on_one(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note
 	int			nargs = bind(args, types, values, nulls);
 	Datum		row;
 	bool		isnull;
+	int			unchanged;
 
 	spi_connect();
-	run_as_call(&verb->one, nargs, types, values, nulls, verb->verb,
-				actor_argument(fcinfo, actor_argno), note);
+	unchanged = run_as_call(&verb->one, nargs, types, values, nulls, verb->verb,
+							actor_argument(fcinfo, actor_argno), note);
 	if (SPI_processed == 0)
 	{
 		spi_run(&read_one, 1, types, values, NULL, 1);
 		if (SPI_processed == 0)
 			no_such_task(id);
+		if (unchanged == 0)
+			refuse_untouched(id);
 	}
 	row = SPI_datumTransfer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull),
 							false, -1);
@@ -234,6 +257,7 @@ act_on_many(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *not
 	char		nulls[MAX_VERB_ARGS + 1];
 	int			nargs = bind(args, types, values, nulls);
 	text	   *actor = actor_argument(fcinfo, actor_argno);
+	int			unchanged;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (list.n == 0)
@@ -241,7 +265,12 @@ act_on_many(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *not
 	spi_connect();
 	spi_run(&lock_many, 1, types, values, NULL, 0);
 	check_all_found(&list);
-	run_as_call(&verb->many, nargs, types, values, nulls, verb->verb, actor, note);
+	unchanged = run_as_call(&verb->many, nargs, types, values, nulls, verb->verb, actor, note);
+	if (SPI_processed + unchanged < (uint64) list.n)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("%d of %d tasks were not changed: a trigger or rule on taskq_task suppressed the update",
+						list.n - unchanged - (int) SPI_processed, list.n)));
 	spi_run(&read_many, 1, types, values, NULL, 0);
 	return_rows(fcinfo);
 	SPI_finish();
@@ -482,7 +511,7 @@ taskq_claim(PG_FUNCTION_ARGS)
 		values[0] = id_array(ids, n);
 		values[1] = PG_GETARG_DATUM(0);
 		run_as_call(&assign_verb.many, 2, types, values, NULL, VERB_OTHER, actor, NULL);
-		spi_run(&claim_read, 1, types, values, NULL, 0);
+		spi_run(&claim_read, 2, types, values, NULL, 0);
 		return_rows(fcinfo);
 	}
 	SPI_finish();

@@ -45,8 +45,18 @@ call_is(TaskVerb verb)
 	return innermost != NULL && innermost->verb == verb;
 }
 
-/* Runs a statement while the triggers know what it is part of. */
+/* Counts a task that the call under way asks nothing new of. */
 void
+call_unchanged(void)
+{
+	innermost->unchanged++;
+}
+
+/*
+ * Runs a statement while the triggers know what it is part of.  Returns how
+ * many tasks it left alone because they were already as asked.
+ */
+int
 run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
 			TaskVerb verb, text *actor, text *note)
 {
@@ -63,6 +73,7 @@ run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *n
 		call_end(&call);
 	}
 	PG_END_TRY();
+	return call.unchanged;
 }
 
 /*

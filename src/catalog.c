@@ -222,20 +222,23 @@ SPIPlanPtr
 prepared(TaskqPlan *plan, int nargs, Oid *argtypes)
 {
 	const TaskqCatalog *cat = taskq_catalog();
+	int			exempt = InNoForceRLSOperation() ? 1 : 0;
+	SPIPlanPtr	result;
 
-	if (plan->plan != NULL && plan->extension == cat->extension &&
-		strcmp(plan->schema_name, cat->schema_name) == 0)
-		return plan->plan;
+	if (plan->kept[exempt].plan != NULL && plan->kept[exempt].extension == cat->extension &&
+		strcmp(plan->kept[exempt].schema_name, cat->schema_name) == 0)
+		return plan->kept[exempt].plan;
 
-	plan->plan = SPI_prepare(qualify(plan->sql), nargs, argtypes);
-	if (plan->plan == NULL)
+	result = SPI_prepare(qualify(plan->sql), nargs, argtypes);
+	if (result == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", plan->sql,
 			 SPI_result_code_string(SPI_result));
-	if (SPI_keepplan(plan->plan) != 0)
+	if (SPI_keepplan(result) != 0)
 		elog(ERROR, "could not keep \"%s\"", plan->sql);
-	plan->extension = cat->extension;
-	strlcpy(plan->schema_name, cat->schema_name, NAMEDATALEN);
-	return plan->plan;
+	plan->kept[exempt].plan = result;
+	plan->kept[exempt].extension = cat->extension;
+	strlcpy(plan->kept[exempt].schema_name, cat->schema_name, NAMEDATALEN);
+	return result;
 }
 
 void
@@ -291,13 +294,8 @@ id_array(const int64 *ids, int n)
 										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
-/*
- * Acts as the owner of a relation until become_caller_again(), exempt from
- * FORCE ROW LEVEL SECURITY as foreign keys are.  An error in between needs no
- * care: aborting the (sub)transaction restores the user.
- */
-void
-become_owner_of(Oid relation, OwnerSwitch *saved)
+Oid
+owner_of(Oid relation)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
 	Oid			owner;
@@ -306,6 +304,41 @@ become_owner_of(Oid relation, OwnerSwitch *saved)
 		elog(ERROR, "relation %u does not exist", relation);
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Acts as the owner of a relation until become_caller_again(), exempt from
+ * FORCE ROW LEVEL SECURITY as foreign keys are.  An error in between needs no
+ * care: aborting the (sub)transaction restores the user.
+ *
+ * No function of taskq is SECURITY DEFINER.  These parts take the owner's
+ * rights, each for its own statements, which are constants and take values as
+ * parameters; what the caller must have shown before:
+ *
+ *	history.c	writes events		the change itself, or for a comment the right
+ *									to update the task (SELECT ... FOR KEY SHARE)
+ *				deletes events		the deletion of their task
+ *				reads who closed	an update of that task
+ *	create.c	looks for a key		an insert that ran into it; told is that it is
+ *									there, as a unique index tells
+ *	workflow.c	rules				EXECUTE on what emits, or the change; what is
+ *									done stands in rules, which take level manager
+ *	rule.c		reads rules			nothing: they stay in memory
+ *	emit.c		reads a dry run		EXECUTE; of tasks that were there before no
+ *									more than the caller can read
+ *	renewal.c	cancels tasks		an update that closes their renewal
+ *	ladder.c	thresholds			a lock on the renewal (FOR NO KEY UPDATE)
+ *				has all rechecked	a change of a threshold
+ *	directory.c mirrors				to own the table, and EXECUTE for its owner
+ *	erasure.c	erases texts		a lock on the customer that takes the right to update it
+ *	sweep.c		logs a sweep		EXECUTE on taskq_sweep_all
+ *	launcher.c	sweeps				nobody's call
+ */
+void
+become_owner_of(Oid relation, OwnerSwitch *saved)
+{
+	Oid			owner = owner_of(relation);
 
 	GetUserIdAndSecContext(&saved->role, &saved->sec_context);
 	SetUserIdAndSecContext(owner,

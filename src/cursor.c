@@ -81,12 +81,11 @@ read_date(const char *field, DateADT *date)
 		DATE_NOEND(*date);
 		return true;
 	}
-	if (strlen(field) != 10 || field[4] != '-' || field[7] != '-' ||
-		strspn(field, "-0123456789") != 10)
+	if (strlen(field) != 10 || field[4] != '-' || field[7] != '-')
 		return false;
-	year = atoi(field);
-	month = atoi(field + 5);
-	day = atoi(field + 8);
+	year = digits_value(field, 4);
+	month = digits_value(field + 5, 2);
+	day = digits_value(field + 8, 2);
 	if (year < 1 || month < 1 || month > 12 || day < 1 || day > day_tab[isleap(year)][month - 1])
 		return false;
 	*date = date2j(year, month, day) - POSTGRES_EPOCH_JDATE;

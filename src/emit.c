@@ -15,12 +15,21 @@
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/resowner.h"
 
+static TaskqPlan tasks_of_runs = {
+	"SELECT coalesce(pg_catalog.array_agg(r.task_id), '{}') FROM @.taskq_workflow_run r "
+	"WHERE r.id " EQ " ANY ($1) AND r.task_id IS NOT NULL"
+};
+static TaskqPlan visible_tasks = {
+	"SELECT coalesce(pg_catalog.array_agg(t.id), '{}') FROM @.taskq_task t WHERE t.id " EQ " ANY ($1)"
+};
+
+/* Parameters: runs, tasks that the caller may know, tasks that were made. */
 static TaskqPlan read_runs = {
 	"SELECT r.rule_id, r.rule_name, r.event, r.depth, r.outcome, r.message, "
 	"t.title, t.priority, t.due_date, t.assignee_id, t.user_id "
 	"FROM @.taskq_workflow_run r LEFT JOIN @.taskq_task t ON t.id " EQ " r.task_id "
+	"AND (t.id " EQ " ANY ($2) OR t.id " EQ " ANY ($3)) "
 	"WHERE r.id " EQ " ANY ($1) ORDER BY r.id"
 };
 
@@ -95,42 +104,79 @@ taskq_emit(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* The value of a statement with one parameter, both bigint[]. */
+static Datum
+ids_from(TaskqPlan *plan, Datum ids)
+{
+	Oid			types[] = {INT8ARRAYOID};
+	bool		isnull;
+
+	spi_run(plan, 1, types, &ids, NULL, 1);
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+}
+
+/*
+ * Reads what the runs since a mark came to, with SPI connected.  Rules reach
+ * every task; of one that was there before, the caller is told no more than
+ * it may read.
+ */
+static void
+read_runs_since(WorkflowMark mark)
+{
+	Oid			types[] = {INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID};
+	Datum		values[3];
+	const int64 *ids;
+	int			n;
+	OwnerSwitch owner;
+
+	ids = workflow_runs_since(mark, &n);
+	values[0] = id_array(ids, n);
+	become_owner_of(taskq_catalog()->task, &owner);
+	values[1] = ids_from(&tasks_of_runs, values[0]);
+	become_caller_again(&owner);
+	values[1] = ids_from(&visible_tasks, values[1]);
+	ids = workflow_tasks_since(mark, &n);
+	values[2] = id_array(ids, n);
+	become_owner_of(taskq_catalog()->task, &owner);
+	spi_run(&read_runs, 3, types, values, NULL, 0);
+	become_caller_again(&owner);
+}
+
+/* What a dry run takes and gives. */
+typedef struct DryRun
+{
+	char	   *event;
+	Jsonb	   *payload;
+	char	   *user_id;
+	ReturnSetInfo *rsinfo;
+} DryRun;
+
+static void
+emit_dry(void *arg)
+{
+	DryRun	   *run = arg;
+	WorkflowMark mark = workflow_mark();
+
+	workflow_offer(run->event, run->payload, run->user_id);
+	spi_connect();
+	read_runs_since(mark);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(run->rsinfo->setResult, SPI_tuptable->vals[i]);
+	SPI_finish();
+}
+
 PG_FUNCTION_INFO_V1(taskq_emit_dry_run);
 Datum
 taskq_emit_dry_run(PG_FUNCTION_ARGS)
 {
-	char	   *event = event_argument(fcinfo, true);
-	Jsonb	   *payload = payload_argument(fcinfo);
-	char	   *user_id = user_id_argument(fcinfo);
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner resowner = CurrentResourceOwner;
-	WorkflowMark mark = workflow_mark();
-	const int64 *runs;
-	int			n;
-	OwnerSwitch owner;
+	DryRun		run;
 
+	run.event = event_argument(fcinfo, true);
+	run.payload = payload_argument(fcinfo);
+	run.user_id = user_id_argument(fcinfo);
+	run.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	InitMaterializedSRF(fcinfo, 0);
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	workflow_offer(event, payload, user_id);
-	spi_connect();
-	runs = workflow_runs_since(mark, &n);
-	{
-		Oid			types[] = {INT8ARRAYOID};
-		Datum		values[] = {id_array(runs, n)};
-
-		become_owner_of(taskq_catalog()->task, &owner);
-		spi_run(&read_runs, 1, types, values, NULL, 0);
-		become_caller_again(&owner);
-	}
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
-	SPI_finish();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = resowner;
-	workflow_forget(mark);
+	workflow_take_back(emit_dry, &run);
 	return (Datum) 0;
 }
 

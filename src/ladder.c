@@ -22,7 +22,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #define REFRESH_BATCH 1000
@@ -35,8 +34,12 @@ TaskqPlan	pick_renewals = {
 	"ORDER BY r.next_check_on FOR NO KEY UPDATE SKIP LOCKED"
 };
 
+TaskqPlan	still_renewals = {
+	"SELECT r.id FROM @.taskq_renewal r WHERE r.next_check_on " LE " $1 AND r.id " EQ " ANY ($2)"
+};
+
 static TaskqPlan next_check = {
-	"SELECT min(r.next_check_on) FROM @.taskq_renewal r WHERE r.next_check_on " GT " $1"
+	"SELECT pg_catalog.min(r.next_check_on) FROM @.taskq_renewal r WHERE r.next_check_on " GT " $1"
 };
 static TaskqPlan take_recheck = {
 	"DELETE FROM @.taskq_renewal_recheck"
@@ -112,7 +115,7 @@ static TaskqPlan crossings_above = {
 	"WHERE x.renewal_id " EQ " ANY ($1) AND x.crossed_at " EQ " $2 AND x.id " GT " $3 ORDER BY x.id"
 };
 static TaskqPlan last_crossing = {
-	"SELECT coalesce(max(x.id), 0) FROM @.taskq_renewal_crossing x"
+	"SELECT coalesce(pg_catalog.max(x.id), 0) FROM @.taskq_renewal_crossing x"
 };
 
 /* A threshold of a ladder. */
@@ -501,13 +504,34 @@ renewals_next_due(void)
 	return at;
 }
 
-/* Everything that is due, batch by batch; its crossings go into the tuplestore. */
+/*
+ * Which of some renewals are due although they have just been brought up to
+ * today: a trigger of the user's suppresses the write.
+ */
+static Datum
+still_due(Datum ids)
+{
+	Oid			types[] = {DATEOID, INT8ARRAYOID};
+	Datum		values[] = {DateADTGetDatum(today()), ids};
+	int64	   *left;
+	bool		isnull;
+
+	spi_run_by_index(&still_renewals, 2, types, values, NULL, 0);
+	left = palloc(Max(SPI_processed, 1) * sizeof(int64));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		left[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+	return id_array(left, (int) SPI_processed);
+}
+
+/*
+ * Everything that is due, batch by batch; its crossings go into the tuplestore.
+ * Renewals that row security hides from the caller wait for the sweep.
+ */
 static void
 refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
 {
 	Oid			types[] = {DATEOID, INT8ARRAYOID};
 	Datum		values[] = {DateADTGetDatum(today()), id_array(NULL, 0)};
-	OwnerSwitch owner;
 	bool		isnull;
 
 	renewals_recheck();
@@ -515,12 +539,12 @@ refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
 	{
 		Oid			crossing_types[] = {INT8ARRAYOID, TIMESTAMPTZOID, INT8OID, BOOLOID};
 		Datum		crossing_values[4];
+		Datum		left;
 		int64	   *ids;
 		int			created = 0;
 		int			n;
 
 		spi_connect();
-		become_owner_of(taskq_catalog()->task, &owner);
 		spi_run_by_index(&last_crossing, 0, NULL, NULL, NULL, 1);
 		crossing_values[2] = result_column(1, &isnull);
 		spi_run_by_index(&pick_renewals, 2, types, values, NULL, REFRESH_BATCH);
@@ -535,8 +559,9 @@ refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
 		spi_run_by_index(&crossings_above, 4, crossing_types, crossing_values, NULL, 0);
 		for (uint64 i = 0; i < SPI_processed; i++)
 			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
-		become_caller_again(&owner);
+		left = SPI_datumTransfer(still_due(crossing_values[0]), false, -1);
 		SPI_finish();
+		values[1] = DirectFunctionCall2Coll(array_cat, InvalidOid, values[1], left);
 		if (n < REFRESH_BATCH)
 			break;
 	}
@@ -561,27 +586,21 @@ refresh_all(ReturnSetInfo *rsinfo, bool dry_run)
 	PG_END_TRY();
 }
 
+static void
+refresh_dry(void *rsinfo)
+{
+	refresh_all((ReturnSetInfo *) rsinfo, true);
+}
+
 PG_FUNCTION_INFO_V1(taskq_renewals_refresh);
 Datum
 taskq_renewals_refresh(PG_FUNCTION_ARGS)
 {
-	bool		dry_run = !PG_ARGISNULL(0) && PG_GETARG_BOOL(0);
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner resowner = CurrentResourceOwner;
-
 	InitMaterializedSRF(fcinfo, 0);
-	if (dry_run)
-	{
-		BeginInternalSubTransaction(NULL);
-		MemoryContextSwitchTo(context);
-	}
-	refresh_all((ReturnSetInfo *) fcinfo->resultinfo, dry_run);
-	if (dry_run)
-	{
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = resowner;
-	}
+	if (!PG_ARGISNULL(0) && PG_GETARG_BOOL(0))
+		workflow_take_back(refresh_dry, fcinfo->resultinfo);
+	else
+		refresh_all((ReturnSetInfo *) fcinfo->resultinfo, false);
 	return (Datum) 0;
 }
 
@@ -589,12 +608,15 @@ PG_FUNCTION_INFO_V1(taskq_renewal_threshold_changed);
 Datum
 taskq_renewal_threshold_changed(PG_FUNCTION_ARGS)
 {
+	TriggerData *td = (TriggerData *) fcinfo->context;
 	OwnerSwitch owner;
 
-	if (!CALLED_AS_TRIGGER(fcinfo))
+	if (!CALLED_AS_TRIGGER(fcinfo) || TRIGGER_FIRED_FOR_ROW(td->tg_event) ||
+		RelationGetNamespace(td->tg_relation) != taskq_catalog()->schema ||
+		strcmp(RelationGetRelationName(td->tg_relation), "taskq_renewal_threshold") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("taskq_renewal_threshold_changed can only be called as a trigger")));
+				 errmsg("taskq_renewal_threshold_changed belongs to table taskq_renewal_threshold and cannot be used elsewhere")));
 	spi_connect();
 	become_owner_of(taskq_catalog()->task, &owner);
 	spi_run(&note_recheck, 0, NULL, NULL, NULL, 0);

@@ -430,29 +430,45 @@ is_subscriber(void)
 }
 
 /*
- * Whether a restore or an import is under way.  pg_restore sets sequences
- * after all data; an event written before that would take an id which the
- * dump holds too.
+ * Why the database seems to be in the middle of a restore or an import; NULL
+ * if it does not.  pg_dump's scripts set sequences after all data; an event
+ * written before that would take an id which the dump holds too.  pg_restore
+ * with several jobs may set a sequence while other tables are still empty, so
+ * nothing is swept while it is connected at all.
  */
-static bool
-is_being_restored(void)
+static const char *
+being_restored(void)
 {
 #define AHEAD(table) \
-	"(SELECT max(t.id) FROM @." table " t) " GT " " \
-	"(SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM @." table "_id_seq s)"
+	"coalesce((SELECT pg_catalog.max(t.id) FROM @." table " t) " GT " " \
+	"(SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM @." table "_id_seq s), false)"
 	static TaskqPlan plan = {
-		"SELECT coalesce(" AHEAD("taskq_task") ", false) OR coalesce(" AHEAD("taskq_task_event") ", false) "
-		"OR coalesce(" AHEAD("taskq_renewal") ", false) OR coalesce(" AHEAD("taskq_renewal_crossing") ", false)"
+		"SELECT " AHEAD("taskq_task") " OR " AHEAD("taskq_task_event") " OR " AHEAD("taskq_renewal") " OR "
+		AHEAD("taskq_renewal_crossing") " OR " AHEAD("taskq_renewal_threshold") " OR "
+		AHEAD("taskq_workflow_rule") " OR " AHEAD("taskq_workflow_run") " OR " AHEAD("taskq_sweep_log") ", "
+		"EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a WHERE a.datid " EQ " $1 "
+		"AND a.application_name " EQ " 'pg_restore')"
 	};
 #undef AHEAD
-	bool		isnull;
-	bool		result;
+	static const char *const reasons[] = {
+		"ids run ahead of their sequence, as in a restore",
+		"pg_restore is at work"
+	};
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(MyDatabaseId)};
+	const char *reason = NULL;
 
 	spi_connect();
-	spi_run(&plan, 0, NULL, NULL, NULL, 1);
-	result = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	spi_run(&plan, 1, types, values, NULL, 1);
+	for (int i = 0; i < lengthof(reasons) && reason == NULL; i++)
+	{
+		bool		isnull;
+
+		if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull)))
+			reason = reasons[i];
+	}
 	SPI_finish();
-	return result;
+	return reason;
 }
 
 /*
@@ -466,6 +482,7 @@ sweep_transaction(Sweep *sweep)
 	SweepOutcome outcome;
 	OwnerSwitch saved;
 	Oid			extension;
+	const char *reason;
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
@@ -477,8 +494,11 @@ sweep_transaction(Sweep *sweep)
 		outcome = SWEEP_LEFT;
 	else if (is_subscriber())
 		outcome = SWEEP_SUBSCRIBER;
-	else if (is_being_restored())
+	else if ((reason = being_restored()) != NULL)
+	{
+		strlcpy(sweep->error, reason, sizeof(sweep->error));
 		outcome = SWEEP_RESTORING;
+	}
 	else
 	{
 		Sweep		before = *sweep;
@@ -492,10 +512,11 @@ sweep_transaction(Sweep *sweep)
 			sweep->next_due = sweep_next_due();
 
 		/* Rows that were not there when first asked may have been swept. */
-		if (sweep->batches > before.batches && is_being_restored())
+		if (sweep->batches > before.batches && (reason = being_restored()) != NULL)
 		{
 			AbortCurrentTransaction();
 			*sweep = before;
+			strlcpy(sweep->error, reason, sizeof(sweep->error));
 			return SWEEP_RESTORING;
 		}
 		PopActiveSnapshot();
@@ -616,12 +637,9 @@ taskq_sweeper_main(Datum arg)
 	if (taskq_log_sweeps == LOG_SWEEPS_ALL ? sweep.batches > 0 || outcome == SWEEP_DONE :
 		taskq_log_sweeps == LOG_SWEEPS_CHANGES && sweep_done(&sweep) > 0)
 		sweep_log_line(&sweep, name);
-	if (outcome == SWEEP_RESTORING)
-		strlcpy(sweep.error, "ids run ahead of their sequence", sizeof(sweep.error));
 	if (outcome == SWEEP_RESTORING && strcmp(sweep.error, slot.error) != 0)
 		ereport(LOG,
-				(errmsg("taskq sweep of database \"%s\" waits: ids run ahead of their sequence, as in a restore",
-						name),
+				(errmsg("taskq sweep of database \"%s\" waits: %s", name, sweep.error),
 				 errhint("After an import, set the sequences with setval().")));
 	if (outcome == SWEEP_SOME_FAILED && strcmp(sweep.error, slot.error) != 0)
 		ereport(WARNING,

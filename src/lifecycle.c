@@ -324,8 +324,9 @@ rebuild(HeapTuple tuple, TaskRow *row)
 	return heap_modify_tuple_by_cols(tuple, row->desc, n, columns, values, nulls);
 }
 
+/* The trigger's data, if it is fired when and for what it was made. */
 static TriggerData *
-check_trigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent timing, bool row)
+check_trigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent op, TriggerEvent timing, bool row)
 {
 	TriggerData *td = (TriggerData *) fcinfo->context;
 
@@ -333,7 +334,8 @@ check_trigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent timing, bo
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("%s can only be called as a trigger", name)));
-	if ((td->tg_event & TRIGGER_EVENT_TIMINGMASK) != timing ||
+	if ((td->tg_event & TRIGGER_EVENT_OPMASK) != op ||
+		(td->tg_event & TRIGGER_EVENT_TIMINGMASK) != timing ||
 		(TRIGGER_FIRED_FOR_ROW(td->tg_event) != 0) != row ||
 		RelationGetRelid(td->tg_relation) != taskq_catalog()->task)
 		ereport(ERROR,
@@ -346,7 +348,7 @@ PG_FUNCTION_INFO_V1(taskq_task_update);
 Datum
 taskq_task_update(PG_FUNCTION_ARGS)
 {
-	TriggerData *td = check_trigger(fcinfo, "taskq_task_update", TRIGGER_EVENT_BEFORE, true);
+	TriggerData *td = check_trigger(fcinfo, "taskq_task_update", TRIGGER_EVENT_UPDATE, TRIGGER_EVENT_BEFORE, true);
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 	const TaskqCall *call = call_under_way();
 	static const int unnoticed[] = {Anum_task_updated_at};
@@ -371,7 +373,10 @@ taskq_task_update(PG_FUNCTION_ARGS)
 		if (!is_cascade(&old, &new))
 			refuse_frozen(&old);
 		if (call != NULL && !differs_outside(&old, &new, NULL, 0))
+		{
+			call_unchanged();
 			return PointerGetDatum(NULL);
+		}
 		return PointerGetDatum(td->tg_newtuple);
 	}
 
@@ -397,7 +402,10 @@ taskq_task_update(PG_FUNCTION_ARGS)
 	if (differs_outside(&old, &new, unnoticed, lengthof(unnoticed)))
 		set_stamp(&new, Anum_task_updated_at, now);
 	else if (call != NULL)
-		return PointerGetDatum(NULL);	/* already so: write nothing */
+	{
+		call_unchanged();		/* already so: write nothing */
+		return PointerGetDatum(NULL);
+	}
 	else
 		task_value(&new, Anum_task_updated_at) = task_value(&old, Anum_task_updated_at);
 
@@ -491,7 +499,7 @@ PG_FUNCTION_INFO_V1(taskq_task_updated);
 Datum
 taskq_task_updated(PG_FUNCTION_ARGS)
 {
-	TriggerData *td = check_trigger(fcinfo, "taskq_task_updated", TRIGGER_EVENT_AFTER, false);
+	TriggerData *td = check_trigger(fcinfo, "taskq_task_updated", TRIGGER_EVENT_UPDATE, TRIGGER_EVENT_AFTER, false);
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 	TupleDesc	desc = RelationGetDescr(td->tg_relation);
 	TupleTableSlot *old_slot;
@@ -538,7 +546,7 @@ PG_FUNCTION_INFO_V1(taskq_task_insert);
 Datum
 taskq_task_insert(PG_FUNCTION_ARGS)
 {
-	TriggerData *td = check_trigger(fcinfo, "taskq_task_insert", TRIGGER_EVENT_BEFORE, true);
+	TriggerData *td = check_trigger(fcinfo, "taskq_task_insert", TRIGGER_EVENT_INSERT, TRIGGER_EVENT_BEFORE, true);
 	HeapTuple	tuple = td->tg_trigtuple;
 	TaskRow		row;
 	TimestampTz due_at;
@@ -587,13 +595,14 @@ taskq_task_delete(PG_FUNCTION_ARGS)
 	TriggerData *td = (TriggerData *) fcinfo->context;
 	TaskRow		row;
 
-	if (CALLED_AS_TRIGGER(fcinfo) && TRIGGER_FIRED_BY_TRUNCATE(td->tg_event))
+	if (CALLED_AS_TRIGGER(fcinfo) && TRIGGER_FIRED_BY_TRUNCATE(td->tg_event) &&
+		RelationGetRelid(td->tg_relation) == taskq_catalog()->task)
 		ereport(ERROR,
 				(errlifecycle(),
 				 errmsg("table taskq_task cannot be truncated"),
 				 errhint("Delete terminal tasks with DELETE.")));
 
-	td = check_trigger(fcinfo, "taskq_task_delete", TRIGGER_EVENT_BEFORE, true);
+	td = check_trigger(fcinfo, "taskq_task_delete", TRIGGER_EVENT_DELETE, TRIGGER_EVENT_BEFORE, true);
 	task_row_alloc(&row, RelationGetDescr(td->tg_relation));
 	task_row_read(&row, td->tg_trigtuple);
 	if (!STATUS_IS_TERMINAL(row.status))
@@ -609,7 +618,7 @@ PG_FUNCTION_INFO_V1(taskq_task_deleted);
 Datum
 taskq_task_deleted(PG_FUNCTION_ARGS)
 {
-	TriggerData *td = check_trigger(fcinfo, "taskq_task_deleted", TRIGGER_EVENT_AFTER, false);
+	TriggerData *td = check_trigger(fcinfo, "taskq_task_deleted", TRIGGER_EVENT_DELETE, TRIGGER_EVENT_AFTER, false);
 	TupleDesc	desc = RelationGetDescr(td->tg_relation);
 	TupleTableSlot *slot;
 	Tuplestorestate *olds;

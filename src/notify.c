@@ -122,9 +122,16 @@ static void
 notify_subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 						SubTransactionId parentSubid, void *arg)
 {
-	if (event == SUBXACT_EVENT_ABORT_SUB)
-		while (nchanged > 0 && changed[nchanged - 1].subxact >= mySubid)
-			nchanged--;
+	int			before = nchanged;
+
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	while (nchanged > 0 && changed[nchanged - 1].subxact >= mySubid)
+		nchanged--;
+
+	/* What found no room came later than what has been taken back. */
+	if (nchanged < before)
+		more = false;
 }
 
 void

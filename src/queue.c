@@ -29,6 +29,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -106,7 +107,7 @@ typedef struct Statement
 /* The columns of view taskq_tasks (sql/queue.sql), for a page p. */
 #define PAGE_COLUMNS \
 	"p.id, p.title, p.description, p.priority, " \
-	"@.taskq_effective_status(p.status, p.due_date, p.started_at), " \
+	"@.taskq_effective_status(p.status, p.due_date, p.started_at, @.taskq_today()), " \
 	"p.due_date, p.sla_hours, p.assignee_id, p.user_id, p.source, p.dedupe_key, " \
 	"p.created_at, p.created_by, p.started_at, p.completed_at, p.cancelled_at, p.updated_at, " \
 	"p.sla_due_at, p.sla_at_risk_at, p.sla_breached_at, p.status, " \
@@ -117,7 +118,7 @@ typedef struct Statement
 	"WHEN p.completed_at IS NULL AND p.cancelled_at IS NULL " \
 	"THEN greatest(@.taskq_today() " MINUS " p.due_date, 0) ELSE 0 END, " \
 	"a.name, a.is_active, c.name, " \
-	"@.taskq_sla_status_at(p.sla_due_at, p.sla_at_risk_at, p.completed_at, p.cancelled_at)"
+	"@.taskq_sla_status_at(p.sla_due_at, p.sla_at_risk_at, p.completed_at, p.cancelled_at, $1)"
 
 /* Behind those: the cursor in the function's rows, the order in the statement's. */
 #define N_VIEW_COLUMNS 28
@@ -453,6 +454,7 @@ append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos
 typedef struct KeptStatement
 {
 	Oid			extension;
+	bool		exempt;			/* see TaskqPlan */
 	char	   *sql;
 	SPIPlanPtr	plan;
 } KeptStatement;
@@ -475,7 +477,8 @@ statement_run(Statement *st, bool ordered)
 	int			result;
 
 	for (int i = 0; i < nkept && plan == NULL; i++)
-		if (kept[i].extension == extension && strcmp(kept[i].sql, sql) == 0)
+		if (kept[i].extension == extension && kept[i].exempt == InNoForceRLSOperation() &&
+			strcmp(kept[i].sql, sql) == 0)
 			plan = kept[i].plan;
 	if (plan == NULL)
 	{
@@ -489,6 +492,7 @@ statement_run(Statement *st, bool ordered)
 			if (SPI_keepplan(plan) != 0)
 				elog(ERROR, "could not keep \"%s\"", sql);
 			kept[nkept].extension = extension;
+			kept[nkept].exempt = InNoForceRLSOperation();
 			kept[nkept].sql = copy;
 			kept[nkept++].plan = plan;
 		}
@@ -594,7 +598,7 @@ taskq_queue_count(PG_FUNCTION_ARGS)
 
 	spi_connect();
 	statement_begin(&st);
-	appendStringInfoString(&st.sql, "SELECT count(*) FROM (");
+	appendStringInfoString(&st.sql, "SELECT pg_catalog.count(*) FROM (");
 	for (int i = 0; i < n; i++)
 	{
 		int			begin = st.sql.len;

@@ -215,11 +215,13 @@ apply_update(Change *c, bool status_named)
 }
 
 static TriggerData *
-check_trigger(FunctionCallInfo fcinfo, const char *name)
+check_trigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent timing, bool any_event)
 {
 	TriggerData *td = (TriggerData *) fcinfo->context;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(td->tg_event) ||
+		(td->tg_event & TRIGGER_EVENT_TIMINGMASK) != timing ||
+		(!any_event && !TRIGGER_FIRED_BY_UPDATE(td->tg_event)) ||
 		RelationGetRelid(td->tg_relation) != taskq_catalog()->renewal)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
@@ -231,7 +233,7 @@ PG_FUNCTION_INFO_V1(taskq_renewal_guard);
 Datum
 taskq_renewal_guard(PG_FUNCTION_ARGS)
 {
-	TriggerData *td = check_trigger(fcinfo, "taskq_renewal_guard");
+	TriggerData *td = check_trigger(fcinfo, "taskq_renewal_guard", TRIGGER_EVENT_BEFORE, true);
 	Change		c = {RelationGetDescr(td->tg_relation)};
 	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
 
@@ -265,7 +267,7 @@ PG_FUNCTION_INFO_V1(taskq_renewal_closed);
 Datum
 taskq_renewal_closed(PG_FUNCTION_ARGS)
 {
-	TriggerData *td = check_trigger(fcinfo, "taskq_renewal_closed");
+	TriggerData *td = check_trigger(fcinfo, "taskq_renewal_closed", TRIGGER_EVENT_AFTER, false);
 	const TaskqCall *call = call_under_way();
 	char	   *from = SPI_getvalue(td->tg_trigtuple, RelationGetDescr(td->tg_relation), Anum_renewal_status);
 	char	   *to = SPI_getvalue(td->tg_newtuple, RelationGetDescr(td->tg_relation), Anum_renewal_status);
@@ -406,6 +408,10 @@ taskq_renewal_complete(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("next_due_date must be after the due date of renewal " INT64_FORMAT, id)));
 	run_as_call(&complete_renewal, 1, types, values, NULL, VERB_OTHER, actor, NULL);
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("renewal " INT64_FORMAT " was not completed: a trigger on taskq_renewal suppressed the update", id)));
 	if (!PG_ARGISNULL(1))
 	{
 		run_as_call(&insert_next, 2, types, values, NULL, VERB_OTHER, actor, NULL);

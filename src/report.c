@@ -7,6 +7,7 @@
  */
 #include "taskq.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -14,20 +15,19 @@
 
 #define N_REPORT_COLUMNS 7
 
-/* $1, $2 = bounds of the deadline, $3 = time zone of days. */
+/* $1, $2 = bounds of the deadline, $3 = time zone of days, $4 = now. */
 #define REPORT(key, groups) \
-	{"SELECT " key ", count(*)::int4, " \
-	"count(*) FILTER (WHERE r.s " EQ " 'MET')::int4, " \
-	"count(*) FILTER (WHERE r.s " EQ " 'BREACHED')::int4, " \
-	"(count(*) FILTER (WHERE r.s " EQ " 'MET'))::float8 OPERATOR(pg_catalog./) " \
-	"nullif(count(*) FILTER (WHERE r.s " EQ " ANY ('{MET,BREACHED}')), 0)::float8, " \
-	"percentile_cont(0.5) WITHIN GROUP (ORDER BY r.hours), " \
-	"percentile_cont(0.9) WITHIN GROUP (ORDER BY r.hours) " \
+	{"SELECT " key ", pg_catalog.count(*)::pg_catalog.int4, " \
+	"pg_catalog.count(*) FILTER (WHERE r.s " EQ " 'MET')::pg_catalog.int4, " \
+	"pg_catalog.count(*) FILTER (WHERE r.s " EQ " 'BREACHED')::pg_catalog.int4, " \
+	"pg_catalog.avg(CASE WHEN r.s " EQ " 'MET' THEN 1::pg_catalog.float8 WHEN r.s " EQ " 'BREACHED' THEN 0::pg_catalog.float8 END), " \
+	"pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY r.hours), " \
+	"pg_catalog.percentile_cont(0.9) WITHIN GROUP (ORDER BY r.hours) " \
 	"FROM (SELECT t.assignee_id, t.priority, t.sla_due_at, " \
-	"@.taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS s, " \
-	"extract(epoch FROM t.completed_at " MINUS " t.created_at)::float8 OPERATOR(pg_catalog./) 3600 AS hours " \
+	"@.taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at, $4) AS s, " \
+	"extract(epoch FROM t.completed_at " MINUS " t.created_at)::pg_catalog.float8 OPERATOR(pg_catalog./) 3600 AS hours " \
 	"FROM @.taskq_task t " \
-	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1,2,3}') " \
+	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1,2,3}'::pg_catalog.int4[]) " \
 	"AND coalesce(t.sla_due_at, 'infinity') " GE " $1 " \
 	"AND coalesce(t.sla_due_at, 'infinity') " LT " $2 AND t.sla_due_at IS NOT NULL) r " groups}
 
@@ -36,9 +36,9 @@ static struct
 	const char *name;
 	TaskqPlan	plan;
 }			reports[] = {
-	{"none", REPORT("NULL::text", "")},
+	{"none", REPORT("NULL::pg_catalog.text", "")},
 	{"assignee", REPORT("r.assignee_id", "GROUP BY r.assignee_id ORDER BY r.assignee_id")},
-	{"priority", REPORT("r.priority::text", "GROUP BY r.priority ORDER BY r.priority DESC")},
+	{"priority", REPORT("r.priority::pg_catalog.text", "GROUP BY r.priority ORDER BY r.priority DESC")},
 	{"day", REPORT("pg_catalog.to_char(pg_catalog.timezone($3, r.sla_due_at), 'YYYY-MM-DD')",
 	"GROUP BY 1 ORDER BY 1")}
 };
@@ -61,9 +61,9 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 	TimestampTz since = bound_argument(fcinfo, 0, "since");
 	TimestampTz until = bound_argument(fcinfo, 1, "until");
 	char	   *group_by = PG_ARGISNULL(2) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID};
 	Datum		values[] = {TimestampTzGetDatum(since), TimestampTzGetDatum(until),
-	CStringGetTextDatum(taskq_timezone)};
+	CStringGetTextDatum(taskq_timezone), TimestampTzGetDatum(GetCurrentStatementStartTimestamp())};
 	TaskqPlan  *plan = NULL;
 
 	if (since > until)
@@ -80,7 +80,7 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	spi_connect();
-	spi_run(plan, 3, types, values, NULL, 0);
+	spi_run(plan, lengthof(types), types, values, NULL, 0);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		Datum		row[N_REPORT_COLUMNS];

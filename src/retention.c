@@ -27,12 +27,15 @@ TaskqPlan	pick_expired = {
 	"SELECT t.id FROM @.taskq_task t WHERE " EXPIRED "AND t.id " NE " ALL ($2) "
 	"ORDER BY coalesce(t.completed_at, t.cancelled_at) FOR UPDATE SKIP LOCKED"
 };
+TaskqPlan	still_expired = {
+	"SELECT t.id FROM @.taskq_task t WHERE " EXPIRED "AND t.id " EQ " ANY ($2)"
+};
 TaskqPlan	delete_expired = {
 	"DELETE FROM @.taskq_task AS t WHERE t.id " EQ " ANY ($1)"
 };
 
 static TaskqPlan count_expired = {
-	"SELECT count(*) FROM @.taskq_task t WHERE " EXPIRED
+	"SELECT pg_catalog.count(*) FROM @.taskq_task t WHERE " EXPIRED
 };
 
 static bool

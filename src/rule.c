@@ -26,10 +26,12 @@ static const char *const own_events[] = {
 
 static const char *const action_names[] = {"CREATE_TASK", "ESCALATE", "ASSIGN"};
 
+/* The casts do nothing, unless the owner has changed a column's type. */
 static TaskqPlan select_rules = {
-	"SELECT r.id, r.name, r.event, r.condition, r.action, r.title_template, r.description_template, "
-	"r.priority, r.due_in_days, r.sla_hours, r.assignee_id, r.assignee_path, r.assignee_strategy, "
-	"r.assignee_pool, r.user_id_path, r.dedupe_key "
+	"SELECT r.id, r.name, r.event, r.condition::pg_catalog.jsonpath, r.action, r.title_template, "
+	"r.description_template, r.priority::@.taskq_priority, r.due_in_days::pg_catalog.int4, "
+	"r.sla_hours::pg_catalog.float8, r.assignee_id, r.assignee_path, r.assignee_strategy, "
+	"r.assignee_pool::pg_catalog.text[], r.user_id_path, r.dedupe_key "
 	"FROM @.taskq_workflow_rule r WHERE r.is_enabled ORDER BY r.id"
 };
 

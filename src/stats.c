@@ -20,15 +20,15 @@
 
 /* $1 = today, $2 = now, $3 = when today began; then the filters. */
 #define STATS(filter) \
-	{"SELECT count(*) FILTER (WHERE t.started_at IS NULL AND NOT coalesce(t.due_date " LT " $1, false))::int4, " \
-	"count(*) FILTER (WHERE t.started_at IS NOT NULL AND NOT coalesce(t.due_date " LT " $1, false))::int4, " \
-	"count(*) FILTER (WHERE t.due_date " LT " $1)::int4, " \
-	"count(*) FILTER (WHERE t.due_date " EQ " $1)::int4, " \
-	"count(*) FILTER (WHERE t.assignee_id IS NULL)::int4, " \
-	"(SELECT count(*)::int4 FROM @.taskq_task t WHERE t.completed_at IS NOT NULL " \
+	{"SELECT pg_catalog.count(*) FILTER (WHERE t.started_at IS NULL AND NOT coalesce(t.due_date " LT " $1, false))::pg_catalog.int4, " \
+	"pg_catalog.count(*) FILTER (WHERE t.started_at IS NOT NULL AND NOT coalesce(t.due_date " LT " $1, false))::pg_catalog.int4, " \
+	"pg_catalog.count(*) FILTER (WHERE t.due_date " LT " $1)::pg_catalog.int4, " \
+	"pg_catalog.count(*) FILTER (WHERE t.due_date " EQ " $1)::pg_catalog.int4, " \
+	"pg_catalog.count(*) FILTER (WHERE t.assignee_id IS NULL)::pg_catalog.int4, " \
+	"(SELECT pg_catalog.count(*)::pg_catalog.int4 FROM @.taskq_task t WHERE t.completed_at IS NOT NULL " \
 	"AND coalesce(t.completed_at, t.cancelled_at) " GE " $3" filter "), " \
-	"count(*) FILTER (WHERE t.sla_at_risk_at " LE " $2 AND t.sla_due_at " GE " $2)::int4, " \
-	"count(*) FILTER (WHERE t.sla_due_at " LT " $2)::int4 " \
+	"pg_catalog.count(*) FILTER (WHERE t.sla_at_risk_at " LE " $2 AND t.sla_due_at " GE " $2)::pg_catalog.int4, " \
+	"pg_catalog.count(*) FILTER (WHERE t.sla_due_at " LT " $2)::pg_catalog.int4 " \
 	"FROM @.taskq_task t WHERE t.completed_at IS NULL AND t.cancelled_at IS NULL" filter}
 
 static TaskqPlan of_all = STATS("");

@@ -45,28 +45,48 @@
 	{"SELECT t.id FROM @.taskq_task t WHERE " what "AND t.id " NE " ALL ($2) " \
 	"FOR NO KEY UPDATE SKIP LOCKED"}
 
+#define STILL(what) {"SELECT t.id FROM @.taskq_task t WHERE " what "AND t.id " EQ " ANY ($2)"}
+
+/* How rows of one kind are found, and which of some were left as they were. */
+typedef struct Kind
+{
+	TaskqPlan  *pick;
+	TaskqPlan  *still;
+	TaskqPlan  *write;			/* NULL = renewals */
+	Oid			instant_type;
+} Kind;
+
 static TaskqPlan pick_overdue = PICK(UNSTAMPED_OVERDUE);
 static TaskqPlan pick_recovered = PICK(STAMPED_OVERDUE);
 static TaskqPlan pick_breached = PICK(UNSTAMPED_BREACH);
+static TaskqPlan still_overdue = STILL(UNSTAMPED_OVERDUE);
+static TaskqPlan still_recovered = STILL(STAMPED_OVERDUE);
+static TaskqPlan still_breached = STILL(UNSTAMPED_BREACH);
 
 static TaskqPlan update_picked = {
 	"UPDATE @.taskq_task AS t SET due_date = t.due_date WHERE t.id " EQ " ANY ($1)"
 };
 
+static const Kind overdue = {&pick_overdue, &still_overdue, &update_picked, DATEOID};
+static const Kind recovered = {&pick_recovered, &still_recovered, &update_picked, DATEOID};
+static const Kind breached = {&pick_breached, &still_breached, &update_picked, TIMESTAMPTZOID};
+static const Kind renewals = {&pick_renewals, &still_renewals, NULL, DATEOID};
+static const Kind expired = {&pick_expired, &still_expired, &delete_expired, TIMESTAMPTZOID};
+
 /* Parameters: today, now. */
 static TaskqPlan count_backlog = {
-	"SELECT (SELECT count(*) FROM (SELECT FROM @.taskq_task t WHERE " UNSTAMPED_OVERDUE
+	"SELECT (SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE " UNSTAMPED_OVERDUE
 	"LIMIT " BACKLOG_MAX ") o) OPERATOR(pg_catalog.+) "
-	"(SELECT count(*) FROM (SELECT FROM @.taskq_task t WHERE " ACTIVE
+	"(SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE " ACTIVE
 	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " LT " $2 "
 	"AND NOT coalesce(t.due_date " LT " $1, false) LIMIT " BACKLOG_MAX ") b)"
 };
 static TaskqPlan next_instants = {
-	"SELECT least((SELECT min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE
+	"SELECT least((SELECT pg_catalog.min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE
 	"AND t.status " EQ " 'OPEN'::@.taskq_status AND t.due_date " GE " $1), "
-	"(SELECT min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE
+	"(SELECT pg_catalog.min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE
 	"AND t.status " EQ " 'IN_PROGRESS'::@.taskq_status AND t.due_date " GE " $1)), "
-	"(SELECT min(t.sla_due_at) FROM @.taskq_task t WHERE " ACTIVE
+	"(SELECT pg_catalog.min(t.sla_due_at) FROM @.taskq_task t WHERE " ACTIVE
 	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " GE " $2)"
 };
 static TaskqPlan insert_log = {
@@ -218,22 +238,45 @@ note_failure(Sweep *sweep, Datum *failed_ids, Datum id, const char *message)
 }
 
 /*
+ * Rows that are due after they have been written as they were before have
+ * failed too, or they would be picked for ever: a trigger of the user's
+ * suppressed the write, or taskq's own triggers are disabled.
+ */
+static void
+note_untouched(Sweep *sweep, const Kind *kind, Datum instant, Datum ids, Datum *failed_ids)
+{
+	Oid			types[] = {kind->instant_type, INT8ARRAYOID};
+	Datum		values[] = {instant, ids};
+	bool		isnull;
+
+	spi_run_by_index(kind->still, 2, types, values, NULL, 0);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		note_failure(sweep, failed_ids,
+					 SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull),
+					 "writing it changed nothing: a trigger suppresses it, or taskq's own are disabled");
+	SPI_freetuptable(SPI_tuptable);
+}
+
+/*
  * Picks and writes rows of one kind, at most so many, and returns how many it
  * picked.
  */
 static int
-sweep_kind(Sweep *sweep, TaskqPlan *pick, TaskqPlan *write, Oid type, Datum instant, int limit)
+sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 {
+	TaskqPlan  *write = kind->write;
 	Datum	   *failed_ids = write == NULL ? &sweep->failed_renewals : &sweep->failed_tasks;
-	Oid			types[] = {type, INT8ARRAYOID};
+	Oid			types[] = {kind->instant_type, INT8ARRAYOID};
 	Datum		values[] = {instant, *failed_ids};
+	int			done_before = sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged;
+	int			failed_before = sweep->failed;
 	char	   *message;
 	Datum	   *ids;
 	int			n;
 
 	if (limit <= 0)
 		return 0;
-	spi_run_by_index(pick, 2, types, values, NULL, limit);
+	spi_run_by_index(kind->pick, 2, types, values, NULL, limit);
 	n = (int) SPI_processed;
 	if (n == 0)
 		return 0;
@@ -256,6 +299,9 @@ sweep_kind(Sweep *sweep, TaskqPlan *pick, TaskqPlan *write, Oid type, Datum inst
 			if (!try_write(sweep, write, IDS(i, 1), &message))
 				note_failure(sweep, failed_ids, ids[i], message);
 		}
+	if (sweep->failed == failed_before &&
+		sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged < done_before + n)
+		note_untouched(sweep, kind, instant, IDS(0, n), failed_ids);
 #undef IDS
 	return n;
 }
@@ -286,14 +332,13 @@ sweep_batch(Sweep *sweep, int max_tasks)
 	int			n;
 
 	spi_connect();
-	n = sweep_kind(sweep, &pick_overdue, &update_picked, DATEOID, day, max_tasks);
-	n += sweep_kind(sweep, &pick_recovered, &update_picked, DATEOID, day, max_tasks - n);
-	n += sweep_kind(sweep, &pick_breached, &update_picked, TIMESTAMPTZOID, now, max_tasks - n);
+	n = sweep_kind(sweep, &overdue, day, max_tasks);
+	n += sweep_kind(sweep, &recovered, day, max_tasks - n);
+	n += sweep_kind(sweep, &breached, now, max_tasks - n);
 	renewals_recheck();
-	n += sweep_kind(sweep, &pick_renewals, NULL, DATEOID, day, max_tasks - n);
+	n += sweep_kind(sweep, &renewals, day, max_tasks - n);
 	if (retention_cutoff(&cutoff))
-		n += sweep_kind(sweep, &pick_expired, &delete_expired, TIMESTAMPTZOID,
-						TimestampTzGetDatum(cutoff), max_tasks - n);
+		n += sweep_kind(sweep, &expired, TimestampTzGetDatum(cutoff), max_tasks - n);
 	if (n > 0)
 	{
 		sweep->batches++;
@@ -328,8 +373,7 @@ sweep_purge(TimestampTz cutoff, int max_tasks)
 
 	sweep_begin(&sweep);
 	spi_connect();
-	(void) sweep_kind(&sweep, &pick_expired, &delete_expired, TIMESTAMPTZOID,
-					  TimestampTzGetDatum(cutoff), max_tasks);
+	(void) sweep_kind(&sweep, &expired, TimestampTzGetDatum(cutoff), max_tasks);
 	SPI_finish();
 	warn_of_failures(&sweep);
 	return sweep.purged;

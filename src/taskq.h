@@ -97,14 +97,19 @@ extern int	enum_index(Oid value, const Oid *values, int nvalues);
 
 /*
  * A statement kept prepared for the life of the session.  "@." in its text
- * stands for the extension's schema.
+ * stands for the extension's schema.  It is kept twice: PostgreSQL plans it
+ * again for another role, but not for the same one that is exempt from FORCE
+ * ROW LEVEL SECURITY at one time and not at another.
  */
 typedef struct TaskqPlan
 {
 	const char *sql;
-	SPIPlanPtr	plan;
-	Oid			extension;		/* made again, it has new types */
-	char		schema_name[NAMEDATALEN];	/* what @. stood for */
+	struct
+	{
+		SPIPlanPtr	plan;
+		Oid			extension;	/* made again, it has new types */
+		char		schema_name[NAMEDATALEN];	/* what @. stood for */
+	}			kept[2];
 } TaskqPlan;
 
 extern char *qualify(const char *sql);
@@ -125,6 +130,7 @@ typedef struct OwnerSwitch
 	int			sec_context;
 } OwnerSwitch;
 
+extern Oid	owner_of(Oid relation);
 extern void become_owner_of(Oid relation, OwnerSwitch *saved);
 extern void become_caller_again(const OwnerSwitch *saved);
 
@@ -138,6 +144,21 @@ extern void become_caller_again(const OwnerSwitch *saved);
 #define MINUS "OPERATOR(pg_catalog.-)"
 
 /* ------------------------------------------------- calendar.c: what day it is */
+
+/* The number that n < 10 digits make, -1 if they are not all digits. */
+static inline int
+digits_value(const char *s, int n)
+{
+	int			value = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (s[i] < '0' || s[i] > '9')
+			return -1;
+		value = 10 * value + (s[i] - '0');
+	}
+	return value;
+}
 
 extern DateADT today(void);
 extern TimestampTz day_start(DateADT day);
@@ -165,13 +186,15 @@ typedef struct TaskqCall
 	bool		by_system;		/* actor is NULL: the sweep */
 	text	   *actor;			/* NULL = not given */
 	text	   *note;			/* for the event that ends the task */
+	int			unchanged;		/* tasks that were already as asked */
 } TaskqCall;
 
 extern void call_begin(TaskqCall *call, TaskVerb verb, text *actor);
 extern void call_end(TaskqCall *call);
 extern const TaskqCall *call_under_way(void);
 extern bool call_is(TaskVerb verb);
-extern void run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
+extern void call_unchanged(void);
+extern int	run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
 						TaskVerb verb, text *actor, text *note);
 extern text *current_actor(void);
 extern text *actor_argument(FunctionCallInfo fcinfo, int argno);
@@ -354,7 +377,7 @@ typedef enum SweepOutcome
 	SWEEP_FAILED,
 	SWEEP_ABSENT,				/* the extension is not installed */
 	SWEEP_SUBSCRIBER,			/* taskq_task is a subscription's target */
-	SWEEP_RESTORING				/* ids run ahead of their sequence */
+	SWEEP_RESTORING				/* a restore or an import is under way */
 } SweepOutcome;
 
 #define SWEEP_ERROR_LEN 512
@@ -470,9 +493,9 @@ typedef struct WorkflowMark
 } WorkflowMark;
 
 extern WorkflowMark workflow_mark(void);
-extern void workflow_forget(WorkflowMark mark);
 extern const int64 *workflow_tasks_since(WorkflowMark mark, int *n);
 extern const int64 *workflow_runs_since(WorkflowMark mark, int *n);
+extern void workflow_take_back(void (*what) (void *), void *arg);
 extern void workflow_prune(void);
 extern void workflow_register_callbacks(void);
 
@@ -482,6 +505,7 @@ extern void workflow_register_callbacks(void);
 extern bool renewals_refreshing;
 
 extern TaskqPlan pick_renewals;
+extern TaskqPlan still_renewals;
 
 extern int	renewals_refresh(Datum ids, int *tasks_created);
 extern void renewals_recheck(void);
@@ -523,6 +547,7 @@ extern int	sweep_max_tasks_argument(FunctionCallInfo fcinfo, int argno);
 /* ------------------------------------- retention.c: how long tasks are kept */
 
 extern TaskqPlan pick_expired;
+extern TaskqPlan still_expired;
 extern TaskqPlan delete_expired;
 
 extern bool retention_check(char **newval, void **extra, GucSource source);

@@ -143,8 +143,8 @@ look_up(Jsonb *payload, const char *path, int len)
 
 		if (JsonContainerIsObject(container))
 			value = getKeyJsonValueFromContainer(container, p, n, NULL);
-		else if (is_digit(*p) && n < 10)
-			value = getIthJsonbValueFromContainer(container, (uint32) atoi(pnstrdup(p, n)));
+		else if (!JsonContainerIsScalar(container) && is_digit(*p) && n < 10)
+			value = getIthJsonbValueFromContainer(container, (uint32) digits_value(p, n));
 		if (value == NULL || value->type == jbvNull)
 			return NULL;
 		if (dot == NULL)

@@ -28,6 +28,7 @@
 #include "taskq.h"
 
 #include "access/xact.h"
+#include "catalog/pg_authid.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -36,6 +37,7 @@
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "storage/shmem.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -410,6 +412,7 @@ Datum
 taskq_worker_get_status(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	bool		all_stats = has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
 	WakeupSlot *copy;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -425,6 +428,7 @@ taskq_worker_get_status(PG_FUNCTION_ARGS)
 		const WakeupSlot *slot = &copy[i];
 		const Turn *turn = &slot->turn;
 		bool		due = turn->reason != TURN_BACKOFF && slot->next_due < turn->at;
+		bool		may_read = all_stats || slot->database == MyDatabaseId;
 		Datum		values[10];
 		bool		nulls[10] = {false};
 
@@ -441,7 +445,7 @@ taskq_worker_get_status(PG_FUNCTION_ARGS)
 		nulls[5] |= turn->sweeping;
 		values[6] = Int32GetDatum(slot->backlog);
 		values[7] = Int32GetDatum(turn->failures);
-		put_text(&values[8], &nulls[8], slot->last_error);
+		put_text(&values[8], &nulls[8], may_read ? slot->last_error : NULL);
 		values[9] = TimestampTzGetDatum(slot->last_error_at);
 		nulls[9] = nulls[8];
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);

@@ -52,14 +52,14 @@ static TaskqPlan customer_agent = {
 static TaskqPlan least_loaded = {
 	"SELECT s.id FROM @.taskq_staff_member s "
 	"LEFT JOIN @.taskq_workflow_turn w ON w.staff_id " EQ " s.id "
-	"CROSS JOIN LATERAL (SELECT count(*) AS active FROM @.taskq_task t WHERE t.assignee_id " EQ " s.id "
+	"CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS active FROM @.taskq_task t WHERE t.assignee_id " EQ " s.id "
 	"AND @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1}'::pg_catalog.int4[])) n "
 	"WHERE s.is_active AND ($1::pg_catalog.text[] IS NULL OR s.id " EQ " ANY ($1)) "
 	"ORDER BY n.active, w.turn NULLS FIRST, s.id LIMIT 1"
 };
 static TaskqPlan take_turn = {
 	"INSERT INTO @.taskq_workflow_turn AS w (staff_id, turn) "
-	"SELECT $1, coalesce(max(m.turn), 0) OPERATOR(pg_catalog.+) 1 FROM @.taskq_workflow_turn m "
+	"SELECT $1, coalesce(pg_catalog.max(m.turn), 0) OPERATOR(pg_catalog.+) 1 FROM @.taskq_workflow_turn m "
 	"ON CONFLICT (staff_id) DO UPDATE SET turn = excluded.turn"
 };
 static TaskqPlan task_by_key = {
@@ -80,6 +80,7 @@ static TaskqPlan set_assignee = {
 typedef struct IdStack
 {
 	int64	   *ids;
+	SubTransactionId *subxacts; /* in which each was made */
 	int			n;
 	int			allocated;
 } IdStack;
@@ -113,8 +114,19 @@ push(IdStack *stack, int64 id)
 		stack->ids = stack->ids == NULL ?
 			MemoryContextAlloc(TopMemoryContext, stack->allocated * sizeof(int64)) :
 			repalloc(stack->ids, stack->allocated * sizeof(int64));
+		stack->subxacts = stack->subxacts == NULL ?
+			MemoryContextAlloc(TopMemoryContext, stack->allocated * sizeof(SubTransactionId)) :
+			repalloc(stack->subxacts, stack->allocated * sizeof(SubTransactionId));
 	}
+	stack->subxacts[stack->n] = GetCurrentSubTransactionId();
 	stack->ids[stack->n++] = id;
+}
+
+static void
+pop_aborted(IdStack *stack, SubTransactionId aborted)
+{
+	while (stack->n > 0 && stack->subxacts[stack->n - 1] >= aborted)
+		stack->n--;
 }
 
 /* How many tasks and runs there have been in this transaction so far. */
@@ -122,14 +134,6 @@ WorkflowMark
 workflow_mark(void)
 {
 	return (WorkflowMark) {tasks_made.n, runs_made.n};
-}
-
-/* Forgets those that came after a mark, for they have been rolled back. */
-void
-workflow_forget(WorkflowMark mark)
-{
-	tasks_made.n = mark.tasks;
-	runs_made.n = mark.runs;
 }
 
 /* The ids of those that came after a mark. */
@@ -154,10 +158,22 @@ workflow_xact_callback(XactEvent event, void *arg)
 		tasks_made.n = runs_made.n = depth = 0;
 }
 
+/* What was rolled back, by a caller's savepoint or by us, was not made. */
+static void
+workflow_subxact_callback(SubXactEvent event, SubTransactionId mySubid,
+						  SubTransactionId parentSubid, void *arg)
+{
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	pop_aborted(&tasks_made, mySubid);
+	pop_aborted(&runs_made, mySubid);
+}
+
 void
 workflow_register_callbacks(void)
 {
 	RegisterXactCallback(workflow_xact_callback, NULL);
+	RegisterSubXactCallback(workflow_subxact_callback, NULL);
 }
 
 /* ------------------------------------------------------ who gets the task */
@@ -441,7 +457,6 @@ fire(const Firing *f)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	WorkflowMark mark = workflow_mark();
 	int			depth_before = depth;
 	volatile bool fired = true;
 	Run			run = {NULL, 0, NULL};
@@ -463,7 +478,6 @@ fire(const Firing *f)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		workflow_forget(mark);
 		depth = depth_before;
 		if (!error_is_contained(edata))
 			ReThrowError(edata);
@@ -563,6 +577,37 @@ workflow_offer_tasks(const char *event, const int64 *ids, int n)
 		pfree(payload);
 	}
 	SPI_finish();
+}
+
+/*
+ * Does something and takes it back, whether or not it fails: for dry runs.
+ * What it put into memory of the caller's stays.
+ */
+void
+workflow_take_back(void (*what) (void *), void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile edata = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		what(arg);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		edata = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (edata != NULL)
+		ReThrowError(edata);
 }
 
 /* Deletes runs that are older than they are kept, some at a time. */

@@ -195,7 +195,7 @@ build_and_install() {
 # Makes a cluster in a directory of the unprivileged user's and starts it.  Its
 # socket lies there too: nobody else may enter, so none needs a password there.
 # Over the network, if a setting turns that on, superuser postgres has the
-# password given.
+# password given.  $server_program, if set, runs in place of postgres.
 start_server() { # directory password [setting=value...]
     local dir=$1 setting
     as_user chmod 700 "$dir"
@@ -211,7 +211,7 @@ start_server() { # directory password [setting=value...]
         listen_addresses= fsync=off "$@"; do
         say "${setting%%=*} = '${setting#*=}'"
     done | as_user tee -a "$dir/data/postgresql.conf" >/dev/null
-    if ! as_user "$bindir/pg_ctl" -D "$dir/data" -l "$dir/log" -w -s start </dev/null; then
+    if ! as_user "$bindir/pg_ctl" ${server_program:+-p "$server_program"} -D "$dir/data" -l "$dir/log" -w -s start </dev/null; then
         as_user tail -n 30 "$dir/log" >&2
         die "could not start a server in $dir"
     fi

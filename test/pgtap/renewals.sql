@@ -84,7 +84,7 @@ BEGIN
         SELECT game, format('renewal %s: %s', coalesce(a.id, m.renewal), row_to_json(x))
         FROM (SELECT r.id, r.due_date, r.status, t.priority::text AS task,
                      (SELECT array_agg(c.days_before ORDER BY c.days_before) FROM taskq_renewal_crossing c WHERE c.renewal_id = r.id AND c.due_date = r.due_date) AS steps
-              FROM taskq_renewal r LEFT JOIN taskq_renewals v ON v.id = r.id LEFT JOIN taskq_task t ON t.id = v.open_task_id WHERE r.id >= game) a
+              FROM taskq_renewal r LEFT JOIN taskq_renewals v ON v.id = r.id AND v.id >= game LEFT JOIN taskq_task t ON t.id = v.open_task_id WHERE r.id >= game) a
         FULL JOIN (SELECT renewal, m.due, status, task,
                           (SELECT array_agg(step ORDER BY step) FROM model_crossed c WHERE c.renewal = m.renewal AND c.due = m.due) AS steps FROM model m WHERE m.renewal >= game) m
              ON m.renewal = a.id,

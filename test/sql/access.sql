@@ -73,7 +73,87 @@ SELECT open FROM taskq_stats();
 SELECT taskq_start(:other);
 SELECT taskq_comment(:other, 'x');
 SELECT taskq_create('again', dedupe_key => 'k');
+-- the history, too, shows tasks that the caller sees
+RESET ROLE;
+SELECT status FROM taskq_comment(:other, 'not for you');
+SET ROLE regress_taskq_a;
+SELECT count(*) FROM taskq_task_history WHERE task_id = :other;
 RESET ROLE;
 SELECT taskq_revoke('regress_taskq_a');
 DROP EXTENSION taskq CASCADE;
 DROP ROLE regress_taskq_a;
+
+-- in a schema of its own; names that need quotes; what roles inherit
+CREATE SCHEMA "Desk 7";
+CREATE EXTENSION taskq SCHEMA "Desk 7";
+SET search_path = "Desk 7";
+CREATE ROLE "regress taskq ""A""";
+CREATE ROLE regress_taskq_in IN ROLE "regress taskq ""A""" INHERIT;
+CREATE ROLE regress_taskq_out IN ROLE "regress taskq ""A""" NOINHERIT;
+SELECT taskq_grant('regress taskq "A"', 'viewer'), taskq_grant('regress taskq "A"', 'agent'), taskq_grant('regress taskq "A"', 'agent');
+SET ROLE "regress taskq ""A""";
+SELECT taskq_create('by a name with quotes') AS id \gset
+SET ROLE regress_taskq_in;
+SELECT status FROM taskq_start(:id);
+SET ROLE regress_taskq_out;
+SELECT "Desk 7".taskq_today();
+SET ROLE "regress taskq ""A""";
+SELECT status FROM taskq_complete(:id);
+RESET ROLE;
+-- after revoking nothing holds the role
+SELECT taskq_revoke('regress taskq "A"');
+SELECT has_schema_privilege('regress taskq "A"', 'Desk 7', 'USAGE') AS may_use;
+DROP ROLE "regress taskq ""A""";
+-- a role that was dropped all the same is told of, and can be forgotten
+CREATE ROLE regress_taskq_a;
+SELECT taskq_grant('regress_taskq_a', 'manager');
+DROP OWNED BY regress_taskq_a;
+DROP ROLE regress_taskq_a;
+SELECT taskq_reapply_grants();
+SELECT taskq_revoke('regress_taskq_a');
+SELECT taskq_revoke('regress_taskq_a');
+SELECT count(*) FROM taskq_role_grant;
+-- the schema stays open for a role that has something else in it
+CREATE TABLE other ();
+CREATE ROLE regress_taskq_a;
+GRANT SELECT ON other TO regress_taskq_a;
+SELECT taskq_grant('regress_taskq_a', 'viewer');
+SELECT taskq_revoke('regress_taskq_a');
+SELECT has_schema_privilege('regress_taskq_a', 'Desk 7', 'USAGE') AS may_use;
+DROP TABLE other;
+DROP EXTENSION taskq;
+RESET search_path;
+DROP OWNED BY regress_taskq_a;
+-- public, too, is opened and closed for a role where it is closed for PUBLIC
+BEGIN;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+CREATE EXTENSION taskq;
+SELECT taskq_grant('regress_taskq_a', 'viewer');
+SELECT has_schema_privilege('regress_taskq_a', 'public', 'USAGE') AS may_use;
+SELECT taskq_revoke('regress_taskq_a');
+DROP ROLE regress_taskq_a;
+ROLLBACK;
+
+-- owners: no level takes their rights, whoever owns what
+CREATE EXTENSION taskq;
+CREATE ROLE regress_taskq_o;
+GRANT USAGE, CREATE ON SCHEMA public TO regress_taskq_o;
+ALTER TABLE taskq_task OWNER TO regress_taskq_o;
+ALTER TABLE taskq_task_event OWNER TO regress_taskq_o;
+SELECT taskq_grant('regress_taskq_o', 'viewer');
+SELECT has_table_privilege('regress_taskq_o', 'taskq_task_event', 'INSERT') AS keeps, has_table_privilege('regress_taskq_o', 'taskq_customer', 'SELECT') AS gets;
+SELECT taskq_revoke('regress_taskq_o');
+SELECT has_table_privilege('regress_taskq_o', 'taskq_task_event', 'INSERT') AS keeps, has_table_privilege('regress_taskq_o', 'taskq_customer', 'SELECT') AS has;
+DROP EXTENSION taskq;
+
+-- an update gives the levels again, and not as a part of the extension, which pg_dump leaves out
+CREATE EXTENSION taskq VERSION '0.1.0';
+SELECT taskq_grant('regress_taskq_a', 'agent');
+ALTER EXTENSION taskq UPDATE;
+SELECT has_table_privilege('regress_taskq_a', 'taskq_task', 'SELECT') AS has;
+SELECT count(*) FROM pg_init_privs, aclexplode(initprivs) x WHERE x.grantee = 'regress_taskq_a'::regrole;
+SELECT taskq_revoke('regress_taskq_a');
+DROP EXTENSION taskq;
+DROP SCHEMA "Desk 7";
+REVOKE ALL ON SCHEMA public FROM regress_taskq_o;
+DROP ROLE regress_taskq_a, regress_taskq_o, regress_taskq_in, regress_taskq_out;

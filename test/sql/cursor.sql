@@ -17,6 +17,7 @@ SELECT taskq_queue_page(after => 'due/2999-06-05/2');
 SELECT taskq_queue_page(after => 'due/2999-06-05/2/1/');
 SELECT taskq_queue_page(after => 'due/2999-06-05/2/1/1');
 SELECT taskq_queue_page(after => 'due/2999-02-30/2/1');
+SELECT taskq_queue_page(after => 'due/2-99-06-05/2/1');
 SELECT taskq_queue_page(after => 'due/2999-06-05/5/1');
 SELECT taskq_queue_page(after => 'due/2999-06-05/2/9223372036854775808');
 SELECT taskq_queue_page(after => 'due/2999-06-05/2/1; DROP TABLE taskq_task');

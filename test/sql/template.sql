@@ -16,6 +16,7 @@ SELECT taskq_render('äöü {{a..b}}', '{}');
 SELECT taskq_render('{{{a}}}', '{"a": 1}');
 SELECT taskq_render('{{a b}}', '{}');
 SELECT taskq_render('{{99999999999999999999}}', '[1]') = '' AS far_out;
+SELECT taskq_render('{{0}}', '"a scalar is no array"') = '' AS scalar;
 SELECT length(taskq_render(repeat('{{a}}', 1000), jsonb_build_object('a', repeat('x', 1000))));
 -- as the CHECKs of the tables that hold templates have it
 SELECT taskq_template_check('{{a}}', 'title_template'), taskq_template_check(NULL, 'title_template'), taskq_template_check('a.b.0', 'user_id_path', true);

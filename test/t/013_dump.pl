@@ -1,0 +1,362 @@
+# Dump and restore: the same rows, the same positions, nothing done twice.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use TaskqTest;
+use Test::More;
+
+my $node = start_node('dump', "taskq.sweep_interval = 1h\ntaskq.databases = 'none'\n");
+my $dir = PostgreSQL::Test::Utils::tempdir();
+delete $ENV{PGAPPNAME};    # pg_restore goes by its own name
+my $schema = q{"Desk 7"};
+
+sub in_schema
+{
+	my ($database, $sql) = @_;
+	return query($database, qq{SET search_path = $schema, public; $sql});
+}
+
+# ------------------------------------------------------------------ the source
+
+query('postgres', q{CREATE ROLE app_agent; CREATE ROLE app_viewer; CREATE ROLE app_manager; CREATE ROLE reporting;
+	CREATE ROLE north; CREATE ROLE south; CREATE DATABASE source});
+query('source', q{ALTER DATABASE source SET taskq.timezone = 'Pacific/Kiritimati'});
+query('source', qq{CREATE SCHEMA $schema; CREATE EXTENSION taskq SCHEMA $schema});
+in_schema('source', q{
+	SELECT taskq_grant('app_agent', 'agent'), taskq_grant('app_viewer', 'viewer'), taskq_grant('app_manager', 'manager'),
+		taskq_grant('north', 'agent'), taskq_grant('south', 'agent');
+	GRANT SELECT (id, title) ON taskq_task TO reporting;
+	GRANT SELECT ON taskq_queue_stats TO reporting;
+	INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana'), ('sta_2', 'Bob'), ('sta_gone', 'Gus');
+	INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', 'sta_1'), ('cus_2', 'Zenith', 'sta_2'), ('cus_gone', 'Nadir', 'sta_1');
+	INSERT INTO taskq_workflow_rule (name, event, action, title_template, assignee_strategy, dedupe_key) VALUES
+		('Tell of overdue', 'task.overdue', 'CREATE_TASK', 'Overdue: {{task.title}}', 'LEAST_LOADED', 'overdue-{{task.id}}'),
+		('Ring back', 'call.missed', 'CREATE_TASK', 'Ring {{name}}', 'LEAST_LOADED', NULL),
+		('Fails', 'call.missed', 'ASSIGN', NULL, 'CUSTOMER_AGENT', NULL);
+	INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority, title_template, sla_hours) VALUES
+		('visa', 120, NULL, NULL, NULL), ('visa', 45, 'LOW', 'Ask {{customer.name}} about the visa', 24), ('visa', 10, 'URGENT', NULL, NULL)});
+
+# Tasks in every status, by different hands.
+in_schema('source', q{
+	SET taskq.actor = 'sta_1';
+	SELECT taskq_create('open', due_date => taskq_today() + 3, sla_hours => 48, assignee_id => 'sta_1', user_id => 'cus_1', dedupe_key => 'key');
+	SELECT taskq_create('begun', due_date => taskq_today() + 1, assignee_id => 'sta_gone', user_id => 'cus_gone');
+	SELECT taskq_start(2);
+	SELECT taskq_create('done', sla_hours => 1, description => E'of\ttabs, \\N and ✓'); SELECT taskq_start(3);
+	SET taskq.actor = 'sta_2';
+	SELECT taskq_complete(3, 'well done', actor => 'sta_gone');
+	SELECT taskq_create('given up'); SELECT taskq_cancel(4, 'no reason');
+	SELECT taskq_create('same key later', dedupe_key => 'key2'); SELECT taskq_cancel(5); SELECT taskq_create('same key again', dedupe_key => 'key2');
+	SELECT taskq_create('moved', due_date => taskq_today()); SELECT taskq_reschedule(7, taskq_today() + 40); SELECT taskq_prioritize(7, 'URGENT'); SELECT taskq_comment(7, 'hm');
+	RESET taskq.actor;
+	INSERT INTO taskq_task (title, due_date, created_at, sla_hours) VALUES ('overdue, breached', '2020-02-01', '2020-01-01', 3);
+	INSERT INTO taskq_task (title, due_date, started_at, status) VALUES ('begun, overdue', '2020-02-01', '2020-01-01', 'IN_PROGRESS');
+	INSERT INTO taskq_task (title, due_date, status) VALUES ('stored OVERDUE, is not', '2999-01-01', 'OVERDUE');
+	SELECT count(*) FROM taskq_emit('call.missed', '{"name": "Zoë"}', user_id => 'cus_1');
+	SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 12), taskq_renewal_create('cus_2', 'permit', taskq_today() + 75),
+		taskq_renewal_create('cus_1', 'visa', taskq_today() + 44), taskq_renewal_create('cus_2', 'policy', taskq_today() - 4),
+		taskq_renewal_create('cus_gone', 'policy', taskq_today() + 5), taskq_renewal_create('cus_1', 'old', taskq_today() + 100)});
+query('source', qq{CALL $schema.taskq_sweep_all()});
+in_schema('source', q{SELECT taskq_renewal_complete(1, next_due_date => taskq_today() + 300), taskq_renewal_cancel(6, 'gone');
+	UPDATE taskq_staff_member SET is_active = false WHERE id = 'sta_gone'; UPDATE taskq_customer SET is_active = false WHERE id = 'cus_gone'});
+# A customer that was erased.
+in_schema('source', q{INSERT INTO taskq_customer VALUES ('cus_erased', 'Jane'); SELECT taskq_create('for Jane', user_id => 'cus_erased') AS id;
+	SELECT taskq_comment(max(id), 'Jane called') FROM taskq_task; SELECT * FROM taskq_erase_customer('cus_erased', actor => 'sta_2')});
+# What nobody has swept yet: past due, breached, a renewal to be looked at, a threshold changed.
+in_schema('source', q{
+	INSERT INTO taskq_task (title, due_date) SELECT 'past due ' || i, '2020-03-01' FROM generate_series(1, 20) i;
+	INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('breach to be recorded', '2020-01-01', 1);
+	SELECT taskq_create('due today', due_date => taskq_today()), taskq_create('due tomorrow', due_date => taskq_today() + 1);
+	SELECT taskq_renewal_create('cus_2', 'visa', taskq_today() + 9)});
+is(in_schema('source', q{SELECT string_agg(DISTINCT status::text, ' ' ORDER BY status::text), string_agg(DISTINCT sla_status::text, ' ' ORDER BY sla_status::text) FROM taskq_tasks}),
+	'CANCELLED COMPLETED IN_PROGRESS OPEN OVERDUE|BREACHED MET NONE ON_TRACK', 'tasks in every status');
+is(in_schema('source', q{SELECT string_agg(DISTINCT outcome, ', ' ORDER BY outcome) FROM taskq_renewal_crossing}), 'passed, recorded, task created',
+	'renewals half-way down the ladder');
+is(in_schema('source', q{SELECT string_agg(DISTINCT outcome, ', ' ORDER BY outcome) FROM taskq_workflow_run}), 'created, unchanged', 'rules have fired');
+
+# ------------------------------------------------- what must be the same after
+
+# Every table that pg_dump saves, and every sequence.
+sub contents
+{
+	my ($database) = @_;
+	my @parts = map {
+		my ($name, $kind) = split /\|/;
+		$kind eq 'S' ? "SELECT '$name', last_value::text, is_called::text FROM $name" :
+		  qq{SELECT '$name', count(*)::text, md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C")) FROM $name t}
+	} split /\n/, query($database, q{SELECT c::regclass, k.relkind FROM pg_extension, unnest(extconfig) c JOIN pg_class k ON k.oid = c
+		WHERE extname = 'taskq' ORDER BY c::regclass::text COLLATE "C"});
+	return query($database, 'SET timezone = UTC; ' . join(' UNION ALL ', @parts));
+}
+
+# Who may do what, and whose it is.
+sub privileges
+{
+	my ($database) = @_;
+	return query($database, q{
+		SELECT o.type, o.identity, a.acl FROM pg_depend d, LATERAL pg_identify_object(d.classid, d.objid, 0) o, LATERAL (
+			SELECT string_agg(acl::text, ' ' ORDER BY acl::text) AS acl FROM (
+				SELECT unnest(relacl) FROM pg_class WHERE d.classid = 'pg_class'::regclass AND oid = d.objid
+				UNION ALL SELECT unnest(proacl) FROM pg_proc WHERE d.classid = 'pg_proc'::regclass AND oid = d.objid
+				UNION ALL SELECT unnest(typacl) FROM pg_type WHERE d.classid = 'pg_type'::regclass AND oid = d.objid
+				UNION ALL SELECT unnest(attacl) FROM pg_attribute WHERE d.classid = 'pg_class'::regclass AND attrelid = d.objid) x(acl)) a
+		WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'taskq')
+		ORDER BY 1, 2});
+}
+
+# What a sweep makes of it, without the instants.
+sub swept
+{
+	my ($database) = @_;
+	query($database, qq{CALL $schema.taskq_sweep_all()});
+	return in_schema($database, q{
+		SELECT id, title, status, priority, due_date, assignee_id, sla_breached_at IS NULL FROM taskq_task ORDER BY id;
+		SELECT id, task_id, kind, from_status, to_status, changes, note FROM taskq_task_event ORDER BY id;
+		SELECT renewal_id, due_date, days_before, outcome, task_id FROM taskq_renewal_crossing ORDER BY 1, 2, 3;
+		SELECT rule_id, outcome, task_id FROM taskq_workflow_run ORDER BY id;
+		SELECT staff_id, turn FROM taskq_workflow_turn ORDER BY 1});
+}
+
+my $contents = contents('source');
+my $privileges = privileges('source');
+like($contents, qr/taskq_task_id_seq\|(?!1\|)/, 'ids have been given');
+unlike($contents, qr/\|0\|/, 'no table is empty');
+like($privileges, qr/reporting=r.*app_viewer=r|app_viewer=r.*reporting=r/, 'there are privileges, given by taskq_grant and by hand');
+
+my @formats = (
+	[ 'plain', [], 'psql' ],
+	[ 'custom', ['-Fc'], [] ],
+	[ 'directory', [ '-Fd', '-j2' ], ['-j2'] ]);
+my $source = $node->connstr('source');
+
+sub dump_to
+{
+	my ($file, @options) = @_;
+	$node->command_ok([ 'pg_dump', '-f', $file, @options, $source ], "pg_dump @options");
+	return $file;
+}
+
+# A database to restore into, with another idea of what day it is.
+sub target
+{
+	my ($database, $zone) = @_;
+	query('postgres', "CREATE DATABASE $database");
+	query('postgres', "ALTER DATABASE $database SET taskq.timezone = '$zone'");
+	return $database;
+}
+
+sub restore
+{
+	my ($database, $file, @options) = @_;
+	my $to = $node->connstr($database);
+
+	# With several jobs tables are not filled in the order of their foreign keys.
+	local $ENV{PGOPTIONS} = '-c session_replication_role=replica' if $options[0] eq '-j2';
+	return $node->command_ok($options[0] eq 'psql' ?
+		  [ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', $file, '-d', $to ] :
+		  [ 'pg_restore', '--exit-on-error', @options, '-d', $to, $file ], "$database: restored");
+}
+
+for my $format (@formats)
+{
+	my ($name, $dump_options, $restore_options) = @$format;
+	my @options = ref $restore_options ? @$restore_options : $restore_options;
+	restore(target($name, 'Pacific/Midway'), dump_to("$dir/$name", @$dump_options), @options);
+
+	target("${name}_parts", 'Pacific/Midway');
+	restore("${name}_parts", dump_to("$dir/$name.$_", @$dump_options, "--$_-only"), @options) for qw(schema data);
+
+	for my $database ($name, "${name}_parts")
+	{
+		is(contents($database), $contents, "$database: every table and sequence as it was");
+		is(privileges($database), $privileges, "$database: and who may do what");
+	}
+}
+
+# The day that it is where they were restored: neither today's nor the source's
+# stored statuses decide.
+my $today = in_schema('custom', 'SELECT taskq_today()');
+isnt($today, in_schema('source', 'SELECT taskq_today()'), 'it is another day there');
+is(in_schema('custom', 'SELECT id, status FROM taskq_tasks ORDER BY id'),
+	in_schema('source', "SELECT id, taskq_effective_status(status, due_date, started_at, '$today') FROM taskq_task ORDER BY id"),
+	'the same statuses as in the source on that day');
+
+# The first sweep, and the second, on the source's day.
+query('postgres', "ALTER DATABASE $_ SET taskq.timezone = 'Pacific/Kiritimati'") for qw(plain custom directory_parts);
+my $swept = swept('source');
+like($swept, qr/past due 20\|OVERDUE/, 'the source is swept');
+for my $database (qw(plain custom directory_parts))
+{
+	is(swept($database), $swept, "$database: the first sweep does what it does in the source, and nothing twice");
+	is(in_schema($database, q{SELECT sum(tasks) FROM taskq_sweep()}), '0', "$database: the second has nothing to do");
+	is(in_schema($database, q{SELECT count(*) FROM taskq_renewals_refresh()}), '0', "$database: no threshold is crossed again");
+}
+
+is(in_schema('custom', q{SELECT max(id) + 1 = taskq_create('new') FROM taskq_task}), 't', 'ids go on where they stood');
+
+# All that guards the tables is there.
+my ($status, $out, $err);
+for ([ q{UPDATE taskq_task SET status = 'COMPLETED' WHERE id = 1}, qr/task 1 cannot go from OPEN to COMPLETED/ ],
+	[ q{UPDATE taskq_task SET title = 'x' WHERE id = 3}, qr/task 3/ ], [ q{DELETE FROM taskq_task WHERE id = 1}, qr/task 1/ ],
+	[ q{DELETE FROM taskq_task_event}, qr/append-only/ ], [ q{INSERT INTO taskq_task (title, user_id) VALUES ('x', 'nobody')}, qr/foreign key/ ],
+	[ q{INSERT INTO taskq_task (title, dedupe_key) VALUES ('x', 'key')}, qr/taskq_task_dedupe_key/ ], [ q{INSERT INTO taskq_task (title) VALUES (' ')}, qr/taskq_task_title_check/ ])
+{
+	($status, $out, $err) = $node->psql('custom', "SET search_path = $schema; $_->[0]");
+	like($err, $_->[1], "refused after a restore: $_->[0]");
+}
+is(in_schema('custom', q{SET ROLE app_agent; SELECT status FROM taskq_start(1)}), 'IN_PROGRESS', 'an agent goes on');
+
+# ------------------------------------- a server without the library preloaded
+
+my $bare = PostgreSQL::Test::Cluster->new('bare');
+$bare->init;
+$bare->start;
+$node->command_ok([ 'pg_dump', '-Fc', '-C', '-f', "$dir/created", $source ], 'pg_dump -C');
+$bare->safe_psql('postgres', "CREATE ROLE $_") for qw(app_agent app_viewer app_manager reporting north south);
+$bare->command_ok([ 'pg_restore', '--exit-on-error', '-C', '-d', $bare->connstr('postgres'), "$dir/created" ], 'restored on a server that does not preload taskq');
+is($bare->safe_psql('source', "SHOW taskq.timezone"), 'Pacific/Kiritimati', 'with pg_dump -C the settings of the database come along');
+is($bare->safe_psql('source', "SELECT taskq_today() = (statement_timestamp() AT TIME ZONE 'Pacific/Kiritimati')::date" =~ s/taskq_today/$schema.taskq_today/r), 't', 'and hold');
+is($bare->safe_psql('source', "SELECT count(*) > 20 FROM $schema.taskq_tasks"), 't', 'and tasks are there');
+$bare->stop;
+
+# pg_dump --clean drops the extension first.
+dump_to("$dir/clean", '--clean', '--if-exists');
+restore('plain', "$dir/clean", 'psql');
+is(contents('plain'), contents('source'), 'pg_dump --clean: restored over a database that was in use');
+
+# Who may dump.
+query('postgres', 'CREATE ROLE dba LOGIN; CREATE ROLE backup LOGIN; GRANT pg_read_all_data TO backup; ALTER DATABASE source OWNER TO dba');
+$node->command_fails_like([ 'pg_dump', '-U', 'dba', '-f', "$dir/dba", $source ], qr/permission denied for/, 'the owner of the database alone may not dump tasks');
+$node->command_ok([ 'pg_dump', '-U', 'backup', '-Fc', '-f', "$dir/backup", $source ], 'pg_read_all_data may');
+
+# -------------------------------------------------- another day, another server
+
+my ($faketime) = glob('/usr/lib/*/faketime/libfaketime.so.1');
+SKIP:
+{
+	skip 'faketime is not installed', 4 unless $faketime;
+	dump_to("$dir/later", '-Fc');
+	my $later = PostgreSQL::Test::Cluster->new('later');
+	$later->init;
+	$later->append_conf('postgresql.conf', "shared_preload_libraries = 'taskq'\ntaskq.databases = 'none'\n");
+	{
+		local $ENV{LD_PRELOAD} = $faketime;
+		local $ENV{FAKETIME} = '+12d';
+		$later->start;
+	}
+	$later->safe_psql('postgres', "CREATE ROLE $_") for qw(app_agent app_viewer app_manager reporting north south);
+	$later->safe_psql('postgres', 'CREATE DATABASE later');
+	$later->safe_psql('postgres', "ALTER DATABASE later SET taskq.timezone = 'Pacific/Kiritimati'");
+	$later->command_ok([ 'pg_restore', '--exit-on-error', '-d', $later->connstr('later'), "$dir/later" ], 'restored twelve days later');
+	$today = $later->safe_psql('later', "SELECT $schema.taskq_today()");
+	is(in_schema('source', "SELECT '$today' - taskq_today()"), '12', 'it is that day there');
+	my $statuses = $later->safe_psql('later', "SELECT id, status FROM $schema.taskq_tasks ORDER BY id");
+	isnt($statuses, in_schema('source', 'SELECT id, status FROM taskq_tasks ORDER BY id'), 'statuses have changed since');
+	is($statuses, in_schema('source', "SELECT id, taskq_effective_status(status, due_date, started_at, '$today') FROM taskq_task ORDER BY id"),
+		'as they have in the source by that day');
+	$later->stop;
+}
+
+# ------------------------------------------- while pg_restore is at it, nobody sweeps
+
+# It has set the sequences and waits for a table; thresholds have changed.
+query('postgres', q{ALTER SYSTEM SET taskq.databases = 'busy'});
+$node->reload;
+restore(target('busy', 'Pacific/Kiritimati'), "$dir/custom.schema", '-v');
+my ($list) = run_command([ 'pg_restore', '-l', "$dir/custom.data" ]);
+my @list = grep { /^\d/ } split /\n/, $list;
+append_to_file("$dir/list", join("\n", (grep { /SEQUENCE SET/ } @list), (grep { !/SEQUENCE SET|crossing/ } @list), (grep { /DATA .*crossing/ } @list)) . "\n");
+my $lock = $node->background_psql('busy');
+$lock->query_safe("BEGIN; LOCK TABLE $schema.taskq_renewal_crossing IN SHARE MODE");
+my $restoring = IPC::Run::start([ 'pg_restore', '--exit-on-error', '-L', "$dir/list", '-d', $node->connstr('busy'), "$dir/custom.data" ], '2>', \my $restore_err);
+became('busy', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'pg_restore' AND datname = 'busy' AND wait_event_type = 'Lock'}, 'pg_restore waits');
+my $log = -s $node->logfile;
+query('busy', "SELECT $schema.taskq_worker_wake()");
+became('busy', qq{SELECT last_result = 'restoring' AND last_sweep_at > (SELECT max(xact_start) FROM pg_stat_activity WHERE application_name = 'pg_restore')
+	FROM $schema.taskq_worker_status WHERE database = 'busy'}, 'the worker waits for it');
+is(in_schema('busy', 'SELECT count(*) FROM taskq_renewal_crossing'), '0', 'and does nothing meanwhile');
+$lock->query_safe('COMMIT');
+$lock->quit;
+ok($restoring->finish, 'pg_restore is done') or diag($restore_err);
+query('busy', "SELECT $schema.taskq_worker_wake()");
+became('busy', qq{SELECT last_result = 'done' FROM $schema.taskq_worker_status WHERE database = 'busy'}, 'then the worker sweeps');
+is(in_schema('busy', q{SELECT renewal_id, due_date, days_before, outcome, task_id FROM taskq_renewal_crossing ORDER BY 1, 2, 3}),
+	in_schema('custom', q{SELECT renewal_id, due_date, days_before, outcome, task_id FROM taskq_renewal_crossing ORDER BY 1, 2, 3}), 'no threshold has been crossed twice');
+
+# --------------------------------------------------------------- customizations
+
+# Two desks that may not see each other; columns of the user's own.
+query('source', q{CREATE TYPE desk_name AS ENUM ('north', 'south');
+	CREATE FUNCTION stamp_desk() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN NEW.seen := coalesce(NEW.seen, 0) + 1; RETURN NEW; END$$});
+in_schema('source', q{
+	ALTER TABLE taskq_task ADD COLUMN desk desk_name, ADD COLUMN seen integer, ADD COLUMN number bigserial;
+	UPDATE taskq_task SET desk = CASE WHEN id % 2 = 0 THEN 'north' ELSE 'south' END::desk_name, seen = 1 WHERE completed_at IS NULL AND cancelled_at IS NULL;
+	ALTER TABLE taskq_task ALTER desk SET DEFAULT 'north';
+	GRANT SELECT, INSERT, UPDATE (desk) ON taskq_task TO north, south; GRANT USAGE ON SEQUENCE taskq_task_number_seq TO north, south;
+	CREATE VIEW by_desk AS SELECT desk, count(*) FROM taskq_task GROUP BY desk;
+	CREATE INDEX ON taskq_task (desk);
+	CREATE TRIGGER stamp BEFORE INSERT ON taskq_task FOR EACH ROW EXECUTE FUNCTION stamp_desk();
+	ALTER TABLE taskq_task ENABLE ROW LEVEL SECURITY;
+	CREATE POLICY north ON taskq_task TO north USING (desk = 'north');
+	CREATE POLICY south ON taskq_task TO south USING (desk = 'south')});
+my $counts = q{SELECT (SELECT count(*) FROM taskq_task), open, overdue FROM taskq_queue_stats};
+my %seen = map { $_ => in_schema('source', "SET ROLE $_; $counts") } qw(north south);
+isnt($seen{north}, $seen{south}, 'each desk sees its own');
+
+# The recipe of the README.
+my $recipe = <<'SH';
+pg_dump -Fc -f ops.dump "$ops"
+psql -XAt -d "$ops" -c "SELECT statement FROM $schema.taskq_customizations() WHERE section = 'pre-data'" > pre-data.sql
+psql -XAt -d "$ops" -c "SELECT statement FROM $schema.taskq_customizations() WHERE section = 'post-data'" > post-data.sql
+
+pg_restore -l ops.dump | grep -E ' (SCHEMA|EXTENSION|TYPE|DOMAIN) ' > first
+pg_restore -l ops.dump | grep -vE ' (SCHEMA|EXTENSION|TYPE|DOMAIN) ' > rest
+pg_restore --exit-on-error -d "$new" -L first ops.dump
+psql -X -v ON_ERROR_STOP=1 -d "$new" -f pre-data.sql
+pg_restore --exit-on-error -d "$new" -L rest ops.dump
+psql -X -v ON_ERROR_STOP=1 -d "$new" -f post-data.sql
+SH
+{
+	local $ENV{ops} = $source;
+	local $ENV{new} = $node->connstr(target('desks', 'UTC'));
+	local $ENV{schema} = $schema;
+	command_ok([ 'sh', '-e', '-c', "cd '$dir'; $recipe" ], 'the recipe works');
+}
+is(contents('desks'), contents('source'), 'all is as it was, the columns added included');
+is(query('desks', "SELECT statement FROM $schema.taskq_customizations()"), query('source', "SELECT statement FROM $schema.taskq_customizations()"), 'so are policies, triggers, indexes');
+is(privileges('desks'), privileges('source'), 'and privileges');
+query('postgres', "ALTER DATABASE desks SET taskq.timezone = 'Pacific/Kiritimati'");
+is(in_schema('desks', "SET ROLE $_; $counts"), $seen{$_}, "$_ sees its own and no other") for qw(north south);
+is(in_schema('desks', q{SET ROLE north; SELECT taskq_create('theirs'); SELECT desk, seen FROM taskq_task WHERE title = 'theirs'}) =~ s/.*\n//r, 'north|1', 'defaults and triggers work');
+
+# And without it: pg_restore says what is missing, and rows are not lost silently.
+target('without', 'UTC');
+$node->command_fails_like([ 'pg_restore', '-d', $node->connstr('without'), "$dir/ops.dump" ], qr/column "desk" of relation "taskq_task" does not exist/, 'without the recipe pg_restore fails');
+
+# ---------------------------------------------------------- a database at 0.1.0
+
+query('postgres', 'CREATE DATABASE old');
+query('old', q{CREATE EXTENSION taskq VERSION '0.1.0';
+	SELECT taskq_grant('app_agent', 'agent'), taskq_grant('app_manager', 'viewer'); GRANT SELECT ON taskq_tasks TO reporting;
+	INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana'); INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', 'sta_1');
+	SELECT taskq_create('task', due_date => '2020-01-01'), taskq_renewal_create('cus_1', 'permit', taskq_today() + 10);
+	INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('Ring back', 'call.missed', 'CREATE_TASK');
+	SELECT count(*) FROM taskq_emit('call.missed', '{}');});
+query('old', 'CALL taskq_sweep_all()');
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/old", $node->connstr('old') ], 'a database at 0.1.0 is dumped');
+restore(target('newer', 'UTC'), "$dir/old", '-v');
+query('old', 'ALTER EXTENSION taskq UPDATE');
+is(contents('newer'), contents('old'), 'and restored under the new version');
+is(privileges('newer'), privileges('old'), 'with the privileges that updating would have given');
+
+# Updated rather than restored: what roles have is dumped all the same.
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/updated", $node->connstr('old') ], 'an updated database is dumped');
+restore(target('updated', 'UTC'), "$dir/updated", '-v');
+is(privileges('updated'), privileges('old'), 'an update does not make privileges part of the extension');
+is(contents('updated'), contents('old'), 'nor rows');
+
+$node->stop;
+done_testing();
