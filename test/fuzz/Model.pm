@@ -1,0 +1,222 @@
+# What taskq promises of a task, told once more: the fuzzer compares.
+#
+# A model is a plain structure, so that a savepoint is a copy of it:
+#
+#   tasks      id => row; stamps in microseconds, texts as they are
+#   staff      id => whether active
+#   customers  id => agent or undef
+#   roles      role => level or undef
+#   offset     hours that taskq.timezone is ahead of UTC
+#
+# A write returns undef, or the SQLSTATEs of which it must fail with one.
+package Model;
+
+use strict;
+use warnings;
+use Exporter 'import';
+use POSIX qw(floor);
+
+our @EXPORT = qw(today effective touch update create_task sla_status sort_key rank is_active sla_instants
+	day_number iso_date stored_events $now);
+
+our $now;    # the statement's instant, in microseconds
+
+my %rank = (URGENT => 1, HIGH => 2, MEDIUM => 3, LOW => 4);
+my %kind_of = (
+	title => 'edited',
+	description => 'edited',
+	priority => 'prioritized',
+	due_date => 'rescheduled',
+	sla_hours => 'sla_changed',
+	assignee_id => 'assigned',
+	user_id => 'updated',
+	dedupe_key => 'updated');
+
+sub rank { return $rank{ $_[0] }; }
+
+# Days since 1970-01-01 and back, by Fliegel and Van Flandern's arithmetic.
+sub day_number
+{
+	my ($iso) = @_;
+	my ($y, $m, $d) = $iso =~ /^(\d+)-(\d\d)-(\d\d)$/ or die "no date: $iso";
+	$y-- if $m <= 2;
+	my $era = floor($y / 400);
+	my $yoe = $y - $era * 400;
+	my $doy = floor((153 * ($m + ($m > 2 ? -3 : 9)) + 2) / 5) + $d - 1;
+	return $era * 146097 + $yoe * 365 + floor($yoe / 4) - floor($yoe / 100) + $doy - 719468;
+}
+
+sub iso_date
+{
+	my ($days) = @_;
+	my $z = $days + 719468;
+	my $era = floor($z / 146097);
+	my $doe = $z - $era * 146097;
+	my $yoe = floor(($doe - floor($doe / 1460) + floor($doe / 36524) - floor($doe / 146096)) / 365);
+	my $doy = $doe - (365 * $yoe + floor($yoe / 4) - floor($yoe / 100));
+	my $mp = floor((5 * $doy + 2) / 153);
+	my $m = $mp + ($mp < 10 ? 3 : -9);
+	return sprintf('%04d-%02d-%02d', $yoe + $era * 400 + ($m <= 2 ? 1 : 0), $m, $doy - floor((153 * $mp + 2) / 5) + 1);
+}
+
+sub today
+{
+	my ($model) = @_;
+	return floor(($now / 1e6 + $model->{offset} * 3600) / 86400);
+}
+
+sub is_active { return !defined $_[0]{completed_at} && !defined $_[0]{cancelled_at}; }
+
+sub past_due
+{
+	my ($model, $row) = @_;
+	return defined $row->{due_date} && day_number($row->{due_date}) < today($model);
+}
+
+sub effective
+{
+	my ($model, $row) = @_;
+	return $row->{status} if !is_active($row);
+	return 'OVERDUE' if past_due($model, $row);
+	return defined $row->{started_at} ? 'IN_PROGRESS' : 'OPEN';
+}
+
+sub sla_status
+{
+	my ($row) = @_;
+	my $due = $row->{sla_due_at};
+	return 'NONE' if !defined $due;
+	return $row->{completed_at} > $due ? 'BREACHED' : 'MET' if defined $row->{completed_at};
+	return $row->{cancelled_at} > $due ? 'BREACHED' : 'CANCELLED' if defined $row->{cancelled_at};
+	return 'BREACHED' if $now > $due;
+	return $now >= $row->{sla_at_risk_at} ? 'AT_RISK' : 'ON_TRACK';
+}
+
+# The keys of a page's order, ascending.
+sub sort_key
+{
+	my ($sort, $row) = @_;
+	my $due = defined $row->{due_date} ? day_number($row->{due_date}) : 9**99;
+	return [ $due, rank($row->{priority}), $row->{id} ] if $sort eq 'due';
+	return [ rank($row->{priority}), $due, $row->{id} ] if $sort eq 'priority';
+	return [ -$row->{created_at}, -$row->{id} ] if $sort eq 'created';
+	return [ $row->{sla_due_at} // 9**99, $row->{id} ];
+}
+
+sub sla_instants
+{
+	my ($row) = @_;
+	$row->{sla_due_at} = $row->{sla_at_risk_at} = $row->{sla_breached_at} = undef;
+	return if !defined $row->{sla_hours};
+	my $span = floor($row->{sla_hours} * 3600e6 + 0.5);
+	$row->{sla_due_at} = $row->{created_at} + $span;
+	$row->{sla_at_risk_at} = $row->{created_at} + floor($span / 100) * 80;
+	return;
+}
+
+sub differs
+{
+	my ($x, $y) = @_;
+	return defined $x ? !defined $y || $x ne $y : defined $y;
+}
+
+# Why a task may not go from one active status to another; as in the table of
+# the README.
+sub refused
+{
+	my ($from, $to, $past, $started) = @_;
+	return 0 if $from eq $to || $to eq 'CANCELLED';
+	return $from eq 'OPEN' if $to eq 'COMPLETED';
+	return !$past if $to eq 'OVERDUE';
+	return $past if $to eq 'IN_PROGRESS';
+	return $from eq 'IN_PROGRESS' || $past || $started;
+}
+
+# An UPDATE of one task.  Options: verb (start), note.
+sub update
+{
+	my ($model, $row, $set, %option) = @_;
+	my @events;
+	my %new = (%$row, map { $_ => $set->{$_} } grep { $_ ne 'status' } keys %$set);
+	my $from = effective($model, $row);
+	my $to = $set->{status};
+	my @changed = grep { differs($row->{$_}, $new{$_}) } keys %kind_of;
+
+	if (!is_active($row))
+	{
+		return ['23514'] if defined $to;
+		return ['23514'] if !$option{cascade} && grep { differs($row->{$_}, $set->{$_}) } keys %$set;
+		return if !@changed;
+		push @{ $row->{events} }, [ (@changed > 1 ? 'updated' : $kind_of{ $changed[0] }), $from, $from ];
+		@$row{ keys %new } = values %new;
+		return;
+	}
+	for my $fixed (qw(id source created_at created_by started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at))
+	{
+		return ['23514'] if exists $set->{$fixed} && differs($row->{$fixed}, $set->{$fixed});
+	}
+	return ['23503']
+		if !$option{cascade} && differs($row->{assignee_id}, $new{assignee_id}) && defined $new{assignee_id}
+		&& !$model->{staff}{ $new{assignee_id} };
+
+	$new{status} = effective($model, \%new);
+	if (defined $to && $to ne $from)
+	{
+		if (($option{verb} // '') eq 'start' && $from eq 'OVERDUE')
+		{
+			$new{started_at} //= $now;
+			$new{status} = effective($model, \%new);
+		}
+		else
+		{
+			return ['23514'] if refused($from, $to, past_due($model, \%new), defined $row->{started_at});
+			$new{started_at} //= $now if $to eq 'IN_PROGRESS' || $to eq 'COMPLETED';
+			$new{completed_at} = $now if $to eq 'COMPLETED';
+			$new{cancelled_at} = $now if $to eq 'CANCELLED';
+			$new{status} = $to;
+		}
+	}
+	push @events, [ ($from eq 'OVERDUE' ? 'overdue' : 'recovered'), $row->{status}, $from ] if $from ne $row->{status};
+	push @events, [ 'sla_breached', $from, $from ]
+		if defined $row->{sla_due_at} && !defined $row->{sla_breached_at} && $now > $row->{sla_due_at};
+
+	my $new_deadline = differs($row->{sla_hours}, $new{sla_hours});
+	sla_instants(\%new) if $new_deadline;
+	return ['23514'] if defined $new{sla_hours} && abs($new{created_at}) >= 9e18;
+	$new{sla_breached_at} //= $now if defined $new{sla_due_at} && $now > $new{sla_due_at};
+
+	my %kinds = map { $kind_of{$_} => 1 } @changed;
+	my $kind = keys %kinds > 1 ? 'updated' : (keys %kinds)[0];
+	$kind = lc $new{status} if !is_active(\%new);
+	$kind = 'started' if is_active(\%new) && !defined $row->{started_at} && defined $new{started_at};
+	push @events, [ $kind, $from, $new{status}, $option{note} ] if defined $kind;
+	push @events, [ 'sla_breached', $new{status}, $new{status} ] if $new_deadline && defined $new{sla_breached_at};
+
+	@$row{ keys %new } = values %new;
+	push @{ $row->{events} }, @events;
+	return;
+}
+
+# What the sweep does to a task: an UPDATE that changes nothing.
+sub touch
+{
+	my ($model, $row) = @_;
+	return update($model, $row, {});
+}
+
+# A task as taskq_create() makes it; the id and created_at come from the server.
+sub create_task
+{
+	my ($model, %row) = @_;
+	$row{priority} //= 'MEDIUM';
+	$row{source} //= 'MANUAL';
+	$row{$_} = undef for qw(started_at completed_at cancelled_at);
+	$row{events} = [];
+	$row{status} = 'OPEN';
+	$row{status} = effective($model, \%row);
+	sla_instants(\%row);
+	$model->{tasks}{ $row{id} } = \%row;
+	return \%row;
+}
+
+1;
