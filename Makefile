@@ -32,7 +32,7 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 # These install what they need, PostgreSQL too.
 SELF_SUFFICIENT = demo demo-stop test test-majors test-package test-asan \
-	test-valgrind fuzz fuzz-c lint soak dist package
+	test-valgrind fuzz fuzz-c lint soak bench bench-sustained dist package
 
 ifneq ($(PGXS),)
 include $(PGXS)
@@ -63,6 +63,10 @@ lint:
 	@test/lint
 soak:
 	@bench/soak
+bench:
+	@bench/run
+bench-sustained:
+	@bench/run sustained
 dist:
 	@test/dist
 package:

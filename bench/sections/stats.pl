@@ -1,0 +1,129 @@
+# The stats bar with a tenth of the tasks active: alone, within a transaction
+# that has written, under load, for all and for one assignee, beside an old
+# snapshot, and without the worker.
+use strict;
+use warnings;
+use Bench;
+
+my %call = (
+	all => 'SELECT * FROM taskq_stats()',
+	assignee => q{SELECT * FROM taskq_stats(assignee_id => 'sta_38')});
+
+# The same counts, from the rows.
+my %count = map {
+	my $filter = $_ eq 'all' ? 'true' : q{t.assignee_id = 'sta_38'};
+	($_ => qq{SELECT count(*) FILTER (WHERE active AND started_at IS NULL AND coalesce(due_date, 'infinity') >= taskq_today()),
+		count(*) FILTER (WHERE active AND started_at IS NOT NULL AND coalesce(due_date, 'infinity') >= taskq_today()),
+		count(*) FILTER (WHERE active AND due_date < taskq_today()), count(*) FILTER (WHERE active AND due_date = taskq_today()),
+		count(*) FILTER (WHERE active AND assignee_id IS NULL), count(*) FILTER (WHERE completed_at >= taskq_day_start(taskq_today())),
+		count(*) FILTER (WHERE active AND sla_at_risk_at <= statement_timestamp() AND sla_due_at >= statement_timestamp()),
+		count(*) FILTER (WHERE active AND sla_due_at < statement_timestamp())
+		FROM (SELECT *, completed_at IS NULL AND cancelled_at IS NULL AS active FROM taskq_task t WHERE $filter) t})
+} qw(all assignee);
+
+# What writers do all day: mostly making tasks, starting and completing them.
+my $writer = <<'END';
+\set s random(1, 1000)
+\set c random(1, 80000)
+\set d random(0, 60)
+SELECT id AS id FROM taskq_create('Chase outstanding bank statement', due_date => current_date + :d::integer, sla_hours => 48,
+	assignee_id => 'sta_' || :s::integer, user_id => 'cus_' || :c::integer) AS id \gset
+SELECT id FROM taskq_start(:id);
+SELECT id FROM taskq_complete(:id);
+END
+
+# Both must be equal at one snapshot and instant; a deadline may pass between two statements,
+# so they are one, in a transaction of one snapshot.
+sub check_exact
+{
+	my ($database, $when) = @_;
+	my $db = connect_to($database);
+	$db->do(q{SET default_transaction_isolation = 'repeatable read'});
+	for my $which (sort keys %call)
+	{
+		my ($s, $c) = $db->selectrow_array("SELECT (SELECT ROW(s.*)::text FROM ($call{$which}) s), (SELECT ROW(c.*)::text FROM ($count{$which}) c)");
+		die "stats are not exact, $when, $which: $s instead of $c\n" if $s ne $c;
+	}
+	$db->disconnect;
+	return;
+}
+
+sub bar
+{
+	my ($database, $label, $what, %opt) = @_;
+	my $db = connect_to($database);
+	for my $which (qw(all assignee))
+	{
+		my $st = statement($db, $call{$which});
+		my $write = statement($db, q{SELECT taskq_create('Chase outstanding bank statement', assignee_id => 'sta_38', due_date => current_date + 3)});
+		my @ms;
+		my $ms = time_of(sub { $st->execute; $st->finish });
+		my $times = $ms > 200 ? 10 : $ms > 20 ? 30 : $size{latency};
+		for my $part (0 .. 5)
+		{
+			my @part;
+			for (1 .. ($times / 5 || 1))
+			{
+				if ($opt{write})
+				{
+					$db->begin_work;
+					$write->execute;
+					$write->finish;
+				}
+				push @part, time_of(sub { $st->execute; $st->finish });
+				$db->commit if $opt{write};
+			}
+			push @ms, median(@part) if $part;
+		}
+		result(section => 'stats', work => ($which eq 'all' ? 'taskq_stats()' : 'taskq_stats(assignee)') . ", $what", mode => "$label active",
+			unit => 'ms', figures => { taskq => \@ms }, goals => $opt{no_goal} ? [] : [ { under => 1 } ]);
+	}
+	$db->disconnect;
+	return;
+}
+
+sub run_stats
+{
+	for (@{ $size{pages} })
+	{
+		my ($label, $tasks) = @$_;
+		my $database = "pages_$label";
+		pages_database($label, $tasks);
+		my $active = $tasks >= 10_000_000 ? $tasks / 10_000_000 . "M" : $tasks / 10_000 . "k";
+		settle($database);
+		worker_in($database);
+		sql($database, 'CALL taskq_sweep_all()');
+		check_exact($database, 'alone');
+		bar($database, $active, 'alone');
+		bar($database, $active, 'in the transaction of a write', write => 1);
+
+		# Three transactions a time.
+		my $top = pgbench($database, script($writer), seconds => $size{load_seconds} / 3);
+		my $load = in_background($database, script($writer), seconds => $size{load_seconds}, rate => $top / 2);
+		select(undef, undef, undef, 1);
+		check_exact($database, 'under load');
+		bar($database, $active, 'while 8 writers run at half their top rate');
+		check_exact($database, 'under load');
+		finish($load);
+		check_exact($database, 'after load');
+		note('stats', sprintf "writers' top rate at %s active: %d times create, start, complete a second", $active, $top);
+
+		my $old = connect_to($database);
+		$old->do('BEGIN ISOLATION LEVEL REPEATABLE READ');
+		$old->do('SELECT count(*) FROM taskq_staff_member');
+		pgbench($database, script($writer), transactions => $size{old_writes} / 8);
+		bar($database, $active, "a snapshot open since $size{old_writes} times create, start, complete", no_goal => 1);
+		check_exact($database, 'beside an old snapshot');
+		$old->do('COMMIT');
+		$old->disconnect;
+		sql($database, 'VACUUM ANALYZE taskq_task', 'VACUUM ANALYZE taskq_task_event');
+
+		worker_in('none');
+		pgbench($database, script($writer), transactions => $size{old_writes} / 8);
+		bar($database, $active, "no worker for $size{old_writes} times create, start, complete", no_goal => 1);
+		check_exact($database, 'without the worker');
+	}
+	return;
+}
+
+1;
