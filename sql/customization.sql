@@ -39,8 +39,8 @@ BEGIN ATOMIC
         ('taskq_task',
          'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at',
          'assignee_id_fkey cancelled_check completed_check dedupe_key_check description_check due_date_check overdue_check pkey sla_hours_check sla_stamps_check source_check started_check title_check user_id_fkey',
-         'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx closed_idx dedupe_key',
-         'taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
+         'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx at_risk_idx closed_idx dedupe_key',
+         'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
         ('taskq_task_event',
          'id task_id at actor db_user kind from_status to_status changes note',
          'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
@@ -65,7 +65,9 @@ BEGIN ATOMIC
         FROM extension e
         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid
          AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass
+        -- What is derived is nothing to keep.
         JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'v', 'S')
+         AND c.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN own o ON o.relname = c.relname::text
     ), col AS (
@@ -198,7 +200,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 52, pg_catalog.concat(t.table_name, t.tgname), pg_catalog.pg_get_triggerdef(t.oid) FROM trg t WHERE t.added
         UNION ALL SELECT 53, pg_catalog.concat(t.table_name, t.tgname), pg_catalog.format('ALTER TABLE %s %s TRIGGER %I', t.table_name,
                 CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END, t.tgname)
-            FROM trg t WHERE t.tgenabled <> CASE WHEN t.added OR t.tgname <> 'taskq_thresholds_changed' THEN 'O' ELSE 'A' END
+            FROM trg t WHERE t.tgenabled <> CASE WHEN NOT t.added AND t.tgname::text = ANY ('{taskq_thresholds_changed,taskq_counted,taskq_lifecycle_updated,taskq_lifecycle_deleted,taskq_lifecycle_truncate}') THEN 'A' ELSE 'O' END
         -- row security
         UNION ALL SELECT 60, pg_catalog.concat(m.name, p.polname),
             pg_catalog.format('CREATE POLICY %I ON %s%s FOR %s TO %s%s%s', p.polname, m.name,

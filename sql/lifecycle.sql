@@ -33,19 +33,19 @@ CREATE FUNCTION taskq_task_updated() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_updated';
 COMMENT ON FUNCTION taskq_task_updated() IS
-'Trigger function of taskq_task, AFTER UPDATE FOR EACH STATEMENT: checks old against new once more, in case another trigger changed the row, and writes the history of the whole statement.';
+'Trigger function of taskq_task, AFTER UPDATE FOR EACH STATEMENT: checks old against new once more, in case another trigger changed the row, and writes the history of the whole statement. Under session_replication_role = replica it only keeps the counters of the stats bar.';
 
 CREATE FUNCTION taskq_task_delete() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_delete';
 COMMENT ON FUNCTION taskq_task_delete() IS
-'Trigger function of taskq_task, BEFORE DELETE and BEFORE TRUNCATE: only terminal tasks may be deleted; TRUNCATE is refused (23514, constraint taskq_task_lifecycle).';
+'Trigger function of taskq_task, BEFORE DELETE and BEFORE TRUNCATE: only terminal tasks may be deleted; TRUNCATE is refused (23514, constraint taskq_task_lifecycle). Under session_replication_role = replica it only keeps the counters of the stats bar.';
 
 CREATE FUNCTION taskq_task_deleted() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_deleted';
 COMMENT ON FUNCTION taskq_task_deleted() IS
-'Trigger function of taskq_task, AFTER DELETE FOR EACH STATEMENT: deletes the history of the deleted tasks.';
+'Trigger function of taskq_task, AFTER DELETE FOR EACH STATEMENT: deletes the history of the deleted tasks. Under session_replication_role = replica it only keeps the counters of the stats bar.';
 
 CREATE TRIGGER taskq_lifecycle_insert BEFORE INSERT ON taskq_task
     FOR EACH ROW EXECUTE FUNCTION taskq_task_insert();
@@ -61,3 +61,9 @@ CREATE TRIGGER taskq_lifecycle_deleted AFTER DELETE ON taskq_task
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_task_deleted();
 CREATE TRIGGER taskq_lifecycle_truncate BEFORE TRUNCATE ON taskq_task
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_task_delete();
+-- Where other triggers are off (session_replication_role = replica), these do
+-- nothing but keep the counters of the stats bar.
+ALTER TABLE taskq_task
+    ENABLE ALWAYS TRIGGER taskq_lifecycle_updated,
+    ENABLE ALWAYS TRIGGER taskq_lifecycle_deleted,
+    ENABLE ALWAYS TRIGGER taskq_lifecycle_truncate;

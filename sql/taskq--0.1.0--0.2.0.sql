@@ -107,8 +107,8 @@ BEGIN ATOMIC
         ('taskq_task',
          'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at',
          'assignee_id_fkey cancelled_check completed_check dedupe_key_check description_check due_date_check overdue_check pkey sla_hours_check sla_stamps_check source_check started_check title_check user_id_fkey',
-         'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx closed_idx dedupe_key',
-         'taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
+         'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx at_risk_idx closed_idx dedupe_key',
+         'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
         ('taskq_task_event',
          'id task_id at actor db_user kind from_status to_status changes note',
          'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
@@ -133,7 +133,9 @@ BEGIN ATOMIC
         FROM extension e
         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid
          AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass
+        -- What is derived is nothing to keep.
         JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'v', 'S')
+         AND c.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN own o ON o.relname = c.relname::text
     ), col AS (
@@ -266,7 +268,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 52, pg_catalog.concat(t.table_name, t.tgname), pg_catalog.pg_get_triggerdef(t.oid) FROM trg t WHERE t.added
         UNION ALL SELECT 53, pg_catalog.concat(t.table_name, t.tgname), pg_catalog.format('ALTER TABLE %s %s TRIGGER %I', t.table_name,
                 CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END, t.tgname)
-            FROM trg t WHERE t.tgenabled <> CASE WHEN t.added OR t.tgname <> 'taskq_thresholds_changed' THEN 'O' ELSE 'A' END
+            FROM trg t WHERE t.tgenabled <> CASE WHEN NOT t.added AND t.tgname::text = ANY ('{taskq_thresholds_changed,taskq_counted,taskq_lifecycle_updated,taskq_lifecycle_deleted,taskq_lifecycle_truncate}') THEN 'A' ELSE 'O' END
         -- row security
         UNION ALL SELECT 60, pg_catalog.concat(m.name, p.polname),
             pg_catalog.format('CREATE POLICY %I ON %s%s FOR %s TO %s%s%s', p.polname, m.name,
@@ -401,5 +403,90 @@ LEFT JOIN LATERAL (
     SELECT max(x.task_id) AS task_id FROM taskq_renewal_crossing x
     WHERE x.renewal_id = r.id
       AND (SELECT t.completed_at IS NULL AND t.cancelled_at IS NULL FROM taskq_task t WHERE t.id = x.task_id)) o ON true;
+
+-- Counters
+
+-- Derived, hence neither dumped nor logged: after a crash or a restore they are
+-- empty, the next sweep counts anew, and until then readers count themselves.
+CREATE UNLOGGED TABLE taskq_counter (
+    kind smallint NOT NULL,
+    bucket integer NOT NULL,
+    n bigint NOT NULL,
+    PRIMARY KEY (kind, bucket)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE taskq_counter IS 'How many tasks there were of a kind when changes were last folded in (taskq_counter_state). Read taskq_stats() instead.';
+COMMENT ON COLUMN taskq_counter.kind IS '0: active and not started; 1: active and started; 2: active and unassigned (bucket 0); 3, 4: those of 0 and 1 by due date (days since 2000-01-01); 5: active, by the minute in which they become AT_RISK (minutes since 2000-01-01 UTC); 6: active, by that of the SLA deadline; 7: completed, by the quarter of an hour.';
+COMMENT ON COLUMN taskq_counter.bucket IS 'Days, minutes or quarters of an hour; the lowest integer = all before those that are kept apart.';
+COMMENT ON COLUMN taskq_counter.n IS 'Number of tasks.';
+
+CREATE UNLOGGED TABLE taskq_counter_delta (
+    xid bigint NOT NULL,
+    old_due integer NOT NULL,
+    new_due integer NOT NULL,
+    old_at_risk integer NOT NULL,
+    new_at_risk integer NOT NULL,
+    old_breach integer NOT NULL,
+    new_breach integer NOT NULL,
+    old_completed integer NOT NULL,
+    new_completed integer NOT NULL,
+    old_state smallint NOT NULL,
+    new_state smallint NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_analyze_scale_factor = 1);
+CREATE INDEX taskq_counter_delta_xid_idx ON taskq_counter_delta (xid);
+COMMENT ON TABLE taskq_counter_delta IS 'Changes of tasks that are not in taskq_counter yet: what the task counted as before and after, in the buckets described there. Written with the change itself, folded in and deleted by the sweep.';
+COMMENT ON COLUMN taskq_counter_delta.xid IS 'Transaction that made the change.';
+COMMENT ON COLUMN taskq_counter_delta.old_due IS 'Day of the due date before; the highest integer = none, as below.';
+COMMENT ON COLUMN taskq_counter_delta.new_due IS 'After.';
+COMMENT ON COLUMN taskq_counter_delta.old_at_risk IS 'Minute in which it would be AT_RISK before.';
+COMMENT ON COLUMN taskq_counter_delta.new_at_risk IS 'After.';
+COMMENT ON COLUMN taskq_counter_delta.old_breach IS 'Minute of the SLA deadline before.';
+COMMENT ON COLUMN taskq_counter_delta.new_breach IS 'After.';
+COMMENT ON COLUMN taskq_counter_delta.old_completed IS 'Quarter of an hour in which it had been completed.';
+COMMENT ON COLUMN taskq_counter_delta.new_completed IS 'After.';
+COMMENT ON COLUMN taskq_counter_delta.old_state IS 'Before: -1 = not active; bit 0: started; bit 1: unassigned.';
+COMMENT ON COLUMN taskq_counter_delta.new_state IS 'After.';
+
+CREATE UNLOGGED TABLE taskq_counter_state (
+    snapshot_xmax bigint NOT NULL,
+    snapshot_xip bigint[] NOT NULL,
+    merged_day integer NOT NULL,
+    merged_minute integer NOT NULL,
+    triggers bigint NOT NULL,
+    counted_at timestamptz NOT NULL,
+    folded_at timestamptz NOT NULL
+);
+COMMENT ON TABLE taskq_counter_state IS 'One row while taskq_counter counts: up to which transactions. None: nobody keeps count, readers count themselves.';
+COMMENT ON COLUMN taskq_counter_state.snapshot_xmax IS 'Changes of transactions below this are in taskq_counter …';
+COMMENT ON COLUMN taskq_counter_state.snapshot_xip IS '… but for these, which were under way.';
+COMMENT ON COLUMN taskq_counter_state.merged_day IS 'Due dates below this day are not kept apart any more.';
+COMMENT ON COLUMN taskq_counter_state.merged_minute IS 'SLA instants below this minute are not kept apart any more.';
+COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger: with another one, changes may not have been noted, and readers count themselves.';
+COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted.';
+COMMENT ON COLUMN taskq_counter_state.folded_at IS 'When changes were last folded in.';
+
+-- Tasks that become AT_RISK within the minute under way.
+CREATE INDEX taskq_task_at_risk_idx ON taskq_task
+    (sla_at_risk_at)
+    WHERE sla_at_risk_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
+
+CREATE FUNCTION taskq_task_counted() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_task_counted';
+COMMENT ON FUNCTION taskq_task_counted() IS
+'Trigger function of taskq_task, AFTER INSERT: notes the new task for taskq_counter, while that counts. Changes and deletions are noted by taskq_task_updated() and taskq_task_deleted().';
+
+CREATE TRIGGER taskq_counted AFTER INSERT ON taskq_task
+    FOR EACH ROW EXECUTE FUNCTION taskq_task_counted();
+ALTER TABLE taskq_task ENABLE ALWAYS TRIGGER taskq_counted;
+ALTER TABLE taskq_task
+    ENABLE ALWAYS TRIGGER taskq_lifecycle_updated,
+    ENABLE ALWAYS TRIGGER taskq_lifecycle_deleted,
+    ENABLE ALWAYS TRIGGER taskq_lifecycle_truncate;
+COMMENT ON FUNCTION taskq_task_updated() IS
+'Trigger function of taskq_task, AFTER UPDATE FOR EACH STATEMENT: checks old against new once more, in case another trigger changed the row, and writes the history of the whole statement. Under session_replication_role = replica it only keeps the counters of the stats bar.';
+COMMENT ON FUNCTION taskq_task_delete() IS
+'Trigger function of taskq_task, BEFORE DELETE and BEFORE TRUNCATE: only terminal tasks may be deleted; TRUNCATE is refused (23514, constraint taskq_task_lifecycle). Under session_replication_role = replica it only keeps the counters of the stats bar.';
+COMMENT ON FUNCTION taskq_task_deleted() IS
+'Trigger function of taskq_task, AFTER DELETE FOR EACH STATEMENT: deletes the history of the deleted tasks. Under session_replication_role = replica it only keeps the counters of the stats bar.';
 
 SELECT taskq_reapply_grants();

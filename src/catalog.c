@@ -14,16 +14,19 @@
  */
 #include "taskq.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_subscription_rel.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -123,6 +126,11 @@ taskq_catalog(void)
 	catalog.customer = own_table("taskq_customer");
 	catalog.workflow_rule = own_table("taskq_workflow_rule");
 	catalog.renewal = own_table("taskq_renewal");
+	catalog.counter = get_relname_relid("taskq_counter", catalog.schema);
+	catalog.counter_key = get_relname_relid("taskq_counter_pkey", catalog.schema);
+	catalog.counter_delta = get_relname_relid("taskq_counter_delta", catalog.schema);
+	catalog.counter_delta_key = get_relname_relid("taskq_counter_delta_xid_idx", catalog.schema);
+	catalog.counter_state = get_relname_relid("taskq_counter_state", catalog.schema);
 	catalog.staff_key = own_key(catalog.staff);
 	catalog.customer_key = own_key(catalog.customer);
 
@@ -150,6 +158,24 @@ catalog_register_callbacks(void)
 {
 	CacheRegisterRelcacheCallback(catalog_relcache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_syscache_callback, (Datum) 0);
+}
+
+/* Whether taskq_task is the target of a subscription: its publisher sweeps. */
+bool
+is_subscriber(void)
+{
+	Relation	rel = table_open(SubscriptionRelRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		result;
+
+	ScanKeyInit(&key, Anum_pg_subscription_rel_srrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(taskq_catalog()->task));
+	scan = systable_beginscan(rel, SubscriptionRelSrrelidSrsubidIndexId, true, NULL, 1, &key);
+	result = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
 }
 
 /* Position of an enum value among the values of its type. */
@@ -260,6 +286,16 @@ spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 		elog(ERROR, "could not run \"%s\": %s", plan->sql,
 			 SPI_result_code_string(result));
 	return result;
+}
+
+/* Runs a kept statement that only reads, under the active snapshot. */
+void
+spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values)
+{
+	int			result = SPI_execute_plan(prepared(plan, nargs, argtypes), values, NULL, true, 0);
+
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "could not run \"%s\": %s", plan->sql, SPI_result_code_string(result));
 }
 
 /*

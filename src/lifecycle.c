@@ -509,9 +509,10 @@ taskq_task_updated(PG_FUNCTION_ARGS)
 	HistoryBatch *batch;
 	TaskRow		old;
 	TaskRow		new;
+	bool		counts_only = SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
 
 	if (td->tg_oldtable == NULL || td->tg_newtable == NULL ||
-		tuplestore_tuple_count(td->tg_newtable) == 0)
+		tuplestore_tuple_count(td->tg_newtable) == 0 || (counts_only && !counter_is_kept()))
 		return PointerGetDatum(NULL);
 
 	olds = rewound(td->tg_oldtable);
@@ -524,6 +525,9 @@ taskq_task_updated(PG_FUNCTION_ARGS)
 		if (!next_row(news, new_slot, &new))
 			elog(ERROR, "transition tables of taskq_task differ in length");
 		CHECK_FOR_INTERRUPTS();
+		counter_note(&old, &new);
+		if (counts_only)
+			continue;
 		notify_task(task_id(&new));
 		if (is_erasure(&old, &new))
 		{
@@ -597,10 +601,17 @@ taskq_task_delete(PG_FUNCTION_ARGS)
 
 	if (CALLED_AS_TRIGGER(fcinfo) && TRIGGER_FIRED_BY_TRUNCATE(td->tg_event) &&
 		RelationGetRelid(td->tg_relation) == taskq_catalog()->task)
+	{
+		if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
+		{
+			fold_forget();
+			return PointerGetDatum(NULL);
+		}
 		ereport(ERROR,
 				(errlifecycle(),
 				 errmsg("table taskq_task cannot be truncated"),
 				 errhint("Delete terminal tasks with DELETE.")));
+	}
 
 	td = check_trigger(fcinfo, "taskq_task_delete", TRIGGER_EVENT_DELETE, TRIGGER_EVENT_BEFORE, true);
 	task_row_alloc(&row, RelationGetDescr(td->tg_relation));
@@ -625,8 +636,10 @@ taskq_task_deleted(PG_FUNCTION_ARGS)
 	TaskRow		old;
 	Datum	   *ids;
 	int64		n = 0;
+	bool		counts_only = SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
 
-	if (td->tg_oldtable == NULL || tuplestore_tuple_count(td->tg_oldtable) == 0)
+	if (td->tg_oldtable == NULL || tuplestore_tuple_count(td->tg_oldtable) == 0 ||
+		(counts_only && !counter_is_kept()))
 		return PointerGetDatum(NULL);
 
 	ids = palloc_extended(tuplestore_tuple_count(td->tg_oldtable) * sizeof(Datum), MCXT_ALLOC_HUGE);
@@ -634,10 +647,14 @@ taskq_task_deleted(PG_FUNCTION_ARGS)
 	slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 	while (next_row(olds, slot, &old))
 	{
+		counter_note(&old, NULL);
+		if (counts_only)
+			continue;
 		notify_task(task_id(&old));
 		ids[n++] = Int64GetDatum(task_id(&old));
 	}
 	ExecDropSingleTupleTableSlot(slot);
-	history_forget(construct_array(ids, (int) n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	if (n > 0)
+		history_forget(construct_array(ids, (int) n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	return PointerGetDatum(NULL);
 }

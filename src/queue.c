@@ -424,19 +424,23 @@ append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos
 
 	for (int i = 0; i < nbranches; i++)
 	{
+		Branch		branch = branches[i];
 		int			begin = st->sql.len;
 		int			nparams = st->nparams;
 
+		/* Else the scan would begin at the bound, and not at the position. */
+		if (pos->given && sort == SORT_DUE && branch.due_from <= pos->due_date)
+			DATE_NOBEGIN(branch.due_from);
 		appendStringInfo(&st->sql, "%s(SELECT " TASK_COLUMNS ", %s AS k1, %s AS k2, t.id AS k3 "
 						 "FROM @.taskq_task t WHERE ", n > 0 ? " UNION ALL " : "", k1, k2 ? k2 : "0");
-		if (!append_conditions(st, f, &branches[i]))
+		if (!append_conditions(st, f, &branch))
 		{
 			st->sql.data[st->sql.len = begin] = '\0';
 			st->nparams = nparams;
 			continue;
 		}
 		if (pos->given)
-			append_position(st, sort, &branches[i], pos);
+			append_position(st, sort, &branch, pos);
 		appendStringInfo(&st->sql, " ORDER BY %s%s, ", k1, direction);
 		if (k2 != NULL)
 			appendStringInfo(&st->sql, "%s, ", k2);

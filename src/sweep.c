@@ -484,6 +484,7 @@ taskq_sweep(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	sweep_begin(&sweep);
+	fold_deltas();
 	(void) sweep_batch(&sweep, max_tasks);
 	warn_of_failures(&sweep);
 	{
@@ -529,9 +530,13 @@ taskq_sweep_all(PG_FUNCTION_ARGS)
 
 	/* SPI's memory outlives the commits. */
 	sweep_begin(&sweep);
+	fold_verify();
+	(void) fold_begin(false);
+	SPI_commit();
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
+		fold_deltas();
 		more = sweep_batch(&sweep, taskq_sweep_batch_size);
 		if (sweep_done(&sweep) > 0)
 			sweep_log_write(&sweep);

@@ -126,6 +126,7 @@ _PG_init(void)
 	catalog_register_callbacks();
 	notify_register_callbacks();
 	rule_register_callbacks();
+	counter_register_callbacks();
 	workflow_register_callbacks();
 	wakeup_register_callbacks();
 	if (process_shared_preload_libraries_in_progress)

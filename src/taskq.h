@@ -76,6 +76,11 @@ typedef struct TaskqCatalog
 	Oid			customer;
 	Oid			customer_key;
 	Oid			workflow_rule;
+	Oid			counter;		/* these since 0.2.0: may be missing */
+	Oid			counter_key;
+	Oid			counter_delta;
+	Oid			counter_delta_key;
+	Oid			counter_state;
 	Oid			renewal;
 	Oid			status_type;	/* enums, and their values in order */
 	Oid			priority_type;
@@ -91,6 +96,7 @@ extern const char *const sla_status_names[N_SLA_STATUSES];
 
 extern const TaskqCatalog *taskq_catalog(void);
 extern void catalog_register_callbacks(void);
+extern bool is_subscriber(void);
 extern int	enum_index(Oid value, const Oid *values, int nvalues);
 #define status_from_datum(d) \
 	((TaskStatus) enum_index(DatumGetObjectId(d), taskq_catalog()->status, N_STATUSES))
@@ -117,7 +123,7 @@ extern SPIPlanPtr prepared(TaskqPlan *plan, int nargs, Oid *argtypes);
 extern void spi_connect(void);
 extern int	spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 					const char *nulls, long limit);
-
+extern void spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values);
 extern int	spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 							 const char *nulls, long limit);
 
@@ -366,6 +372,94 @@ extern void history_forget(ArrayType *task_ids);
 extern uint64 history_erase(Datum task_ids);
 extern char *history_who_closed(int64 task_id);
 
+/* ------------------------------------------- stats.c: the bar above the queue */
+
+typedef enum Stat
+{
+	STAT_OPEN,
+	STAT_IN_PROGRESS,
+	STAT_OVERDUE,
+	STAT_DUE_TODAY,
+	STAT_UNASSIGNED,
+	STAT_COMPLETED_TODAY,
+	STAT_SLA_AT_RISK,
+	STAT_SLA_BREACHED
+} Stat;
+
+#define N_STATS (STAT_SLA_BREACHED + 1)
+
+extern void stats_count(int64 *stats);
+
+/* ------------------------------------- counter.c: numbers that are kept for it */
+
+/*
+ * Numbers of tasks are kept in counters, one a kind and bucket.  A task counts
+ * in each that its shape has a bucket for.
+ */
+typedef enum CounterKind
+{
+	COUNT_UNSTARTED,			/* active, one bucket: 0 */
+	COUNT_STARTED,
+	COUNT_UNASSIGNED,
+	COUNT_UNSTARTED_DUE,		/* active, by due date */
+	COUNT_STARTED_DUE,
+	COUNT_AT_RISK,				/* active, by minute */
+	COUNT_BREACH,
+	COUNT_COMPLETED				/* by quarter of an hour */
+} CounterKind;
+
+#define COUNTER_NONE PG_INT32_MAX	/* no such date or instant */
+#define COUNTER_MERGED PG_INT32_MIN /* bucket of all that lie behind for good */
+#define COUNTS_NOT (-1)
+#define COUNTS_STARTED 1
+#define COUNTS_UNASSIGNED 2
+#define USECS_PER_QUARTER (15 * USECS_PER_MINUTE)
+
+typedef struct CounterShape
+{
+	int32		due;
+	int32		at_risk;
+	int32		breach;
+	int32		completed;
+	int			state;
+} CounterShape;
+
+/* The row of taskq_counter_state. */
+typedef struct CounterState
+{
+	int64		xmax;
+	int64	   *xip;
+	int			nxip;
+	int			merged_day;
+	int			merged_minute;
+	int64		triggers;
+	TimestampTz counted_at;
+} CounterState;
+
+/* Receives a task's part in one counter. */
+typedef void (*CounterAdd) (void *target, CounterKind kind, int32 bucket, int64 n);
+
+extern int32 counter_bucket(TimestampTz at, int64 width);
+extern void counter_shape_clear(CounterShape *shape);
+extern void counter_shape_active(CounterShape *shape, bool started, bool unassigned, DateADT due,
+								 TimestampTz at_risk, TimestampTz breach);
+extern void counter_add_shape(CounterAdd add, void *target, const CounterShape *shape, int64 n);
+extern int64 counter_triggers(void);
+extern bool counter_is_kept(void);
+extern bool counter_read_state(Snapshot snapshot, CounterState *state);
+extern int	counter_scan_unfolded(const CounterState *state, Snapshot snapshot, int64 except,
+								  int limit, CounterAdd add, void *target);
+extern void counter_note(const TaskRow *old, const TaskRow *new);
+extern bool counter_stats(int64 *stats);
+extern void counter_register_callbacks(void);
+
+/* ----------------------------------- fold.c: the counters brought up to date */
+
+extern bool fold_begin(bool wait);
+extern void fold_deltas(void);
+extern void fold_verify(void);
+extern void fold_forget(void);
+
 /* ----------------------------- wakeup.c: telling the worker what falls due when */
 
 typedef enum SweepOutcome
@@ -407,6 +501,7 @@ typedef struct WakeupSlot
 	NameData	name;
 	TimestampTz next_due;		/* next instant at which something falls due */
 	Turn		turn;			/* the launcher's, leaving next_due aside */
+	int			deltas;			/* about so many, since the last sweep */
 	SweepOutcome outcome;		/* of the last sweep */
 	int			backlog;		/* behind it */
 	char		error[SWEEP_ERROR_LEN]; /* of it, '' = none */
@@ -418,6 +513,7 @@ extern void wakeup_request_shmem(void);
 extern void wakeup_register_callbacks(void);
 extern void wakeup_for_task(const TaskRow *row);
 extern void wakeup_now(void);
+extern void wakeup_for_delta(void);
 extern void wakeup_launcher_is(int pid);
 extern bool wakeup_slot(Oid database, WakeupSlot *copy);
 extern void wakeup_keep_slots(const Oid *databases, int n);

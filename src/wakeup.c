@@ -44,6 +44,10 @@
 #define N_SLOTS 256
 #define TRANCHE "taskq"
 
+/* A session tells of so many deltas at a time; so many of all wake the worker. */
+#define DELTAS_TOLD 100
+#define DELTAS_TO_FOLD 2000
+
 typedef struct WakeupShared
 {
 	int			launcher_pid;	/* 0 = none */
@@ -61,6 +65,7 @@ static DateADT earliest_due_date;
 static TimestampTz earliest_sla_due_at;
 static bool noted = false;
 static bool wake_now = false;
+static int	deltas_noted = 0;
 
 /* -------------------------------------------------------- shared memory */
 
@@ -165,6 +170,7 @@ static void
 wakeup_xact_callback(XactEvent event, void *arg)
 {
 	static TimestampTz at = DT_NOEND;
+	static int	deltas_told = 0;
 
 	switch (event)
 	{
@@ -172,16 +178,25 @@ wakeup_xact_callback(XactEvent event, void *arg)
 		case XACT_EVENT_PRE_PREPARE:
 			/* Here, where an error would still be an ordinary one. */
 			at = noted ? noted_instant() : DT_NOEND;
+			if (deltas_noted >= DELTAS_TOLD)
+				deltas_told = deltas_noted;
 			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:
-			if (shared != NULL && (wake_now || at != DT_NOEND))
+			if (shared != NULL && (wake_now || at != DT_NOEND || deltas_told > 0))
 			{
 				WakeupSlot *slot;
 				int			pid = 0;
 
 				LWLockAcquire(lock, LW_EXCLUSIVE);
 				slot = find_slot(MyDatabaseId);
+				if (slot != NULL && deltas_told > 0)
+				{
+					slot->deltas += deltas_told;
+					deltas_noted = 0;
+					if (slot->deltas >= DELTAS_TO_FOLD)
+						at = DT_NOBEGIN;
+				}
 				if (slot != NULL && wake_now)
 				{
 					slot->outcome = SWEEP_NONE;
@@ -198,6 +213,7 @@ wakeup_xact_callback(XactEvent event, void *arg)
 		case XACT_EVENT_ABORT:
 			noted = false;
 			wake_now = false;
+			deltas_told = 0;
 			at = DT_NOEND;
 			break;
 		default:
@@ -216,6 +232,13 @@ void
 wakeup_now(void)
 {
 	wake_now = true;
+}
+
+/* Counts a row of taskq_counter_delta; the worker is woken when there are many. */
+void
+wakeup_for_delta(void)
+{
+	deltas_noted++;
 }
 
 PG_FUNCTION_INFO_V1(taskq_worker_wake);
@@ -329,6 +352,7 @@ wakeup_sweep_begins(Oid database)
 	{
 		slot->next_due = DT_NOEND;
 		slot->outcome = SWEEP_NONE;
+		slot->deltas = 0;
 	}
 	LWLockRelease(lock);
 }

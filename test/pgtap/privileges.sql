@@ -33,7 +33,7 @@ UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start
 UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,taskq_worker_wake,taskq_renewals_refresh,taskq_emit_change,taskq_emit_dry_run,
     taskq_erase_customer}'::text[]), 'manager'
 UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
-    taskq_task_updated,taskq_task_delete,taskq_task_deleted,
+    taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,
     taskq_workflow_rule_changed,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed}'::text[]), 'owner';
 
 -- From which level on rows may be read and deleted; nothing else is a level's.
@@ -44,7 +44,8 @@ INSERT INTO relation VALUES
     ('taskq_workflow_rule', 'viewer', 'manager'), ('taskq_workflow_run', 'viewer', 'owner'), ('taskq_workflow_turn', 'owner', 'owner'),
     ('taskq_renewal', 'viewer', 'owner'), ('taskq_renewal_threshold', 'viewer', 'manager'),
     ('taskq_renewal_crossing', 'viewer', 'owner'), ('taskq_renewal_recheck', 'owner', 'owner'),
-    ('taskq_sweep_log', 'viewer', 'owner'), ('taskq_erasure', 'manager', 'owner'), ('taskq_role_grant', 'owner', 'owner');
+    ('taskq_sweep_log', 'viewer', 'owner'), ('taskq_erasure', 'manager', 'owner'),
+    ('taskq_counter', 'owner', 'owner'), ('taskq_counter_delta', 'owner', 'owner'), ('taskq_counter_state', 'owner', 'owner'), ('taskq_role_grant', 'owner', 'owner');
 INSERT INTO relation
 SELECT unnest('{taskq_task_history,taskq_tasks,taskq_queue,taskq_queue_stats,taskq_workload,
     taskq_sla_violations,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
@@ -70,6 +71,9 @@ INSERT INTO written VALUES
     ('taskq_renewal_crossing', 'id renewal_id due_date days_before crossed_at outcome task_id', 'owner', 'owner'),
     ('taskq_renewal_recheck', 'since', 'owner', 'owner'),
     ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog', 'owner', 'owner'),
+    ('taskq_counter', 'kind bucket n', 'owner', 'owner'),
+    ('taskq_counter_delta', 'xid old_due new_due old_at_risk new_at_risk old_breach new_breach old_completed new_completed old_state new_state', 'owner', 'owner'),
+    ('taskq_counter_state', 'snapshot_xmax snapshot_xip merged_day merged_minute triggers counted_at folded_at', 'owner', 'owner'),
     ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'owner', 'owner'),
     ('taskq_role_grant', 'role_name level granted_at granted_by', 'owner', 'owner');
 

@@ -19,7 +19,7 @@ WHERE col_description(c.oid, a.attnum) IS NULL
 SELECT proname FROM pg_proc WHERE oid IN (SELECT objid FROM member WHERE classid = 'pg_proc'::regclass)
 GROUP BY 1 HAVING count(*) > 1;
 -- every table and sequence is dumped, but for what is derived
-SELECT identity FROM member m WHERE type IN ('table', 'sequence') AND identity NOT LIKE '%.taskq_renewal_recheck'
+SELECT identity FROM member m WHERE type IN ('table', 'sequence') AND identity NOT LIKE ALL ('{%.taskq_renewal_recheck,%.taskq_counter%}')
   AND objid <> ALL (SELECT unnest(extconfig) FROM pg_extension WHERE extname = 'taskq') ORDER BY 1;
 -- no function is SECURITY DEFINER, none is PUBLIC's
 SELECT p.proname FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass

@@ -119,6 +119,7 @@ is(query('postgres', q{SELECT taskq_renewal_create('cus_1', 'permit', taskq_toda
 $pub->start;
 query('postgres', 'CREATE DATABASE central');
 query('central', 'CREATE EXTENSION taskq');
+became('central', 'SELECT count(*) = 1 FROM taskq_counter_state', 'while nothing is replicated, the numbers of the stats bar are kept');
 my %first = (north => 1, south => 2);
 for my $desk (sort keys %first)
 {
@@ -144,10 +145,14 @@ is(query('central', 'SELECT open, in_progress, overdue FROM taskq_queue_stats'),
 $before = query('postgres', 'SELECT clock_timestamp()');
 query('central', 'SELECT taskq_worker_wake()');
 became('central', qq{SELECT last_sweep_at > '$before' AND last_result = 'subscriber' FROM taskq_worker_status WHERE database = 'central'}, 'where nobody sweeps');
+is(query('central', 'SELECT count(*) FROM taskq_counter_state'), '0', 'and nobody keeps count');
 is(on_publisher('SELECT statement FROM taskq_customizations()', 'south'), join("\n", map { "ALTER SEQUENCE public.taskq_${_}_id_seq INCREMENT BY 2 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;" } qw(task_event task))
 	. join('', map { "\nALTER PUBLICATION south ADD TABLE public.taskq_$_;" } qw(customer staff_member task task_event)), 'a dump of a desk keeps to its ids');
 
 query('central', "DROP SUBSCRIPTION $_") for keys %first;
+query('central', q{SELECT setval('taskq_task_id_seq', max(id)) FROM taskq_task; SELECT setval('taskq_task_event_id_seq', max(id)) FROM taskq_task_event; SELECT taskq_worker_wake()});
+became('central', 'SELECT count(*) = 1 FROM taskq_counter_state', 'until nothing is replicated any more');
+is(query('central', 'SELECT open, in_progress, overdue FROM taskq_queue_stats'), '0|40|2', 'with the same numbers');
 $pub->stop;
 $sub->stop;
 done_testing();

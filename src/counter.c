@@ -1,0 +1,616 @@
+/*-------------------------------------------------------------------------
+ *
+ * counter.c
+ *		Numbers of tasks, kept so that the stats bar need not count.
+ *
+ * A row that many writers update would make them wait for each other.  So a
+ * write notes what it changes in a row of its own (taskq_counter_delta), and
+ * the sweep folds these into taskq_counter.  A reader adds up both under one
+ * snapshot: what is folded, and the changes that are not.  Which are is told
+ * by taskq_counter_state: the snapshot that the last fold was made under, so
+ * that a change is counted once whenever its transaction commits.
+ *
+ *		writer                     fold                       reader
+ *		task, delta (xid 7)        snapshot: 7 is under way
+ *		commit                     sums of others, "all but 7"
+ *		                                                      sums + delta of 7
+ *
+ * What depends on the clock is counted in buckets (a day, a minute, a quarter
+ * of an hour), so that midnight and a deadline need no recount; tasks within
+ * the bucket that is under way are looked up.  Buckets that lie behind for
+ * good are merged into one.
+ *
+ * The tables are unlogged: all of them are empty after a crash, and so they
+ * are after a restore.  Nobody notes anything then, until fold.c has counted
+ * all tasks and put a row into taskq_counter_state.  Counts are not trusted
+ * once a trigger that notes changes has been switched off, or where a
+ * subscription's apply process writes, which fires none for an update.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/index.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "common/hashfn.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/inval.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#define UNFOLDED_MAX 50000		/* more of them, and counting is cheaper */
+
+enum
+{
+	Anum_counter_kind = 1,
+	Anum_counter_bucket,
+	Anum_counter_n
+};
+
+enum
+{
+	Anum_delta_xid = 1,
+	Anum_delta_old_due,
+	Anum_delta_new_due,
+	Anum_delta_old_at_risk,
+	Anum_delta_new_at_risk,
+	Anum_delta_old_breach,
+	Anum_delta_new_breach,
+	Anum_delta_old_completed,
+	Anum_delta_new_completed,
+	Anum_delta_old_state,
+	Anum_delta_new_state,
+	Natts_delta = Anum_delta_new_state
+};
+
+enum
+{
+	Anum_state_xmax = 1,
+	Anum_state_xip,
+	Anum_state_merged_day,
+	Anum_state_merged_minute,
+	Anum_state_triggers,
+	Anum_state_counted_at,
+	Anum_state_folded_at
+};
+
+/* A row of taskq_counter_delta, whose columns are of fixed width and not null. */
+typedef struct FormDelta
+{
+	int64		xid;
+	int32		old_due;
+	int32		new_due;
+	int32		old_at_risk;
+	int32		new_at_risk;
+	int32		old_breach;
+	int32		new_breach;
+	int32		old_completed;
+	int32		new_completed;
+	int16		old_state;
+	int16		new_state;
+} FormDelta;
+
+/*
+ * Tasks within the bucket under way.  Parameters: its begin, now.  One whose
+ * SLA is breached before it is at risk counts as at risk no instant.
+ */
+#define DUE_WITHIN(phase) \
+	"SELECT t.sla_at_risk_at " GT " t.sla_due_at AS never_at_risk FROM @.taskq_task t " \
+	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " " phase " " \
+	"AND coalesce(t.sla_due_at, 'infinity') " GE " $1 AND coalesce(t.sla_due_at, 'infinity') " LT " $2"
+static TaskqPlan within_minute = {
+	"SELECT (SELECT pg_catalog.count(*) FROM @.taskq_task t WHERE t.sla_at_risk_at " GE " $1 AND t.sla_at_risk_at " LE " $2 "
+	"AND t.sla_at_risk_at " LE " t.sla_due_at AND t.completed_at IS NULL AND t.cancelled_at IS NULL), "
+	"pg_catalog.count(*) FILTER (WHERE d.never_at_risk), pg_catalog.count(*) "
+	"FROM (" DUE_WITHIN("0") " UNION ALL " DUE_WITHIN("1") ") d"
+};
+static TaskqPlan within_quarter = {
+	"SELECT pg_catalog.count(*) FROM @.taskq_task t WHERE t.completed_at IS NOT NULL "
+	"AND coalesce(t.completed_at, t.cancelled_at) " GE " $1 AND coalesce(t.completed_at, t.cancelled_at) " LT " $2"
+};
+
+/* ---------------------------------------------------------------- shapes */
+
+/* Number of the bucket of so many microseconds that an instant lies in. */
+int32
+counter_bucket(TimestampTz at, int64 width)
+{
+	int64		bucket;
+
+	if (TIMESTAMP_IS_NOBEGIN(at))
+		return COUNTER_MERGED + 1;
+	if (TIMESTAMP_IS_NOEND(at))
+		return COUNTER_NONE - 1;
+	bucket = at / width - (at % width < 0 ? 1 : 0);
+	return (int32) Max(Min(bucket, COUNTER_NONE - 1), COUNTER_MERGED + 1);
+}
+
+void
+counter_shape_active(CounterShape *shape, bool started, bool unassigned, DateADT due, TimestampTz at_risk, TimestampTz breach)
+{
+	shape->state = (started ? COUNTS_STARTED : 0) | (unassigned ? COUNTS_UNASSIGNED : 0);
+	shape->due = due;
+	if (breach != DT_NOEND)
+	{
+		shape->at_risk = counter_bucket(Min(at_risk, breach), USECS_PER_MINUTE);
+		shape->breach = counter_bucket(breach, USECS_PER_MINUTE);
+	}
+}
+
+void
+counter_shape_clear(CounterShape *shape)
+{
+	shape->state = COUNTS_NOT;
+	shape->due = shape->at_risk = shape->breach = shape->completed = COUNTER_NONE;
+}
+
+static void
+shape_of(const TaskRow *row, CounterShape *shape)
+{
+	counter_shape_clear(shape);
+	if (!task_isnull(row, Anum_task_completed_at))
+		shape->completed = counter_bucket(task_stamp(row, Anum_task_completed_at), USECS_PER_QUARTER);
+	else if (task_isnull(row, Anum_task_cancelled_at))
+	{
+		bool		sla = !task_isnull(row, Anum_task_sla_due_at) && !task_isnull(row, Anum_task_sla_at_risk_at);
+
+		counter_shape_active(shape, !task_isnull(row, Anum_task_started_at), task_isnull(row, Anum_task_assignee_id),
+				   task_isnull(row, Anum_task_due_date) ? COUNTER_NONE : DatumGetDateADT(task_value(row, Anum_task_due_date)),
+				   sla ? task_stamp(row, Anum_task_sla_at_risk_at) : DT_NOEND,
+				   sla ? task_stamp(row, Anum_task_sla_due_at) : DT_NOEND);
+	}
+}
+
+/* Hands a shape's part in every counter to a function. */
+void
+counter_add_shape(CounterAdd add, void *target, const CounterShape *shape, int64 n)
+{
+	if (shape->state != COUNTS_NOT)
+	{
+		bool		started = (shape->state & COUNTS_STARTED) != 0;
+
+		add(target, started ? COUNT_STARTED : COUNT_UNSTARTED, 0, n);
+		if (shape->state & COUNTS_UNASSIGNED)
+			add(target, COUNT_UNASSIGNED, 0, n);
+		if (shape->due != COUNTER_NONE)
+			add(target, started ? COUNT_STARTED_DUE : COUNT_UNSTARTED_DUE, shape->due, n);
+		if (shape->at_risk != COUNTER_NONE)
+			add(target, COUNT_AT_RISK, shape->at_risk, n);
+		if (shape->breach != COUNTER_NONE)
+			add(target, COUNT_BREACH, shape->breach, n);
+	}
+	if (shape->completed != COUNTER_NONE)
+		add(target, COUNT_COMPLETED, shape->completed, n);
+}
+
+static void
+add_delta(CounterAdd add, void *target, const FormDelta *delta)
+{
+	CounterShape before = {delta->old_due, delta->old_at_risk, delta->old_breach, delta->old_completed, delta->old_state};
+	CounterShape after = {delta->new_due, delta->new_at_risk, delta->new_breach, delta->new_completed, delta->new_state};
+
+	counter_add_shape(add, target, &before, -1);
+	counter_add_shape(add, target, &after, 1);
+}
+
+/* ------------------------------------------------------ whether it is kept */
+
+/* What was found out last, until something it hangs on may have changed. */
+static bool counting = false;
+static bool counting_known = false;
+static Oid	counting_table = InvalidOid;
+static int64 triggers = 0;
+static bool triggers_known = false;
+static Oid	triggers_table = InvalidOid;
+
+static void
+counter_relcache_callback(Datum arg, Oid relid)
+{
+	if (!OidIsValid(relid) || relid == counting_table || relid == triggers_table)
+		counting_known = false;
+	if (!OidIsValid(relid) || relid == triggers_table)
+		triggers_known = false;
+}
+
+static void
+counter_syscache_callback(Datum arg, int cacheid, uint32 hashvalue)
+{
+	counting_known = false;
+}
+
+void
+counter_register_callbacks(void)
+{
+	CacheRegisterRelcacheCallback(counter_relcache_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(SUBSCRIPTIONRELMAP, counter_syscache_callback, (Datum) 0);
+}
+
+/*
+ * The version of the triggers that note changes: each ALTER TABLE that switches
+ * one off or on writes its row in pg_trigger anew.  0 if one of them is off.
+ */
+int64
+counter_triggers(void)
+{
+	static const char *const names[] = {
+		"taskq_counted", "taskq_lifecycle_deleted", "taskq_lifecycle_truncate", "taskq_lifecycle_updated"
+	};
+	Oid			task = taskq_catalog()->task;
+	Relation	rel;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	uint64		hash = 0;
+	int			n = 0;
+
+	if (triggers_known && triggers_table == task)
+		return triggers;
+	triggers_table = task;
+	triggers_known = true;		/* an invalidation from here on is news */
+	rel = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(task));
+	scan = systable_beginscan(rel, TriggerRelidNameIndexId, true, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+
+		for (int i = 0; i < lengthof(names); i++)
+		{
+			if (strcmp(NameStr(form->tgname), names[i]) != 0 ||
+				(form->tgenabled != TRIGGER_FIRES_ALWAYS && form->tgenabled != TRIGGER_FIRES_ON_ORIGIN))
+				continue;
+			hash = hash_combine64(hash, HeapTupleHeaderGetRawXmin(tuple->t_data));
+			n++;
+		}
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	triggers = n < lengthof(names) ? 0 : (int64) (hash | 1);
+	return triggers;
+}
+
+/* Reads the row of taskq_counter_state; false if there is none. */
+bool
+counter_read_state(Snapshot snapshot, CounterState *state)
+{
+	Relation	rel = table_open(taskq_catalog()->counter_state, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, snapshot, 0, NULL);
+	HeapTuple	tuple = systable_getnext(scan);
+	bool		found = HeapTupleIsValid(tuple);
+
+	if (found)
+	{
+		TupleDesc	desc = RelationGetDescr(rel);
+		Datum	   *elements;
+		bool		isnull;
+
+		state->xmax = DatumGetInt64(heap_getattr(tuple, Anum_state_xmax, desc, &isnull));
+		state->merged_day = DatumGetInt32(heap_getattr(tuple, Anum_state_merged_day, desc, &isnull));
+		state->merged_minute = DatumGetInt32(heap_getattr(tuple, Anum_state_merged_minute, desc, &isnull));
+		state->triggers = DatumGetInt64(heap_getattr(tuple, Anum_state_triggers, desc, &isnull));
+		state->counted_at = DatumGetTimestampTz(heap_getattr(tuple, Anum_state_counted_at, desc, &isnull));
+		deconstruct_array(DatumGetArrayTypePCopy(heap_getattr(tuple, Anum_state_xip, desc, &isnull)),
+						  INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, NULL, &state->nxip);
+		state->xip = palloc(Max(state->nxip, 1) * sizeof(int64));
+		for (int i = 0; i < state->nxip; i++)
+			state->xip[i] = DatumGetInt64(elements[i]);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+/* Whether writers are to note their changes: the counts are there and right. */
+bool
+counter_is_kept(void)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	CounterState state;
+
+	if (counting_known && counting_table == cat->counter_state)
+		return counting;
+	counting_table = cat->counter_state;
+	counting = false;
+	counting_known = true;		/* an invalidation from here on is news */
+	if (OidIsValid(counting_table))
+	{
+		Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+
+		counting = counter_read_state(snapshot, &state) && state.triggers == counter_triggers() && !is_subscriber();
+		UnregisterSnapshot(snapshot);
+	}
+	return counting;
+}
+
+/* ---------------------------------------------------------------- writers */
+
+/* Notes what a write changes; either row may be NULL. */
+void
+counter_note(const TaskRow *old, const TaskRow *new)
+{
+	CounterShape before;
+	CounterShape after;
+	Relation	rel;
+	Relation	index;
+	TupleTableSlot *slot;
+
+	if (!counter_is_kept())
+		return;
+	if (old != NULL)
+		shape_of(old, &before);
+	else
+		counter_shape_clear(&before);
+	if (new != NULL)
+		shape_of(new, &after);
+	else
+		counter_shape_clear(&after);
+	if (before.state == after.state && before.due == after.due && before.at_risk == after.at_risk &&
+		before.breach == after.breach && before.completed == after.completed)
+		return;
+
+	rel = table_open(taskq_catalog()->counter_delta, RowExclusiveLock);
+	slot = table_slot_create(rel, NULL);
+	slot->tts_values[Anum_delta_xid - 1] = Int64GetDatum((int64) U64FromFullTransactionId(GetTopFullTransactionId()));
+	slot->tts_values[Anum_delta_old_due - 1] = Int32GetDatum(before.due);
+	slot->tts_values[Anum_delta_new_due - 1] = Int32GetDatum(after.due);
+	slot->tts_values[Anum_delta_old_at_risk - 1] = Int32GetDatum(before.at_risk);
+	slot->tts_values[Anum_delta_new_at_risk - 1] = Int32GetDatum(after.at_risk);
+	slot->tts_values[Anum_delta_old_breach - 1] = Int32GetDatum(before.breach);
+	slot->tts_values[Anum_delta_new_breach - 1] = Int32GetDatum(after.breach);
+	slot->tts_values[Anum_delta_old_completed - 1] = Int32GetDatum(before.completed);
+	slot->tts_values[Anum_delta_new_completed - 1] = Int32GetDatum(after.completed);
+	slot->tts_values[Anum_delta_old_state - 1] = Int16GetDatum((int16) before.state);
+	slot->tts_values[Anum_delta_new_state - 1] = Int16GetDatum((int16) after.state);
+	memset(slot->tts_isnull, 0, Natts_delta * sizeof(bool));
+	ExecStoreVirtualTuple(slot);
+	simple_table_tuple_insert(rel, slot);
+	index = index_open(taskq_catalog()->counter_delta_key, RowExclusiveLock);
+	(void) index_insert(index, slot->tts_values, slot->tts_isnull, &slot->tts_tid, rel,
+						UNIQUE_CHECK_NO, false, BuildIndexInfo(index));
+	index_close(index, NoLock);
+	ExecDropSingleTupleTableSlot(slot);
+	table_close(rel, NoLock);
+	wakeup_for_delta();
+}
+
+PG_FUNCTION_INFO_V1(taskq_task_counted);
+Datum
+taskq_task_counted(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+	TaskRow		row;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(td->tg_event) || !TRIGGER_FIRED_FOR_ROW(td->tg_event) ||
+		!TRIGGER_FIRED_BY_INSERT(td->tg_event) || RelationGetRelid(td->tg_relation) != taskq_catalog()->task)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_task_counted belongs to table taskq_task and cannot be used elsewhere")));
+	if (counter_is_kept())
+	{
+		task_row_alloc(&row, RelationGetDescr(td->tg_relation));
+		task_row_read(&row, td->tg_trigtuple);
+		counter_note(NULL, &row);
+	}
+	return PointerGetDatum(NULL);
+}
+
+/* ---------------------------------------------------------------- readers */
+
+/*
+ * Hands the deltas from which the folded counts lack, under a snapshot, to a
+ * function; but for those of transaction "except".  Stops behind the limit.
+ * Returns how many there were.
+ */
+int
+counter_scan_unfolded(const CounterState *state, Snapshot snapshot, int64 except, int limit, CounterAdd add, void *target)
+{
+	Relation	rel = table_open(taskq_catalog()->counter_delta, AccessShareLock);
+	int			n = 0;
+
+	for (int i = -1; i < state->nxip && n <= limit; i++)
+	{
+		ScanKeyData key;
+		SysScanDesc scan;
+		HeapTuple	tuple;
+
+		if (i < 0)
+			ScanKeyInit(&key, Anum_delta_xid, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(state->xmax));
+		else if (state->xip[i] < state->xmax)
+			ScanKeyInit(&key, Anum_delta_xid, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(state->xip[i]));
+		else
+			continue;
+		scan = systable_beginscan(rel, taskq_catalog()->counter_delta_key, true, snapshot, 1, &key);
+		while (n <= limit && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		{
+			const FormDelta *delta = (const FormDelta *) GETSTRUCT(tuple);
+
+			if (delta->xid == except)
+				continue;
+			if (add != NULL)
+				add_delta(add, target, delta);
+			n++;
+		}
+		systable_endscan(scan);
+	}
+	table_close(rel, AccessShareLock);
+	return n;
+}
+
+/* The numbers of the stats bar, and the buckets that bound them. */
+typedef struct Sums
+{
+	int64		active[2];		/* not started, started */
+	int64		unassigned;
+	int64		overdue[2];
+	int64		due_today;
+	int64		at_risk;		/* and breached ones */
+	int64		breached;
+	int64		completed;
+	int32		today;
+	int32		minute;
+	int32		quarter;
+} Sums;
+
+static void
+add_to_sums(void *target, CounterKind kind, int32 bucket, int64 n)
+{
+	Sums	   *sums = target;
+
+	switch (kind)
+	{
+		case COUNT_UNSTARTED:
+		case COUNT_STARTED:
+			sums->active[kind - COUNT_UNSTARTED] += n;
+			break;
+		case COUNT_UNASSIGNED:
+			sums->unassigned += n;
+			break;
+		case COUNT_UNSTARTED_DUE:
+		case COUNT_STARTED_DUE:
+			if (bucket < sums->today)
+				sums->overdue[kind - COUNT_UNSTARTED_DUE] += n;
+			else if (bucket == sums->today)
+				sums->due_today += n;
+			break;
+		case COUNT_AT_RISK:
+			if (bucket < sums->minute)
+				sums->at_risk += n;
+			break;
+		case COUNT_BREACH:
+			if (bucket < sums->minute)
+				sums->breached += n;
+			break;
+		case COUNT_COMPLETED:
+			if (bucket >= sums->quarter)
+				sums->completed += n;
+			break;
+	}
+}
+
+/* Adds the counts of a kind up to a bucket, or from one on. */
+static void
+sum_counts(Relation rel, Snapshot snapshot, CounterKind kind, StrategyNumber strategy, int32 bucket, Sums *sums)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&keys[0], Anum_counter_kind, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum((int16) kind));
+	ScanKeyInit(&keys[1], Anum_counter_bucket, strategy,
+				strategy == BTLessEqualStrategyNumber ? F_INT4LE : F_INT4GE, Int32GetDatum(bucket));
+	scan = systable_beginscan(rel, taskq_catalog()->counter_key, true, snapshot, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool		isnull;
+
+		add_to_sums(sums, kind, DatumGetInt32(heap_getattr(tuple, Anum_counter_bucket, desc, &isnull)),
+					DatumGetInt64(heap_getattr(tuple, Anum_counter_n, desc, &isnull)));
+	}
+	systable_endscan(scan);
+}
+
+/* Adds the tasks within the buckets under way, looked up in the table. */
+static void
+sum_within_buckets(Sums *sums, TimestampTz now, TimestampTz day_begin)
+{
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		values[2];
+	bool		isnull;
+
+	values[0] = TimestampTzGetDatum((int64) sums->minute * USECS_PER_MINUTE);
+	values[1] = TimestampTzGetDatum(now);
+	spi_read(&within_minute, 2, types, values);
+	sums->at_risk += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	sums->at_risk += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	sums->breached += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull));
+
+	/* Hardly ever: midnight is at a quarter of an hour in every zone of today. */
+	if ((int64) sums->quarter * USECS_PER_QUARTER == day_begin)
+		return;
+	values[0] = TimestampTzGetDatum(day_begin);
+	values[1] = TimestampTzGetDatum((int64) sums->quarter * USECS_PER_QUARTER);
+	spi_read(&within_quarter, 2, types, values);
+	sums->completed += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+/* Whether the caller may see every task, so that what is counted is its number. */
+static bool
+sees_all_tasks(void)
+{
+	Oid			task = taskq_catalog()->task;
+
+	return check_enable_rls(task, InvalidOid, true) != RLS_ENABLED &&
+		pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+/*
+ * The numbers of the stats bar under the active snapshot, without counting.
+ * False if nobody keeps count, or not for this caller.  SPI is connected.
+ */
+bool
+counter_stats(int64 *stats)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	DateADT		day = today();
+	TimestampTz day_begin = day_start(day);
+	Snapshot	snapshot = GetActiveSnapshot();
+	Sums		sums = {{0}};
+	CounterState state;
+	Relation	rel;
+	OwnerSwitch owner;
+
+	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() || !sees_all_tasks() ||
+		!counter_read_state(snapshot, &state))
+		return false;
+	AcceptInvalidationMessages();
+	if (state.triggers != counter_triggers() || is_subscriber())
+		return false;
+	sums.today = day;
+	sums.minute = counter_bucket(now, USECS_PER_MINUTE);
+	sums.quarter = counter_bucket(day_begin + USECS_PER_QUARTER - 1, USECS_PER_QUARTER);
+	if (sums.today < state.merged_day || sums.minute < state.merged_minute)
+		return false;			/* the clock was set back */
+	if (counter_scan_unfolded(&state, snapshot, 0, UNFOLDED_MAX, add_to_sums, &sums) > UNFOLDED_MAX)
+		return false;
+
+	rel = table_open(cat->counter, AccessShareLock);
+	for (CounterKind kind = COUNT_UNSTARTED; kind <= COUNT_UNASSIGNED; kind++)
+		sum_counts(rel, snapshot, kind, BTGreaterEqualStrategyNumber, 0, &sums);
+	sum_counts(rel, snapshot, COUNT_UNSTARTED_DUE, BTLessEqualStrategyNumber, sums.today, &sums);
+	sum_counts(rel, snapshot, COUNT_STARTED_DUE, BTLessEqualStrategyNumber, sums.today, &sums);
+	sum_counts(rel, snapshot, COUNT_AT_RISK, BTLessEqualStrategyNumber, sums.minute, &sums);
+	sum_counts(rel, snapshot, COUNT_BREACH, BTLessEqualStrategyNumber, sums.minute, &sums);
+	sum_counts(rel, snapshot, COUNT_COMPLETED, BTGreaterEqualStrategyNumber, sums.quarter, &sums);
+	table_close(rel, AccessShareLock);
+	become_owner_of(cat->task, &owner);
+	sum_within_buckets(&sums, now, day_begin);
+	become_caller_again(&owner);
+
+	stats[STAT_OPEN] = sums.active[0] - sums.overdue[0];
+	stats[STAT_IN_PROGRESS] = sums.active[1] - sums.overdue[1];
+	stats[STAT_OVERDUE] = sums.overdue[0] + sums.overdue[1];
+	stats[STAT_DUE_TODAY] = sums.due_today;
+	stats[STAT_UNASSIGNED] = sums.unassigned;
+	stats[STAT_COMPLETED_TODAY] = sums.completed;
+	stats[STAT_SLA_AT_RISK] = sums.at_risk - sums.breached;
+	stats[STAT_SLA_BREACHED] = sums.breached;
+	return true;
+}

@@ -1,0 +1,454 @@
+/*-------------------------------------------------------------------------
+ *
+ * fold.c
+ *		The counters of counter.c brought up to date, by the sweep.
+ *
+ * Folding adds the changes noted since the last fold to the counters, and
+ * keeps the snapshot it was done under, by which readers know what is in them.
+ * One fold at a time, and none waits for another.
+ *
+ * To begin with, all tasks are counted, under a lock that keeps writers out
+ * for that long: whoever writes afterwards finds the counters kept and notes
+ * what it changes.  Once a day the counters are compared with the tasks.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+/*
+ * How far behind a bucket is merged: more than any time zone, or a clock that
+ * is set back, can bring it to matter again.  If it does, readers count.
+ */
+#define KEEP_DAYS 8
+#define KEEP_MINUTES 60
+
+#define COUNT_BATCH 10000
+#define VERIFY_INTERVAL USECS_PER_DAY
+
+static TaskqPlan lock_state = {
+	"SELECT FROM @.taskq_counter_state FOR NO KEY UPDATE SKIP LOCKED"
+};
+static TaskqPlan snapshot_now = {
+	"SELECT pg_catalog.pg_snapshot_xmin(s)::pg_catalog.text::pg_catalog.int8, "
+	"pg_catalog.pg_snapshot_xmax(s)::pg_catalog.text::pg_catalog.int8, "
+	"ARRAY(SELECT x::pg_catalog.text::pg_catalog.int8 FROM pg_catalog.pg_snapshot_xip(s) x "
+	"UNION SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text::pg_catalog.int8) "
+	"FROM pg_catalog.pg_current_snapshot() s"
+};
+static TaskqPlan add_counts = {
+	"INSERT INTO @.taskq_counter AS c (kind, bucket, n) "
+	"SELECT u.kind, u.bucket, u.n FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), "
+	"pg_catalog.unnest($3)) AS u(kind, bucket, n) "
+	"ON CONFLICT (kind, bucket) DO UPDATE SET n = c.n OPERATOR(pg_catalog.+) excluded.n"
+};
+static TaskqPlan update_state = {
+	"UPDATE @.taskq_counter_state SET snapshot_xmax = $1, snapshot_xip = $2, folded_at = $3"
+};
+static TaskqPlan delete_folded = {
+	"DELETE FROM @.taskq_counter_delta WHERE xid " LT " $1"
+};
+
+/* Parameters: day and minute before which buckets are merged, quarter before which they go. */
+static TaskqPlan merge_counts = {
+	"WITH gone AS (DELETE FROM @.taskq_counter c WHERE c.bucket " NE " (-2147483648)::pg_catalog.int4 AND c.kind " GE " 3 "
+	"AND (c.n " EQ " 0 OR c.bucket " LT " CASE WHEN c.kind " LE " 4 THEN $1 WHEN c.kind " LE " 6 THEN $2 ELSE $3 END) "
+	"RETURNING c.kind, c.n) "
+	"INSERT INTO @.taskq_counter AS c (kind, bucket, n) "
+	"SELECT g.kind, (-2147483648)::pg_catalog.int4, pg_catalog.sum(g.n) FROM gone g WHERE g.kind " LE " 6 GROUP BY g.kind "
+	"ON CONFLICT (kind, bucket) DO UPDATE SET n = c.n OPERATOR(pg_catalog.+) excluded.n"
+};
+static TaskqPlan set_merged = {
+	"UPDATE @.taskq_counter_state SET merged_day = $1, merged_minute = $2"
+};
+static TaskqPlan set_counted = {
+	"UPDATE @.taskq_counter_state SET counted_at = $1"
+};
+static TaskqPlan forget_state = {
+	"DELETE FROM @.taskq_counter_state"
+};
+static TaskqPlan forget_counts = {
+	"DELETE FROM @.taskq_counter"
+};
+static TaskqPlan forget_deltas = {
+	"DELETE FROM @.taskq_counter_delta"
+};
+static TaskqPlan insert_state = {
+	"INSERT INTO @.taskq_counter_state (snapshot_xmax, snapshot_xip, merged_day, merged_minute, triggers, counted_at, folded_at) "
+	"VALUES ($1, $2, $3, $4, $5, $6, $6)"
+};
+
+/* Everything that counts: active tasks, and those completed not long ago. */
+static TaskqPlan all_active = {
+	"SELECT t.started_at IS NOT NULL, t.assignee_id IS NULL, t.due_date, t.sla_at_risk_at, t.sla_due_at "
+	"FROM @.taskq_task t WHERE t.completed_at IS NULL AND t.cancelled_at IS NULL"
+};
+static TaskqPlan all_completed = {
+	"SELECT t.completed_at FROM @.taskq_task t WHERE t.completed_at IS NOT NULL "
+	"AND coalesce(t.completed_at, t.cancelled_at) " GE " $1"
+};
+
+typedef struct Cell
+{
+	int32		kind;			/* the hash key ... */
+	int32		bucket;			/* ... of both */
+	int64		n;
+} Cell;
+
+static HTAB *
+cells_create(void)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = 2 * sizeof(int32);
+	ctl.entrysize = sizeof(Cell);
+	ctl.hcxt = CurrentMemoryContext;
+	return hash_create("taskq counts", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+static void
+add_to_cells(void *target, CounterKind kind, int32 bucket, int64 n)
+{
+	int32		key[2] = {(int32) kind, bucket};
+	bool		found;
+	Cell	   *cell = hash_search((HTAB *) target, key, HASH_ENTER, &found);
+
+	cell->n = found ? cell->n + n : n;
+}
+
+/* Adds cells to taskq_counter. */
+static void
+write_cells(HTAB *cells)
+{
+	int			size = (int) hash_get_num_entries(cells);
+	Oid			types[] = {INT2ARRAYOID, INT4ARRAYOID, INT8ARRAYOID};
+	Datum	   *kinds = palloc(Max(size, 1) * sizeof(Datum));
+	Datum	   *buckets = palloc(Max(size, 1) * sizeof(Datum));
+	Datum	   *counts = palloc(Max(size, 1) * sizeof(Datum));
+	Datum		values[3];
+	HASH_SEQ_STATUS seq;
+	Cell	   *cell;
+	int			n = 0;
+
+	hash_seq_init(&seq, cells);
+	while ((cell = hash_seq_search(&seq)) != NULL)
+	{
+		if (cell->n == 0)
+			continue;
+		kinds[n] = Int16GetDatum((int16) cell->kind);
+		buckets[n] = Int32GetDatum(cell->bucket);
+		counts[n++] = Int64GetDatum(cell->n);
+	}
+	if (n == 0)
+		return;
+	values[0] = PointerGetDatum(construct_array(kinds, n, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
+	values[1] = PointerGetDatum(construct_array(buckets, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+	values[2] = PointerGetDatum(construct_array(counts, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	spi_run(&add_counts, 3, types, values, NULL, 0);
+}
+
+/* What a snapshot sees, as taskq_counter_state keeps it. */
+typedef struct Horizon
+{
+	Datum		xmin;
+	Datum		xmax;
+	Datum		xip;			/* with the transaction's own */
+} Horizon;
+
+/* That of the active snapshot. */
+static Horizon
+horizon(void)
+{
+	Horizon		h;
+	bool		isnull;
+
+	spi_read(&snapshot_now, 0, NULL, NULL);
+	h.xmin = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	h.xmax = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
+	h.xip = SPI_datumTransfer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull), false, -1);
+	return h;
+}
+
+/* Merges buckets that lie behind for good, now and then. */
+static void
+merge(const CounterState *state, TimestampTz now)
+{
+	Oid			types[] = {INT4OID, INT4OID, INT4OID};
+	int32		minute = counter_bucket(now, USECS_PER_MINUTE) - KEEP_MINUTES;
+	Datum		values[] = {
+		DateADTGetDatum(today() - KEEP_DAYS),
+		Int32GetDatum(minute),
+		Int32GetDatum(counter_bucket(now, USECS_PER_QUARTER) - KEEP_DAYS * 96)
+	};
+
+	if (minute < state->merged_minute + KEEP_MINUTES)
+		return;
+	spi_run(&merge_counts, 3, types, values, NULL, 0);
+	spi_run(&set_merged, 2, types, values, NULL, 0);
+}
+
+/*
+ * Folds the changes noted since the last time into the counts, in the current
+ * transaction.  Changes of that transaction itself stay for the next time.
+ * Passes if there are none, or somebody else is at it.
+ */
+void
+fold_deltas(void)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	Oid			types[] = {INT8OID, INT8ARRAYOID, TIMESTAMPTZOID};
+	Datum		values[3];
+	OwnerSwitch owner;
+	Horizon		h;
+	CounterState state;
+	HTAB	   *cells;
+	bool		any;
+
+	/* With an older snapshot the row could not be locked. */
+	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() || IsolationUsesXactSnapshot())
+		return;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	any = counter_read_state(GetActiveSnapshot(), &state) &&
+		counter_scan_unfolded(&state, GetActiveSnapshot(), 0, 0, NULL, NULL) > 0;
+	PopActiveSnapshot();
+	if (!any)
+		return;
+
+	spi_connect();
+	become_owner_of(cat->task, &owner);
+	spi_run(&lock_state, 0, NULL, NULL, NULL, 0);
+	if (SPI_processed > 0)
+	{
+		int64		own = (int64) U64FromFullTransactionId(GetTopFullTransactionId());
+
+		PushActiveSnapshot(GetTransactionSnapshot());
+		if (counter_read_state(GetActiveSnapshot(), &state))
+		{
+			h = horizon();
+			cells = cells_create();
+			(void) counter_scan_unfolded(&state, GetActiveSnapshot(), own, PG_INT32_MAX - 1, add_to_cells, cells);
+			write_cells(cells);
+			values[0] = h.xmax;
+			values[1] = h.xip;
+			values[2] = TimestampTzGetDatum(now);
+			spi_run(&update_state, 3, types, values, NULL, 0);
+			spi_run(&delete_folded, 1, types, &h.xmin, NULL, 0);
+			merge(&state, now);
+		}
+		PopActiveSnapshot();
+	}
+	become_caller_again(&owner);
+	SPI_finish();
+}
+
+/* ---------------------------------------------------------- counting all */
+
+/* A column of an active task as an instant; "infinity" for NULL. */
+static TimestampTz
+instant_column(HeapTuple tuple, TupleDesc desc, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, desc, column, &isnull);
+
+	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
+}
+
+static void
+count_active(HeapTuple tuple, TupleDesc desc, HTAB *cells)
+{
+	CounterShape shape;
+	bool		isnull;
+	bool		no_due_date;
+	bool		started = DatumGetBool(SPI_getbinval(tuple, desc, 1, &isnull));
+	bool		unassigned = DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
+	DateADT		due = DatumGetDateADT(SPI_getbinval(tuple, desc, 3, &no_due_date));
+
+	counter_shape_clear(&shape);
+	counter_shape_active(&shape, started, unassigned, no_due_date ? COUNTER_NONE : due,
+			   instant_column(tuple, desc, 4), instant_column(tuple, desc, 5));
+	counter_add_shape(add_to_cells, cells, &shape, 1);
+}
+
+static void
+count_completed(HeapTuple tuple, TupleDesc desc, HTAB *cells)
+{
+	add_to_cells(cells, COUNT_COMPLETED, counter_bucket(instant_column(tuple, desc, 1), USECS_PER_QUARTER), 1);
+}
+
+/* Counts what a statement finds, under the active snapshot. */
+static void
+count_rows(TaskqPlan *plan, int nargs, Oid *types, Datum *values,
+		   void (*count) (HeapTuple, TupleDesc, HTAB *), HTAB *cells)
+{
+	Portal		portal = SPI_cursor_open(NULL, prepared(plan, nargs, types), values, NULL, true);
+
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		SPI_cursor_fetch(portal, true, COUNT_BATCH);
+		for (uint64 i = 0; i < SPI_processed; i++)
+			count(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, cells);
+		SPI_freetuptable(SPI_tuptable);
+	} while (SPI_processed > 0);
+	SPI_cursor_close(portal);
+}
+
+/* Locks a table against writers and others like this; false if that takes longer than lock_timeout. */
+static bool
+wait_for_writers(Oid table)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool locked = false;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		LockRelationOid(table, ShareRowExclusiveLock);
+		ReleaseCurrentSubTransaction();
+		locked = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *edata;
+
+		MemoryContextSwitchTo(context);
+		edata = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(edata);
+		FreeErrorData(edata);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return locked;
+}
+
+/*
+ * Counts all tasks and begins to keep count, unless that is so already.  The
+ * table must be free of writers for as long as it takes; false if it is not,
+ * even after waiting for lock_timeout, if wait is set.
+ */
+bool
+fold_begin(bool wait)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID};
+	Oid			since_type[] = {TIMESTAMPTZOID};
+	Datum		since[] = {TimestampTzGetDatum(now - KEEP_DAYS * USECS_PER_DAY)};
+	Datum		values[6];
+	OwnerSwitch owner;
+	Horizon		h;
+	HTAB	   *cells;
+
+	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() || IsolationUsesXactSnapshot() ||
+		counter_triggers() == 0 || counter_is_kept())
+		return true;
+	if (!ConditionalLockRelationOid(cat->task, ShareRowExclusiveLock) && !(wait && wait_for_writers(cat->task)))
+		return false;
+	if (counter_is_kept())		/* somebody else was first */
+		return true;
+
+	spi_connect();
+	become_owner_of(cat->task, &owner);
+	spi_run(&forget_state, 0, NULL, NULL, NULL, 0);
+	spi_run(&forget_counts, 0, NULL, NULL, NULL, 0);
+	spi_run(&forget_deltas, 0, NULL, NULL, NULL, 0);
+	PushActiveSnapshot(GetTransactionSnapshot());
+	h = horizon();
+	cells = cells_create();
+	count_rows(&all_active, 0, NULL, NULL, count_active, cells);
+	count_rows(&all_completed, 1, since_type, since, count_completed, cells);
+	write_cells(cells);
+	values[0] = h.xmax;
+	values[1] = h.xip;
+	values[2] = DateADTGetDatum(today() - KEEP_DAYS);
+	values[3] = Int32GetDatum(counter_bucket(now, USECS_PER_MINUTE) - 2 * KEEP_MINUTES);
+	values[4] = Int64GetDatum(counter_triggers());
+	values[5] = TimestampTzGetDatum(now);
+	spi_run(&insert_state, 6, types, values, NULL, 0);
+	PopActiveSnapshot();
+	CacheInvalidateRelcacheByRelid(cat->counter_state);
+	become_caller_again(&owner);
+	SPI_finish();
+	return true;
+}
+
+/* Nobody keeps count any more, until the next fold_begin(). */
+void
+fold_forget(void)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	OwnerSwitch owner;
+	CounterState state;
+
+	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() ||
+		!counter_read_state(GetActiveSnapshot(), &state))
+		return;
+	spi_connect();
+	become_owner_of(cat->task, &owner);
+	spi_run(&forget_state, 0, NULL, NULL, NULL, 0);
+	become_caller_again(&owner);
+	SPI_finish();
+	CacheInvalidateRelcacheByRelid(cat->counter_state);
+}
+
+/*
+ * Once a day: whether the counts are those of the tasks, in case somebody
+ * found a way to write that nothing here knows of.  If not, counting begins anew.
+ */
+void
+fold_verify(void)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	Oid			types[] = {TIMESTAMPTZOID};
+	Datum		values[] = {TimestampTzGetDatum(now)};
+	OwnerSwitch owner;
+	CounterState state;
+	int64		kept[N_STATS];
+	int64		counted[N_STATS];
+
+	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() || IsolationUsesXactSnapshot())
+		return;
+	spi_connect();
+	become_owner_of(cat->task, &owner);
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (counter_read_state(GetActiveSnapshot(), &state) && state.counted_at <= now - VERIFY_INTERVAL &&
+		counter_stats(kept))
+	{
+		stats_count(counted);
+		if (memcmp(kept, counted, sizeof(kept)) == 0)
+			spi_run(&set_counted, 1, types, values, NULL, 0);
+		else
+		{
+			ereport(LOG,
+					(errmsg("taskq counts tasks anew: the numbers kept were not theirs"),
+					 errhint("Something wrote to taskq_task without its triggers.")));
+			fold_forget();
+		}
+	}
+	PopActiveSnapshot();
+	become_caller_again(&owner);
+	SPI_finish();
+}

@@ -1,0 +1,162 @@
+-- The numbers of the stats bar are kept, and are always those of the tasks.
+CREATE EXTENSION taskq;
+\set SHOW_CONTEXT never
+INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana'), ('sta_2', 'Bob');
+INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', 'sta_1');
+-- what taskq_stats() should say; and whether it counted or looked it up
+CREATE VIEW counted AS
+SELECT count(*) FILTER (WHERE status = 'OPEN')::int AS open, count(*) FILTER (WHERE status = 'IN_PROGRESS')::int AS in_progress,
+    count(*) FILTER (WHERE status = 'OVERDUE')::int AS overdue, count(*) FILTER (WHERE is_active AND due_date = taskq_today())::int AS due_today,
+    count(*) FILTER (WHERE is_active AND assignee_id IS NULL)::int AS unassigned,
+    count(*) FILTER (WHERE completed_at >= taskq_day_start(taskq_today()))::int AS completed_today,
+    count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK')::int AS sla_at_risk, count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED')::int AS sla_breached
+FROM taskq_tasks;
+CREATE FUNCTION agrees() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    kept text := (SELECT s::text FROM taskq_stats() s);
+    found text := (SELECT c::text FROM counted c);
+BEGIN
+    RETURN CASE WHEN kept = found THEN 'agrees' ELSE format('kept %s, found %s', kept, found) END;
+END $$;
+
+-- at first nobody keeps count and nothing is noted
+SELECT taskq_create('before', due_date => taskq_today() - 1) AS id \gset
+SELECT (SELECT count(*) FROM taskq_counter_state) AS state, (SELECT count(*) FROM taskq_counter_delta) AS deltas, agrees();
+-- the first sweep counts, and from then on changes are noted
+CALL taskq_sweep_all();
+SELECT (SELECT count(*) FROM taskq_counter_state) AS state, (SELECT sum(n) FROM taskq_counter WHERE kind <= 1) AS active, agrees();
+SELECT taskq_create('open', due_date => taskq_today(), assignee_id => 'sta_1', sla_hours => 8) AS id \gset
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_delta) AS deltas;
+-- in the same transaction, in savepoints, after rolling back
+BEGIN;
+SELECT status, agrees() FROM taskq_start(:id);
+SELECT agrees();
+SAVEPOINT s;
+SELECT status FROM taskq_complete(:id);
+SELECT agrees();
+ROLLBACK TO s;
+SELECT agrees();
+SELECT status FROM taskq_reschedule(:id, taskq_today() - 3);
+SELECT agrees();
+-- a sweep in the transaction leaves out what is the transaction's own
+SELECT sum(tasks) FROM taskq_sweep();
+SELECT agrees();
+ROLLBACK;
+SELECT agrees();
+-- what does not count is not noted
+SELECT count(*) AS before FROM taskq_counter_delta \gset
+SELECT status FROM taskq_edit(:id, 'another title');
+SELECT status FROM taskq_comment(:id, 'a note');
+SELECT count(*) - :before AS noted FROM taskq_counter_delta;
+
+-- every kind of write, in bulk
+INSERT INTO taskq_task (title, status, due_date, sla_hours, created_at, assignee_id, started_at, completed_at, cancelled_at)
+SELECT 'task ' || g, (CASE WHEN g % 7 = 0 THEN 'COMPLETED' WHEN g % 7 = 1 THEN 'CANCELLED' WHEN g % 7 < 4 THEN 'IN_PROGRESS' ELSE 'OPEN' END)::taskq_status,
+    taskq_today() + g % 40 - 20, CASE WHEN g % 3 > 0 THEN 0.01 * g END, now() - make_interval(hours => g % 50),
+    CASE g % 4 WHEN 0 THEN NULL WHEN 1 THEN 'sta_2' ELSE 'sta_1' END,
+    CASE WHEN g % 7 IN (0, 2, 3) THEN now() - interval '1 day' END, CASE WHEN g % 7 = 0 THEN now() - make_interval(hours => g % 60) END, CASE WHEN g % 7 = 1 THEN now() END
+FROM generate_series(1, 1000) g;
+SELECT agrees();
+SELECT sum(tasks) > 500 AS swept FROM taskq_sweep();
+SELECT agrees();
+SELECT count(*) FROM taskq_start_many(ARRAY(SELECT id FROM taskq_tasks WHERE status = 'OPEN' ORDER BY id LIMIT 50));
+SELECT count(*) FROM taskq_complete_many(ARRAY(SELECT id FROM taskq_tasks WHERE status IN ('IN_PROGRESS', 'OVERDUE') ORDER BY id LIMIT 80));
+SELECT count(*) FROM taskq_assign_many(ARRAY(SELECT id FROM taskq_tasks WHERE is_active ORDER BY id LIMIT 30), NULL);
+SELECT count(*) FROM taskq_set_sla_many(ARRAY(SELECT id FROM taskq_tasks WHERE is_active ORDER BY id LIMIT 30), 1000);
+SELECT count(*) FROM taskq_claim('sta_2', 20);
+SELECT agrees();
+DELETE FROM taskq_task WHERE completed_at IS NOT NULL AND id % 3 = 0;
+SELECT agrees();
+SELECT sum(tasks) FROM taskq_sweep();
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_delta) AS deltas;
+-- one whose SLA would put it at risk after the deadline is never at risk
+INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('odd', 1, now() - interval '1 hour', now() + interval '1 hour'),
+    ('odd too', 1, statement_timestamp(), statement_timestamp() + interval '1 hour'), ('old', 1, '-infinity', '-infinity'), ('far', 1, '200000-01-01', '200000-01-01');
+SELECT agrees();
+-- the day depends on the zone
+SET taskq.timezone = '<EAST>-14';
+SELECT agrees();
+SET taskq.timezone = '<WEST>+12';
+SELECT agrees();
+SET taskq.timezone = '<ODD>0<ODD>-05:07:13,J3,J363';
+SELECT agrees();
+RESET taskq.timezone;
+
+-- counted anew, the counters are the same
+SELECT sum(tasks) FROM taskq_sweep();
+SELECT sum(tasks) FROM taskq_sweep();
+CREATE TABLE before AS SELECT kind, bucket, n FROM taskq_counter WHERE n <> 0 AND bucket > -2147483648;
+TRUNCATE taskq_counter_state;
+CALL taskq_sweep_all();
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_state) AS state;
+SELECT kind, bucket, b.n AS before, c.n AS now FROM before b FULL JOIN (SELECT * FROM taskq_counter WHERE n <> 0) c USING (kind, bucket)
+WHERE c.n IS DISTINCT FROM b.n AND (kind IN (0, 1, 2) OR bucket > CASE WHEN kind <= 4 THEN taskq_today() - date '2000-01-01' ELSE extract(epoch FROM now() - timestamptz '2000-01-01 00:00+00')::int / 60 END);
+
+-- where triggers are off: noted all the same ...
+SET session_replication_role = replica;
+INSERT INTO taskq_task (title, due_date) VALUES ('as a replica', taskq_today()), ('as a replica', NULL);
+UPDATE taskq_task SET due_date = due_date - 1 WHERE title = 'as a replica';
+SELECT agrees();
+DELETE FROM taskq_task WHERE title = 'as a replica' AND due_date IS NULL;
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_state) AS state;
+RESET session_replication_role;
+SELECT count(*) AS events FROM taskq_task_event WHERE task_id IN (SELECT id FROM taskq_task WHERE title = 'as a replica');
+-- ... or else counted, until the next sweep has begun anew
+ALTER TABLE taskq_task DISABLE TRIGGER taskq_counted;
+INSERT INTO taskq_task (title) VALUES ('not noted');
+SELECT agrees();
+CALL taskq_sweep_all();
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_state WHERE triggers = 0) AS kept_without;
+ALTER TABLE taskq_task ENABLE ALWAYS TRIGGER taskq_counted;
+SELECT agrees();
+CALL taskq_sweep_all();
+UPDATE taskq_counter SET n = n + 1 WHERE kind = 0;
+SELECT agrees() = 'agrees' AS counted FROM taskq_stats();
+UPDATE taskq_counter SET n = n - 1 WHERE kind = 0;
+BEGIN;
+ALTER TABLE taskq_task DISABLE TRIGGER USER;
+INSERT INTO taskq_task (title) VALUES ('not noted');
+ALTER TABLE taskq_task ENABLE TRIGGER USER;
+SELECT agrees();
+COMMIT;
+SELECT agrees();
+CALL taskq_sweep_all();
+SELECT agrees();
+SELECT statement FROM taskq_customizations() WHERE statement LIKE '%TRIGGER taskq_counted%';
+ALTER TABLE taskq_task ENABLE ALWAYS TRIGGER taskq_counted, ENABLE ALWAYS TRIGGER taskq_lifecycle_updated,
+    ENABLE ALWAYS TRIGGER taskq_lifecycle_deleted, ENABLE ALWAYS TRIGGER taskq_lifecycle_truncate;
+BEGIN;
+SET LOCAL session_replication_role = replica;
+TRUNCATE taskq_task CASCADE;
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_state) AS state;
+ROLLBACK;
+CALL taskq_sweep_all();
+SELECT agrees();
+-- numbers that are not the tasks': noticed by the daily check
+UPDATE taskq_counter SET n = n + 1 WHERE kind = 0;
+SELECT agrees() <> 'agrees' AS differs;
+CALL taskq_sweep_all();
+SELECT agrees() <> 'agrees' AS still;
+UPDATE taskq_counter_state SET counted_at = now() - interval '2 days';
+CALL taskq_sweep_all();
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_state) AS state;
+CALL taskq_sweep_all();
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_state) AS state;
+
+-- who may not see every task has them counted; nobody needs rights on the counters
+CREATE ROLE regress_taskq_v;
+SELECT taskq_grant('regress_taskq_v', 'viewer');
+SELECT open AS open FROM taskq_stats() \gset
+SET ROLE regress_taskq_v;
+SELECT open = :open AS same FROM taskq_stats();
+RESET ROLE;
+ALTER TABLE taskq_task ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON taskq_task TO regress_taskq_v USING (title = 'not noted');
+SET ROLE regress_taskq_v;
+SELECT * FROM taskq_stats();
+RESET ROLE;
+SELECT taskq_revoke('regress_taskq_v');
+DROP TABLE before;
+DROP EXTENSION taskq CASCADE;
+DROP FUNCTION agrees;
+DROP ROLE regress_taskq_v;
