@@ -80,6 +80,7 @@ CREATE INDEX taskq_task_sla_idx ON taskq_task
 CREATE INDEX taskq_task_assignee_idx ON taskq_task
     (assignee_id, taskq_phase(started_at, completed_at, cancelled_at),
      coalesce(due_date, 'infinity'), taskq_priority_rank(priority), id)
+    INCLUDE (sla_due_at, sla_at_risk_at)
     WHERE assignee_id IS NOT NULL;
 CREATE INDEX taskq_task_unassigned_idx ON taskq_task
     (taskq_phase(started_at, completed_at, cancelled_at),
@@ -105,10 +106,14 @@ CREATE INDEX taskq_task_sla_pending_idx ON taskq_task
     WHERE sla_due_at IS NOT NULL AND sla_breached_at IS NULL
       AND completed_at IS NULL AND cancelled_at IS NULL;
 
--- Closed tasks by the time they were closed: today's count, retention.
+-- Closed tasks by the time they were closed: today's count, retention; and what
+-- one assignee has completed.
 CREATE INDEX taskq_task_closed_idx ON taskq_task
     (coalesce(completed_at, cancelled_at))
     WHERE completed_at IS NOT NULL OR cancelled_at IS NOT NULL;
+CREATE INDEX taskq_task_completed_idx ON taskq_task
+    (assignee_id, completed_at)
+    WHERE assignee_id IS NOT NULL AND completed_at IS NOT NULL;
 
 CREATE UNIQUE INDEX taskq_task_dedupe_key ON taskq_task (dedupe_key)
     WHERE dedupe_key IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;

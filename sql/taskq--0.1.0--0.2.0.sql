@@ -107,7 +107,7 @@ BEGIN ATOMIC
         ('taskq_task',
          'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at',
          'assignee_id_fkey cancelled_check completed_check dedupe_key_check description_check due_date_check overdue_check pkey sla_hours_check sla_stamps_check source_check started_check title_check user_id_fkey',
-         'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx at_risk_idx closed_idx dedupe_key',
+         'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx at_risk_idx closed_idx completed_idx dedupe_key',
          'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
         ('taskq_task_event',
          'id task_id at actor db_user kind from_status to_status changes note',
@@ -463,6 +463,17 @@ COMMENT ON COLUMN taskq_counter_state.merged_minute IS 'SLA instants below this 
 COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger: with another one, changes may not have been noted, and readers count themselves.';
 COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted.';
 COMMENT ON COLUMN taskq_counter_state.folded_at IS 'When changes were last folded in.';
+
+-- One assignee's numbers, from indexes alone.
+DROP INDEX taskq_task_assignee_idx;
+CREATE INDEX taskq_task_assignee_idx ON taskq_task
+    (assignee_id, taskq_phase(started_at, completed_at, cancelled_at),
+     coalesce(due_date, 'infinity'), taskq_priority_rank(priority), id)
+    INCLUDE (sla_due_at, sla_at_risk_at)
+    WHERE assignee_id IS NOT NULL;
+CREATE INDEX taskq_task_completed_idx ON taskq_task
+    (assignee_id, completed_at)
+    WHERE assignee_id IS NOT NULL AND completed_at IS NOT NULL;
 
 -- Tasks that become AT_RISK within the minute under way.
 CREATE INDEX taskq_task_at_risk_idx ON taskq_task

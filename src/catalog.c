@@ -131,6 +131,7 @@ taskq_catalog(void)
 	catalog.counter_delta = get_relname_relid("taskq_counter_delta", catalog.schema);
 	catalog.counter_delta_key = get_relname_relid("taskq_counter_delta_xid_idx", catalog.schema);
 	catalog.counter_state = get_relname_relid("taskq_counter_state", catalog.schema);
+	catalog.assignee_idx = get_relname_relid("taskq_task_assignee_idx", catalog.schema);
 	catalog.staff_key = own_key(catalog.staff);
 	catalog.customer_key = own_key(catalog.customer);
 

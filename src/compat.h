@@ -73,6 +73,13 @@ get_extension_schema(Oid extension)
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+/* A scan of an index says where it counts itself from 18 on. */
+#if PG_VERSION_NUM < 180000
+#define taskq_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, nkeys, 0)
+#else
+#define taskq_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
+#endif
+
 /* The module's name and version show in pg_get_loaded_modules() from 18 on. */
 #if PG_VERSION_NUM >= 180000
 #define TASKQ_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "taskq", .version = TASKQ_VERSION)

@@ -43,13 +43,10 @@
 #include "commands/trigger.h"
 #include "common/hashfn.h"
 #include "executor/tuptable.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
@@ -548,16 +545,6 @@ sum_within_buckets(Sums *sums, TimestampTz now, TimestampTz day_begin)
 	values[1] = TimestampTzGetDatum((int64) sums->quarter * USECS_PER_QUARTER);
 	spi_read(&within_quarter, 2, types, values);
 	sums->completed += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-}
-
-/* Whether the caller may see every task, so that what is counted is its number. */
-static bool
-sees_all_tasks(void)
-{
-	Oid			task = taskq_catalog()->task;
-
-	return check_enable_rls(task, InvalidOid, true) != RLS_ENABLED &&
-		pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
 /*

@@ -76,11 +76,12 @@ typedef struct TaskqCatalog
 	Oid			customer;
 	Oid			customer_key;
 	Oid			workflow_rule;
-	Oid			counter;		/* these since 0.2.0: may be missing */
+	Oid			counter;		/* may be missing: these ... */
 	Oid			counter_key;
 	Oid			counter_delta;
 	Oid			counter_delta_key;
 	Oid			counter_state;
+	Oid			assignee_idx;	/* ... up to here */
 	Oid			renewal;
 	Oid			status_type;	/* enums, and their values in order */
 	Oid			priority_type;
@@ -389,6 +390,7 @@ typedef enum Stat
 #define N_STATS (STAT_SLA_BREACHED + 1)
 
 extern void stats_count(int64 *stats);
+extern bool sees_all_tasks(void);
 
 /* ------------------------------------- counter.c: numbers that are kept for it */
 

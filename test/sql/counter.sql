@@ -3,21 +3,19 @@ CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
 INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana'), ('sta_2', 'Bob');
 INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', 'sta_1');
--- what taskq_stats() should say; and whether it counted or looked it up
+-- what taskq_stats() should say, of all and of each assignee
 CREATE VIEW counted AS
-SELECT count(*) FILTER (WHERE status = 'OPEN')::int AS open, count(*) FILTER (WHERE status = 'IN_PROGRESS')::int AS in_progress,
+SELECT GROUPING(assignee_id) = 1 AS of_all, assignee_id, count(*) FILTER (WHERE status = 'OPEN')::int AS open, count(*) FILTER (WHERE status = 'IN_PROGRESS')::int AS in_progress,
     count(*) FILTER (WHERE status = 'OVERDUE')::int AS overdue, count(*) FILTER (WHERE is_active AND due_date = taskq_today())::int AS due_today,
     count(*) FILTER (WHERE is_active AND assignee_id IS NULL)::int AS unassigned,
     count(*) FILTER (WHERE completed_at >= taskq_day_start(taskq_today()))::int AS completed_today,
     count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK')::int AS sla_at_risk, count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED')::int AS sla_breached
-FROM taskq_tasks;
-CREATE FUNCTION agrees() RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    kept text := (SELECT s::text FROM taskq_stats() s);
-    found text := (SELECT c::text FROM counted c);
-BEGIN
-    RETURN CASE WHEN kept = found THEN 'agrees' ELSE format('kept %s, found %s', kept, found) END;
-END $$;
+FROM taskq_tasks GROUP BY GROUPING SETS ((), assignee_id);
+CREATE FUNCTION agrees() RETURNS text LANGUAGE sql AS $$
+SELECT coalesce(string_agg(format('%s: said %s, found %s', who, said, found), E'\n'), 'agrees') FROM (
+    SELECT c.assignee_id AS who, s::text AS said, (c.open, c.in_progress, c.overdue, c.due_today, c.unassigned, c.completed_today, c.sla_at_risk, c.sla_breached)::text AS found
+    FROM counted c, taskq_stats(c.assignee_id) s WHERE c.of_all OR c.assignee_id IS NOT NULL) AS x WHERE said <> found
+$$;
 
 -- at first nobody keeps count and nothing is noted
 SELECT taskq_create('before', due_date => taskq_today() - 1) AS id \gset
