@@ -10,6 +10,7 @@ use warnings;
 use DBI;
 use Exporter 'import';
 use JSON::PP;
+use POSIX ();
 use Time::HiRes qw(time);
 
 our @EXPORT = qw(%size $small say_now sql value connect_to make_database load_tasks settle checkpoint
@@ -20,17 +21,17 @@ my %sizes = (
 	small => {
 		rounds => 2, latency => 25, base => 10_000, transactions => 150, bulk => 1000, many => 200,
 		pages => [ [ '10k', 10_000 ], [ '50k', 50_000 ] ], sweep => [ [ '10k', 10_000 ], [ '50k', 50_000 ] ], due => 1000,
-		claims => 480, load_seconds => 3, old_writes => 800, sustained => 90, sustained_base => 10_000, part => 20
+		claims => 960, claimed => 480, load_seconds => 3, old_writes => 800, sustained => 90, sustained_base => 10_000, part => 20
 	},
 	medium => {
 		rounds => 3, latency => 200, base => 100_000, transactions => 5_000, bulk => 10_000, many => 1000,
 		pages => [ [ '100k', 100_000 ], [ '1M', 1_000_000 ] ], sweep => [ [ '1M', 1_000_000 ] ], due => 50_000,
-		claims => 32_000, load_seconds => 10, old_writes => 50_000, sustained => 300, sustained_base => 100_000, part => 60
+		claims => 32_000, claimed => 16_000, load_seconds => 10, old_writes => 50_000, sustained => 300, sustained_base => 100_000, part => 60
 	},
 	full => {
-		rounds => 5, latency => 400, base => 100_000, transactions => 15_000, bulk => 10_000, many => 1000,
+		rounds => 5, latency => 400, base => 100_000, transactions => 6_000, bulk => 10_000, many => 1000,
 		pages => [ [ '1M', 1_000_000 ], [ '10M', 10_000_000 ] ], sweep => [ [ '1M', 1_000_000 ], [ '10M', 10_000_000 ] ], due => 100_000,
-		claims => 100_000, load_seconds => 30, old_writes => 200_000, sustained => 1800, sustained_base => 1_000_000, part => 300
+		claims => 100_000, claimed => 32_000, load_seconds => 30, old_writes => 200_000, sustained => 1800, sustained_base => 1_000_000, part => 300
 	});
 our $size_name = $ENV{SIZE} || 'full';
 our %size = %{ $sizes{$size_name} || die "SIZE must be small, medium or full\n" };
@@ -152,6 +153,28 @@ sub make_database
 
 sub task_table { return $_[0] eq 'taskq' ? 'public.taskq_task' : 'bench.task'; }
 
+# Does several things at once, a process each.
+sub in_parallel
+{
+	my (@work) = @_;
+	my @pids;
+	for my $work (@work)
+	{
+		my $pid = fork // die "fork: $!\n";
+		if (!$pid)
+		{
+			my $ok = eval { $work->(); 1 };
+			print STDERR $@ if !$ok;
+			POSIX::_exit($ok ? 0 : 1);
+		}
+		push @pids, $pid;
+	}
+	my $failed = 0;
+	for (@pids) { waitpid $_, 0; $failed ||= $?; }
+	die "a process failed\n" if $failed;
+	return;
+}
+
 # Fills a contender's table with tasks.  The indexes are made afterwards.
 sub load_tasks
 {
@@ -161,10 +184,19 @@ sub load_tasks
 	my $indexes = $db->selectall_arrayref(q{SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
 		FROM pg_index i WHERE i.indrelid = ?::regclass AND NOT i.indisprimary}, undef, $table);
 	$db->do("DROP INDEX $_->[0]") for @$indexes;
-	$db->do(sprintf q{INSERT INTO %s (id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id,
-		source, dedupe_key, created_at, created_by, started_at, completed_at, cancelled_at, updated_at, sla_due_at,
-		sla_at_risk_at, sla_breached_at) SELECT * FROM bench.tasks(1, %d, %s, current_date, %d, %d)},
-		$table, $tasks, $opt{share} // 0.1, $opt{groups} // 0, $opt{per_group} // 0);
+	# By two at once; each has its part of every group.
+	my $half = int($tasks / 2);
+	in_parallel(map {
+		my ($first, $last) = @$_;
+		sub {
+			my $loader = connect_to($database, session_replication_role => 'replica');
+			$loader->do(sprintf q{INSERT INTO %s (id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id,
+				source, dedupe_key, created_at, created_by, started_at, completed_at, cancelled_at, updated_at, sla_due_at,
+				sla_at_risk_at, sla_breached_at) SELECT * FROM bench.tasks(%d, %d, %s, current_date, %d, %d)},
+				$table, $first, $last, $opt{share} // 0.1, $opt{groups} // 0, ($opt{per_group} // 0) / 2);
+			$loader->disconnect;
+		}
+	} [ 1, $half ], [ $half + 1, $tasks ]);
 	$db->do($_->[1]) for @$indexes;
 	$db->do("SELECT setval(pg_get_serial_sequence('$table', 'id'), (SELECT max(id) FROM $table))");
 	$db->disconnect;

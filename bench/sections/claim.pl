@@ -1,4 +1,4 @@
-# Taking one task at a time: 16 claimers, until none is left.
+# Taking one task at a time: 16 claimers, a third of what there is.
 use strict;
 use warnings;
 use Bench;
@@ -50,7 +50,7 @@ sub stop_sampler
 
 sub run_claim
 {
-	my $n = $size{claims};
+	my ($n, $claims) = @size{qw(claims claimed)};
 	my @names = qw(floor plpgsql taskq);
 	my $statements = queue_statements();
 	my $pick = q{SELECT id FROM bench.task WHERE assignee_id IS NULL AND completed_at IS NULL AND cancelled_at IS NULL
@@ -101,20 +101,25 @@ SELECT id, statement_timestamp(), session_user, session_user, 'assigned', 'OPEN'
 					sql('queues', 'TRUNCATE pgboss.job', qq{INSERT INTO pgboss.job (name, data, priority) SELECT 'bench',
 						jsonb_build_object('task', i), i % 4 FROM generate_series(1, $n) i});
 				}
-				else { sql($name, sprintf "INSERT INTO $table $fill", $n); }
-				my $first = $database eq 'queues' ? 0 : value($name, "SELECT max(id) - $n FROM $table");
+				else
+				{
+					# So many are left of the last time.
+					my $left = value($name, "SELECT count(*) FROM $table WHERE assignee_id IS NULL AND completed_at IS NULL AND cancelled_at IS NULL");
+					sql($name, sprintf "INSERT INTO $table $fill", $n - $left);
+				}
+				my $events = $name eq 'taskq' ? 'taskq_task_event' : 'bench.event';
+				my $last_event = $database eq 'queues' ? 0 : value($name, "SELECT coalesce(max(id), 0) FROM $events");
 				settle($database);
 				my $sampler = lock_sampler($database);
-				push @{ $figures{$name} }, pgbench($database, $script{$name}, clients => 16, transactions => $n / 16, sync => $sync, seed => $round);
+				push @{ $figures{$name} }, pgbench($database, $script{$name}, clients => 16, transactions => $claims / 16, sync => $sync, seed => $round);
 				my @sampled = stop_sampler($sampler);
 				$locks{$name}[$_] += $sampled[$_] for 0 .. 2;
 				next if $database eq 'queues';
-				my $events = $name eq 'taskq' ? 'taskq_task_event' : 'bench.event';
-				my ($tasks, $claims) = do {
+				my ($tasks, $assigned) = do {
 					my $db = connect_to($name);
-					$db->selectrow_array("SELECT count(DISTINCT task_id), count(*) FROM $events WHERE kind = 'assigned' AND task_id > $first");
+					$db->selectrow_array("SELECT count(DISTINCT task_id), count(*) FROM $events WHERE kind = 'assigned' AND id > $last_event");
 				};
-				die "$name: claimed $tasks tasks $claims times instead of $n\n" if $name ne 'floor' && ($tasks != $n || $claims != $n);
+				die "$name: claimed $tasks tasks $assigned times instead of $claims\n" if $name ne 'floor' && ($tasks != $claims || $assigned != $claims);
 			}
 		}
 		result(section => 'claim', work => "claim one of $n, 16 claimers", mode => "synchronous_commit $sync", unit => '/s',
