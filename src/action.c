@@ -7,33 +7,42 @@
  * stamps and the history, and skip a row that is already as asked, in which
  * case a second statement reads it.  A verb for many tasks first locks them in
  * order of id, so that two such calls cannot deadlock, and then is one UPDATE
- * too.  Everything runs with the caller's rights, but for the comment itself.
+ * too, which finds them where they were locked.  Everything runs with the
+ * caller's rights, but for the comment itself.
  *
  *-------------------------------------------------------------------------
  */
 #include "taskq.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/syscache.h"
 
 #define CLAIM_MAX 1000
 
-/* A verb's statement for one task ($1 = id) and for many ($1 = ids). */
+/*
+ * A verb's statement for one task ($1 = id) and for many ($1 = where they are),
+ * the latter also as PostgreSQL takes it while a rule is on the table.
+ */
 typedef struct Verb
 {
 	TaskVerb	verb;
 	TaskqPlan	one;
 	TaskqPlan	many;
+	TaskqPlan	many_ruled;
 } Verb;
 
+#define UPDATE_MANY(set) "UPDATE @.taskq_task AS t SET " set " WHERE t.ctid " EQ " ANY ($1)"
 #define VERB(verb, set) \
 	{verb, \
 	{"UPDATE @.taskq_task AS t SET " set " WHERE t.id " EQ " $1 RETURNING t"}, \
-	{"UPDATE @.taskq_task AS t SET " set " WHERE t.id " EQ " ANY ($1)"}}
+	{UPDATE_MANY(set) " RETURNING t, t.id"}, \
+	{UPDATE_MANY(set)}}
 
 static Verb start_verb = VERB(VERB_START, "status = 'IN_PROGRESS'");
 static Verb complete_verb = VERB(VERB_OTHER, "status = 'COMPLETED'");
@@ -53,7 +62,7 @@ static TaskqPlan read_many = {
 	"SELECT t FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id"
 };
 static TaskqPlan lock_many = {
-	"SELECT t.id FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR NO KEY UPDATE"
+	"SELECT t.id, t.ctid FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR NO KEY UPDATE"
 };
 
 /* FOR KEY SHARE: asks for the right to update without getting in the way. */
@@ -65,6 +74,9 @@ static TaskqPlan claim_pick = {
 	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL "
 	"ORDER BY @.taskq_priority_rank(t.priority), coalesce(t.due_date, 'infinity'), t.id "
 	"FOR NO KEY UPDATE SKIP LOCKED"
+};
+static TaskqPlan claim_assign = {
+	"UPDATE @.taskq_task AS t SET assignee_id = $2 WHERE t.id " EQ " ANY ($1)"
 };
 static TaskqPlan claim_read = {
 	"SELECT v FROM @.taskq_tasks v WHERE v.id " EQ " ANY ($1) AND v.assignee_id " EQ " $2 "
@@ -162,6 +174,22 @@ check_all_found(const IdList *list)
 	}
 }
 
+/* Where the tasks are that SPI has just locked, as tid[]. */
+static Datum
+places_of_locked(void)
+{
+	Datum	   *places = palloc(SPI_processed * sizeof(Datum));
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+
+		places[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull);
+	}
+	return PointerGetDatum(construct_array(places, (int) SPI_processed, TIDOID,
+										   sizeof(ItemPointerData), false, TYPALIGN_SHORT));
+}
+
 /* Puts SPI's result, whole rows in its first column, out as the function's. */
 static void
 return_rows(FunctionCallInfo fcinfo)
@@ -247,6 +275,30 @@ act_on_one(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note
 	return row;
 }
 
+/* PostgreSQL's word on a conditional rule is that nothing can be returned. */
+static bool
+task_has_rules(void)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(taskq_catalog()->task));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "relation %u does not exist", taskq_catalog()->task);
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relhasrules;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+static int
+compare_rows(const void *a, const void *b, void *desc)
+{
+	bool		isnull;
+	int64		x = DatumGetInt64(SPI_getbinval(*(const HeapTuple *) a, desc, 2, &isnull));
+	int64		y = DatumGetInt64(SPI_getbinval(*(const HeapTuple *) b, desc, 2, &isnull));
+
+	return x < y ? -1 : x > y ? 1 : 0;
+}
+
 /* Does a verb to many tasks and returns their rows in order of id. */
 static Datum
 act_on_many(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note, int actor_argno)
@@ -257,6 +309,7 @@ act_on_many(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *not
 	char		nulls[MAX_VERB_ARGS + 1];
 	int			nargs = bind(args, types, values, nulls);
 	text	   *actor = actor_argument(fcinfo, actor_argno);
+	bool		ruled = task_has_rules();
 	int			unchanged;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -265,13 +318,23 @@ act_on_many(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *not
 	spi_connect();
 	spi_run(&lock_many, 1, types, values, NULL, 0);
 	check_all_found(&list);
-	unchanged = run_as_call(&verb->many, nargs, types, values, nulls, verb->verb, actor, note);
+	types[0] = TIDARRAYOID;
+	values[0] = places_of_locked();
+	unchanged = run_as_call(ruled ? &verb->many_ruled : &verb->many, nargs, types, values, nulls,
+							verb->verb, actor, note);
 	if (SPI_processed + unchanged < (uint64) list.n)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 				 errmsg("%d of %d tasks were not changed: a trigger or rule on taskq_task suppressed the update",
 						list.n - unchanged - (int) SPI_processed, list.n)));
-	spi_run(&read_many, 1, types, values, NULL, 0);
+	if (unchanged == 0 && !ruled)
+		qsort_arg(SPI_tuptable->vals, SPI_processed, sizeof(HeapTuple), compare_rows, SPI_tuptable->tupdesc);
+	else
+	{
+		types[0] = INT8ARRAYOID;
+		values[0] = list.array;
+		spi_run(&read_many, 1, types, values, NULL, 0);
+	}
 	return_rows(fcinfo);
 	SPI_finish();
 	return (Datum) 0;
@@ -510,7 +573,7 @@ taskq_claim(PG_FUNCTION_ARGS)
 		}
 		values[0] = id_array(ids, n);
 		values[1] = PG_GETARG_DATUM(0);
-		run_as_call(&assign_verb.many, 2, types, values, NULL, VERB_OTHER, actor, NULL);
+		run_as_call(&claim_assign, 2, types, values, NULL, VERB_OTHER, actor, NULL);
 		spi_run(&claim_read, 2, types, values, NULL, 0);
 		return_rows(fcinfo);
 	}
