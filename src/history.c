@@ -59,6 +59,11 @@ static TaskqPlan insert_one = {
 	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
 	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 };
+/* Events that tell the same of many tasks. */
+static TaskqPlan insert_alike = {
+	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
+	"SELECT u.task_id, $2, $3, $4, $5, $6, $7, $8, $9 FROM pg_catalog.unnest($1) AS u(task_id)"
+};
 static TaskqPlan insert_many = {
 	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
 	"SELECT u.task_id, u.at, u.actor, u.db_user, u.kind, u.from_status, u.to_status, u.changes, u.note "
@@ -114,6 +119,7 @@ struct HistoryBatch
 {
 	int			n;
 	int			allocated;
+	bool		alike;			/* all but for the task */
 	Datum	   *values[N_EV];
 	bool	   *nulls[N_EV];
 	Datum		kinds[N_EVENT_KINDS];	/* as text */
@@ -171,9 +177,13 @@ grow(HistoryBatch *batch)
 	batch->allocated = size;
 }
 
+/* Values shared by the events of a batch are the same Datum. */
 static void
 set_value(HistoryBatch *batch, int column, Datum value, bool isnull)
 {
+	if (column != EV_TASK_ID && batch->n > 0 &&
+		(isnull != batch->nulls[column][0] || (!isnull && value != batch->values[column][0])))
+		batch->alike = false;
 	batch->values[column][batch->n] = value;
 	batch->nulls[column][batch->n] = isnull;
 }
@@ -218,6 +228,8 @@ add_event(HistoryBatch *batch, int64 task_id, EventKind kind,
 		history_flush(batch);
 	if (batch->n == batch->allocated)
 		grow(batch);
+	if (batch->n == 0)
+		batch->alike = true;
 	set_value(batch, EV_TASK_ID, Int64GetDatum(task_id), false);
 	set_value(batch, EV_AT, batch->at, false);
 	set_value(batch, EV_ACTOR, batch->actor, by_time || batch->actor_isnull);
@@ -439,7 +451,7 @@ history_flush(HistoryBatch *batch)
 		return;
 	spi_connect();
 	become_owner_of(cat->task_event, &owner);
-	if (batch->n == 1)
+	if (batch->alike)
 	{
 		char		nulls[N_EV];
 
@@ -448,7 +460,12 @@ history_flush(HistoryBatch *batch)
 			values[i] = batch->values[i][0];
 			nulls[i] = batch->nulls[i][0] ? 'n' : ' ';
 		}
-		spi_run(&insert_one, N_EV, types, values, nulls, 0);
+		if (batch->n > 1)
+		{
+			types[EV_TASK_ID] = INT8ARRAYOID;
+			values[EV_TASK_ID] = column_array(batch, EV_TASK_ID, INT8OID);
+		}
+		spi_run(batch->n > 1 ? &insert_alike : &insert_one, N_EV, types, values, nulls, 0);
 	}
 	else
 	{
