@@ -337,17 +337,54 @@ counter_is_kept(void)
 
 /* ---------------------------------------------------------------- writers */
 
+#define NOTES_AT_ONCE 128
+
+/* Changes of a statement on their way into taskq_counter_delta. */
+struct CounterNotes
+{
+	Relation	rel;
+	Relation	index;
+	IndexInfo  *index_info;
+	int64		xid;
+	int			n;
+	TupleTableSlot *slots[NOTES_AT_ONCE];
+};
+
+/* NULL while nobody keeps count.  What is begun is to be ended. */
+CounterNotes *
+counter_notes_begin(void)
+{
+	return counter_is_kept() ? palloc0(sizeof(CounterNotes)) : NULL;
+}
+
+static void
+notes_write(CounterNotes *notes)
+{
+	Datum		key = Int64GetDatum(notes->xid);
+	bool		isnull = false;
+
+	if (notes->n == 1)
+		simple_table_tuple_insert(notes->rel, notes->slots[0]);
+	else
+		table_multi_insert(notes->rel, notes->slots, notes->n, GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < notes->n; i++)
+	{
+		(void) index_insert(notes->index, &key, &isnull, &notes->slots[i]->tts_tid, notes->rel,
+							UNIQUE_CHECK_NO, false, notes->index_info);
+		ExecClearTuple(notes->slots[i]);
+	}
+	notes->n = 0;
+}
+
 /* Notes what a write changes; either row may be NULL. */
 void
-counter_note(const TaskRow *old, const TaskRow *new)
+counter_note(CounterNotes *notes, const TaskRow *old, const TaskRow *new)
 {
 	CounterShape before;
 	CounterShape after;
-	Relation	rel;
-	Relation	index;
 	TupleTableSlot *slot;
 
-	if (!counter_is_kept())
+	if (notes == NULL)
 		return;
 	if (old != NULL)
 		shape_of(old, &before);
@@ -361,9 +398,19 @@ counter_note(const TaskRow *old, const TaskRow *new)
 		before.breach == after.breach && before.completed == after.completed)
 		return;
 
-	rel = table_open(taskq_catalog()->counter_delta, RowExclusiveLock);
-	slot = table_slot_create(rel, NULL);
-	slot->tts_values[Anum_delta_xid - 1] = Int64GetDatum((int64) U64FromFullTransactionId(GetTopFullTransactionId()));
+	if (notes->rel == NULL)
+	{
+		notes->rel = table_open(taskq_catalog()->counter_delta, RowExclusiveLock);
+		notes->index = index_open(taskq_catalog()->counter_delta_key, RowExclusiveLock);
+		notes->index_info = BuildIndexInfo(notes->index);
+		notes->xid = (int64) U64FromFullTransactionId(GetTopFullTransactionId());
+	}
+	if (notes->n == NOTES_AT_ONCE)
+		notes_write(notes);
+	if (notes->slots[notes->n] == NULL)
+		notes->slots[notes->n] = table_slot_create(notes->rel, NULL);
+	slot = notes->slots[notes->n++];
+	slot->tts_values[Anum_delta_xid - 1] = Int64GetDatum(notes->xid);
 	slot->tts_values[Anum_delta_old_due - 1] = Int32GetDatum(before.due);
 	slot->tts_values[Anum_delta_new_due - 1] = Int32GetDatum(after.due);
 	slot->tts_values[Anum_delta_old_at_risk - 1] = Int32GetDatum(before.at_risk);
@@ -376,14 +423,20 @@ counter_note(const TaskRow *old, const TaskRow *new)
 	slot->tts_values[Anum_delta_new_state - 1] = Int16GetDatum((int16) after.state);
 	memset(slot->tts_isnull, 0, Natts_delta * sizeof(bool));
 	ExecStoreVirtualTuple(slot);
-	simple_table_tuple_insert(rel, slot);
-	index = index_open(taskq_catalog()->counter_delta_key, RowExclusiveLock);
-	(void) index_insert(index, slot->tts_values, slot->tts_isnull, &slot->tts_tid, rel,
-						UNIQUE_CHECK_NO, false, BuildIndexInfo(index));
-	index_close(index, NoLock);
-	ExecDropSingleTupleTableSlot(slot);
-	table_close(rel, NoLock);
 	wakeup_for_delta();
+}
+
+void
+counter_notes_end(CounterNotes *notes)
+{
+	if (notes == NULL || notes->rel == NULL)
+		return;
+	notes_write(notes);
+	for (int i = 0; i < NOTES_AT_ONCE && notes->slots[i] != NULL; i++)
+		ExecDropSingleTupleTableSlot(notes->slots[i]);
+	index_close(notes->index, NoLock);
+	table_close(notes->rel, NoLock);
+	notes->rel = NULL;
 }
 
 PG_FUNCTION_INFO_V1(taskq_task_counted);
@@ -391,6 +444,7 @@ Datum
 taskq_task_counted(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = (TriggerData *) fcinfo->context;
+	CounterNotes *notes;
 	TaskRow		row;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(td->tg_event) || !TRIGGER_FIRED_FOR_ROW(td->tg_event) ||
@@ -398,11 +452,13 @@ taskq_task_counted(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("taskq_task_counted belongs to table taskq_task and cannot be used elsewhere")));
-	if (counter_is_kept())
+	notes = counter_notes_begin();
+	if (notes != NULL)
 	{
 		task_row_alloc(&row, RelationGetDescr(td->tg_relation));
 		task_row_read(&row, td->tg_trigtuple);
-		counter_note(NULL, &row);
+		counter_note(notes, NULL, &row);
+		counter_notes_end(notes);
 	}
 	return PointerGetDatum(NULL);
 }

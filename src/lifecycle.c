@@ -507,6 +507,7 @@ taskq_task_updated(PG_FUNCTION_ARGS)
 	Tuplestorestate *olds;
 	Tuplestorestate *news;
 	HistoryBatch *batch;
+	CounterNotes *notes;
 	TaskRow		old;
 	TaskRow		new;
 	bool		counts_only = SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
@@ -520,12 +521,13 @@ taskq_task_updated(PG_FUNCTION_ARGS)
 	old_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 	new_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 	batch = history_begin();
+	notes = counter_notes_begin();
 	while (next_row(olds, old_slot, &old))
 	{
 		if (!next_row(news, new_slot, &new))
 			elog(ERROR, "transition tables of taskq_task differ in length");
 		CHECK_FOR_INTERRUPTS();
-		counter_note(&old, &new);
+		counter_note(notes, &old, &new);
 		if (counts_only)
 			continue;
 		notify_task(task_id(&new));
@@ -537,6 +539,7 @@ taskq_task_updated(PG_FUNCTION_ARGS)
 		recheck(&old, &new, now);
 		history_add_update(batch, &old, &new);
 	}
+	counter_notes_end(notes);
 	history_flush(batch);
 	ExecDropSingleTupleTableSlot(old_slot);
 	ExecDropSingleTupleTableSlot(new_slot);
@@ -633,6 +636,7 @@ taskq_task_deleted(PG_FUNCTION_ARGS)
 	TupleDesc	desc = RelationGetDescr(td->tg_relation);
 	TupleTableSlot *slot;
 	Tuplestorestate *olds;
+	CounterNotes *notes;
 	TaskRow		old;
 	Datum	   *ids;
 	int64		n = 0;
@@ -645,14 +649,16 @@ taskq_task_deleted(PG_FUNCTION_ARGS)
 	ids = palloc_extended(tuplestore_tuple_count(td->tg_oldtable) * sizeof(Datum), MCXT_ALLOC_HUGE);
 	olds = rewound(td->tg_oldtable);
 	slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	notes = counter_notes_begin();
 	while (next_row(olds, slot, &old))
 	{
-		counter_note(&old, NULL);
+		counter_note(notes, &old, NULL);
 		if (counts_only)
 			continue;
 		notify_task(task_id(&old));
 		ids[n++] = Int64GetDatum(task_id(&old));
 	}
+	counter_notes_end(notes);
 	ExecDropSingleTupleTableSlot(slot);
 	if (n > 0)
 		history_forget(construct_array(ids, (int) n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));

@@ -451,7 +451,10 @@ extern bool counter_is_kept(void);
 extern bool counter_read_state(Snapshot snapshot, CounterState *state);
 extern int	counter_scan_unfolded(const CounterState *state, Snapshot snapshot, int64 except,
 								  int limit, CounterAdd add, void *target);
-extern void counter_note(const TaskRow *old, const TaskRow *new);
+typedef struct CounterNotes CounterNotes;
+extern CounterNotes *counter_notes_begin(void);
+extern void counter_note(CounterNotes *notes, const TaskRow *old, const TaskRow *new);
+extern void counter_notes_end(CounterNotes *notes);
 extern bool counter_stats(int64 *stats);
 extern void counter_register_callbacks(void);
 
