@@ -303,25 +303,16 @@ apply_sla(const TaskRow *old, TaskRow *new, TimestampTz now)
 		set_stamp(new, Anum_task_sla_breached_at, now);
 }
 
-/* The trigger's new tuple with the row's status and stamps in it. */
+/* A tuple of the row's values, in the place of the trigger's. */
 static HeapTuple
-rebuild(HeapTuple tuple, TaskRow *row)
+rebuild(HeapTuple tuple, const TaskRow *row)
 {
-	int			columns[lengthof(stamp_columns) + 2];
-	Datum		values[lengthof(columns)];
-	bool		nulls[lengthof(columns)];
-	int			n = 0;
+	HeapTuple	result = heap_form_tuple(row->desc, row->values, row->nulls);
 
-	columns[n++] = Anum_task_status;
-	columns[n++] = Anum_task_updated_at;
-	for (int i = 0; i < lengthof(stamp_columns); i++)
-		columns[n++] = stamp_columns[i];
-	for (int i = 0; i < n; i++)
-	{
-		values[i] = task_value(row, columns[i]);
-		nulls[i] = task_isnull(row, columns[i]);
-	}
-	return heap_modify_tuple_by_cols(tuple, row->desc, n, columns, values, nulls);
+	result->t_data->t_ctid = tuple->t_data->t_ctid;
+	result->t_self = tuple->t_self;
+	result->t_tableOid = tuple->t_tableOid;
+	return result;
 }
 
 /* The trigger's data, if it is fired when and for what it was made. */
@@ -356,10 +347,8 @@ taskq_task_update(PG_FUNCTION_ARGS)
 	TaskRow		new;
 	bool		status_named;
 
-	task_row_alloc(&old, RelationGetDescr(td->tg_relation));
-	task_row_alloc(&new, RelationGetDescr(td->tg_relation));
-	task_row_read(&old, td->tg_trigtuple);
-	task_row_read(&new, td->tg_newtuple);
+	task_row_see(&old, td->tg_trigslot);
+	task_row_copy(&new, td->tg_newslot);
 	status_named = new.status != old.status ||
 		bms_is_member(Anum_task_status - FirstLowInvalidHeapAttributeNumber,
 					  td->tg_updatedcols);
@@ -487,11 +476,7 @@ next_row(Tuplestorestate *store, TupleTableSlot *slot, TaskRow *row)
 {
 	if (!tuplestore_gettupleslot(store, true, false, slot))
 		return false;
-	slot_getallattrs(slot);
-	row->desc = slot->tts_tupleDescriptor;
-	row->values = slot->tts_values;
-	row->nulls = slot->tts_isnull;
-	row->status = status_from_datum(task_value(row, Anum_task_status));
+	task_row_see(row, slot);
 	return true;
 }
 

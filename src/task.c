@@ -30,15 +30,48 @@ task_row_alloc(TaskRow *row, TupleDesc desc)
 	row->nulls = palloc(desc->natts * sizeof(bool));
 }
 
-void
-task_row_read(TaskRow *row, HeapTuple tuple)
+static void
+task_row_read_status(TaskRow *row)
 {
-	heap_deform_tuple(tuple, row->desc, row->values, row->nulls);
 	if (task_isnull(row, Anum_task_status))
 		ereport(ERROR,
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
 				 errmsg("column \"status\" of a task may not be null")));
 	row->status = status_from_datum(task_value(row, Anum_task_status));
+}
+
+void
+task_row_read(TaskRow *row, HeapTuple tuple)
+{
+	heap_deform_tuple(tuple, row->desc, row->values, row->nulls);
+	task_row_read_status(row);
+}
+
+/* The row in a slot, in place: good as long as the slot holds it. */
+void
+task_row_see(TaskRow *row, TupleTableSlot *slot)
+{
+	if (slot->tts_tupleDescriptor->natts < Natts_task)
+		elog(ERROR, "table taskq_task has %d columns, expected at least %d",
+			 slot->tts_tupleDescriptor->natts, Natts_task);
+	slot_getallattrs(slot);
+	row->desc = slot->tts_tupleDescriptor;
+	row->values = slot->tts_values;
+	row->nulls = slot->tts_isnull;
+	task_row_read_status(row);
+}
+
+/* The row in a slot, for values of it to be changed. */
+void
+task_row_copy(TaskRow *row, TupleTableSlot *slot)
+{
+	TaskRow		seen;
+
+	task_row_see(&seen, slot);
+	task_row_alloc(row, seen.desc);
+	memcpy(row->values, seen.values, seen.desc->natts * sizeof(Datum));
+	memcpy(row->nulls, seen.nulls, seen.desc->natts * sizeof(bool));
+	row->status = seen.status;
 }
 
 /* Whether a column of a table holds one thing before and another after. */
