@@ -176,7 +176,7 @@ taskq_emit_dry_run(PG_FUNCTION_ARGS)
 	run.user_id = user_id_argument(fcinfo);
 	run.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	InitMaterializedSRF(fcinfo, 0);
-	workflow_take_back(emit_dry, &run);
+	take_back(emit_dry, &run);
 	return (Datum) 0;
 }
 

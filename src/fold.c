@@ -24,8 +24,6 @@
 #include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/inval.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -307,40 +305,24 @@ count_rows(TaskqPlan *plan, int nargs, Oid *types, Datum *values,
 	SPI_cursor_close(portal);
 }
 
+static void
+lock_for_counting(void *table)
+{
+	LockRelationOid(*(Oid *) table, ShareRowExclusiveLock);
+}
+
 /* Locks a table against writers and others like this; false if that takes longer than lock_timeout. */
 static bool
 wait_for_writers(Oid table)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool locked = false;
+	ErrorData  *edata = in_subtransaction(lock_for_counting, &table, true);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		LockRelationOid(table, ShareRowExclusiveLock);
-		ReleaseCurrentSubTransaction();
-		locked = true;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *edata;
-
-		MemoryContextSwitchTo(context);
-		edata = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
-			ReThrowError(edata);
-		FreeErrorData(edata);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return locked;
+	if (edata == NULL)
+		return true;
+	if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(edata);
+	FreeErrorData(edata);
+	return false;
 }
 
 /*

@@ -598,7 +598,7 @@ taskq_renewals_refresh(PG_FUNCTION_ARGS)
 {
 	InitMaterializedSRF(fcinfo, 0);
 	if (!PG_ARGISNULL(0) && PG_GETARG_BOOL(0))
-		workflow_take_back(refresh_dry, fcinfo->resultinfo);
+		take_back(refresh_dry, fcinfo->resultinfo);
 	else
 		refresh_all((ReturnSetInfo *) fcinfo->resultinfo, false);
 	return (Datum) 0;

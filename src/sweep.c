@@ -28,7 +28,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #define BACKLOG_MAX "100000"
@@ -162,24 +161,20 @@ write_rows(Sweep *sweep, TaskqPlan *write, Datum ids)
 	sweep->tasks_created += created + made;
 }
 
-/*
- * Whether an error concerns what was being written and nothing beyond, so
- * that a subtransaction can contain it.
- */
-bool
-error_is_contained(const ErrorData *edata)
+/* What write_rows() is given. */
+typedef struct Writing
 {
-	switch (ERRCODE_TO_CATEGORY(edata->sqlerrcode))
-	{
-		case ERRCODE_TRANSACTION_ROLLBACK:
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_SYSTEM_ERROR:
-		case ERRCODE_INTERNAL_ERROR:
-			return false;
-		default:
-			return edata->sqlerrcode != ERRCODE_READ_ONLY_SQL_TRANSACTION;
-	}
+	Sweep	   *sweep;
+	TaskqPlan  *write;
+	Datum		ids;
+} Writing;
+
+static void
+write_contained(void *arg)
+{
+	Writing    *writing = arg;
+
+	write_rows(writing->sweep, writing->write, writing->ids);
 }
 
 /*
@@ -189,36 +184,15 @@ error_is_contained(const ErrorData *edata)
 static bool
 try_write(Sweep *sweep, TaskqPlan *write, Datum ids, char **message)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool done = false;
+	Writing		writing = {sweep, write, ids};
+	ErrorData  *edata = in_subtransaction(write_contained, &writing, true);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		write_rows(sweep, write, ids);
-		ReleaseCurrentSubTransaction();
-		done = true;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *edata;
-
-		MemoryContextSwitchTo(context);
-		edata = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (!error_is_contained(edata) || edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
-			ReThrowError(edata);
-		*message = edata->message;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return done;
+	if (edata == NULL)
+		return true;
+	if (!error_is_contained(edata) || edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(edata);
+	*message = edata->message;
+	return false;
 }
 
 /* Remembers a row that could not be swept, and says so of the first. */

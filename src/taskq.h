@@ -272,6 +272,12 @@ extern void check_due_date(DateADT date);
 extern void check_sla_hours(float8 hours);
 extern char *as_title(const char *s, bool clip);
 
+/* ------------------------- contain.c: what may fail without taking the caller along */
+
+extern bool error_is_contained(const ErrorData *edata);
+extern ErrorData *in_subtransaction(void (*what) (void *), void *arg, bool keep);
+extern void take_back(void (*what) (void *), void *arg);
+
 /* ------------------------------------- directory.c: staff, customers, mirroring */
 
 extern void check_staff(Datum assignee_id);
@@ -598,7 +604,6 @@ typedef struct WorkflowMark
 extern WorkflowMark workflow_mark(void);
 extern const int64 *workflow_tasks_since(WorkflowMark mark, int *n);
 extern const int64 *workflow_runs_since(WorkflowMark mark, int *n);
-extern void workflow_take_back(void (*what) (void *), void *arg);
 extern void workflow_prune(void);
 extern void workflow_register_callbacks(void);
 
@@ -637,7 +642,6 @@ typedef struct Sweep
 
 #define SWEEP_BATCH_MAX 1000000
 
-extern bool error_is_contained(const ErrorData *edata);
 extern void sweep_begin(Sweep *sweep);
 extern bool sweep_batch(Sweep *sweep, int max_tasks);
 extern int	sweep_done(const Sweep *sweep);

@@ -24,7 +24,6 @@
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -451,45 +450,39 @@ apply(const Firing *f, Run *run)
 	return true;
 }
 
+/* What apply() is given, and what becomes of it. */
+typedef struct Application
+{
+	const Firing *firing;
+	Run			run;
+	bool		fired;
+} Application;
+
+static void
+apply_contained(void *arg)
+{
+	Application *a = arg;
+
+	a->fired = apply(a->firing, &a->run);
+}
+
 /* apply() in a subtransaction; whatever comes of it is recorded. */
 static void
 fire(const Firing *f)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	Application a = {f, {NULL, 0, NULL}, true};
 	int			depth_before = depth;
-	volatile bool fired = true;
-	Run			run = {NULL, 0, NULL};
+	ErrorData  *edata = in_subtransaction(apply_contained, &a, true);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
+	if (edata != NULL)
 	{
-		fired = apply(f, &run);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *edata;
-
-		MemoryContextSwitchTo(context);
-		edata = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
 		depth = depth_before;
 		if (!error_is_contained(edata))
 			ReThrowError(edata);
-		run.outcome = "failed";
-		run.task_id = 0;
-		run.message = edata->message;
+		a.run = (Run) {"failed", 0, edata->message};
 	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (fired)
-		record_run(f->rule, &run);
+	if (a.fired)
+		record_run(f->rule, &a.run);
 }
 
 /* --------------------------------------------------------------- offering */
@@ -577,37 +570,6 @@ workflow_offer_tasks(const char *event, const int64 *ids, int n)
 		pfree(payload);
 	}
 	SPI_finish();
-}
-
-/*
- * Does something and takes it back, whether or not it fails: for dry runs.
- * What it put into memory of the caller's stays.
- */
-void
-workflow_take_back(void (*what) (void *), void *arg)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile edata = NULL;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		what(arg);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		edata = CopyErrorData();
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	RollbackAndReleaseCurrentSubTransaction();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (edata != NULL)
-		ReThrowError(edata);
 }
 
 /* Deletes runs that are older than they are kept, some at a time. */
