@@ -59,18 +59,19 @@ static TaskqPlan insert_one = {
 	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
 	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 };
+
 /* Events that tell the same of many tasks. */
 static TaskqPlan insert_alike = {
 	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
 	"SELECT u.task_id, $2, $3, $4, $5, $6, $7, $8, $9 FROM pg_catalog.unnest($1) AS u(task_id)"
 };
+
+/* Arrays of equal length, taken apart side by side without being stored. */
 static TaskqPlan insert_many = {
 	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
-	"SELECT u.task_id, u.at, u.actor, u.db_user, u.kind, u.from_status, u.to_status, u.changes, u.note "
-	"FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
+	"SELECT pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
 	"pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), pg_catalog.unnest($7), "
-	"pg_catalog.unnest($8), pg_catalog.unnest($9)) "
-	"AS u(task_id, at, actor, db_user, kind, from_status, to_status, changes, note)"
+	"pg_catalog.unnest($8), pg_catalog.unnest($9)"
 };
 static TaskqPlan delete_of_tasks = {
 	"DELETE FROM @.taskq_task_event WHERE task_id " EQ " ANY ($1)"
