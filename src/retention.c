@@ -23,15 +23,17 @@ static Interval retention;
 #define CLOSED "(t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL) "
 #define EXPIRED CLOSED "AND coalesce(t.completed_at, t.cancelled_at) " LT " $1 "
 
-TaskqPlan	pick_expired = {
-	"SELECT t.id FROM @.taskq_task t WHERE " EXPIRED "AND t.id " NE " ALL ($2) "
+#define PICK(columns, only) \
+	"SELECT " columns " FROM " only "@.taskq_task t WHERE " EXPIRED "AND t.id " NE " ALL ($2) " \
 	"ORDER BY coalesce(t.completed_at, t.cancelled_at) FOR UPDATE SKIP LOCKED"
-};
+
+TaskqPlan	pick_expired[] = {{PICK("t.id", "")}, {PICK("t.id, t.ctid", "ONLY ")}};
 TaskqPlan	still_expired = {
 	"SELECT t.id FROM @.taskq_task t WHERE " EXPIRED "AND t.id " EQ " ANY ($2)"
 };
-TaskqPlan	delete_expired = {
-	"DELETE FROM @.taskq_task AS t WHERE t.id " EQ " ANY ($1)"
+TaskqPlan	delete_expired[] = {
+	{"DELETE FROM @.taskq_task AS t WHERE t.id " EQ " ANY ($1)"},
+	{"DELETE FROM ONLY @.taskq_task AS t WHERE t.ctid " EQ " ANY ($1)"}
 };
 
 static TaskqPlan count_expired = {

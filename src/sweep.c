@@ -21,10 +21,12 @@
 #include "taskq.h"
 
 #include "access/xact.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -40,37 +42,42 @@
 #define UNSTAMPED_BREACH ACTIVE \
 	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " LT " $1 "
 
-#define PICK(what) \
-	{"SELECT t.id FROM @.taskq_task t WHERE " what "AND t.id " NE " ALL ($2) " \
-	"FOR NO KEY UPDATE SKIP LOCKED"}
+#define PICK(columns, only, what) \
+	"SELECT " columns " FROM " only "@.taskq_task t WHERE " what "AND t.id " NE " ALL ($2) " \
+	"FOR NO KEY UPDATE SKIP LOCKED"
+#define PICKS(what) {{PICK("t.id", "", what)}, {PICK("t.id, t.ctid", "ONLY ", what)}}
 
 #define STILL(what) {"SELECT t.id FROM @.taskq_task t WHERE " what "AND t.id " EQ " ANY ($2)"}
 
-/* How rows of one kind are found, and which of some were left as they were. */
+/*
+ * How rows of one kind are found, how written, each BY_ID and BY_CTID, and
+ * which of some were left as they were.
+ */
 typedef struct Kind
 {
 	TaskqPlan  *pick;
 	TaskqPlan  *still;
-	TaskqPlan  *write;			/* NULL = renewals */
+	TaskqPlan  *write;			/* NULL = renewals, which are no rows of tasks */
 	Oid			instant_type;
 } Kind;
 
-static TaskqPlan pick_overdue = PICK(UNSTAMPED_OVERDUE);
-static TaskqPlan pick_recovered = PICK(STAMPED_OVERDUE);
-static TaskqPlan pick_breached = PICK(UNSTAMPED_BREACH);
+static TaskqPlan pick_overdue[] = PICKS(UNSTAMPED_OVERDUE);
+static TaskqPlan pick_recovered[] = PICKS(STAMPED_OVERDUE);
+static TaskqPlan pick_breached[] = PICKS(UNSTAMPED_BREACH);
 static TaskqPlan still_overdue = STILL(UNSTAMPED_OVERDUE);
 static TaskqPlan still_recovered = STILL(STAMPED_OVERDUE);
 static TaskqPlan still_breached = STILL(UNSTAMPED_BREACH);
 
-static TaskqPlan update_picked = {
-	"UPDATE @.taskq_task AS t SET due_date = t.due_date WHERE t.id " EQ " ANY ($1)"
+static TaskqPlan update_picked[] = {
+	{"UPDATE @.taskq_task AS t SET due_date = t.due_date WHERE t.id " EQ " ANY ($1)"},
+	{"UPDATE ONLY @.taskq_task AS t SET due_date = t.due_date WHERE t.ctid " EQ " ANY ($1)"}
 };
 
-static const Kind overdue = {&pick_overdue, &still_overdue, &update_picked, DATEOID};
-static const Kind recovered = {&pick_recovered, &still_recovered, &update_picked, DATEOID};
-static const Kind breached = {&pick_breached, &still_breached, &update_picked, TIMESTAMPTZOID};
+static const Kind overdue = {pick_overdue, &still_overdue, update_picked, DATEOID};
+static const Kind recovered = {pick_recovered, &still_recovered, update_picked, DATEOID};
+static const Kind breached = {pick_breached, &still_breached, update_picked, TIMESTAMPTZOID};
 static const Kind renewals = {&pick_renewals, &still_renewals, NULL, DATEOID};
-static const Kind expired = {&pick_expired, &still_expired, &delete_expired, TIMESTAMPTZOID};
+static const Kind expired = {pick_expired, &still_expired, delete_expired, TIMESTAMPTZOID};
 
 /* Parameters: today, now. */
 static TaskqPlan count_backlog = {
@@ -121,18 +128,27 @@ sweep_done(const Sweep *sweep)
 		sweep->renewals + sweep->tasks_created + sweep->purged;
 }
 
+/* What is written in one go: an array of ids or ctids. */
+typedef struct Writing
+{
+	Sweep	   *sweep;
+	TaskqPlan  *plan;			/* NULL = renewals */
+	Oid			array_type;
+	Datum		rows;
+} Writing;
+
 /*
  * Updates tasks to themselves, deletes them, or (without a statement) brings
  * renewals up to date, and counts what that did.
  */
 static void
-write_rows(Sweep *sweep, TaskqPlan *write, Datum ids)
+write_rows(void *arg)
 {
+	Writing    *w = arg;
+	Sweep	   *sweep = w->sweep;
 	int			tally[N_EVENT_KINDS] = {0};
 	WorkflowMark mark = workflow_mark();
 	int			made;
-	Oid			types[] = {INT8ARRAYOID};
-	Datum		values[] = {ids};
 	volatile int crossed = 0;
 	int			created = 0;
 	TaskqCall	call;
@@ -142,9 +158,9 @@ write_rows(Sweep *sweep, TaskqPlan *write, Datum ids)
 	history_tally = tally;
 	PG_TRY();
 	{
-		if (write == NULL)
-			crossed = renewals_refresh(ids, &created);
-		else if (spi_run(write, 1, types, values, NULL, 0) == SPI_OK_DELETE)
+		if (w->plan == NULL)
+			crossed = renewals_refresh(w->rows, &created);
+		else if (spi_run(w->plan, 1, &w->array_type, &w->rows, NULL, 0) == SPI_OK_DELETE)
 			sweep->purged += (int) SPI_processed;
 	}
 	PG_FINALLY();
@@ -161,31 +177,14 @@ write_rows(Sweep *sweep, TaskqPlan *write, Datum ids)
 	sweep->tasks_created += created + made;
 }
 
-/* What write_rows() is given. */
-typedef struct Writing
-{
-	Sweep	   *sweep;
-	TaskqPlan  *write;
-	Datum		ids;
-} Writing;
-
-static void
-write_contained(void *arg)
-{
-	Writing    *writing = arg;
-
-	write_rows(writing->sweep, writing->write, writing->ids);
-}
-
 /*
  * write_rows() in a subtransaction.  False if it failed for a reason that
  * may lie in the rows; *message then tells it.  Other errors go on.
  */
 static bool
-try_write(Sweep *sweep, TaskqPlan *write, Datum ids, char **message)
+try_write(Writing *writing, char **message)
 {
-	Writing		writing = {sweep, write, ids};
-	ErrorData  *edata = in_subtransaction(write_contained, &writing, true);
+	ErrorData  *edata = in_subtransaction(write_rows, writing, true);
 
 	if (edata == NULL)
 		return true;
@@ -232,51 +231,73 @@ note_untouched(Sweep *sweep, const Kind *kind, Datum instant, Datum ids, Datum *
 }
 
 /*
+ * How a batch is picked and written.  What has been picked is locked and stays
+ * where it is, so that no index needs to be asked for it again.  But who has
+ * been granted columns only cannot read where that is, and where the table has
+ * children it says nothing.
+ */
+static int
+way_to_write(const Kind *kind)
+{
+	Oid			task = taskq_catalog()->task;
+
+	return kind->write != NULL && !has_subclass(task) &&
+		pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK ? BY_CTID : BY_ID;
+}
+
+/*
  * Picks and writes rows of one kind, at most so many, and returns how many it
- * picked.
+ * picked.  If they have to be tried one by one, that is by id: a trigger of
+ * the user's on one row may write, and so move, another.
  */
 static int
 sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 {
-	TaskqPlan  *write = kind->write;
-	Datum	   *failed_ids = write == NULL ? &sweep->failed_renewals : &sweep->failed_tasks;
+	int			way = way_to_write(kind);
+	Writing		batch = {sweep, kind->write == NULL ? NULL : &kind->write[way],
+	way == BY_CTID ? TIDARRAYOID : INT8ARRAYOID};
+	Datum	   *failed_ids = kind->write == NULL ? &sweep->failed_renewals : &sweep->failed_tasks;
 	Oid			types[] = {kind->instant_type, INT8ARRAYOID};
 	Datum		values[] = {instant, *failed_ids};
 	int			done_before = sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged;
 	int			failed_before = sweep->failed;
 	char	   *message;
-	Datum	   *ids;
+	int64	   *ids;
+	Datum	   *ctids;
 	int			n;
 
 	if (limit <= 0)
 		return 0;
-	spi_run_by_index(kind->pick, 2, types, values, NULL, limit);
+	spi_run_by_index(&kind->pick[way], 2, types, values, NULL, limit);
 	n = (int) SPI_processed;
 	if (n == 0)
 		return 0;
-	ids = palloc(n * sizeof(Datum));
+	ids = palloc(n * sizeof(int64));
+	ctids = palloc(n * sizeof(Datum));
 	for (int i = 0; i < n; i++)
 	{
 		bool		isnull;
 
-		ids[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+		ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		if (way == BY_CTID)
+			ctids[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull);
 	}
+	batch.rows = way == BY_ID ? id_array(ids, n) :
+		PointerGetDatum(construct_array(ctids, n, TIDOID, sizeof(ItemPointerData), false, TYPALIGN_SHORT));
 	SPI_freetuptable(SPI_tuptable);
 
-#define IDS(from, count) \
-	PointerGetDatum(construct_array(&ids[from], count, INT8OID, sizeof(int64), \
-									FLOAT8PASSBYVAL, TYPALIGN_DOUBLE))
-	if (!try_write(sweep, write, IDS(0, n), &message))
+	if (!try_write(&batch, &message))
 		for (int i = 0; i < n; i++)
 		{
+			Writing		one = {sweep, kind->write, INT8ARRAYOID, id_array(&ids[i], 1)};
+
 			CHECK_FOR_INTERRUPTS();
-			if (!try_write(sweep, write, IDS(i, 1), &message))
-				note_failure(sweep, failed_ids, ids[i], message);
+			if (!try_write(&one, &message))
+				note_failure(sweep, failed_ids, Int64GetDatum(ids[i]), message);
 		}
 	if (sweep->failed == failed_before &&
 		sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged < done_before + n)
-		note_untouched(sweep, kind, instant, IDS(0, n), failed_ids);
-#undef IDS
+		note_untouched(sweep, kind, instant, id_array(ids, n), failed_ids);
 	return n;
 }
 

@@ -640,6 +640,10 @@ typedef struct Sweep
 	char		error[SWEEP_ERROR_LEN]; /* of the first that failed */
 } Sweep;
 
+/* How picked tasks are found again; statements come in this order. */
+#define BY_ID 0
+#define BY_CTID 1
+
 #define SWEEP_BATCH_MAX 1000000
 
 extern void sweep_begin(Sweep *sweep);
@@ -653,9 +657,9 @@ extern int	sweep_max_tasks_argument(FunctionCallInfo fcinfo, int argno);
 
 /* ------------------------------------- retention.c: how long tasks are kept */
 
-extern TaskqPlan pick_expired;
+extern TaskqPlan pick_expired[2];
 extern TaskqPlan still_expired;
-extern TaskqPlan delete_expired;
+extern TaskqPlan delete_expired[2];
 
 extern bool retention_check(char **newval, void **extra, GucSource source);
 extern void retention_assign(const char *newval, void *extra);

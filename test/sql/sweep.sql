@@ -42,5 +42,29 @@ INSERT INTO taskq_task (title, due_date) VALUES ('good', taskq_today() - 1), ('b
 SELECT * FROM taskq_sweep();
 \set VERBOSITY default
 SELECT title, stored_status FROM taskq_tasks WHERE title IN ('good', 'bad', 'fine') ORDER BY 1;
+DROP TRIGGER user_trigger ON taskq_task;
+SELECT * FROM taskq_sweep() WHERE tasks > 0;
+
+-- a task whose trigger writes another one of the batch
+CREATE FUNCTION rename() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN IF NEW.title = 'first' THEN UPDATE taskq_task SET title = 'renamed' WHERE title = 'second'; END IF; RETURN NEW; END$$;
+CREATE TRIGGER user_trigger BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION rename();
+INSERT INTO taskq_task (title, due_date) VALUES ('first', taskq_today() - 1), ('second', taskq_today() - 1), ('third', taskq_today() - 1);
+SELECT * FROM taskq_sweep() WHERE tasks > 0;
+SELECT title, stored_status, (SELECT count(*) FROM taskq_task_event e WHERE e.task_id = t.id AND kind = 'overdue') AS overdue
+FROM taskq_tasks t WHERE title IN ('first', 'second', 'renamed', 'third') ORDER BY 1;
+DROP TRIGGER user_trigger ON taskq_task;
+
+-- whoever has been granted no more than the columns that it takes
+INSERT INTO taskq_task (title, due_date) SELECT 'columns ' || g, taskq_today() - 1 FROM generate_series(1, 3) g;
+CREATE ROLE regress_taskq_sweeper;
+GRANT SELECT (id, status, due_date, started_at, completed_at, cancelled_at, sla_due_at, sla_breached_at), UPDATE (due_date)
+ON taskq_task TO regress_taskq_sweeper;
+GRANT SELECT, UPDATE ON taskq_renewal TO regress_taskq_sweeper;
+GRANT EXECUTE ON FUNCTION taskq_sweep, taskq_title_is_valid, taskq_phase, taskq_priority_rank TO regress_taskq_sweeper;
+SET ROLE regress_taskq_sweeper;
+SELECT * FROM taskq_sweep() WHERE tasks > 0;
+RESET ROLE;
 DROP EXTENSION taskq CASCADE;
-DROP FUNCTION raise;
+DROP FUNCTION raise, rename;
+DROP ROLE regress_taskq_sweeper;
