@@ -7,7 +7,7 @@
  * stamps and the history, and skip a row that is already as asked, in which
  * case a second statement reads it.  A verb for many tasks first locks them in
  * order of id, so that two such calls cannot deadlock, and then is one UPDATE
- * too, which finds them where they were locked.  Everything runs with the
+ * too, which finds them where they were locked if it can.  Everything runs with the
  * caller's rights, but for the comment itself.
  *
  *-------------------------------------------------------------------------
@@ -25,24 +25,20 @@
 
 #define CLAIM_MAX 1000
 
-/*
- * A verb's statement for one task ($1 = id) and for many ($1 = where they are),
- * the latter also as PostgreSQL takes it while a rule is on the table.
- */
+/* A verb's statement for one task ($1 = id) and for many ($1 = ids or ctids). */
 typedef struct Verb
 {
 	TaskVerb	verb;
 	TaskqPlan	one;
-	TaskqPlan	many;
-	TaskqPlan	many_ruled;
+	TaskqPlan	by_id;
+	TaskqPlan	by_ctid;
 } Verb;
 
-#define UPDATE_MANY(set) "UPDATE @.taskq_task AS t SET " set " WHERE t.ctid " EQ " ANY ($1)"
 #define VERB(verb, set) \
 	{verb, \
 	{"UPDATE @.taskq_task AS t SET " set " WHERE t.id " EQ " $1 RETURNING t"}, \
-	{UPDATE_MANY(set) " RETURNING t, t.id"}, \
-	{UPDATE_MANY(set)}}
+	{"UPDATE @.taskq_task AS t SET " set " WHERE t.id " EQ " ANY ($1)"}, \
+	{"UPDATE ONLY @.taskq_task AS t SET " set " WHERE t.ctid " EQ " ANY ($1) RETURNING t, t.id"}}
 
 static Verb start_verb = VERB(VERB_START, "status = 'IN_PROGRESS'");
 static Verb complete_verb = VERB(VERB_OTHER, "status = 'COMPLETED'");
@@ -61,9 +57,10 @@ static TaskqPlan read_one = {
 static TaskqPlan read_many = {
 	"SELECT t FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id"
 };
-static TaskqPlan lock_many = {
-	"SELECT t.id, t.ctid FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR NO KEY UPDATE"
-};
+#define LOCK_MANY(columns) \
+	"SELECT " columns " FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR NO KEY UPDATE"
+static TaskqPlan lock_by_id = {LOCK_MANY("t.id")};
+static TaskqPlan lock_by_ctid = {LOCK_MANY("t.id, t.ctid")};
 
 /* FOR KEY SHARE: asks for the right to update without getting in the way. */
 static TaskqPlan comment_lock = {
@@ -74,9 +71,6 @@ static TaskqPlan claim_pick = {
 	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL "
 	"ORDER BY @.taskq_priority_rank(t.priority), coalesce(t.due_date, 'infinity'), t.id "
 	"FOR NO KEY UPDATE SKIP LOCKED"
-};
-static TaskqPlan claim_assign = {
-	"UPDATE @.taskq_task AS t SET assignee_id = $2 WHERE t.id " EQ " ANY ($1)"
 };
 static TaskqPlan claim_read = {
 	"SELECT v FROM @.taskq_tasks v WHERE v.id " EQ " ANY ($1) AND v.assignee_id " EQ " $2 "
@@ -176,17 +170,17 @@ check_all_found(const IdList *list)
 
 /* Where the tasks are that SPI has just locked, as tid[]. */
 static Datum
-places_of_locked(void)
+ctids_of_locked(void)
 {
-	Datum	   *places = palloc(SPI_processed * sizeof(Datum));
+	Datum	   *ctids = palloc(SPI_processed * sizeof(Datum));
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		bool		isnull;
 
-		places[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull);
+		ctids[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull);
 	}
-	return PointerGetDatum(construct_array(places, (int) SPI_processed, TIDOID,
+	return PointerGetDatum(construct_array(ctids, (int) SPI_processed, TIDOID,
 										   sizeof(ItemPointerData), false, TYPALIGN_SHORT));
 }
 
@@ -235,7 +229,7 @@ refuse_untouched(int64 id)
 	Oid			types[] = {INT8ARRAYOID};
 	Datum		values[] = {id_array(&id, 1)};
 
-	spi_run(&lock_many, 1, types, values, NULL, 1);
+	spi_run(&lock_by_id, 1, types, values, NULL, 1);
 	if (SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -309,25 +303,28 @@ act_on_many(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *not
 	char		nulls[MAX_VERB_ARGS + 1];
 	int			nargs = bind(args, types, values, nulls);
 	text	   *actor = actor_argument(fcinfo, actor_argno);
-	bool		ruled = task_has_rules();
+	bool		by_ctid = task_ctids_serve() && !task_has_rules();
 	int			unchanged;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (list.n == 0)
 		return (Datum) 0;
 	spi_connect();
-	spi_run(&lock_many, 1, types, values, NULL, 0);
+	spi_run(by_ctid ? &lock_by_ctid : &lock_by_id, 1, types, values, NULL, 0);
 	check_all_found(&list);
-	types[0] = TIDARRAYOID;
-	values[0] = places_of_locked();
-	unchanged = run_as_call(ruled ? &verb->many_ruled : &verb->many, nargs, types, values, nulls,
+	if (by_ctid)
+	{
+		types[0] = TIDARRAYOID;
+		values[0] = ctids_of_locked();
+	}
+	unchanged = run_as_call(by_ctid ? &verb->by_ctid : &verb->by_id, nargs, types, values, nulls,
 							verb->verb, actor, note);
 	if (SPI_processed + unchanged < (uint64) list.n)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 				 errmsg("%d of %d tasks were not changed: a trigger or rule on taskq_task suppressed the update",
 						list.n - unchanged - (int) SPI_processed, list.n)));
-	if (unchanged == 0 && !ruled)
+	if (unchanged == 0 && by_ctid)
 		qsort_arg(SPI_tuptable->vals, SPI_processed, sizeof(HeapTuple), compare_rows, SPI_tuptable->tupdesc);
 	else
 	{
@@ -573,7 +570,7 @@ taskq_claim(PG_FUNCTION_ARGS)
 		}
 		values[0] = id_array(ids, n);
 		values[1] = PG_GETARG_DATUM(0);
-		run_as_call(&claim_assign, 2, types, values, NULL, VERB_OTHER, actor, NULL);
+		run_as_call(&assign_verb.by_id, 2, types, values, NULL, VERB_OTHER, actor, NULL);
 		spi_run(&claim_read, 2, types, values, NULL, 0);
 		return_rows(fcinfo);
 	}

@@ -63,7 +63,7 @@ static TaskqPlan insert_one = {
 /* Events that tell the same of many tasks. */
 static TaskqPlan insert_alike = {
 	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
-	"SELECT u.task_id, $2, $3, $4, $5, $6, $7, $8, $9 FROM pg_catalog.unnest($1) AS u(task_id)"
+	"SELECT pg_catalog.unnest($1), $2, $3, $4, $5, $6, $7, $8, $9"
 };
 
 /* Arrays of equal length, taken apart side by side without being stored. */

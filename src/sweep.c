@@ -21,12 +21,10 @@
 #include "taskq.h"
 
 #include "access/xact.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -231,21 +229,6 @@ note_untouched(Sweep *sweep, const Kind *kind, Datum instant, Datum ids, Datum *
 }
 
 /*
- * How a batch is picked and written.  What has been picked is locked and stays
- * where it is, so that no index needs to be asked for it again.  But who has
- * been granted columns only cannot read where that is, and where the table has
- * children it says nothing.
- */
-static int
-way_to_write(const Kind *kind)
-{
-	Oid			task = taskq_catalog()->task;
-
-	return kind->write != NULL && !has_subclass(task) &&
-		pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK ? BY_CTID : BY_ID;
-}
-
-/*
  * Picks and writes rows of one kind, at most so many, and returns how many it
  * picked.  If they have to be tried one by one, that is by id: a trigger of
  * the user's on one row may write, and so move, another.
@@ -253,7 +236,7 @@ way_to_write(const Kind *kind)
 static int
 sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 {
-	int			way = way_to_write(kind);
+	int			way = kind->write != NULL && task_ctids_serve() ? BY_CTID : BY_ID;
 	Writing		batch = {sweep, kind->write == NULL ? NULL : &kind->write[way],
 	way == BY_CTID ? TIDARRAYOID : INT8ARRAYOID};
 	Datum	   *failed_ids = kind->write == NULL ? &sweep->failed_renewals : &sweep->failed_tasks;

@@ -12,8 +12,11 @@
 #include "taskq.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/datum.h"
@@ -72,6 +75,20 @@ task_row_copy(TaskRow *row, TupleTableSlot *slot)
 	memcpy(row->values, seen.values, seen.desc->natts * sizeof(Datum));
 	memcpy(row->nulls, seen.nulls, seen.desc->natts * sizeof(bool));
 	row->status = seen.status;
+}
+
+/*
+ * Whether tasks can be written where they have been locked: there they stay, so
+ * that no index needs to be asked for them again.  But who has been granted
+ * columns only cannot read where that is, and where the table has children it
+ * says nothing.
+ */
+bool
+task_ctids_serve(void)
+{
+	Oid			task = taskq_catalog()->task;
+
+	return !has_subclass(task) && pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
 /* Whether a column of a table holds one thing before and another after. */

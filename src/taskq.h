@@ -252,6 +252,7 @@ extern void task_row_alloc(TaskRow *row, TupleDesc desc);
 extern void task_row_read(TaskRow *row, HeapTuple tuple);
 extern void task_row_see(TaskRow *row, TupleTableSlot *slot);
 extern void task_row_copy(TaskRow *row, TupleTableSlot *slot);
+extern bool task_ctids_serve(void);
 extern bool column_differs(TupleDesc desc, int attnum, Datum a, bool a_isnull, Datum b, bool b_isnull);
 extern bool task_column_differs(const TaskRow *a, const TaskRow *b, int attnum);
 #define task_isnull(row, anum) ((row)->nulls[(anum) - 1])
