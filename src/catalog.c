@@ -25,6 +25,8 @@
 #include "commands/extension.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "optimizer/cost.h"
+#include "optimizer/planner.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -42,6 +44,7 @@ const char *const sla_status_names[N_SLA_STATUSES] =
 
 static TaskqCatalog catalog;
 static bool catalog_valid = false;
+static planner_hook_type next_planner;
 
 static Oid
 own_table(const char *name)
@@ -256,7 +259,9 @@ prepared(TaskqPlan *plan, int nargs, Oid *argtypes)
 		strcmp(plan->kept[exempt].schema_name, cat->schema_name) == 0)
 		return plan->kept[exempt].plan;
 
-	result = SPI_prepare(qualify(plan->sql), nargs, argtypes);
+	result = plan->setup != NULL ?
+		SPI_prepare_params(qualify(plan->sql), plan->setup, NULL, plan->options) :
+		SPI_prepare_cursor(qualify(plan->sql), nargs, argtypes, plan->options);
 	if (result == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", plan->sql,
 			 SPI_result_code_string(SPI_result));
@@ -301,22 +306,54 @@ spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values)
 
 /*
  * spi_run() for a statement that has an index of its own: uses it whatever
- * the statistics say, for they may be missing or stale.
+ * the statistics say, for they may be missing or stale, and plans it once.
  */
 int
 spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 				 const char *nulls, long limit)
 {
-	static const char *const others[] = {"enable_seqscan", "enable_bitmapscan", "enable_sort"};
-	int			nest_level = NewGUCNestLevel();
-	int			result;
+	plan->options |= PLAN_ONCE | PLAN_BY_INDEX;
+	return spi_run(plan, nargs, argtypes, values, nulls, limit);
+}
 
-	for (int i = 0; i < lengthof(others); i++)
-		(void) set_config_option(others[i], "off", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-	result = spi_run(plan, nargs, argtypes, values, nulls, limit);
-	AtEOXact_GUC(true, nest_level);
+/*
+ * Plans statements marked PLAN_BY_INDEX without what would do without their
+ * index.  Whenever such a statement is planned, it is here: also when it is
+ * planned again because something changed just before it ran.  Running it
+ * costs nothing then, as setting enable_seqscan around each run would.
+ */
+static PlannedStmt *
+plan_by_index(Query *query, const char *query_string, int options, ParamListInfo params)
+{
+	planner_hook_type plan = next_planner != NULL ? next_planner : standard_planner;
+	bool		seqscan = enable_seqscan;
+	bool		bitmapscan = enable_bitmapscan;
+	bool		sort = enable_sort;
+	PlannedStmt *result;
+
+	if (!(options & PLAN_BY_INDEX))
+		return plan(query, query_string, options, params);
+
+	PG_TRY();
+	{
+		enable_seqscan = enable_bitmapscan = enable_sort = false;
+		result = plan(query, query_string, options & ~PLAN_BY_INDEX, params);
+	}
+	PG_FINALLY();
+	{
+		enable_seqscan = seqscan;
+		enable_bitmapscan = bitmapscan;
+		enable_sort = sort;
+	}
+	PG_END_TRY();
 	return result;
+}
+
+void
+catalog_install_hooks(void)
+{
+	next_planner = planner_hook;
+	planner_hook = plan_by_index;
 }
 
 /* Ids as bigint[], the parameter of statements about many rows. */

@@ -124,6 +124,7 @@ _PG_init(void)
 {
 	define_settings();
 	catalog_register_callbacks();
+	catalog_install_hooks();
 	notify_register_callbacks();
 	rule_register_callbacks();
 	counter_register_callbacks();

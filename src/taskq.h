@@ -111,6 +111,8 @@ extern int	enum_index(Oid value, const Oid *values, int nvalues);
 typedef struct TaskqPlan
 {
 	const char *sql;
+	int			options;		/* as of a cursor, and PLAN_BY_INDEX */
+	ParserSetupHook setup;		/* of the parser; NULL = none, else no parameters */
 	struct
 	{
 		SPIPlanPtr	plan;
@@ -119,7 +121,13 @@ typedef struct TaskqPlan
 	}			kept[2];
 } TaskqPlan;
 
+/* One plan for all parameters, made once: for what runs often and reads little. */
+#define PLAN_ONCE CURSOR_OPT_GENERIC_PLAN
+/* Planned without what would do without its index; PostgreSQL has no such bit. */
+#define PLAN_BY_INDEX 0x01000000
+
 extern char *qualify(const char *sql);
+extern void catalog_install_hooks(void);
 extern SPIPlanPtr prepared(TaskqPlan *plan, int nargs, Oid *argtypes);
 extern void spi_connect(void);
 extern int	spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
