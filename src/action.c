@@ -23,8 +23,6 @@
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
-#define CLAIM_MAX 1000
-
 /* A verb's statement for one task ($1 = id) and for many ($1 = ids or ctids). */
 typedef struct Verb
 {
@@ -65,16 +63,6 @@ static TaskqPlan lock_by_ctid = {LOCK_MANY("t.id, t.ctid")};
 /* FOR KEY SHARE: asks for the right to update without getting in the way. */
 static TaskqPlan comment_lock = {
 	"SELECT t.id, t.status FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR KEY SHARE"
-};
-static TaskqPlan claim_pick = {
-	"SELECT t.id FROM @.taskq_task t "
-	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL "
-	"ORDER BY @.taskq_priority_rank(t.priority), coalesce(t.due_date, 'infinity'), t.id "
-	"FOR NO KEY UPDATE SKIP LOCKED"
-};
-static TaskqPlan claim_read = {
-	"SELECT v FROM @.taskq_tasks v WHERE v.id " EQ " ANY ($1) AND v.assignee_id " EQ " $2 "
-	"ORDER BY @.taskq_priority_rank(v.priority), coalesce(v.due_date, 'infinity'), v.id"
 };
 
 /* What a verb takes besides the id: up to two values. */
@@ -185,7 +173,7 @@ ctids_of_locked(void)
 }
 
 /* Puts SPI's result, whole rows in its first column, out as the function's. */
-static void
+void
 return_rows(FunctionCallInfo fcinfo)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
@@ -528,52 +516,6 @@ taskq_comment_many(PG_FUNCTION_ARGS)
 	comment_on(&list, fcinfo);
 	spi_run(&read_many, 1, types, values, NULL, 0);
 	return_rows(fcinfo);
-	SPI_finish();
-	return (Datum) 0;
-}
-
-/* ------------------------------------------------------------------- claim */
-
-PG_FUNCTION_INFO_V1(taskq_claim);
-Datum
-taskq_claim(PG_FUNCTION_ARGS)
-{
-	int32		count = PG_ARGISNULL(1) ? 1 : PG_GETARG_INT32(1);
-	text	   *actor = actor_argument(fcinfo, 2);
-	Oid			types[] = {INT8ARRAYOID, TEXTOID};
-	Datum		values[2];
-	int64	   *ids;
-	int			n;
-
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("assignee_id must not be null")));
-	if (count < 1 || count > CLAIM_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("count must be 1 to %d", CLAIM_MAX)));
-	check_staff(PG_GETARG_DATUM(0));
-
-	InitMaterializedSRF(fcinfo, 0);
-	spi_connect();
-	spi_run_by_index(&claim_pick, 0, NULL, NULL, NULL, count);
-	n = (int) SPI_processed;
-	if (n > 0)
-	{
-		ids = palloc(n * sizeof(int64));
-		for (int i = 0; i < n; i++)
-		{
-			bool		isnull;
-
-			ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-		}
-		values[0] = id_array(ids, n);
-		values[1] = PG_GETARG_DATUM(0);
-		run_as_call(&assign_verb.by_id, 2, types, values, NULL, VERB_OTHER, actor, NULL);
-		spi_run(&claim_read, 2, types, values, NULL, 0);
-		return_rows(fcinfo);
-	}
 	SPI_finish();
 	return (Datum) 0;
 }

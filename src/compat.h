@@ -62,6 +62,13 @@ get_extension_schema(Oid extension)
 	(object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) == ACLCHECK_OK)
 #endif
 
+/* What a statement must be allowed to do to a table left the range table in 16. */
+#if PG_VERSION_NUM < 160000
+#define taskq_required_perms(nsitem) ((nsitem)->p_rte->requiredPerms)
+#else
+#define taskq_required_perms(nsitem) ((nsitem)->p_perminfo->requiredPerms)
+#endif
+
 /* A database that DROP DATABASE left half dropped; since the minors of 2023. */
 #include "catalog/pg_database.h"
 #ifndef DATCONNLIMIT_INVALID_DB

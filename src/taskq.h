@@ -287,6 +287,10 @@ extern bool error_is_contained(const ErrorData *edata);
 extern ErrorData *in_subtransaction(void (*what) (void *), void *arg, bool keep);
 extern void take_back(void (*what) (void *), void *arg);
 
+/* --------------------------------------- action.c: what may be done to a task */
+
+extern void return_rows(FunctionCallInfo fcinfo);
+
 /* ------------------------------------- directory.c: staff, customers, mirroring */
 
 extern void check_staff(Datum assignee_id);

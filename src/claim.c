@@ -1,0 +1,213 @@
+/*-------------------------------------------------------------------------
+ *
+ * claim.c
+ *		taskq_claim(): the most urgent tasks that nobody has, without waiting.
+ *
+ * SELECT ... FOR NO KEY UPDATE SKIP LOCKED passes over rows that others have
+ * locked, and yet it can wait: if the version of a row that it found turns
+ * out to have been updated, it locks the later versions too, and waits for
+ * whoever has one of them locked, skipping or not.  Claimers that crowd around
+ * the head of the queue come to that all the time, and then hold locks on
+ * each other's tasks.
+ *
+ * So a claim looks for tasks by a SELECT without a locking clause, but with
+ * the rights that one asks for, and locks them itself one after the other, as
+ * they are found, until it holds enough.  A version that has been updated
+ * since is passed over like one that is locked: it was, while the claim ran.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_node.h"
+#include "utils/acl.h"
+#include "utils/snapmgr.h"
+
+#define CLAIM_MAX 1000
+
+/* "t.ctid" stands for where a task is, to be locked there; see claim_column(). */
+static void claim_setup(ParseState *pstate, void *arg);
+static TaskqPlan claim_pick = {
+	"SELECT t.ctid, t.id FROM ONLY @.taskq_task t "
+	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL "
+	"ORDER BY @.taskq_priority_rank(t.priority), coalesce(t.due_date, 'infinity'), t.id",
+	PLAN_ONCE | PLAN_BY_INDEX, claim_setup
+};
+
+/* What is done with one task ($1 = id) and with many ($1 = ids): $2 = whose they are. */
+typedef struct Giving
+{
+	TaskqPlan	assign;
+	TaskqPlan	read;			/* what came of it, after all triggers */
+} Giving;
+
+#define GIVING(is_claimed, order) \
+	{{"UPDATE @.taskq_task AS t SET assignee_id = $2 WHERE t.id " is_claimed, PLAN_ONCE}, \
+	{"SELECT v FROM @.taskq_tasks v WHERE v.id " is_claimed " AND v.assignee_id " EQ " $2" order, PLAN_ONCE}}
+
+static Giving give_one = GIVING(EQ " $1", "");
+static Giving give_many = GIVING(EQ " ANY ($1)",
+								 " ORDER BY @.taskq_priority_rank(v.priority), coalesce(v.due_date, 'infinity'), v.id");
+
+/* Takes what claim_pick finds. */
+typedef struct Claim
+{
+	DestReceiver receiver;
+	Relation	rel;
+	TupleTableSlot *slot;		/* for the locked row */
+	CommandId	cid;
+	int			wanted;
+	int			n;
+	int64	   *ids;			/* of tasks that are held */
+} Claim;
+
+/*
+ * What a locking clause adds to a SELECT: the place of the row, which takes no
+ * right to read a column, and the right to update the table, by which row
+ * security asks for the policies for updates as well.
+ */
+static Node *
+claim_column(ParseState *pstate, ColumnRef *ref)
+{
+	ParseNamespaceItem *item = linitial(pstate->p_namespace);
+
+	if (strcmp(strVal(llast(ref->fields)), "ctid") != 0)
+		return NULL;
+	taskq_required_perms(item) |= ACL_SELECT_FOR_UPDATE;
+	return (Node *) makeVar(item->p_rtindex, SelfItemPointerAttributeNumber, TIDOID, -1, InvalidOid, 0);
+}
+
+static void
+claim_setup(ParseState *pstate, void *arg)
+{
+	pstate->p_pre_columnref_hook = claim_column;
+}
+
+/*
+ * Whether somebody else is changing a task, told without standing in line for
+ * its lock: most of those at the head of the queue are being claimed.
+ */
+static bool
+being_changed(Claim *claim, ItemPointer tid)
+{
+	SnapshotData dirty;
+
+	InitDirtySnapshot(dirty);
+	return table_tuple_fetch_row_version(claim->rel, tid, &dirty, claim->slot) &&
+		TransactionIdIsValid(dirty.xmax);
+}
+
+/* Locks a task that was found, unless somebody else has it; false = enough. */
+static bool
+claim_receive(TupleTableSlot *found, DestReceiver *self)
+{
+	Claim	   *claim = (Claim *) self;
+	TM_FailureData failure;
+	bool		isnull;
+	ItemPointer tid = (ItemPointer) DatumGetPointer(slot_getattr(found, 1, &isnull));
+	int64		id = DatumGetInt64(slot_getattr(found, 2, &isnull));
+
+	if (being_changed(claim, tid))
+	{
+		ExecClearTuple(claim->slot);
+		return true;
+	}
+	switch (table_tuple_lock(claim->rel, tid, GetActiveSnapshot(), claim->slot, claim->cid,
+							 LockTupleNoKeyExclusive, LockWaitSkip, 0, &failure))
+	{
+		case TM_Ok:
+			claim->ids[claim->n++] = id;
+			break;
+		case TM_WouldBlock:
+		case TM_SelfModified:
+			break;
+		case TM_Updated:
+		case TM_Deleted:
+			if (IsolationUsesXactSnapshot())
+				ereport(ERROR,
+						(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						 errmsg("could not serialize access due to concurrent update")));
+			break;
+		default:
+			elog(ERROR, "could not lock task " INT64_FORMAT, id);
+	}
+	ExecClearTuple(claim->slot);
+	return claim->n < claim->wanted;
+}
+
+static void
+claim_startup(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+static void
+claim_shutdown(DestReceiver *self)
+{
+}
+
+/* Locks up to claim->wanted of the most urgent tasks; SPI must be connected. */
+static void
+claim_tasks(Claim *claim)
+{
+	SPIExecuteOptions options = {0};
+	int			result;
+
+	PreventCommandIfReadOnly("SELECT FOR NO KEY UPDATE");
+	claim->receiver = (DestReceiver) {
+		claim_receive, claim_startup, claim_shutdown, claim_shutdown, DestTuplestore
+	};
+	claim->rel = table_open(taskq_catalog()->task, RowShareLock);
+	claim->slot = table_slot_create(claim->rel, NULL);
+	claim->cid = GetCurrentCommandId(true);
+	options.dest = &claim->receiver;
+	result = SPI_execute_plan_extended(prepared(&claim_pick, 0, NULL), &options);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "could not run \"%s\": %s", claim_pick.sql, SPI_result_code_string(result));
+	ExecDropSingleTupleTableSlot(claim->slot);
+	table_close(claim->rel, NoLock);
+}
+
+PG_FUNCTION_INFO_V1(taskq_claim);
+Datum
+taskq_claim(PG_FUNCTION_ARGS)
+{
+	int32		count = PG_ARGISNULL(1) ? 1 : PG_GETARG_INT32(1);
+	text	   *actor = actor_argument(fcinfo, 2);
+	Claim		claim = {.wanted = count};
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("assignee_id must not be null")));
+	if (count < 1 || count > CLAIM_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("count must be 1 to %d", CLAIM_MAX)));
+	check_staff(PG_GETARG_DATUM(0));
+
+	InitMaterializedSRF(fcinfo, 0);
+	spi_connect();
+	claim.ids = palloc(count * sizeof(int64));
+	claim_tasks(&claim);
+	if (claim.n > 0)
+	{
+		Giving	   *giving = claim.n == 1 ? &give_one : &give_many;
+		Oid			types[] = {claim.n == 1 ? INT8OID : INT8ARRAYOID, TEXTOID};
+		Datum		values[] = {claim.n == 1 ? Int64GetDatum(claim.ids[0]) : id_array(claim.ids, claim.n),
+		PG_GETARG_DATUM(0)};
+
+		run_as_call(&giving->assign, 2, types, values, NULL, VERB_OTHER, actor, NULL);
+		spi_run(&giving->read, 2, types, values, NULL, 0);
+		return_rows(fcinfo);
+	}
+	SPI_finish();
+	return (Datum) 0;
+}
