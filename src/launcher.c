@@ -465,7 +465,7 @@ keep_count(void)
 /*
  * One transaction of a sweep, with the rights of the owner of taskq_task: from
  * its first statement to its last deferred trigger: a batch, or what keeps the
- * counts.  Returns SWEEP_NONE while there is more to do.
+ * counts, which comes first.  Returns SWEEP_NONE while there is more to do.
  */
 static SweepOutcome
 sweep_transaction(Sweep *sweep, bool counts)
@@ -488,7 +488,7 @@ sweep_transaction(Sweep *sweep, bool counts)
 		fold_forget();			/* rows arrive without being noted */
 		outcome = SWEEP_SUBSCRIBER;
 	}
-	else if ((reason = being_restored()) != NULL)
+	else if (counts && (reason = being_restored()) != NULL)
 	{
 		strlcpy(sweep->error, reason, sizeof(sweep->error));
 		outcome = SWEEP_RESTORING;
@@ -513,8 +513,11 @@ sweep_transaction(Sweep *sweep, bool counts)
 		if (outcome != SWEEP_NONE)
 			sweep->next_due = sweep_next_due();
 
-		/* Rows that were not there when first asked may have been swept. */
-		if (sweep->batches > before.batches && (reason = being_restored()) != NULL)
+		/*
+		 * Rows that were not there when first asked may have been swept. What
+		 * has written nothing has nothing to take back.
+		 */
+		if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && (reason = being_restored()) != NULL)
 		{
 			AbortCurrentTransaction();
 			*sweep = before;
