@@ -37,8 +37,7 @@ query('postgres', "DROP DATABASE $_") for @desks;
 query('postgres', 'CREATE DATABASE backlog');
 query('postgres', 'ALTER DATABASE backlog IS_TEMPLATE true');
 query('backlog', q{CREATE EXTENSION taskq; INSERT INTO taskq_task (title, due_date) SELECT 'past', '2020-01-01' FROM generate_series(1, 40000)});
-query('postgres', 'CREATE DATABASE closed TEMPLATE backlog');
-query('postgres', 'ALTER DATABASE closed ALLOW_CONNECTIONS false');
+query('postgres', 'CREATE DATABASE closed TEMPLATE backlog ALLOW_CONNECTIONS false');
 
 query('postgres', 'CREATE DATABASE dropped TEMPLATE backlog');
 ok(sweeping_in('dropped'), 'a copy is swept');
