@@ -3,12 +3,15 @@
 
 -- Erasure
 
-ALTER TABLE taskq_task_event DROP CONSTRAINT taskq_task_event_kind_check;
-ALTER TABLE taskq_task_event ADD CONSTRAINT taskq_task_event_kind_check
-    CHECK (kind IN
-            ('started', 'completed', 'cancelled', 'overdue', 'recovered', 'sla_breached',
-        'assigned', 'rescheduled', 'prioritized', 'sla_changed', 'edited', 'updated', 'commented',
-        'erased'));
+CREATE FUNCTION taskq_event_kind_is_valid(kind text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_event_kind_is_valid';
+COMMENT ON FUNCTION taskq_event_kind_is_valid(text) IS
+'True for a kind of event, as told at taskq_task_event.kind.';
+
+ALTER TABLE taskq_task_event
+    DROP CONSTRAINT taskq_task_event_kind_check,
+    ADD CONSTRAINT taskq_task_event_kind_check CHECK (taskq_event_kind_is_valid(kind));
 COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assigned, rescheduled, prioritized, sla_changed, edited (one kind of field), updated (several); overdue, recovered (the day turned) and sla_breached, which have no actor; commented; erased (taskq_erase_customer() took the texts, of earlier events too).';
 COMMENT ON FUNCTION taskq_task_event_guard() IS
 'Trigger function of taskq_task_event: history is append-only. UPDATE, DELETE and TRUNCATE are refused (23514, constraint taskq_task_event_append_only) unless taskq itself deletes the task or erases its texts.';
@@ -499,5 +502,89 @@ COMMENT ON FUNCTION taskq_task_delete() IS
 'Trigger function of taskq_task, BEFORE DELETE and BEFORE TRUNCATE: only terminal tasks may be deleted; TRUNCATE is refused (23514, constraint taskq_task_lifecycle). Under session_replication_role = replica it only keeps the counters of the stats bar.';
 COMMENT ON FUNCTION taskq_task_deleted() IS
 'Trigger function of taskq_task, AFTER DELETE FOR EACH STATEMENT: deletes the history of the deleted tasks. Under session_replication_role = replica it only keeps the counters of the stats bar.';
+
+-- The CHECKs as functions, for speed
+
+CREATE FUNCTION taskq_description_is_valid(description text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_description_is_valid';
+COMMENT ON FUNCTION taskq_description_is_valid(text) IS
+'True for at most 65,536 characters.';
+
+CREATE FUNCTION taskq_due_date_is_valid(due_date date) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_due_date_is_valid';
+COMMENT ON FUNCTION taskq_due_date_is_valid(date) IS
+'True for a day from 0001-01-01 to 9999-12-31.';
+
+CREATE FUNCTION taskq_sla_hours_is_valid(sla_hours double precision) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_sla_hours_is_valid';
+COMMENT ON FUNCTION taskq_sla_hours_is_valid(double precision) IS
+'True for more than 0 and at most 87,600 hours.';
+
+CREATE FUNCTION taskq_source_is_valid(source text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_source_is_valid';
+COMMENT ON FUNCTION taskq_source_is_valid(text) IS
+'True for 1 to 63 characters.';
+
+CREATE FUNCTION taskq_dedupe_key_is_valid(dedupe_key text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_dedupe_key_is_valid';
+COMMENT ON FUNCTION taskq_dedupe_key_is_valid(text) IS
+'True for 1 to 255 characters.';
+
+CREATE FUNCTION taskq_completed_is_valid(status taskq_status, completed_at timestamptz) RETURNS boolean
+    LANGUAGE c IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_completed_is_valid';
+COMMENT ON FUNCTION taskq_completed_is_valid(taskq_status, timestamptz) IS
+'True if completed_at is set for COMPLETED and for nothing else.';
+
+CREATE FUNCTION taskq_cancelled_is_valid(status taskq_status, cancelled_at timestamptz) RETURNS boolean
+    LANGUAGE c IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_cancelled_is_valid';
+COMMENT ON FUNCTION taskq_cancelled_is_valid(taskq_status, timestamptz) IS
+'True if cancelled_at is set for CANCELLED and for nothing else.';
+
+CREATE FUNCTION taskq_started_is_valid(status taskq_status, started_at timestamptz) RETURNS boolean
+    LANGUAGE c IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_started_is_valid';
+COMMENT ON FUNCTION taskq_started_is_valid(taskq_status, timestamptz) IS
+'True if started_at is set for IN_PROGRESS and COMPLETED, and not for OPEN.';
+
+CREATE FUNCTION taskq_overdue_is_valid(status taskq_status, due_date date) RETURNS boolean
+    LANGUAGE c IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_overdue_is_valid';
+COMMENT ON FUNCTION taskq_overdue_is_valid(taskq_status, date) IS
+'True unless an OVERDUE task has no due_date.';
+
+CREATE FUNCTION taskq_sla_stamps_are_valid(sla_hours double precision, sla_due_at timestamptz, sla_at_risk_at timestamptz, sla_breached_at timestamptz) RETURNS boolean
+    LANGUAGE c IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_sla_stamps_are_valid';
+COMMENT ON FUNCTION taskq_sla_stamps_are_valid(double precision, timestamptz, timestamptz, timestamptz) IS
+'True if sla_due_at and sla_at_risk_at are set when sla_hours is and not otherwise, and sla_breached_at only then.';
+
+ALTER TABLE taskq_task
+    DROP CONSTRAINT taskq_task_description_check,
+    ADD CONSTRAINT taskq_task_description_check CHECK (taskq_description_is_valid(description)),
+    DROP CONSTRAINT taskq_task_due_date_check,
+    ADD CONSTRAINT taskq_task_due_date_check CHECK (taskq_due_date_is_valid(due_date)),
+    DROP CONSTRAINT taskq_task_sla_hours_check,
+    ADD CONSTRAINT taskq_task_sla_hours_check CHECK (taskq_sla_hours_is_valid(sla_hours)),
+    DROP CONSTRAINT taskq_task_source_check,
+    ADD CONSTRAINT taskq_task_source_check CHECK (taskq_source_is_valid(source)),
+    DROP CONSTRAINT taskq_task_dedupe_key_check,
+    ADD CONSTRAINT taskq_task_dedupe_key_check CHECK (taskq_dedupe_key_is_valid(dedupe_key)),
+    DROP CONSTRAINT taskq_task_completed_check,
+    ADD CONSTRAINT taskq_task_completed_check CHECK (taskq_completed_is_valid(status, completed_at)),
+    DROP CONSTRAINT taskq_task_cancelled_check,
+    ADD CONSTRAINT taskq_task_cancelled_check CHECK (taskq_cancelled_is_valid(status, cancelled_at)),
+    DROP CONSTRAINT taskq_task_started_check,
+    ADD CONSTRAINT taskq_task_started_check CHECK (taskq_started_is_valid(status, started_at)),
+    DROP CONSTRAINT taskq_task_overdue_check,
+    ADD CONSTRAINT taskq_task_overdue_check CHECK (taskq_overdue_is_valid(status, due_date)),
+    DROP CONSTRAINT taskq_task_sla_stamps_check,
+    ADD CONSTRAINT taskq_task_sla_stamps_check CHECK (taskq_sla_stamps_are_valid(sla_hours, sla_due_at, sla_at_risk_at, sla_breached_at));
 
 SELECT taskq_reapply_grants();

@@ -32,11 +32,15 @@ typedef enum Level
 
 static const char *const level_names[] = {"viewer", "agent", "manager"};
 
-/* Each level has its own lines and those of the levels before it. */
+/*
+ * Each level has its own lines and those of the levels before it.  What a line
+ * is about may have come with 0.2.0, and be missing in a database at 0.1.0.
+ */
 static const struct
 {
 	Level		level;
 	const char *what;
+	bool		new_in_0_2;
 }			privileges[] = {
 	{LEVEL_VIEWER, "USAGE ON TYPE @.taskq_priority, @.taskq_status, @.taskq_sla_status, @.taskq_queue_row"},
 	{LEVEL_VIEWER, "SELECT ON TABLE @.taskq_staff_member, @.taskq_customer, @.taskq_task, "
@@ -48,6 +52,10 @@ static const struct
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
 	"@.taskq_sla_status_at, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_sla_report, "
 	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_renewal_ladder"},
+	{LEVEL_VIEWER, "EXECUTE ON ROUTINE @.taskq_description_is_valid, @.taskq_due_date_is_valid, "
+		"@.taskq_sla_hours_is_valid, @.taskq_source_is_valid, @.taskq_dedupe_key_is_valid, "
+		"@.taskq_completed_is_valid, @.taskq_cancelled_is_valid, @.taskq_started_is_valid, "
+		"@.taskq_overdue_is_valid, @.taskq_sla_stamps_are_valid, @.taskq_event_kind_is_valid", true},
 	{LEVEL_AGENT, "INSERT (title, description, priority, status, due_date, sla_hours, assignee_id, "
 	"user_id, source, dedupe_key) ON TABLE @.taskq_task"},
 	{LEVEL_AGENT, "UPDATE (title, description, priority, status, due_date, sla_hours, assignee_id) "
@@ -63,9 +71,10 @@ static const struct
 	{LEVEL_MANAGER, "DELETE ON TABLE @.taskq_task"},
 	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_staff_member, @.taskq_customer, "
 	"@.taskq_workflow_rule, @.taskq_renewal_threshold"},
-	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure"},
+	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure", true},
+	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_erase_customer", true},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_sweep, @.taskq_sweep_all, @.taskq_purge, @.taskq_mirror, @.taskq_worker_wake, "
-	"@.taskq_renewals_refresh, @.taskq_emit_change, @.taskq_emit_dry_run, @.taskq_erase_customer"}
+	"@.taskq_renewals_refresh, @.taskq_emit_change, @.taskq_emit_dry_run"}
 };
 
 /*
@@ -187,7 +196,7 @@ give(Oid role, Level level)
 	if (!taskq_may_use_schema(cat->schema, role))
 		run_utility(psprintf("GRANT USAGE ON SCHEMA %s TO %s", quote_identifier(cat->schema_name), grantee));
 	for (int i = 0; i < lengthof(privileges); i++)
-		if (privileges[i].level <= level)
+		if (privileges[i].level <= level && (!privileges[i].new_in_0_2 || OidIsValid(cat->counter)))
 			run_utility(psprintf("GRANT %s TO %s", qualify(privileges[i].what), grantee));
 }
 

@@ -193,35 +193,48 @@ enum_index(Oid value, const Oid *values, int nvalues)
 	return -1;					/* keep compiler quiet */
 }
 
+/*
+ * Position of a value among those of its enum, for functions of indexes and
+ * CHECKs: they are called where the catalog has just been invalidated, or while
+ * the extension is being created.  Only the enum's values matter to them, which
+ * never change while the type exists; "values" keeps them.
+ */
+static int
+enum_value_index(Oid value, const char *const *labels, int nlabels, Oid *values)
+{
+	HeapTuple	tuple;
+	Oid			type;
+
+	for (int i = 0; i < nlabels; i++)
+		if (values[i] == value)
+			return i;
+	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "enum value %u does not exist", value);
+	type = ((Form_pg_enum) GETSTRUCT(tuple))->enumtypid;
+	ReleaseSysCache(tuple);
+	for (int i = 0; i < nlabels; i++)
+		values[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
+									ObjectIdGetDatum(type),
+									CStringGetDatum(labels[i]));
+	return enum_index(value, values, nlabels);
+}
+
+TaskStatus
+status_from_value(Oid value)
+{
+	static Oid	values[N_STATUSES];
+
+	return (TaskStatus) enum_value_index(value, status_names, N_STATUSES, values);
+}
+
 PG_FUNCTION_INFO_V1(taskq_priority_rank);
 Datum
 taskq_priority_rank(PG_FUNCTION_ARGS)
 {
-	/*
-	 * An index on this may be built or read where the catalog has just been
-	 * invalidated; only the enum's values matter here, and they never change
-	 * while the type exists.
-	 */
 	static Oid	values[N_PRIORITIES];
-	Oid			value = PG_GETARG_OID(0);
 
-	for (int i = 0; i < N_PRIORITIES; i++)
-		if (values[i] == value)
-			PG_RETURN_INT32(N_PRIORITIES - i);
-	{
-		HeapTuple	tuple = SearchSysCache1(ENUMOID, ObjectIdGetDatum(value));
-		Oid			type;
-
-		if (!HeapTupleIsValid(tuple))
-			elog(ERROR, "enum value %u does not exist", value);
-		type = ((Form_pg_enum) GETSTRUCT(tuple))->enumtypid;
-		ReleaseSysCache(tuple);
-		for (int i = 0; i < N_PRIORITIES; i++)
-			values[i] = GetSysCacheOid2(ENUMTYPOIDNAME, Anum_pg_enum_oid,
-										ObjectIdGetDatum(type),
-										CStringGetDatum(priority_names[i]));
-	}
-	PG_RETURN_INT32(N_PRIORITIES - enum_index(value, values, N_PRIORITIES));
+	PG_RETURN_INT32(N_PRIORITIES - enum_value_index(PG_GETARG_OID(0), priority_names, N_PRIORITIES, values));
 }
 
 /* The text of a statement with the extension's schema put in for "@.". */

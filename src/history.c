@@ -559,6 +559,20 @@ history_who_closed(int64 task_id)
 	return who;
 }
 
+/* The CHECK of taskq_task_event; a function as those of taskq_task are. */
+PG_FUNCTION_INFO_V1(taskq_event_kind_is_valid);
+Datum
+taskq_event_kind_is_valid(PG_FUNCTION_ARGS)
+{
+	text	   *kind = PG_GETARG_TEXT_PP(0);
+
+	for (int i = 0; i < N_EVENT_KINDS; i++)
+		if (strlen(kind_names[i]) == VARSIZE_ANY_EXHDR(kind) &&
+			memcmp(kind_names[i], VARDATA_ANY(kind), VARSIZE_ANY_EXHDR(kind)) == 0)
+			PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(false);
+}
+
 PG_FUNCTION_INFO_V1(taskq_task_event_guard);
 Datum
 taskq_task_event_guard(PG_FUNCTION_ARGS)

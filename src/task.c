@@ -254,6 +254,91 @@ sla_hours_in_bounds(float8 hours)
 	return hours > 0 && hours <= SLA_HOURS_MAX; /* false for NaN */
 }
 
+/* Whether a text has so many characters. */
+static bool
+text_in_bounds(const text *value, int min, int max)
+{
+	int			len = VARSIZE_ANY_EXHDR(value);
+
+	/* A text of so few bytes cannot have too many characters. */
+	if (len > max)
+		len = pg_mbstrlen_with_len(VARDATA_ANY(value), len);
+	return len >= min && len <= max;
+}
+
+/*
+ * ---- the CHECKs of taskq_task, each a function: PostgreSQL reads a CHECK's
+ * expression anew for every statement, and a call is the shortest there is ----
+ */
+
+PG_FUNCTION_INFO_V1(taskq_description_is_valid);
+Datum
+taskq_description_is_valid(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(text_in_bounds(PG_GETARG_TEXT_PP(0), 0, TEXT_MAX));
+}
+
+PG_FUNCTION_INFO_V1(taskq_source_is_valid);
+Datum
+taskq_source_is_valid(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(text_in_bounds(PG_GETARG_TEXT_PP(0), 1, SOURCE_MAX));
+}
+
+PG_FUNCTION_INFO_V1(taskq_dedupe_key_is_valid);
+Datum
+taskq_dedupe_key_is_valid(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(text_in_bounds(PG_GETARG_TEXT_PP(0), 1, KEY_MAX));
+}
+
+PG_FUNCTION_INFO_V1(taskq_due_date_is_valid);
+Datum
+taskq_due_date_is_valid(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(due_date_in_bounds(PG_GETARG_DATEADT(0)));
+}
+
+PG_FUNCTION_INFO_V1(taskq_sla_hours_is_valid);
+Datum
+taskq_sla_hours_is_valid(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(sla_hours_in_bounds(PG_GETARG_FLOAT8(0)));
+}
+
+/* What a status says of a stamp or date.  Arguments: status; the other. */
+#define DEFINE_STATUS_CHECK(name, condition) \
+PG_FUNCTION_INFO_V1(taskq_##name##_is_valid); \
+Datum \
+taskq_##name##_is_valid(PG_FUNCTION_ARGS) \
+{ \
+	TaskStatus	status; \
+	bool		given = !PG_ARGISNULL(1); \
+\
+	if (PG_ARGISNULL(0)) \
+		PG_RETURN_NULL(); \
+	status = status_from_value(PG_GETARG_OID(0)); \
+	PG_RETURN_BOOL(condition); \
+} \
+extern Datum taskq_##name##_is_valid(PG_FUNCTION_ARGS)
+
+DEFINE_STATUS_CHECK(completed, (status == STATUS_COMPLETED) == given);
+DEFINE_STATUS_CHECK(cancelled, (status == STATUS_CANCELLED) == given);
+DEFINE_STATUS_CHECK(overdue, status != STATUS_OVERDUE || given);
+DEFINE_STATUS_CHECK(started,
+					status == STATUS_OPEN ? !given :
+					(status != STATUS_IN_PROGRESS && status != STATUS_COMPLETED) || given);
+
+/* Arguments: sla_hours, sla_due_at, sla_at_risk_at, sla_breached_at. */
+PG_FUNCTION_INFO_V1(taskq_sla_stamps_are_valid);
+Datum
+taskq_sla_stamps_are_valid(PG_FUNCTION_ARGS)
+{
+	bool		none = PG_ARGISNULL(0);
+
+	PG_RETURN_BOOL(PG_ARGISNULL(1) == none && PG_ARGISNULL(2) == none && (!none || PG_ARGISNULL(3)));
+}
+
 /* ---- the same for the API: 22023, naming the argument and its bound ---- */
 
 void
@@ -274,12 +359,7 @@ check_title(text *title)
 void
 check_text(const char *argument, text *value, int min, int max)
 {
-	int			len = VARSIZE_ANY_EXHDR(value);
-
-	/* A text of so few bytes cannot have too many characters. */
-	if (len > max)
-		len = pg_mbstrlen_with_len(VARDATA_ANY(value), len);
-	if (len < min || len > max)
+	if (!text_in_bounds(value, min, max))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 min > 0 ? errmsg("%s must be %d to %d characters", argument, min, max) :

@@ -99,6 +99,7 @@ extern const TaskqCatalog *taskq_catalog(void);
 extern void catalog_register_callbacks(void);
 extern bool is_subscriber(void);
 extern int	enum_index(Oid value, const Oid *values, int nvalues);
+extern TaskStatus status_from_value(Oid value);
 #define status_from_datum(d) \
 	((TaskStatus) enum_index(DatumGetObjectId(d), taskq_catalog()->status, N_STATUSES))
 

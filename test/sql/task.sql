@@ -28,6 +28,24 @@ INSERT INTO taskq_task (title, started_at) VALUES ('x', now());
 INSERT INTO taskq_task (title, status) VALUES ('x', 'OVERDUE');
 INSERT INTO taskq_task (title, sla_due_at) VALUES ('x', now());
 INSERT INTO taskq_task (title, assignee_id) VALUES ('x', 'nobody');
+-- a CHECK's function says what its expression would
+SELECT count(*) FILTER (WHERE taskq_completed_is_valid(status, at) IS DISTINCT FROM ((status = 'COMPLETED') = (at IS NOT NULL))) AS completed,
+    count(*) FILTER (WHERE taskq_cancelled_is_valid(status, at) IS DISTINCT FROM ((status = 'CANCELLED') = (at IS NOT NULL))) AS cancelled,
+    count(*) FILTER (WHERE taskq_started_is_valid(status, at) IS DISTINCT FROM CASE WHEN status = 'OPEN' THEN at IS NULL
+        WHEN status IN ('IN_PROGRESS', 'COMPLETED') THEN at IS NOT NULL ELSE true END) AS started,
+    count(*) FILTER (WHERE taskq_overdue_is_valid(status, at::date) IS DISTINCT FROM (status <> 'OVERDUE' OR at IS NOT NULL)) AS overdue,
+    count(*) AS of
+FROM unnest(enum_range(NULL::taskq_status)) status, (VALUES (now()), (NULL)) a(at);
+SELECT count(*) FILTER (WHERE taskq_sla_stamps_are_valid(hours, due, risk, breached) IS DISTINCT FROM
+        ((hours IS NULL) = (due IS NULL) AND (due IS NULL) = (risk IS NULL) AND (due IS NOT NULL OR breached IS NULL))) AS sla_stamps, count(*) AS of
+FROM (VALUES (1), (NULL)) h(hours), (VALUES (now()), (NULL)) d(due), (VALUES (now()), (NULL)) r(risk), (VALUES (now()), (NULL)) b(breached);
+SELECT n AS characters, taskq_description_is_valid(repeat('ü', n)) AS description, taskq_source_is_valid(repeat('ü', n)) AS source,
+    taskq_dedupe_key_is_valid(repeat('ü', n)) AS dedupe_key
+FROM unnest('{0,1,63,64,255,256,65536,65537}'::int[]) n;
+SELECT day, taskq_due_date_is_valid(day) AS valid FROM unnest('{-infinity,0001-12-31 BC,0001-01-01,9999-12-31,10000-01-01,infinity}'::date[]) day;
+SELECT hours, taskq_sla_hours_is_valid(hours) AS valid FROM unnest('{-Infinity,-1,0,5e-324,87600,87600.00000000001,Infinity,NaN}'::float8[]) hours;
+SELECT kind, taskq_event_kind_is_valid(kind) AS valid FROM unnest('{started,completed,cancelled,overdue,recovered,sla_breached,assigned,rescheduled,
+    prioritized,sla_changed,edited,updated,commented,erased,start,startedx,STARTED,""}'::text[]) kind;
 -- an import keeps what it is given
 INSERT INTO taskq_task (id, title, status, due_date, created_at, created_by, started_at, completed_at, updated_at, sla_hours, sla_due_at, sla_at_risk_at)
 VALUES (77, 'imported', 'COMPLETED', '2020-01-01', '2019-01-01', NULL, '2019-01-02', '2019-01-03', '2019-01-03', 10, '2019-01-05', '2019-01-04');

@@ -47,6 +47,7 @@ FROM pg_extension, unnest(extconfig, extcondition) x(c, w) WHERE extname = 'task
 
 -- the oldest version under this library: its tables, its functions, its sweep
 CREATE EXTENSION taskq VERSION '0.1.0';
+SELECT taskq_grant('regress_taskq_old', 'manager');
 SELECT taskq_grant('regress_taskq_old', 'agent');
 INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana');
 INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', 'sta_1');
