@@ -57,6 +57,13 @@ FROM generate_series(1, 1000) g;
 SELECT agrees();
 SELECT sum(tasks) > 500 AS swept FROM taskq_sweep();
 SELECT agrees();
+-- more than are noted at once
+BEGIN;
+SELECT count(*) FROM taskq_complete_many(ARRAY(SELECT id FROM taskq_tasks WHERE status IN ('IN_PROGRESS', 'OVERDUE') ORDER BY id LIMIT 300));
+SELECT agrees();
+DELETE FROM taskq_task WHERE completed_at IS NOT NULL;
+SELECT agrees();
+ROLLBACK;
 SELECT count(*) FROM taskq_start_many(ARRAY(SELECT id FROM taskq_tasks WHERE status = 'OPEN' ORDER BY id LIMIT 50));
 SELECT count(*) FROM taskq_complete_many(ARRAY(SELECT id FROM taskq_tasks WHERE status IN ('IN_PROGRESS', 'OVERDUE') ORDER BY id LIMIT 80));
 SELECT count(*) FROM taskq_assign_many(ARRAY(SELECT id FROM taskq_tasks WHERE is_active ORDER BY id LIMIT 30), NULL);
