@@ -1,7 +1,36 @@
 -- The same rules as a team that knows PL/pgSQL would write them: triggers
 -- that no writer escapes, a history, and functions for the application.  On the
--- tables of floor.sql, which its CHECKs and index expressions in C make a
--- little faster than that team's own would be.
+-- tables of floor.sql, whose index expressions in C make it a little faster than
+-- that team's own would be, with the CHECKs as that team would write them.
+
+ALTER TABLE bench.task
+    DROP CONSTRAINT taskq_task_title_check,
+    DROP CONSTRAINT taskq_task_description_check,
+    DROP CONSTRAINT taskq_task_due_date_check,
+    DROP CONSTRAINT taskq_task_sla_hours_check,
+    DROP CONSTRAINT taskq_task_source_check,
+    DROP CONSTRAINT taskq_task_dedupe_key_check,
+    DROP CONSTRAINT taskq_task_completed_check,
+    DROP CONSTRAINT taskq_task_cancelled_check,
+    DROP CONSTRAINT taskq_task_started_check,
+    DROP CONSTRAINT taskq_task_overdue_check,
+    DROP CONSTRAINT taskq_task_sla_stamps_check,
+    ADD CHECK (char_length(title) BETWEEN 1 AND 200),
+    ADD CHECK (char_length(description) <= 65536),
+    ADD CHECK (due_date BETWEEN '0001-01-01' AND '9999-12-31'),
+    ADD CHECK (sla_hours > 0 AND sla_hours <= 87600),
+    ADD CHECK (char_length(source) BETWEEN 1 AND 63),
+    ADD CHECK (char_length(dedupe_key) BETWEEN 1 AND 255),
+    ADD CHECK ((status = 'COMPLETED') = (completed_at IS NOT NULL)),
+    ADD CHECK ((status = 'CANCELLED') = (cancelled_at IS NOT NULL)),
+    ADD CHECK (CASE WHEN status = 'OPEN' THEN started_at IS NULL WHEN status IN ('IN_PROGRESS', 'COMPLETED') THEN started_at IS NOT NULL ELSE true END),
+    ADD CHECK (status <> 'OVERDUE' OR due_date IS NOT NULL),
+    ADD CHECK ((sla_hours IS NULL) = (sla_due_at IS NULL) AND (sla_due_at IS NULL) = (sla_at_risk_at IS NULL)
+        AND (sla_due_at IS NOT NULL OR sla_breached_at IS NULL));
+ALTER TABLE bench.event
+    DROP CONSTRAINT taskq_task_event_kind_check,
+    ADD CHECK (kind IN ('started', 'completed', 'cancelled', 'overdue', 'recovered', 'sla_breached', 'assigned', 'rescheduled',
+        'prioritized', 'sla_changed', 'edited', 'updated', 'commented', 'erased'));
 
 CREATE FUNCTION bench.today() RETURNS date LANGUAGE sql STABLE
 RETURN (statement_timestamp() AT TIME ZONE coalesce(nullif(current_setting('app.timezone', true), ''), 'UTC'))::date;
