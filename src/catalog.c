@@ -329,6 +329,13 @@ spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 	return spi_run(plan, nargs, argtypes, values, nulls, limit);
 }
 
+static PlannedStmt *
+plan_by_next(Query *query, const char *query_string, int options, ParamListInfo params)
+{
+	return next_planner != NULL ? next_planner(query, query_string, options, params) :
+		standard_planner(query, query_string, options, params);
+}
+
 /*
  * Plans statements marked PLAN_BY_INDEX without what would do without their
  * index.  Whenever such a statement is planned, it is here: also when it is
@@ -338,19 +345,18 @@ spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 static PlannedStmt *
 plan_by_index(Query *query, const char *query_string, int options, ParamListInfo params)
 {
-	planner_hook_type plan = next_planner != NULL ? next_planner : standard_planner;
 	bool		seqscan = enable_seqscan;
 	bool		bitmapscan = enable_bitmapscan;
 	bool		sort = enable_sort;
 	PlannedStmt *result;
 
 	if (!(options & PLAN_BY_INDEX))
-		return plan(query, query_string, options, params);
+		return plan_by_next(query, query_string, options, params);
 
 	PG_TRY();
 	{
 		enable_seqscan = enable_bitmapscan = enable_sort = false;
-		result = plan(query, query_string, options & ~PLAN_BY_INDEX, params);
+		result = plan_by_next(query, query_string, options & ~PLAN_BY_INDEX, params);
 	}
 	PG_FINALLY();
 	{
