@@ -32,4 +32,4 @@ CREATE FUNCTION taskq_reapply_grants() RETURNS void
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_reapply_grants';
 COMMENT ON FUNCTION taskq_reapply_grants() IS
-'Takes everything of taskq from PUBLIC and gives each role in taskq_role_grant its level again. Update scripts end with it; so can a DBA who changed privileges by hand.';
+'Takes everything of taskq from PUBLIC, except to execute what CHECKs call, and gives each role in taskq_role_grant its level again. Update scripts end with it; so can a DBA who changed privileges by hand.';

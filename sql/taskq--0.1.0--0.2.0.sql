@@ -587,4 +587,6 @@ ALTER TABLE taskq_task
     DROP CONSTRAINT taskq_task_sla_stamps_check,
     ADD CONSTRAINT taskq_task_sla_stamps_check CHECK (taskq_sla_stamps_are_valid(sla_hours, sla_due_at, sla_at_risk_at, sla_breached_at));
 
+COMMENT ON FUNCTION taskq_reapply_grants() IS
+'Takes everything of taskq from PUBLIC, except to execute what CHECKs call, and gives each role in taskq_role_grant its level again. Update scripts end with it; so can a DBA who changed privileges by hand.';
 SELECT taskq_reapply_grants();

@@ -52,10 +52,6 @@ static const struct
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
 	"@.taskq_sla_status_at, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_sla_report, "
 	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_renewal_ladder"},
-	{LEVEL_VIEWER, "EXECUTE ON ROUTINE @.taskq_description_is_valid, @.taskq_due_date_is_valid, "
-		"@.taskq_sla_hours_is_valid, @.taskq_source_is_valid, @.taskq_dedupe_key_is_valid, "
-		"@.taskq_completed_is_valid, @.taskq_cancelled_is_valid, @.taskq_started_is_valid, "
-		"@.taskq_overdue_is_valid, @.taskq_sla_stamps_are_valid, @.taskq_event_kind_is_valid", true},
 	{LEVEL_AGENT, "INSERT (title, description, priority, status, due_date, sla_hours, assignee_id, "
 	"user_id, source, dedupe_key) ON TABLE @.taskq_task"},
 	{LEVEL_AGENT, "UPDATE (title, description, priority, status, due_date, sla_hours, assignee_id) "
@@ -76,6 +72,16 @@ static const struct
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_sweep, @.taskq_sweep_all, @.taskq_purge, @.taskq_mirror, @.taskq_worker_wake, "
 	"@.taskq_renewals_refresh, @.taskq_emit_change, @.taskq_emit_dry_run"}
 };
+
+/*
+ * What CHECKs call since 0.2.0 says nothing of any row: everybody may, so that
+ * whoever was granted columns by hand, or in a dump of 0.1.0, can write.
+ */
+static const char *const for_public = "EXECUTE ON ROUTINE "
+"@.taskq_description_is_valid, @.taskq_due_date_is_valid, @.taskq_sla_hours_is_valid, "
+"@.taskq_source_is_valid, @.taskq_dedupe_key_is_valid, @.taskq_completed_is_valid, "
+"@.taskq_cancelled_is_valid, @.taskq_started_is_valid, @.taskq_overdue_is_valid, "
+"@.taskq_sla_stamps_are_valid, @.taskq_event_kind_is_valid";
 
 /*
  * Objects of the extension ($1) on which a role ($2; 0 = PUBLIC) was granted
@@ -186,6 +192,13 @@ revoke_schema(Oid role)
 							 quote_identifier(cat->schema_name), grantee_name(role)));
 }
 
+/* Whether a privilege is about something that is there. */
+static bool
+is_there(bool new_in_0_2)
+{
+	return !new_in_0_2 || OidIsValid(taskq_catalog()->counter);
+}
+
 /* Privileges of a level to a role that has none, and the way to them. */
 static void
 give(Oid role, Level level)
@@ -196,7 +209,7 @@ give(Oid role, Level level)
 	if (!taskq_may_use_schema(cat->schema, role))
 		run_utility(psprintf("GRANT USAGE ON SCHEMA %s TO %s", quote_identifier(cat->schema_name), grantee));
 	for (int i = 0; i < lengthof(privileges); i++)
-		if (privileges[i].level <= level && (!privileges[i].new_in_0_2 || OidIsValid(cat->counter)))
+		if (privileges[i].level <= level && is_there(privileges[i].new_in_0_2))
 			run_utility(psprintf("GRANT %s TO %s", qualify(privileges[i].what), grantee));
 }
 
@@ -271,7 +284,7 @@ taskq_revoke(PG_FUNCTION_ARGS)
 }
 
 /*
- * Takes everything from PUBLIC and gives each role its level again.  What is
+ * Leaves PUBLIC what it needs and gives each role its level again.  What is
  * granted in an extension's script counts as part of the extension, and
  * pg_dump leaves it out: so nothing is while creating_extension is set, and
  * the roles have nothing when PUBLIC's rights go, which are part of it.
@@ -297,6 +310,8 @@ reapply(SPITupleTable *grants, uint64 n)
 	}
 	creating_extension = in_script;
 	revoke_all(InvalidOid);
+	if (is_there(true))
+		run_utility(psprintf("GRANT %s TO PUBLIC", qualify(for_public)));
 	creating_extension = false;
 	for (uint64 i = 0; i < n; i++)
 		if (OidIsValid(roles[i]))

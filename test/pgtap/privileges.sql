@@ -23,9 +23,10 @@ INSERT INTO role VALUES ('nobody', 'public'), ('nobody', 'taskq_test_none'), ('v
 -- From which level on a routine may be executed.
 CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
-SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
-    taskq_description_is_valid,taskq_due_date_is_valid,taskq_sla_hours_is_valid,taskq_source_is_valid,taskq_dedupe_key_is_valid,
-    taskq_completed_is_valid,taskq_cancelled_is_valid,taskq_started_is_valid,taskq_overdue_is_valid,taskq_sla_stamps_are_valid,taskq_event_kind_is_valid,
+SELECT unnest('{taskq_description_is_valid,taskq_due_date_is_valid,taskq_sla_hours_is_valid,taskq_source_is_valid,taskq_dedupe_key_is_valid,
+    taskq_completed_is_valid,taskq_cancelled_is_valid,taskq_started_is_valid,taskq_overdue_is_valid,taskq_sla_stamps_are_valid,
+    taskq_event_kind_is_valid}'::text[]), 'nobody'::pg_temp.level
+UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
     taskq_sla_status_at,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_sla_report,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_renewal_ladder}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
@@ -123,7 +124,8 @@ SELECT is_empty($$
         UNION ALL SELECT c.relname, c.relowner, a.attacl FROM col JOIN pg_class c ON c.oid = col.oid JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = col.attnum
         UNION ALL SELECT t.typname, t.typowner, t.typacl FROM member m JOIN pg_type t ON m.classid = 'pg_type'::regclass AND m.objid = t.oid)
     SELECT name, x.grantee, x.privilege_type FROM acl, aclexplode(acl) x
-    WHERE x.grantee <> owner AND (x.is_grantable OR x.grantee NOT IN (SELECT name::regrole FROM role WHERE name <> 'public'))$$,
+    WHERE x.grantee <> owner AND (x.is_grantable OR x.grantee NOT IN (SELECT name::regrole FROM role WHERE name <> 'public'))
+      AND NOT (x.grantee = 0 AND NOT x.is_grantable AND acl.name IN (SELECT r.name FROM routine r WHERE r.execute = 'nobody'))$$,
     'no grant option, and nothing for anybody else');
 SELECT is_empty($$SELECT c.relname FROM pg_class c JOIN col USING (oid)
     WHERE c.relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY (c.reloptions), false)$$, 'every view reads with its caller''s rights');

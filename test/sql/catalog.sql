@@ -21,9 +21,10 @@ GROUP BY 1 HAVING count(*) > 1;
 -- every table and sequence is dumped, but for what is derived
 SELECT identity FROM member m WHERE type IN ('table', 'sequence') AND identity NOT LIKE ALL ('{%.taskq_renewal_recheck,%.taskq_counter%}')
   AND objid <> ALL (SELECT unnest(extconfig) FROM pg_extension WHERE extname = 'taskq') ORDER BY 1;
--- no function is SECURITY DEFINER, none is PUBLIC's
+-- no function is SECURITY DEFINER, none is PUBLIC's but those that CHECKs call
 SELECT p.proname FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
-WHERE p.prosecdef OR has_function_privilege('public', p.oid, 'EXECUTE');
+WHERE p.prosecdef OR has_function_privilege('public', p.oid, 'EXECUTE') AND NOT EXISTS (SELECT FROM pg_constraint c
+    JOIN pg_depend d ON d.classid = 'pg_constraint'::regclass AND d.objid = c.oid AND d.refobjid = p.oid WHERE c.contype = 'c');
 DROP VIEW member;
 DROP EXTENSION taskq;
 

@@ -61,7 +61,7 @@ CREATE ROLE regress_taskq_sweeper;
 GRANT SELECT (id, status, due_date, started_at, completed_at, cancelled_at, sla_due_at, sla_breached_at), UPDATE (due_date)
 ON taskq_task TO regress_taskq_sweeper;
 GRANT SELECT, UPDATE ON taskq_renewal TO regress_taskq_sweeper;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO regress_taskq_sweeper;
+GRANT EXECUTE ON FUNCTION taskq_sweep, taskq_title_is_valid, taskq_phase, taskq_priority_rank TO regress_taskq_sweeper;
 SET ROLE regress_taskq_sweeper;
 SELECT * FROM taskq_sweep() WHERE tasks > 0;
 RESET ROLE;
