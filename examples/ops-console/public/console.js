@@ -1,0 +1,8 @@
+// What runs on every page.  Each file minds one thing and starts by itself.
+
+import './actions.js'
+import './drawer.js'
+import './keys.js'
+import './live.js'
+import './queue.js'
+import './theme.js'

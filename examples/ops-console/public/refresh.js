@@ -1,0 +1,73 @@
+// Brings the page up to date: fetches it again, and changes only what differs.
+// Whatever somebody is typing in, has selected or has the focus on stays.
+
+import { page } from './api.js'
+
+let running = null
+let again = false
+
+const isBusy = (element) => element.querySelector('.reschedule') !== null
+
+function markup(row) {
+  const copy = row.cloneNode(true)
+  copy.classList.remove('changed')
+  if (copy.className === '') copy.removeAttribute('class')
+  return copy.outerHTML
+}
+
+function replaceRow(old, row) {
+  const hadFocus = old === document.activeElement || old.contains(document.activeElement)
+  const box = old.querySelector('.c-select input')
+  const newBox = row.querySelector('.c-select input')
+  if (box?.checked && newBox && !newBox.disabled) newBox.checked = true
+  row.classList.add('changed')
+  old.replaceWith(row)
+  if (hadFocus) row.focus({ preventScroll: true })
+}
+
+// The rows of a list by their ids, each in its place.
+function updateRows(list, fresh) {
+  const wanted = [...fresh.children]
+  const ids = new Set(wanted.map((row) => row.id))
+  const wasEmpty = list.children.length === 0
+  for (const row of [...list.children]) if (!ids.has(row.id) && !isBusy(row)) row.remove()
+  wanted.forEach((row, n) => {
+    const old = document.getElementById(row.id)
+    if (!old) {
+      list.insertBefore(row, list.children[n] ?? null)
+      if (!wasEmpty) row.classList.add('changed')
+      return
+    }
+    if (list.children[n] !== old) list.insertBefore(old, list.children[n] ?? null)
+    if (!isBusy(old) && markup(old) !== markup(row)) replaceRow(old, row)
+  })
+  if (list.children.length === 0) list.textContent = '' // for :empty
+}
+
+function update(fresh) {
+  for (const element of document.querySelectorAll('[data-live]')) {
+    const other = fresh.getElementById(element.id)
+    if (!other) continue
+    if (element.dataset.live === 'rows') updateRows(element, other)
+    else if (!element.contains(document.activeElement) && element.innerHTML !== other.innerHTML) element.innerHTML = other.innerHTML
+  }
+  document.dispatchEvent(new CustomEvent('refreshed'))
+}
+
+async function run() {
+  try {
+    do {
+      again = false
+      update(await page(location.href.split('#')[0]))
+    } while (again)
+  } finally {
+    running = null
+  }
+}
+
+// Asked for while one is under way, it is done once more after it.
+export function refresh() {
+  if (running) again = true
+  else running = run()
+  return running
+}

@@ -1,0 +1,70 @@
+// The pool, and the one way to use it for somebody: a transaction that is
+// theirs, with the role of their level and taskq.actor set for its length.
+// Everything is set with "true" as third argument of set_config(), so that it
+// also works behind PgBouncer in transaction mode.
+
+import pg from 'pg'
+
+const roles = { viewer: 'console_viewer', agent: 'console_agent', manager: 'console_manager' }
+
+// Times are shown as the clock on the desk's wall has them.
+const enter = `
+  SELECT set_config('role', $1, true), set_config('taskq.actor', $2, true),
+         set_config('TimeZone', coalesce(nullif(current_setting('taskq.timezone', true), ''), 'UTC'), true),
+         taskq_today()::text AS today`
+
+const tryAgain = new Set(['40001', '40P01'])
+const attempts = 3
+
+export function createDatabase({ databaseUrl, poolSize, statementTimeout }, log) {
+  const connection = { connectionString: databaseUrl, application_name: 'ops-console' }
+  const pool = new pg.Pool({
+    ...connection,
+    max: poolSize,
+    statement_timeout: statementTimeout,
+    idle_in_transaction_session_timeout: statementTimeout,
+    connectionTimeoutMillis: 5000,
+  })
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to the database was lost'))
+
+  async function attempt(staff, begin, work) {
+    const client = await pool.connect()
+    let broken
+    try {
+      await client.query(begin)
+      const { rows } = await client.query(enter, [roles[staff.level], staff.id])
+      const tx = {
+        today: rows[0].today,
+        rows: async (sql, values) => (await client.query(sql, values)).rows,
+        row: async (sql, values) => (await client.query(sql, values)).rows[0],
+      }
+      const result = await work(tx)
+      await client.query('COMMIT')
+      return result
+    } catch (error) {
+      await client.query('ROLLBACK').catch((lost) => { broken = lost })
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  async function transaction(staff, begin, work) {
+    for (let n = 1; ; n++) {
+      try {
+        return await attempt(staff, begin, work)
+      } catch (error) {
+        if (n === attempts || !tryAgain.has(error.code)) throw error
+      }
+    }
+  }
+
+  return {
+    read: (staff, work) => transaction(staff, 'BEGIN READ ONLY', work),
+    write: (staff, work) => transaction(staff, 'BEGIN', work),
+    // As the console itself: its own tables, and nothing of anybody's.
+    own: async (sql, values) => (await pool.query(sql, values)).rows,
+    connectToListen: () => new pg.Client({ ...connection, keepAlive: true, connectionTimeoutMillis: 5000 }),
+    close: () => pool.end(),
+  }
+}

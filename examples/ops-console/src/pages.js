@@ -1,0 +1,157 @@
+// The pages that people see.  A page is always rendered whole: scripts fetch the
+// same address again and take from it the parts that have changed, so that there
+// is one way to draw each thing.
+
+import { Eta } from 'eta'
+import { fileURLToPath } from 'node:url'
+import * as charts from './charts.js'
+import { Problem, problemBody } from './errors.js'
+import * as format from './format.js'
+import * as taskq from './taskq.js'
+
+const countCap = 1000 // "1,000+" is all that anybody needs to know
+const staffCap = 500
+const levels = ['viewer', 'agent', 'manager']
+
+const page = (data) => ({ type: 'object', additionalProperties: false, properties: data })
+const isoDate = { type: 'string', format: 'date' }
+const key = { type: 'string', minLength: 1, maxLength: 255 }
+
+// Where to go after signing in: nowhere but to a page of this console.
+const safeNext = (next) => (/^\/(?![/\\])/.test(next ?? '') ? next : '/tasks')
+
+export function createPages({ db, auth, stream, asset, operations, signInLimit }) {
+  const eta = new Eta({ views: fileURLToPath(new URL('../views', import.meta.url)), cache: true })
+
+  function render(view, request, data) {
+    const { staff } = request
+    return eta.render(view, {
+      ...format,
+      asset,
+      staff,
+      may: (level) => staff !== null && levels.indexOf(staff.level) >= levels.indexOf(level),
+      theme: ['light', 'dark'].includes(request.cookies?.theme) ? request.cookies.theme : '',
+      path: request.url.split('?')[0],
+      ...data,
+    })
+  }
+
+  const html = (reply, text) => reply.type('text/html; charset=utf-8').send(text)
+
+  async function tasksPage(request, reply) {
+    const { staff, query } = request
+    const data = await db.read(staff, async (tx) => ({
+      today: tx.today,
+      stats: await taskq.stats(tx),
+      ...await taskq.listTasks(tx, query),
+      count: await taskq.countTasks(tx, query, countCap),
+      everybody: await taskq.activeStaff(tx, staffCap),
+    }))
+    return html(reply, render('tasks', request, { filter: query, countCap, ...data }))
+  }
+
+  async function taskPage(request, reply) {
+    const { staff, params } = request
+    const data = await db.read(staff, async (tx) => {
+      const task = await taskq.findTask(tx, params.id)
+      if (!task) throw new Problem(404, `Task ${params.id} does not exist.`)
+      return {
+        today: tx.today,
+        task,
+        history: await taskq.historyOf(tx, params.id),
+        everybody: await taskq.activeStaff(tx, staffCap),
+      }
+    })
+    return html(reply, render('task', request, data))
+  }
+
+  async function customersPage(request, reply) {
+    const search = request.query.search ?? ''
+    const customers = await db.read(request.staff, (tx) => taskq.searchCustomers(tx, search, 100))
+    return html(reply, render('customers', request, { search, customers }))
+  }
+
+  async function customerPage(request, reply) {
+    const { staff, params, query } = request
+    const filter = { ...query, user_id: params.id, status: query.show === 'all' ? Object.keys(format.statuses) : format.active }
+    const data = await db.read(staff, async (tx) => {
+      const customer = await taskq.findCustomer(tx, params.id)
+      if (!customer) throw new Problem(404, `There is no customer ${params.id}.`)
+      return {
+        today: tx.today,
+        customer,
+        stats: await taskq.stats(tx, { user_id: params.id }),
+        ...await taskq.listTasks(tx, filter),
+        renewals: await taskq.renewalsOf(tx, params.id),
+        everybody: await taskq.activeStaff(tx, staffCap),
+      }
+    })
+    return html(reply, render('customer', request, { filter: query, ...data }))
+  }
+
+  async function reportsPage(request, reply) {
+    const { staff, query } = request
+    const data = await db.read(staff, async (tx) => {
+      const to = query.to ?? tx.today
+      const from = query.from ?? format.addDays(to, -12 * 7 + 1)
+      const report = (group) => taskq.slaReport(tx, { from, to, group })
+      const [total] = await report('none')
+      return {
+        today: tx.today, from, to, total,
+        weeks: await report('week'),
+        people: await report('assignee'),
+        workload: await taskq.workload(tx, 200),
+        worker: await taskq.workerStatus(tx),
+      }
+    })
+    return html(reply, render('reports', request, { ...charts, ...data }))
+  }
+
+  const signInPage = (request, reply) =>
+    html(reply, render('sign-in', request, { next: safeNext(request.query.next), failed: false }))
+
+  async function signIn(request, reply) {
+    const { token, next } = request.body
+    const staff = await auth.signIn(token.trim(), reply)
+    if (staff) return reply.redirect(safeNext(next), 303)
+    return html(reply.code(401), render('sign-in', request, { next: safeNext(next), failed: true }))
+  }
+
+  async function signOut(request, reply) {
+    await auth.signOut(request, reply)
+    if (request.staff) stream.endSession(request.staff.session)
+    return reply.redirect('/sign-in', 303)
+  }
+
+  function renderError(problem, request) {
+    return render('error', request, { problem: problemBody(problem) })
+  }
+
+  function register(app) {
+    const { querystring: filters } = operations.listTasks.schema
+    const { params: taskId } = operations.getTask.schema
+    const anybody = { config: { anybody: true } }
+
+    app.get('/', anybody, (request, reply) => reply.redirect('/tasks'))
+    app.get('/tasks', { schema: { querystring: filters } }, tasksPage)
+    app.get('/tasks/:id', { schema: { params: taskId } }, taskPage)
+    app.get('/customers', { schema: { querystring: page({ search: { type: 'string', maxLength: 200 } }) } }, customersPage)
+    app.get('/customers/:id', {
+      schema: {
+        params: page({ id: key }),
+        querystring: page({ show: { enum: ['active', 'all'], default: 'active' }, after: { type: 'string', maxLength: 1000 } }),
+      },
+    }, customerPage)
+    app.get('/reports', { schema: { querystring: page({ from: isoDate, to: isoDate }) } }, reportsPage)
+
+    app.get('/sign-in', anybody, signInPage)
+    app.post('/sign-in', {
+      ...anybody,
+      onRequest: signInLimit,
+      schema: { body: { ...page({ token: { type: 'string', maxLength: 200 }, next: { type: 'string', maxLength: 4000 } }), required: ['token'] } },
+    }, signIn)
+    app.post('/sign-out', anybody, signOut)
+  }
+
+  return { register, renderError }
+}

@@ -1,0 +1,137 @@
+// Server-sent events: what changed, for every page that is open.  One
+// connection listens for all of them.  When it is lost it is made anew, ever
+// more patiently, and then everybody is told that something may have been
+// missed ("more": true, as taskq itself says it when ids found no room).
+
+const firstDelay = 250
+const longestDelay = 10_000
+const heartbeatEvery = 20_000
+const gatherFor = 150 // many transactions in a row make one event
+const maxIds = 500
+
+const wait = (ms) => new Promise((done) => { setTimeout(done, ms).unref() })
+
+export function createStream(db, log, { maxPerSession = 20 } = {}) {
+  const readers = new Set()
+  let client = null
+  let stopped = false
+  let state = 'connecting' // listening, off (taskq.notify_channel is not set)
+  let pending = null
+
+  function send(reader, event, data) {
+    reader.raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  }
+
+  function broadcast(event, data) {
+    for (const reader of readers) send(reader, event, data)
+  }
+
+  function setState(value) {
+    if (state === value) return
+    state = value
+    broadcast('state', { state })
+  }
+
+  function changed({ ids, more }) {
+    if (!pending) {
+      pending = { ids: new Set(), more: false }
+      setTimeout(() => {
+        const { ids: all, more: missed } = pending
+        pending = null
+        const shown = [...all].slice(0, maxIds)
+        broadcast('tasks', { ids: shown, more: missed || shown.length < all.size })
+      }, gatherFor).unref()
+    }
+    for (const id of ids) pending.ids.add(id)
+    pending.more ||= more
+  }
+
+  async function listen() {
+    client = db.connectToListen()
+    const lost = new Promise((resolve) => {
+      client.on('error', resolve)
+      client.on('end', resolve)
+    })
+    client.on('notification', ({ payload }) => changed(JSON.parse(payload)))
+    await client.connect()
+    const { rows } = await client.query(`SELECT coalesce(current_setting('taskq.notify_channel', true), '') AS channel`)
+    const { channel } = rows[0]
+    if (channel === '') {
+      log.warn('taskq.notify_channel is not set in this database: pages are not updated live')
+      setState('off')
+    } else {
+      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`)
+      setState('listening')
+      changed({ ids: [], more: true })
+    }
+    return lost
+  }
+
+  async function run() {
+    let delay = firstDelay
+    while (!stopped) {
+      try {
+        const lost = await listen()
+        delay = firstDelay
+        await lost
+      } catch (error) {
+        log.warn({ err: error }, 'cannot listen for changes')
+      }
+      await client?.end().catch(() => {})
+      if (stopped) break
+      setState('connecting')
+      await wait(delay)
+      delay = Math.min(delay * 2, longestDelay)
+    }
+  }
+
+  // A server that vanished without a word is noticed by asking it something.
+  // Whoever is no longer signed in is shown the door by the same clock.
+  async function heartbeat() {
+    if (state !== 'connecting') {
+      client?.query('SELECT 1').catch(() => client?.connection.stream.destroy())
+    }
+    for (const reader of readers) {
+      reader.raw.write(': still here\n\n')
+      const valid = await reader.isStillSignedIn().catch(() => true)
+      if (!valid) reader.raw.end()
+    }
+  }
+
+  const timer = setInterval(heartbeat, heartbeatEvery)
+  timer.unref()
+
+  function countOf(key) {
+    let n = 0
+    for (const reader of readers) if (reader.key === key) n++
+    return n
+  }
+
+  return {
+    start() { run().catch((error) => log.error({ err: error }, 'the stream has ended')) },
+    state: () => state,
+    hasRoomFor: (key) => countOf(key) < maxPerSession,
+
+    add(reply, key, isStillSignedIn) {
+      const reader = { raw: reply.raw, key, isStillSignedIn }
+      const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+      reply.hijack()
+      reader.raw.writeHead(200, headers)
+      reader.raw.write('retry: 2000\n\n')
+      send(reader, 'state', { state })
+      readers.add(reader)
+      reader.raw.on('close', () => readers.delete(reader))
+    },
+
+    endSession(key) {
+      for (const reader of readers) if (reader.key === key) reader.raw.end()
+    },
+
+    async stop() {
+      stopped = true
+      clearInterval(timer)
+      for (const reader of readers) reader.raw.end()
+      await client?.end().catch(() => {})
+    },
+  }
+}

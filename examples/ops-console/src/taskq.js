@@ -1,0 +1,146 @@
+// Everything that the console asks of taskq, as SQL with parameters.  "tx" is a
+// transaction of db.js.  Rows come as JSON made by the database, so that the API
+// and the pages show dates and times exactly as it tells them.
+
+const pageOfTasks = `
+  SELECT to_jsonb(p) AS task
+  FROM taskq_queue_page(
+    status => $1::taskq_status[], priority => $2::taskq_priority[], sla_status => $3::taskq_sla_status[],
+    assignee_id => $4, unassigned => $5, user_id => $6, source => $7,
+    due_from => $8, due_to => $9, search => $10, sort => $11, page_size => $12, after => $13) AS p`
+
+const countOfTasks = `
+  SELECT taskq_queue_count(
+    status => $1::taskq_status[], priority => $2::taskq_priority[], sla_status => $3::taskq_sla_status[],
+    assignee_id => $4, unassigned => $5, user_id => $6, source => $7,
+    due_from => $8, due_to => $9, search => $10, cap => $11)::integer AS count`
+
+const filterValues = (f) => [
+  f.status ?? ['OPEN'], f.priority ?? null, f.sla_status ?? null,
+  f.assignee_id ?? null, f.unassigned ?? false, f.user_id ?? null, f.source ?? null,
+  f.due_from ?? null, f.due_to ?? null, f.search ?? null,
+]
+
+// One row more than asked for tells whether there is a next page.
+export async function listTasks(tx, filter) {
+  const limit = filter.limit ?? 50
+  const rows = await tx.rows(pageOfTasks, [...filterValues(filter), filter.sort ?? 'due', limit + 1, filter.after ?? null])
+  const page = rows.slice(0, limit).map(({ task }) => task)
+  const next = rows.length > limit ? page.at(-1).cursor : null
+  for (const task of page) delete task.cursor
+  return { tasks: page, next }
+}
+
+export async function countTasks(tx, filter, cap) {
+  const { count } = await tx.row(countOfTasks, [...filterValues(filter), cap])
+  return count
+}
+
+export async function findTask(tx, id) {
+  const row = await tx.row('SELECT to_jsonb(t) AS task FROM taskq_tasks t WHERE t.id = $1', [id])
+  return row?.task
+}
+
+export async function historyOf(tx, id) {
+  const rows = await tx.rows(`
+    SELECT to_jsonb(h) || jsonb_build_object('actor_name', s.name) AS event
+    FROM taskq_task_history h LEFT JOIN taskq_staff_member s ON s.id = h.actor
+    WHERE h.task_id = $1 ORDER BY h.event_id`, [id])
+  return rows.map(({ event }) => event)
+}
+
+export async function createTask(tx, body) {
+  const { task } = await tx.row('SELECT taskq_create_json($1) AS task', [JSON.stringify(body)])
+  return task
+}
+
+// The verbs, each for one task and for many.  $1 is the id, or the ids.
+const verbs = {
+  start: { sql: '($1)' },
+  complete: { sql: '($1, note => $2)', argument: 'note' },
+  cancel: { sql: '($1, reason => $2)', argument: 'reason' },
+  assign: { sql: '($1, assignee_id => $2)', argument: 'assignee_id' },
+  reschedule: { sql: '($1, due_date => $2)', argument: 'due_date' },
+  comment: { sql: '($1, note => $2)', argument: 'note' },
+}
+
+function call(verb, ids, body) {
+  const { sql, argument } = verbs[verb]
+  const name = Array.isArray(ids) ? `taskq_${verb}_many` : `taskq_${verb}`
+  return [`SELECT id FROM ${name}${sql}`, argument ? [ids, body[argument] ?? null] : [ids]]
+}
+
+// A function's change shows in the view from the next statement on.
+export async function moveTask(tx, verb, id, body) {
+  await tx.row(...call(verb, id, body))
+  return findTask(tx, id)
+}
+
+export async function moveTasks(tx, verb, ids, body) {
+  const rows = await tx.rows(...call(verb, ids, body))
+  return rows.map(({ id }) => Number(id))
+}
+
+export async function claimTasks(tx, staffId, count) {
+  const rows = await tx.rows('SELECT to_jsonb(c) AS task FROM taskq_claim($1, $2) AS c', [staffId, count])
+  return rows.map(({ task }) => task)
+}
+
+export const stats = (tx, { assignee_id, user_id } = {}) =>
+  tx.row('SELECT * FROM taskq_stats(assignee_id => $1, user_id => $2)', [assignee_id ?? null, user_id ?? null])
+
+// Weeks are the report's days added up: percentiles cannot be, and stay out.
+const slaByWeek = `
+  SELECT date_trunc('week', group_key::date)::date::text AS group_key, sum(tasks)::integer AS tasks,
+         sum(met)::integer AS met, sum(breached)::integer AS breached,
+         sum(met)::float8 / nullif(sum(met) + sum(breached), 0) AS compliance,
+         NULL::float8 AS p50_hours, NULL::float8 AS p90_hours
+  FROM taskq_sla_report(taskq_day_start($1), taskq_day_start($2::date + 1), group_by => 'day')
+  GROUP BY 1 ORDER BY 1`
+
+const slaBy = `
+  SELECT r.*, s.name AS assignee_name
+  FROM taskq_sla_report(taskq_day_start($1), taskq_day_start($2::date + 1), group_by => $3) AS r
+  LEFT JOIN taskq_staff_member s ON $3 = 'assignee' AND s.id = r.group_key
+  ORDER BY r.group_key NULLS LAST`
+
+export async function slaReport(tx, { from, to, group }) {
+  if (group === 'week') return tx.rows(slaByWeek, [from, to])
+  const rows = await tx.rows(slaBy, [from, to, group])
+  return rows.map(({ assignee_name, ...row }) => (group === 'assignee' ? { ...row, assignee_name } : row))
+}
+
+export const refreshRenewals = async (tx, dryRun) => {
+  const rows = await tx.rows('SELECT to_jsonb(r) AS crossing FROM taskq_renewals_refresh(dry_run => $1) AS r', [dryRun])
+  return rows.map(({ crossing }) => crossing)
+}
+
+export async function renewalsOf(tx, userId) {
+  const rows = await tx.rows(`
+    SELECT to_jsonb(r) AS renewal FROM taskq_renewals r
+    WHERE r.user_id = $1 ORDER BY r.days_until_due NULLS LAST, r.due_date DESC LIMIT 100`, [userId])
+  return rows.map(({ renewal }) => renewal)
+}
+
+export const findCustomer = (tx, id) => tx.row(`
+  SELECT c.id, c.name, c.is_active, c.assigned_agent_id, s.name AS agent_name
+  FROM taskq_customer c LEFT JOIN taskq_staff_member s ON s.id = c.assigned_agent_id
+  WHERE c.id = $1`, [id])
+
+export const searchCustomers = (tx, text, limit) => tx.rows(`
+  SELECT c.id, c.name, s.name AS agent_name
+  FROM taskq_customer c LEFT JOIN taskq_staff_member s ON s.id = c.assigned_agent_id
+  WHERE c.is_active AND ($1 = '' OR c.id = $1 OR strpos(lower(c.name), lower($1)) > 0)
+  ORDER BY c.name, c.id LIMIT $2`, [text, limit])
+
+export const activeStaff = (tx, limit) =>
+  tx.rows('SELECT id, name FROM taskq_staff_member WHERE is_active ORDER BY name, id LIMIT $1', [limit])
+
+export const staffName = async (tx, id) =>
+  (await tx.row('SELECT name FROM taskq_staff_member WHERE id = $1', [id]))?.name
+
+export const workload = (tx, limit) =>
+  tx.rows('SELECT * FROM taskq_workload ORDER BY overdue DESC, open + in_progress DESC, assignee_name LIMIT $1', [limit])
+
+export const workerStatus = (tx) =>
+  tx.row('SELECT * FROM taskq_worker_status WHERE database = current_database()')
