@@ -4,7 +4,6 @@
 //   data-done       what then: one of the names in "done" below
 //   data-auto       a form that is sent as soon as a field changes
 //   data-null       a field that means null when it is empty; others are left out
-//   data-ask        a question before, and data-ask-field the field for the answer
 //
 // and data-open and data-close are for dialogs.
 
@@ -60,18 +59,10 @@ export async function send(path, body, element) {
 document.addEventListener('click', (event) => {
   const button = event.target.closest('button')
   if (!button) return
-  const { api, ask, askField, open } = button.dataset
+  const { api, open } = button.dataset
   if (open) document.querySelector(open).showModal()
   else if ('close' in button.dataset) button.closest('dialog').close()
-  else if (api) {
-    const body = {}
-    if (ask) {
-      const answer = prompt(`${ask} Why?`, '')
-      if (answer === null) return
-      if (answer) body[askField] = answer
-    }
-    send(api, body, button)
-  }
+  else if (api) send(api, {}, button)
 })
 
 document.addEventListener('submit', (event) => {

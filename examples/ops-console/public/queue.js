@@ -15,7 +15,9 @@ function apply() {
   location.assign(text ? `/tasks?${text}` : '/tasks')
 }
 
-filters?.addEventListener('change', ({ target }) => {
+// Some of its fields stand elsewhere in the page.
+document.addEventListener('change', ({ target }) => {
+  if (!filters || target.form !== filters) return
   if (target.name === 'unassigned' && target.checked) filters.elements.assignee_id.value = ''
   if (target.name === 'assignee_id') filters.elements.unassigned.checked = false
   if (target.name !== 'search') apply()
@@ -94,9 +96,9 @@ bulk?.addEventListener('submit', (event) => event.preventDefault())
 function closeReschedule() {
   const form = document.querySelector('.reschedule')
   if (!form) return false
-  const button = form.parentElement.querySelector('[data-reschedule]')
+  const row = form.closest('tr')
   form.remove()
-  button?.focus()
+  row.focus({ preventScroll: true })
   return true
 }
 

@@ -46,7 +46,7 @@ function duration(ms) {
 // How much of an SLA's time is left, as a share for the bar and in words.
 export function sla({ sla_status, sla_due_at, created_at, is_active }, now = Date.now()) {
   if (sla_status === 'NONE') return null
-  if (!is_active) return { share: sla_status === 'BREACHED' ? 0 : 1, words: slaStatuses[sla_status] }
+  if (!is_active) return { words: slaStatuses[sla_status] }
   const left = Date.parse(sla_due_at) - now
   const whole = Date.parse(sla_due_at) - Date.parse(created_at)
   return {
