@@ -27,8 +27,17 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout }, log)
   })
   pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to the database was lost'))
 
+  // Whatever the reason is, there is no database to be had.
+  async function connect() {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      throw Object.assign(error, { isUnavailable: true })
+    }
+  }
+
   async function attempt(staff, begin, work) {
-    const client = await pool.connect()
+    const client = await connect()
     let broken
     try {
       await client.query(begin)
@@ -63,7 +72,18 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout }, log)
     read: (staff, work) => transaction(staff, 'BEGIN READ ONLY', work),
     write: (staff, work) => transaction(staff, 'BEGIN', work),
     // As the console itself: its own tables, and nothing of anybody's.
-    own: async (sql, values) => (await pool.query(sql, values)).rows,
+    async own(sql, values) {
+      const client = await connect()
+      let broken
+      try {
+        return (await client.query(sql, values)).rows
+      } catch (error) {
+        broken = error
+        throw error
+      } finally {
+        client.release(broken)
+      }
+    },
     connectToListen: () => new pg.Client({ ...connection, keepAlive: true, connectionTimeoutMillis: 5000 }),
     close: () => pool.end(),
   }

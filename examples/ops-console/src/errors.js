@@ -21,9 +21,8 @@ const statusOfSqlstate = {
   57014: 503, // took too long
 }
 
-// Classes of SQLSTATE and errors of the network that mean "no database now".
-const unavailableClasses = ['08', '53', '57']
-const unavailableCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT'])
+// Classes of SQLSTATE that mean a connection was lost, or the server is going down.
+const lostClasses = ['08', '57']
 
 export class Problem extends Error {
   constructor(status, detail, members = {}) {
@@ -34,9 +33,9 @@ export class Problem extends Error {
 
 const isSqlstate = (code) => /^[0-9A-Z]{5}$/.test(code ?? '')
 
-function isUnavailable(error) {
-  return unavailableCodes.has(error.code) || unavailableClasses.includes(String(error.code).slice(0, 2)) ||
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(error.message)
+// A socket's error has a code like ECONNRESET, or none and a message of pg's.
+function isUnavailable({ isUnavailable: known, code, syscall, message }) {
+  return known || syscall !== undefined || lostClasses.includes(String(code).slice(0, 2)) || /^Connection terminated/.test(message)
 }
 
 const words = { IN_PROGRESS: 'in progress', OPEN: 'open', OVERDUE: 'overdue', COMPLETED: 'completed', CANCELLED: 'cancelled' }

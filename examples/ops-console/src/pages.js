@@ -20,7 +20,7 @@ const key = { type: 'string', minLength: 1, maxLength: 255 }
 // Where to go after signing in: nowhere but to a page of this console.
 const safeNext = (next) => (/^\/(?![/\\])/.test(next ?? '') ? next : '/tasks')
 
-export function createPages({ db, auth, stream, asset, operations, signInLimit }) {
+export function createPages({ db, auth, stream, asset, operations }) {
   const eta = new Eta({ views: fileURLToPath(new URL('../views', import.meta.url)), cache: true })
 
   function render(view, request, data) {
@@ -146,8 +146,7 @@ export function createPages({ db, auth, stream, asset, operations, signInLimit }
 
     app.get('/sign-in', anybody, signInPage)
     app.post('/sign-in', {
-      ...anybody,
-      onRequest: signInLimit,
+      config: { anybody: true, signsIn: true },
       schema: { body: { ...page({ token: { type: 'string', maxLength: 200 }, next: { type: 'string', maxLength: 4000 } }), required: ['token'] } },
     }, signIn)
     app.post('/sign-out', anybody, signOut)

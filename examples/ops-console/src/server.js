@@ -3,7 +3,7 @@
 import { parse as parseQuery } from 'node:querystring'
 import cookie from '@fastify/cookie'
 import rateLimit from '@fastify/rate-limit'
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import { createApi } from './api.js'
 import { registerAssets } from './assets.js'
 import { createAuth } from './auth.js'
@@ -54,7 +54,7 @@ function limitRates(app, config) {
 export async function buildServer(config) {
   const app = Fastify({
     logger: config.logLevel === 'silent' ? false : { level: config.logLevel },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     trustProxy: config.behindTls,
     requestTimeout: 30_000,
@@ -84,7 +84,8 @@ export async function buildServer(config) {
     await auth.identify(request)
   })
   app.addHook('onRequest', async (request, reply) => {
-    if (!request.routeOptions.config.open) await limits.everything.call(app, request, reply)
+    const { open, signsIn } = request.routeOptions.config
+    if (!open) await (signsIn ? limits.signIns : limits.everything).call(app, request, reply)
   })
   app.addHook('onRequest', async (request, reply) => {
     const { open, anybody } = request.routeOptions.config
@@ -102,7 +103,7 @@ export async function buildServer(config) {
 
   const operations = operationsOf(readDocument())
   const asset = registerAssets(app)
-  const pages = createPages({ db, auth, stream, asset, operations, signInLimit: limits.signIns })
+  const pages = createPages({ db, auth, stream, asset, operations })
 
   handleErrors(app, {
     wantsPage: (request) => !isApi(request) && /text\/html|\*\/\*|^$/.test(request.headers.accept ?? ''),

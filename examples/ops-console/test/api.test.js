@@ -1,0 +1,289 @@
+// The HTTP API over real HTTP, on a real server.
+
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { readDocument } from '../src/openapi.js'
+import { createClient, openStream } from './help/client.js'
+import { openDesk, until } from './help/desk.js'
+
+let desk, agent, viewer, manager
+
+before(async () => {
+  desk = await openDesk('api')
+  agent = createClient(desk.url, desk.tokens.agent)
+  viewer = createClient(desk.url, desk.tokens.viewer)
+  manager = createClient(desk.url, desk.tokens.manager)
+})
+after(() => desk.close())
+beforeEach(() => desk.clear())
+
+test('openapi.yaml is OpenAPI 3.1, and is served', async () => {
+  const result = await new Validator().validate(readDocument())
+  assert.deepEqual(result.errors, undefined)
+  const served = await viewer.get('/ops/openapi.json')
+  assert.equal(served.body.openapi, '3.1.0')
+})
+
+describe('creating', () => {
+  test('the documented body is taken as it is, and answered 201 with the task', async () => {
+    const body = { user_id: 'cus_1', title: 'Chase outstanding bank statement', priority: 'HIGH', due_date: '2026-06-05', assignee_id: 'sta_adam' }
+    const { status, headers, body: task } = await agent.post('/ops/tasks', body)
+    assert.equal(status, 201)
+    assert.equal(headers.get('location'), `/ops/tasks/${task.id}`)
+    for (const [name, value] of Object.entries(body)) assert.equal(task[name], value)
+    assert.equal(task.created, true)
+    assert.equal(task.customer_name, 'First & Sons')
+    assert.equal(task.created_by, 'sta_adam')
+  })
+
+  test('a dedupe_key that is taken gives the holder and 200', async () => {
+    const first = await agent.post('/ops/tasks', { title: 'Once', dedupe_key: 'k' })
+    const second = await agent.post('/ops/tasks', { title: 'Twice', dedupe_key: 'k' })
+    assert.equal(first.status, 201)
+    assert.equal(second.status, 200)
+    assert.equal(second.body.id, first.body.id)
+  })
+
+  for (const [name, body, field] of [
+    ['no title', {}, 'title'],
+    ['a title that is a number', { title: 5 }, 'title'],
+    ['a title of 201 characters', { title: 'x'.repeat(201) }, 'title'],
+    ['a priority that is none', { title: 'x', priority: 'high' }, 'priority'],
+    ['a date that is none', { title: 'x', due_date: '2026-02-30' }, 'due_date'],
+    ['SLA hours of 0', { title: 'x', sla_hours: 0 }, 'sla_hours'],
+    ['an unknown field', { title: 'x', color: 'red' }, 'color'],
+  ]) {
+    test(`${name}: 422, naming the field`, async () => {
+      const { status, type, body: problem } = await agent.post('/ops/tasks', body)
+      assert.equal(status, 422)
+      assert.equal(type, 'application/problem+json')
+      assert.equal(problem.errors[0].field, field)
+      assert.ok(problem.detail.includes(field) || problem.detail.includes(field[0].toUpperCase() + field.slice(1)), problem.detail)
+    })
+  }
+
+  test('what only the database can know is 422 with its words', async () => {
+    const unknown = await agent.post('/ops/tasks', { title: 'x', user_id: 'cus_nobody' })
+    assert.equal(unknown.status, 422)
+    assert.equal(unknown.body.database.sqlstate, '23503')
+    assert.match(unknown.body.database.message, /cus_nobody/)
+    const blank = await agent.post('/ops/tasks', { title: '   ' })
+    assert.equal(blank.status, 422)
+    assert.equal(blank.body.database.sqlstate, '22023')
+    const nul = await agent.post('/ops/tasks', '{"title": "a\\u0000b"}')
+    assert.equal(nul.status, 422)
+  })
+})
+
+describe('lists', () => {
+  const titles = ({ body }) => body.tasks.map(({ title }) => title)
+
+  test('the default is OPEN by due date', async () => {
+    await desk.task({ title: 'later', due_date: await desk.today(5) })
+    await desk.task({ title: 'whenever' })
+    await desk.task({ title: 'soon', due_date: await desk.today(1) })
+    await desk.task({ title: 'over', due_date: await desk.today(-1) })
+    assert.deepEqual(titles(await viewer.get('/ops/tasks')), ['soon', 'later', 'whenever'])
+  })
+
+  test('each filter filters', async () => {
+    await desk.task({ title: 'one', priority: 'URGENT', assignee_id: 'sta_adam', user_id: 'cus_1' })
+    await desk.task({ title: 'two', priority: 'LOW', sla_hours: 5, due_date: await desk.today(3) })
+    const over = await desk.task({ title: 'three', due_date: await desk.today(-2) })
+    for (const [query, expected] of [
+      ['priority=URGENT', ['one']],
+      ['priority=URGENT&priority=LOW', ['two', 'one']],
+      ['assignee_id=sta_adam', ['one']],
+      ['unassigned=true', ['two']],
+      ['user_id=cus_1', ['one']],
+      ['status=OVERDUE', ['three']],
+      ['status=OPEN&status=OVERDUE', ['three', 'two', 'one']],
+      ['sla_status=ON_TRACK', ['two']],
+      ['search=TW', ['two']],
+      [`due_to=${await desk.today(3)}`, ['two']],
+      ['sort=priority', ['one', 'two']],
+      ['status=&priority=&assignee_id=&user_id=', ['two', 'one']],
+    ]) assert.deepEqual(titles(await viewer.get(`/ops/tasks?${query}`)), expected, query)
+    const { body: [task] } = { body: (await viewer.get('/ops/tasks?status=OVERDUE')).body.tasks }
+    assert.equal(task.id, over)
+    assert.equal(task.days_overdue, 2)
+  })
+
+  test('pages meet without a gap or a repetition', async () => {
+    for (let n = 0; n < 23; n++) await desk.task({ title: `task ${n}`, due_date: await desk.today(n % 3) })
+    const seen = []
+    let after = ''
+    do {
+      const { body } = await viewer.get(`/ops/tasks?limit=10&after=${encodeURIComponent(after)}`)
+      seen.push(...body.tasks.map(({ id }) => id))
+      after = body.next
+    } while (after)
+    assert.equal(seen.length, 23)
+    assert.equal(new Set(seen).size, 23)
+  })
+
+  for (const query of ['status=WRONG', 'limit=0', 'limit=501', 'after=nonsense', 'sort=color', 'color=red', 'assignee_id=a&unassigned=true', 'due_from=tomorrow']) {
+    test(`${query}: 422`, async () => assert.equal((await viewer.get(`/ops/tasks?${query}`)).status, 422))
+  }
+})
+
+describe('one task', () => {
+  test('the whole way, with its history', async () => {
+    const id = await desk.task({ due_date: await desk.today(4) })
+    const post = async (verb, body) => (await agent.post(`/ops/tasks/${id}/${verb}`, body)).body
+    assert.equal((await post('assign', { assignee_id: 'sta_zoe' })).assignee_name, 'Zoe Second')
+    assert.equal((await post('reschedule', { due_date: await desk.today(9) })).due_date, await desk.today(9))
+    assert.equal((await post('start')).status, 'IN_PROGRESS')
+    await post('comment', { note: 'half way' })
+    assert.equal((await post('complete', { note: 'done' })).status, 'COMPLETED')
+    const { body: task } = await viewer.get(`/ops/tasks/${id}`)
+    assert.deepEqual(task.history.map(({ kind }) => kind), ['created', 'assigned', 'rescheduled', 'started', 'commented', 'completed'])
+    assert.equal(task.history.at(-1).note, 'done')
+    assert.equal(task.history.at(-1).actor, 'sta_adam')
+    assert.equal(task.history.at(-1).actor_name, 'Adam Agent')
+    assert.equal(task.history.at(-1).db_user, 'ops_console')
+  })
+
+  test('null takes assignee and date away', async () => {
+    const id = await desk.task({ assignee_id: 'sta_adam', due_date: await desk.today(-3) })
+    assert.equal((await agent.post(`/ops/tasks/${id}/assign`, { assignee_id: null })).body.assignee_id, null)
+    const { body } = await agent.post(`/ops/tasks/${id}/reschedule`, { due_date: null })
+    assert.deepEqual([body.due_date, body.status], [null, 'OPEN'])
+  })
+
+  test('a refused transition is 409, in the database\'s words and in plain ones', async () => {
+    const id = await desk.task()
+    const { status, body } = await agent.post(`/ops/tasks/${id}/complete`)
+    assert.equal(status, 409)
+    assert.equal(body.detail, `Task ${id} cannot go from open to completed. Start it first.`)
+    assert.deepEqual(body.database, {
+      sqlstate: '23514',
+      message: `task ${id} cannot go from OPEN to COMPLETED`,
+      hint: 'Start it first with taskq_start().',
+      constraint: 'taskq_task_lifecycle',
+    })
+  })
+
+  test('no such task: 404, whatever is asked of it', async () => {
+    assert.equal((await viewer.get('/ops/tasks/987654')).status, 404)
+    const { status, body } = await agent.post('/ops/tasks/987654/start')
+    assert.equal(status, 404)
+    assert.equal(body.database.sqlstate, 'P0002')
+  })
+
+  test('unknown staff: 422; no body where one is needed: 422; broken JSON: 400', async () => {
+    const id = await desk.task()
+    assert.equal((await agent.post(`/ops/tasks/${id}/assign`, { assignee_id: 'sta_nobody' })).body.database.sqlstate, '23503')
+    assert.equal((await agent.post(`/ops/tasks/${id}/assign`)).status, 422)
+    assert.equal((await agent.post(`/ops/tasks/${id}/comment`, '{"note": ')).status, 400)
+    assert.equal((await agent.post(`/ops/tasks/none/start`)).status, 422)
+  })
+})
+
+describe('many tasks', () => {
+  test('all change, or none', async () => {
+    const ids = [await desk.task(), await desk.task(), await desk.task()]
+    assert.deepEqual((await agent.post('/ops/tasks/bulk', { action: 'start', ids: ids.slice(0, 2) })).body, { ids: ids.slice(0, 2) })
+    const refused = await agent.post('/ops/tasks/bulk', { action: 'complete', ids })
+    assert.equal(refused.status, 409)
+    assert.equal((await viewer.get('/ops/tasks?status=COMPLETED')).body.tasks.length, 0)
+    assert.equal((await agent.post('/ops/tasks/bulk', { action: 'assign', ids, assignee_id: 'sta_zoe' })).status, 200)
+    assert.equal((await viewer.get('/ops/tasks?status=OPEN&status=IN_PROGRESS&assignee_id=sta_zoe')).body.tasks.length, 3)
+  })
+
+  test('what does not fit is 422', async () => {
+    for (const body of [{ action: 'start', ids: [] }, { action: 'delete', ids: [1] }, { action: 'assign', ids: [1] }, { action: 'start', ids: ['1'] }]) {
+      assert.equal((await agent.post('/ops/tasks/bulk', body)).status, 422, JSON.stringify(body))
+    }
+  })
+
+  test('two who claim at once never get the same', async () => {
+    for (let n = 0; n < 12; n++) await desk.task({ title: `task ${n}` })
+    const second = createClient(desk.url, desk.tokens.second)
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => (n % 2 ? agent : second).post('/ops/tasks/claim', {})))
+    const ids = answers.flatMap(({ body }) => body.tasks.map(({ id }) => id))
+    assert.equal(new Set(ids).size, ids.length)
+    const { body } = await agent.post('/ops/tasks/claim', { count: 50 })
+    assert.equal(ids.length + body.tasks.length, 12)
+  })
+})
+
+describe('numbers', () => {
+  test('the stats bar', async () => {
+    await desk.task({ due_date: await desk.today() })
+    await desk.task({ due_date: await desk.today(-1), assignee_id: 'sta_adam' })
+    const { body } = await viewer.get('/ops/tasks/stats')
+    assert.deepEqual([body.open, body.overdue, body.due_today, body.unassigned], [1, 1, 1, 1])
+    assert.equal((await viewer.get('/ops/tasks/stats?assignee_id=sta_adam')).body.open, 0)
+  })
+
+  test('the SLA report, by each group', async () => {
+    await desk.db.query(`
+      INSERT INTO taskq_task (title, status, sla_hours, created_at, started_at, completed_at, assignee_id, priority)
+      SELECT 'old', 'COMPLETED', 10, t, t, t + took, 'sta_adam', 'HIGH'
+      FROM (VALUES ('2026-03-02 08:00+00'::timestamptz, interval '2 hours'), ('2026-03-03 08:00+00', '20 hours'), ('2026-03-10 08:00+00', '1 hour')) AS v (t, took)`)
+    const report = async (group) => (await viewer.get(`/ops/reports/sla?from=2026-03-01&to=2026-03-31&group=${group}`)).body.rows
+    const brief = (rows) => rows.map(({ group_key, met, breached }) => [group_key, met, breached])
+    assert.deepEqual(brief(await report('none')), [[null, 2, 1]])
+    assert.deepEqual(brief(await report('assignee')), [['sta_adam', 2, 1]])
+    assert.deepEqual(brief(await report('priority')), [['HIGH', 2, 1]])
+    assert.deepEqual(brief(await report('week')), [['2026-03-02', 1, 1], ['2026-03-09', 1, 0]])
+    assert.deepEqual(brief(await report('day')), [['2026-03-02', 1, 0], ['2026-03-03', 0, 1], ['2026-03-10', 1, 0]])
+    assert.equal((await report('assignee'))[0].assignee_name, 'Adam Agent')
+    assert.equal((await viewer.get('/ops/reports/sla?from=2026-04-01&to=2026-03-01')).status, 422)
+    assert.equal((await viewer.get('/ops/reports/sla?from=2026-04-01')).status, 422)
+  })
+
+  test('renewals are looked at when a manager says so', async () => {
+    await desk.db.query(`SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 14)`)
+    const dry = await manager.post('/ops/renewals/refresh', { dry_run: true })
+    assert.equal(dry.status, 200)
+    assert.equal((await agent.post('/ops/renewals/refresh', {})).status, 403)
+    assert.equal((await manager.post('/ops/renewals/refresh')).status, 200)
+    const { body } = await viewer.get('/ops/tasks?user_id=cus_1')
+    assert.equal(body.tasks.length, 1)
+    await desk.db.query('SELECT count(*) FROM taskq_renewal r, LATERAL taskq_renewal_cancel(r.id) c')
+  })
+})
+
+describe('the stream', () => {
+  test('tells ids of what others change', async () => {
+    const stream = await openStream(desk.url, desk.tokens.viewer)
+    assert.match(stream.type, /^text\/event-stream/)
+    await until('state', () => stream.events.some(({ event, data }) => event === 'state' && data.state === 'listening'))
+    const id = await desk.task()
+    await until('the task\'s id', () => stream.events.some(({ event, data }) => event === 'tasks' && data.ids.includes(id)))
+    stream.close()
+  })
+
+  test('survives the loss of its connection, and says that something may be missing', async () => {
+    const stream = await openStream(desk.url, desk.tokens.viewer)
+    await until('state', () => stream.events.some(({ data }) => data.state === 'listening'))
+    const { rowCount } = await desk.admin.query(`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND query LIKE 'LISTEN%'`, [desk.database])
+    assert.equal(rowCount, 1)
+    await until('the loss', () => stream.events.some(({ data }) => data.state === 'connecting'))
+    const lost = stream.events.findIndex(({ data }) => data.state === 'connecting')
+    await until('a new connection', () => stream.events.slice(lost).some(({ event, data }) => event === 'tasks' && data.more))
+    const id = await desk.task()
+    await until('the next change', () => stream.events.slice(lost).some(({ data }) => data.ids?.includes(id)))
+    stream.close()
+  })
+})
+
+test('without a database: 503, and health says so; with it again, all is well', async () => {
+  await desk.admin.query(`ALTER DATABASE ${desk.database} ALLOW_CONNECTIONS false`)
+  await desk.admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND usename = $2', [desk.database, 'ops_console'])
+  const { status, headers, body } = await until('the pool to notice', async () => {
+    const answer = await viewer.get('/ops/tasks')
+    return answer.status === 503 && answer
+  })
+  assert.equal(status, 503)
+  assert.equal(headers.get('retry-after'), '10')
+  assert.match(body.detail, /database does not answer/)
+  assert.equal((await viewer.get('/health')).status, 503)
+  await desk.admin.query(`ALTER DATABASE ${desk.database} ALLOW_CONNECTIONS true`)
+  assert.equal((await viewer.get('/ops/tasks')).status, 200)
+  assert.equal((await viewer.get('/health')).status, 200)
+})
