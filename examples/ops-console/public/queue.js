@@ -40,6 +40,7 @@ const idsOf = (chosen) => chosen.map((box) => Number(box.closest('tr').dataset.i
 function showSelection() {
   if (!bulk) return
   const every = boxes()
+  for (const box of every) box.closest('tr').classList.toggle('chosen', box.checked)
   const chosen = every.filter((box) => box.checked)
   bulk.hidden = chosen.length === 0
   document.getElementById('bulk-count').textContent = `${chosen.length} selected`

@@ -10,7 +10,7 @@ const isBusy = (element) => element.querySelector('.reschedule') !== null
 
 function markup(row) {
   const copy = row.cloneNode(true)
-  copy.classList.remove('changed')
+  copy.classList.remove('changed', 'chosen')
   if (copy.className === '') copy.removeAttribute('class')
   return copy.outerHTML
 }

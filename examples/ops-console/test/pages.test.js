@@ -1,0 +1,454 @@
+// The pages, as people use them: in a real browser.
+
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { isLive, openBrowser, signIn, stat, titles } from './help/browser.js'
+import { openDesk, until } from './help/desk.js'
+
+let desk, browser, page
+
+before(async () => {
+  desk = await openDesk('pages')
+  browser = await openBrowser()
+  page = await signIn(browser, desk.url, desk.tokens.agent)
+})
+after(async () => {
+  assert.deepEqual(page.complaints, [])
+  await browser.close()
+  await desk.close()
+})
+beforeEach(() => desk.clear())
+
+const open = async (path) => {
+  await page.goto(desk.url + path)
+  await isLive(page)
+}
+const row = (id) => page.locator(`#task-${id}`)
+const toast = (text) => page.locator('.toast', { hasText: text }).waitFor()
+const colourOf = (locator) => locator.evaluate((element) => getComputedStyle(element).color)
+const isReddish = (colour) => {
+  const [r, g, b] = colour.match(/[\d.]+/g).map(Number)
+  return r > g + 60 && r > b + 60
+}
+
+describe('the list', () => {
+  test('shows open tasks by due date when nothing is asked for', async () => {
+    await desk.task({ title: 'later', due_date: await desk.today(5) })
+    await desk.task({ title: 'whenever' })
+    await desk.task({ title: 'soon', due_date: await desk.today(1) })
+    await desk.task({ title: 'over', due_date: await desk.today(-1) })
+    await open('/tasks')
+    assert.deepEqual(await titles(page), ['soon', 'later', 'whenever'])
+    assert.equal(await page.locator('#count').textContent(), '3 tasks')
+  })
+
+  test('filters by status, priority, assignee, SLA and title; the address says so', async () => {
+    await desk.task({ title: 'mine', priority: 'URGENT', assignee_id: 'sta_adam' })
+    await desk.task({ title: 'nobody\'s', sla_hours: 100 })
+    await desk.task({ title: 'late', due_date: await desk.today(-2), assignee_id: 'sta_zoe' })
+    const shows = (...expected) => until(`the list to be ${expected}`, async () => JSON.stringify(await titles(page).catch(() => null)) === JSON.stringify(expected))
+    const chip = (name) => page.locator('.chip', { hasText: name }).first().locator('input')
+
+    await open('/tasks')
+    await chip('Overdue').check()
+    await page.waitForURL('**/tasks?status=OPEN&status=OVERDUE*')
+    await shows('late', 'mine', 'nobody\'s')
+    await chip('Open').uncheck()
+    await shows('late')
+
+    await open('/tasks')
+    await chip('Urgent').check()
+    await page.waitForURL('**/tasks?*priority=URGENT*')
+    await shows('mine')
+
+    await open('/tasks')
+    await page.getByLabel('Assignee', { exact: true }).first().selectOption('sta_adam')
+    await page.waitForURL('**/tasks?*assignee_id=sta_adam*')
+    await shows('mine')
+    await chip('Unassigned').check()
+    await page.waitForURL('**/tasks?*unassigned=true*')
+    await shows('nobody\'s')
+
+    await open('/tasks')
+    await page.getByLabel('SLA', { exact: true }).selectOption('ON_TRACK')
+    await shows('nobody\'s')
+
+    await open('/tasks')
+    await page.getByLabel('Part of a title').fill('MIN')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/tasks?*search=MIN*')
+    await shows('mine')
+    await page.getByRole('link', { name: 'Clear filters' }).click()
+    await shows('mine', 'nobody\'s')
+
+    await page.locator('[data-stat="overdue"]').click()
+    await page.waitForURL('**/tasks?status=OVERDUE')
+    await shows('late')
+    assert.equal(await page.locator('[data-stat="overdue"]').getAttribute('aria-current'), 'true')
+  })
+
+  test('goes on page by page', async () => {
+    for (let n = 0; n < 23; n++) await desk.task({ title: `task ${n}`, due_date: await desk.today(n % 4) })
+    await open('/tasks?limit=10')
+    const seen = await titles(page)
+    for (const expected of [10, 3]) {
+      await page.getByRole('link', { name: 'Next page' }).click()
+      await page.waitForURL('**after=*')
+      await until('the next page', async () => !seen.includes((await titles(page))[0]))
+      const more = await titles(page)
+      assert.equal(more.length, expected)
+      seen.push(...more)
+    }
+    assert.equal(new Set(seen).size, 23)
+    assert.equal(await page.getByRole('link', { name: 'Next page' }).count(), 0)
+    await page.getByRole('link', { name: 'First page' }).click()
+    await until('the first page', async () => (await titles(page))[0] === seen[0])
+  })
+
+  test('marks what is overdue in red, and with an icon and words as well', async () => {
+    const late = await desk.task({ title: 'late', due_date: await desk.today(-3) })
+    const fine = await desk.task({ title: 'fine', due_date: await desk.today(3) })
+    for (const theme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: theme })
+      await open('/tasks?status=OPEN&status=OVERDUE')
+      assert.ok(isReddish(await colourOf(row(late).locator('.c-title a'))), theme)
+      assert.ok(isReddish(await colourOf(row(late).locator('.c-due time'))), theme)
+      assert.ok(!isReddish(await colourOf(row(fine).locator('.c-title a'))), theme)
+      assert.equal((await row(late).locator('.c-status').textContent()).trim(), 'Overdue')
+      assert.equal(await row(late).locator('.c-status svg').count(), 1)
+      assert.match(await row(late).locator('.c-due').textContent(), /3 days overdue/)
+    }
+    await page.emulateMedia({ colorScheme: 'light' })
+  })
+
+  test('shows a script in a title as text', async () => {
+    const title = '<script>document.title = "pwned"</script><img src=x onerror=alert(1)>&amp;{{x}}'
+    const id = await desk.task({ title, user_id: 'cus_1', description: title })
+    await open('/tasks')
+    assert.deepEqual(await titles(page), [title])
+    await open(`/tasks/${id}`)
+    assert.equal(await page.locator('h1').textContent(), title)
+    assert.equal(await page.locator('main script, main img').count(), 0)
+    assert.ok((await page.title()).startsWith('<script>'))
+    await open('/customers/cus_1')
+    assert.deepEqual(await titles(page), [title])
+  })
+
+  test('says so when there is nothing', async () => {
+    await open('/tasks')
+    await page.getByText('Nothing is open.').waitFor()
+    await open('/tasks?status=OVERDUE')
+    await page.getByText('No task is like this.').waitFor()
+    assert.equal(await page.locator('#queue').isVisible(), false)
+    await page.goto(`${desk.url}/tasks?status=WRONG`)
+    await page.getByText('Unprocessable Entity').waitFor()
+    await page.goto(`${desk.url}/tasks/987654`)
+    await page.getByText('Task 987654 does not exist.').waitFor()
+    await page.goto(`${desk.url}/nothing/here`)
+    await page.getByText('There is nothing at this address.').waitFor()
+  })
+})
+
+describe('work', () => {
+  test('a task is created from the list', async () => {
+    await open('/tasks')
+    await page.keyboard.press('n')
+    await page.getByLabel('Title', { exact: true }).fill('Call the bank')
+    await page.locator('#new-task').getByLabel('Priority').selectOption('HIGH')
+    await page.locator('#new-task').getByLabel('Customer’s id').fill('cus_2')
+    await page.locator('#new-task').getByLabel('SLA in hours').fill('8')
+    await page.getByRole('button', { name: 'Create task' }).click()
+    await toast('has been created')
+    await until('the row', async () => (await titles(page)).includes('Call the bank'))
+    assert.equal(await page.locator('#rows .c-customer').textContent(), 'Second Ltd')
+    assert.equal(await page.locator('#rows .priority').textContent(), 'High')
+    assert.match(await page.locator('#rows .c-sla').textContent(), /(7|8) h left/)
+  })
+
+  test('and from the customer\'s page, for the customer\'s agent', async () => {
+    await open('/customers/cus_1')
+    await page.getByText('Nothing to do for this customer.').waitFor()
+    await page.getByLabel('Title', { exact: true }).fill('Ask for the passport')
+    await page.getByRole('button', { name: 'Create task' }).click()
+    await until('the row', async () => (await titles(page)).includes('Ask for the passport'))
+    assert.equal((await page.locator('#rows .c-assignee').textContent()).trim(), 'Adam Agent')
+    assert.equal(await page.getByLabel('Title', { exact: true }).inputValue(), '')
+    assert.equal(await stat(page, 'open'), 1)
+  })
+
+  test('a task is started and completed', async () => {
+    const id = await desk.task()
+    await open('/tasks?status=OPEN&status=IN_PROGRESS')
+    await row(id).getByRole('button', { name: 'Start' }).click()
+    await row(id).getByText('In progress').waitFor()
+    assert.equal(await stat(page, 'in_progress'), 1)
+    await row(id).getByRole('button', { name: 'Complete' }).click()
+    await row(id).waitFor({ state: 'detached' })
+    await toast(`Task ${id} is completed.`)
+    assert.equal(await stat(page, 'in_progress'), 0)
+  })
+
+  test('a refusal is a sentence that a person understands', async () => {
+    const id = await desk.task()
+    await open(`/tasks/${id}`)
+    await page.getByRole('button', { name: 'Complete' }).click()
+    await toast(`Task ${id} cannot go from open to completed. Start it first.`)
+    // Somebody else was faster.
+    await open('/tasks')
+    const start = row(id).getByRole('button', { name: 'Start' })
+    await start.waitFor()
+    await page.evaluate(() => { document.querySelector('#rows').removeAttribute('data-live') })
+    await desk.db.query('SELECT taskq_cancel($1, actor => $2)', [id, 'sta_zoe'])
+    await start.click()
+    await toast(/cannot go from cancelled to in progress\. It was cancelled .* by sta_zoe\./)
+  })
+
+  test('a date is changed in place', async () => {
+    const id = await desk.task({ due_date: await desk.today(-1) })
+    await open('/tasks?status=OPEN&status=OVERDUE')
+    await row(id).locator('[data-reschedule]').click()
+    await page.locator('.reschedule').getByRole('button', { name: '+1 w' }).click()
+    await row(id).getByText('in 8 days').or(row(id).getByText('in 7 days')).waitFor()
+    assert.equal((await row(id).locator('.c-status').textContent()).trim(), 'Open')
+    await row(id).locator('[data-reschedule]').click()
+    await page.getByLabel('New due date').fill(await desk.today(2))
+    await page.keyboard.press('Enter')
+    await row(id).getByText('in 2 days').waitFor()
+    await row(id).locator('[data-reschedule]').click()
+    await page.keyboard.press('Escape')
+    assert.equal(await page.locator('.reschedule').count(), 0)
+  })
+
+  test('many are started, completed and assigned at once', async () => {
+    const ids = [await desk.task(), await desk.task(), await desk.task()]
+    await open('/tasks?status=OPEN&status=IN_PROGRESS')
+    await page.getByLabel('Select all tasks of this page').check()
+    assert.equal(await page.locator('#bulk-count').textContent(), '3 selected')
+    await page.locator('#bulk select').selectOption('sta_zoe')
+    await toast('3 tasks have been changed.')
+    assert.deepEqual((await page.locator('#rows .c-assignee').allTextContents()).map((name) => name.trim()), Array(3).fill('Zoe Second'))
+    assert.equal(await page.locator('#bulk').isVisible(), false)
+
+    for (const id of ids.slice(0, 2)) await row(id).getByRole('checkbox').check()
+    await page.locator('#bulk').getByRole('button', { name: 'Start' }).click()
+    await until('both to be in progress', async () => await stat(page, 'in_progress') === 2)
+
+    await page.getByLabel('Select all tasks of this page').check()
+    await page.locator('#bulk').getByRole('button', { name: 'Complete' }).click()
+    await toast(`Task ${ids[2]} cannot go from open to completed. Start it first.`)
+    assert.equal(await stat(page, 'in_progress'), 2)
+    assert.equal(await page.locator('#bulk-count').textContent(), '3 selected')
+  })
+
+  test('the drawer has the history, and a place for notes', async () => {
+    const id = await desk.task({ title: 'Look at me', description: 'More of it', assignee_id: 'sta_zoe' })
+    await desk.db.query('SELECT taskq_start($1, actor => $2)', [id, 'sta_zoe'])
+    await open('/tasks?status=IN_PROGRESS')
+    await page.getByRole('link', { name: 'Look at me' }).click()
+    const drawer = page.locator('#drawer')
+    await drawer.getByText('More of it').waitFor()
+    assert.match(page.url(), new RegExp(`#task-${id}$`))
+    assert.match(await drawer.locator('.history li').first().textContent(), /Zoe Second started/)
+    await drawer.getByLabel('Note').fill('Called, no answer')
+    await drawer.getByRole('button', { name: 'Add' }).click()
+    await drawer.getByText('Called, no answer').waitFor()
+    await drawer.getByLabel('Assignee').selectOption('sta_adam')
+    await drawer.getByText('Adam Agent assigned').waitFor()
+    await page.reload()
+    await drawer.getByText('Called, no answer').waitFor()
+    await page.keyboard.press('Escape')
+    await drawer.waitFor({ state: 'hidden' })
+  })
+
+  test('the most urgent task that nobody has is one click away', async () => {
+    await desk.task({ title: 'not this', priority: 'LOW' })
+    await desk.task({ title: 'this one', priority: 'URGENT' })
+    await open('/tasks')
+    await page.getByRole('button', { name: 'Take next task' }).click()
+    await page.locator('#drawer h1', { hasText: 'this one' }).waitFor()
+    assert.equal(await page.locator('#drawer select[name="assignee_id"]').inputValue(), 'sta_adam')
+    await page.keyboard.press('Escape')
+  })
+
+  test('all of it goes by keyboard', async () => {
+    const first = await desk.task({ title: 'first', due_date: await desk.today(1) })
+    const second = await desk.task({ title: 'second', due_date: await desk.today(2) })
+    await open('/tasks?status=OPEN&status=IN_PROGRESS')
+    const focused = () => page.evaluate(() => document.activeElement.id)
+    for (const key of ['j', 'j', 'k']) await page.keyboard.press(key)
+    assert.equal(await focused(), `task-${first}`)
+    await page.keyboard.press('s')
+    await row(first).getByText('In progress').waitFor()
+    await until('the focus to be where it was', async () => await focused() === `task-${first}`)
+    await page.keyboard.press('c')
+    await row(first).waitFor({ state: 'detached' })
+    await page.keyboard.press('j')
+    assert.equal(await focused(), `task-${second}`)
+    await page.keyboard.press('x')
+    assert.equal(await page.locator('#bulk-count').textContent(), '1 selected')
+    await page.keyboard.press('Enter')
+    await page.locator('#drawer h1', { hasText: 'second' }).waitFor()
+    await page.keyboard.press('Escape')
+    assert.equal(await focused(), `task-${second}`)
+    await page.keyboard.press('/')
+    assert.equal(await focused(), 'search')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await page.getByRole('heading', { name: 'Keys' }).waitFor()
+    await page.keyboard.press('Escape')
+  })
+})
+
+describe('what others do', () => {
+  test('shows by itself: numbers, rows, and the open task', async () => {
+    const id = await desk.task({ title: 'theirs' })
+    await open('/tasks')
+    assert.equal(await stat(page, 'open'), 1)
+    const other = await signIn(browser, desk.url, desk.tokens.second)
+    await page.getByRole('link', { name: 'theirs' }).click()
+    await page.locator('#drawer h1').waitFor()
+
+    await other.locator(`#task-${id}`).getByRole('button', { name: 'Start' }).click()
+    await until('the numbers', async () => await stat(page, 'open') === 0 && await stat(page, 'in_progress') === 1)
+    await row(id).waitFor({ state: 'detached' })
+    await page.locator('#drawer').getByText('Zoe Second started').waitFor()
+    await page.keyboard.press('Escape')
+
+    await desk.task({ title: 'new and overdue', due_date: await desk.today(-1) })
+    await until('one overdue', async () => await stat(page, 'overdue') === 1)
+    await desk.task({ title: 'new' })
+    await until('the new row', async () => (await titles(page)).includes('new'))
+    assert.deepEqual(other.complaints, [])
+    await other.context().close()
+  })
+
+  test('leaves alone what somebody is doing', async () => {
+    const id = await desk.task({ title: 'chosen', due_date: await desk.today(1) })
+    await open('/tasks')
+    await row(id).getByRole('checkbox').check()
+    await row(id).focus()
+    await desk.db.query('SELECT taskq_prioritize($1, $2)', [id, 'URGENT'])
+    await row(id).getByText('Urgent').waitFor()
+    assert.equal(await row(id).getByRole('checkbox').isChecked(), true)
+    assert.equal(await page.evaluate(() => document.activeElement.id), `task-${id}`)
+
+    await row(id).locator('[data-reschedule]').click()
+    await page.getByLabel('New due date').fill('2031-01-31')
+    await desk.task({ title: 'another' })
+    await until('the other row', async () => (await titles(page)).includes('another'))
+    assert.equal(await page.getByLabel('New due date').inputValue(), '2031-01-31')
+    await page.keyboard.press('Escape')
+  })
+})
+
+describe('levels', () => {
+  test('a viewer sees the tasks, and nothing to press', async () => {
+    const id = await desk.task({ user_id: 'cus_1' })
+    const viewer = await signIn(browser, desk.url, desk.tokens.viewer)
+    assert.deepEqual(await titles(viewer), ['A task'])
+    assert.equal(await viewer.locator('main button, main input[type="checkbox"]:not(.chip input)').count(), 0)
+    await viewer.goto(`${desk.url}/tasks/${id}`)
+    assert.equal(await viewer.locator('main button').count(), 0)
+    await viewer.goto(`${desk.url}/customers/cus_1`)
+    assert.equal(await viewer.getByRole('button', { name: 'Create task' }).count(), 0)
+    assert.deepEqual(viewer.complaints, [])
+    await viewer.context().close()
+  })
+
+  test('a manager has renewals looked at; an agent is not offered it', async () => {
+    await open('/reports')
+    assert.equal(await page.getByRole('button', { name: 'Refresh renewals' }).count(), 0)
+    const manager = await signIn(browser, desk.url, desk.tokens.manager)
+    await manager.goto(`${desk.url}/reports`)
+    await manager.getByRole('button', { name: 'Refresh renewals' }).click()
+    await manager.getByText(/All renewals are up to date|have crossed a threshold/).waitFor()
+    await manager.context().close()
+  })
+
+  test('a wrong token is refused in words, and signing out works', async () => {
+    const context = await browser.newContext()
+    const somebody = await context.newPage()
+    await somebody.goto(`${desk.url}/tasks?status=OVERDUE`)
+    await somebody.getByLabel('Your token').fill('wrong')
+    await somebody.getByRole('button', { name: 'Sign in' }).click()
+    await somebody.getByText('This token is not valid, or no longer.').waitFor()
+    await somebody.getByLabel('Your token').fill(desk.tokens.viewer)
+    await somebody.getByRole('button', { name: 'Sign in' }).click()
+    await somebody.waitForURL('**/tasks?status=OVERDUE')
+    await somebody.getByRole('button', { name: 'Sign out' }).click()
+    await somebody.waitForURL('**/sign-in')
+    await somebody.goto(`${desk.url}/tasks`)
+    await somebody.waitForURL('**/sign-in?next=%2Ftasks')
+    await context.close()
+  })
+})
+
+describe('the look', () => {
+  test('light or dark as the system says, or as somebody chooses', async () => {
+    await desk.task()
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    await open('/tasks')
+    const light = await background()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    assert.notEqual(await background(), light)
+    await page.getByRole('button', { name: 'Light or dark' }).click()
+    assert.equal(await background(), light)
+    await page.reload()
+    assert.equal(await background(), light)
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.context().clearCookies({ name: 'theme' })
+  })
+
+  test('on a narrow screen nothing is cut off', async () => {
+    const id = await desk.task({ title: 'A rather long title that says exactly what is to be done, and for whom, and when', due_date: await desk.today(-3), sla_hours: 5, assignee_id: 'sta_adam' })
+    await page.setViewportSize({ width: 360, height: 740 })
+    for (const path of ['/tasks?status=OVERDUE', `/tasks/${id}`, '/customers', '/customers/cus_1', '/reports']) {
+      await open(path)
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      assert.ok(overflow <= 0, `${path} is ${overflow} px too wide`)
+    }
+    await open('/tasks?status=OVERDUE')
+    await row(id).getByRole('button', { name: 'Start' }).click()
+    await row(id).getByText('started').waitFor()
+    await page.setViewportSize({ width: 1360, height: 820 })
+  })
+
+  test('reports are drawn, and told in a table', async () => {
+    await desk.db.query(`
+      INSERT INTO taskq_task (title, status, sla_hours, created_at, started_at, completed_at, assignee_id)
+      SELECT 'old', 'COMPLETED', 10, t, t, t + interval '1 hour' * (CASE WHEN n % 4 = 0 THEN 20 ELSE 2 END), 'sta_adam'
+      FROM generate_series(1, 20) n, LATERAL (SELECT now() - interval '3 days' * n AS t) v`)
+    await open('/reports')
+    assert.match(await page.locator('#totals').textContent(), /75\.0 %/)
+    assert.ok(await page.locator('#weeks svg rect.met').count() >= 8)
+    await page.getByText('As a table').click()
+    assert.ok(await page.locator('#weeks tbody tr').count() >= 8)
+    assert.match(await page.locator('#people tbody').textContent(), /Adam Agent/)
+  })
+
+  // Counted in processor time of the page's main thread: time on the clock would
+  // say how busy the machine is.  A step is two frames, 33 ms at 60 Hz.
+  test('five hundred rows move without a slow frame', async () => {
+    await desk.db.query(`SELECT count(taskq_create('Task ' || n, due_date => taskq_today() + n % 9, sla_hours => 40)) FROM generate_series(1, 520) n`)
+    await open('/tasks?limit=500')
+    assert.equal(await page.locator('#rows tr').count(), 500)
+    const devtools = await page.context().newCDPSession(page)
+    await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
+    const busy = async () => (await devtools.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration').value * 1000
+    const step = (n) => page.evaluate(async (at) => {
+      if (at % 10 === 0) document.getElementById('select-all').click()
+      document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true }))
+      scrollTo(0, at * 280)
+      for (let frame = 0; frame < 2; frame++) await new Promise((done) => { requestAnimationFrame(done) })
+    }, n)
+    const steps = []
+    for (let n = 0; n < 50; n++) {
+      const before = await busy()
+      await step(n)
+      steps.push(await busy() - before)
+    }
+    steps.sort((a, b) => a - b)
+    assert.ok(steps[25] < 33, `half of the steps take more than ${steps[25].toFixed()} ms`)
+    assert.ok(steps[49] < 100, `a step took ${steps[49].toFixed()} ms`)
+  })
+})
