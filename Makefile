@@ -31,7 +31,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 # These install what they need, PostgreSQL too.
-SELF_SUFFICIENT = demo demo-stop console test test-console test-majors test-package test-asan \
+SELF_SUFFICIENT = demo demo-stop console load-console test test-console test-majors test-package test-asan \
 	test-valgrind fuzz fuzz-c lint soak bench bench-sustained dist package
 
 ifneq ($(PGXS),)
@@ -47,6 +47,8 @@ demo-stop:
 	@examples/demo stop
 console:
 	@examples/ops-console/start
+load-console:
+	@examples/ops-console/load
 test-console:
 	@examples/ops-console/test/run
 test:
