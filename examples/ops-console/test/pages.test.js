@@ -409,7 +409,7 @@ describe('the look', () => {
     }
     await open('/tasks?status=OVERDUE')
     await row(id).getByRole('button', { name: 'Start' }).click()
-    await row(id).getByText('started').waitFor()
+    await row(id).getByRole('button', { name: 'Start' }).waitFor({ state: 'detached' })
     await page.setViewportSize({ width: 1360, height: 820 })
   })
 
