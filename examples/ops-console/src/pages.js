@@ -11,6 +11,7 @@ import * as taskq from './taskq.js'
 
 const countCap = 1000 // "1,000+" is all that anybody needs to know
 const staffCap = 500
+const staffIsKeptFor = 5000 // ms
 const levels = ['viewer', 'agent', 'manager']
 
 const page = (data) => ({ type: 'object', additionalProperties: false, properties: data })
@@ -36,6 +37,16 @@ export function createPages({ db, auth, stream, asset, operations }) {
     })
   }
 
+  // Whom a task can be given to: the same on every page, and seldom another.
+  let everybody = null
+  async function staffToChoose() {
+    if (!everybody || everybody.until < Date.now()) {
+      const list = await taskq.activeStaff({ rows: db.own }, staffCap)
+      everybody = { list, until: Date.now() + staffIsKeptFor }
+    }
+    return everybody.list
+  }
+
   const html = (reply, text) => reply.type('text/html; charset=utf-8').send(text)
 
   async function tasksPage(request, reply) {
@@ -45,9 +56,8 @@ export function createPages({ db, auth, stream, asset, operations }) {
       stats: await taskq.stats(tx),
       ...await taskq.listTasks(tx, query),
       count: await taskq.countTasks(tx, query, countCap),
-      everybody: await taskq.activeStaff(tx, staffCap),
     }))
-    return html(reply, render('tasks', request, { filter: query, countCap, ...data }))
+    return html(reply, render('tasks', request, { filter: query, countCap, everybody: await staffToChoose(), ...data }))
   }
 
   async function taskPage(request, reply) {
@@ -59,10 +69,9 @@ export function createPages({ db, auth, stream, asset, operations }) {
         today: tx.today,
         task,
         history: await taskq.historyOf(tx, params.id),
-        everybody: await taskq.activeStaff(tx, staffCap),
       }
     })
-    return html(reply, render('task', request, data))
+    return html(reply, render('task', request, { everybody: await staffToChoose(), ...data }))
   }
 
   async function customersPage(request, reply) {
@@ -83,10 +92,9 @@ export function createPages({ db, auth, stream, asset, operations }) {
         stats: await taskq.stats(tx, { user_id: params.id }),
         ...await taskq.listTasks(tx, filter),
         renewals: await taskq.renewalsOf(tx, params.id),
-        everybody: await taskq.activeStaff(tx, staffCap),
       }
     })
-    return html(reply, render('customer', request, { filter: query, ...data }))
+    return html(reply, render('customer', request, { filter: query, everybody: await staffToChoose(), ...data }))
   }
 
   async function reportsPage(request, reply) {
