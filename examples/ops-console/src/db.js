@@ -84,7 +84,9 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout }, log)
         client.release(broken)
       }
     },
-    connectToListen: () => new pg.Client({ ...connection, keepAlive: true, connectionTimeoutMillis: 5000 }),
+    connectToListen: () => new pg.Client({
+      ...connection, application_name: 'ops-console listening', keepAlive: true, connectionTimeoutMillis: 5000, query_timeout: 5000,
+    }),
     close: () => pool.end(),
   }
 }

@@ -8,6 +8,7 @@ const longestDelay = 10_000
 const heartbeatEvery = 20_000
 const gatherFor = 150 // many transactions in a row make one event
 const maxIds = 500
+const maxUnread = 1024 * 1024 // bytes that a page may leave unread before it is hung up on
 
 const wait = (ms) => new Promise((done) => { setTimeout(done, ms).unref() })
 
@@ -18,8 +19,13 @@ export function createStream(db, log, { maxPerSession = 20 } = {}) {
   let state = 'connecting' // listening, off (taskq.notify_channel is not set)
   let pending = null
 
+  function write(reader, text) {
+    if (reader.raw.writableLength > maxUnread) reader.raw.destroy()
+    else reader.raw.write(text)
+  }
+
   function send(reader, event, data) {
-    reader.raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    write(reader, `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   }
 
   function broadcast(event, data) {
@@ -30,6 +36,18 @@ export function createStream(db, log, { maxPerSession = 20 } = {}) {
     if (state === value) return
     state = value
     broadcast('state', { state })
+  }
+
+  // Anybody who may connect may NOTIFY: what is not taskq's message says no more
+  // than that something may have changed.
+  function understand(payload) {
+    try {
+      const { ids, more } = JSON.parse(payload)
+      if (ids.every(Number.isSafeInteger)) return { ids, more: more === true }
+    } catch {
+      // falls through
+    }
+    return { ids: [], more: true }
   }
 
   function changed({ ids, more }) {
@@ -52,7 +70,7 @@ export function createStream(db, log, { maxPerSession = 20 } = {}) {
       client.on('error', resolve)
       client.on('end', resolve)
     })
-    client.on('notification', ({ payload }) => changed(JSON.parse(payload)))
+    client.on('notification', ({ payload }) => changed(understand(payload)))
     await client.connect()
     const { rows } = await client.query(`SELECT coalesce(current_setting('taskq.notify_channel', true), '') AS channel`)
     const { channel } = rows[0]
@@ -92,7 +110,7 @@ export function createStream(db, log, { maxPerSession = 20 } = {}) {
       client?.query('SELECT 1').catch(() => client?.connection.stream.destroy())
     }
     for (const reader of readers) {
-      reader.raw.write(': still here\n\n')
+      write(reader, ': still here\n\n')
       const valid = await reader.isStillSignedIn().catch(() => true)
       if (!valid) reader.raw.end()
     }

@@ -257,11 +257,21 @@ describe('the stream', () => {
     stream.close()
   })
 
+  test('is not misled by what others say on its channel', async () => {
+    const stream = await openStream(desk.url, desk.tokens.viewer)
+    for (const payload of ['', 'nonsense', 'null', '{"ids": 5}', '{"ids": ["<b>"]}']) {
+      const seen = stream.events.length
+      await desk.db.query('SELECT pg_notify($1, $2)', ['taskq', payload])
+      await until('a harmless event', () => stream.events.slice(seen).some(({ event, data }) => event === 'tasks' && data.more && data.ids.every(Number.isInteger)))
+    }
+    stream.close()
+  })
+
   test('survives the loss of its connection, and says that something may be missing', async () => {
     const stream = await openStream(desk.url, desk.tokens.viewer)
     await until('state', () => stream.events.some(({ data }) => data.state === 'listening'))
     const { rowCount } = await desk.admin.query(`
-      SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND query LIKE 'LISTEN%'`, [desk.database])
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ops-console listening'`, [desk.database])
     assert.equal(rowCount, 1)
     await until('the loss', () => stream.events.some(({ data }) => data.state === 'connecting'))
     const lost = stream.events.findIndex(({ data }) => data.state === 'connecting')
