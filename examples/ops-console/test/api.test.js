@@ -118,7 +118,7 @@ describe('lists', () => {
       const { body } = await viewer.get(`/ops/tasks?limit=10&after=${encodeURIComponent(after)}`)
       seen.push(...body.tasks.map(({ id }) => id))
       after = body.next
-    } while (after)
+    } while (after && seen.length < 100)
     assert.equal(seen.length, 23)
     assert.equal(new Set(seen).size, 23)
   })
