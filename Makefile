@@ -31,8 +31,9 @@ PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 # These install what they need, PostgreSQL too.
-SELF_SUFFICIENT = demo demo-stop console load-console test test-console test-majors test-package test-asan \
-	test-valgrind fuzz fuzz-c lint soak bench bench-sustained dist package
+SELF_SUFFICIENT = demo demo-stop console load-console test test-console \
+	test-majors test-package test-asan test-valgrind fuzz fuzz-c lint soak bench \
+	bench-sustained dist package
 
 ifneq ($(PGXS),)
 include $(PGXS)
