@@ -182,7 +182,7 @@ horizon(void)
 
 /* Merges buckets that lie behind for good, now and then. */
 static void
-merge(const CounterState *state, TimestampTz now)
+merge(int32 merged_minute, TimestampTz now)
 {
 	Oid			types[] = {INT4OID, INT4OID, INT4OID};
 	int32		minute = counter_bucket(now, USECS_PER_MINUTE) - KEEP_MINUTES;
@@ -192,7 +192,7 @@ merge(const CounterState *state, TimestampTz now)
 		Int32GetDatum(counter_bucket(now, USECS_PER_QUARTER) - KEEP_DAYS * 96)
 	};
 
-	if (minute < state->merged_minute + KEEP_MINUTES)
+	if (minute < merged_minute + KEEP_MINUTES)
 		return;
 	spi_run(&merge_counts, 3, types, values, NULL, 0);
 	spi_run(&set_merged, 2, types, values, NULL, 0);
@@ -245,7 +245,7 @@ fold_deltas(void)
 			values[2] = TimestampTzGetDatum(now);
 			spi_run(&update_state, 3, types, values, NULL, 0);
 			spi_run(&delete_folded, 1, types, &h.xmin, NULL, 0);
-			merge(&state, now);
+			merge(state.merged_minute, now);
 		}
 		PopActiveSnapshot();
 	}
@@ -370,6 +370,7 @@ fold_begin(bool wait)
 	values[5] = TimestampTzGetDatum(now);
 	spi_run(&insert_state, 6, types, values, NULL, 0);
 	PopActiveSnapshot();
+	merge(DatumGetInt32(values[3]), now);
 	CacheInvalidateRelcacheByRelid(cat->counter_state);
 	become_caller_again(&owner);
 	SPI_finish();
