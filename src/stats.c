@@ -69,10 +69,10 @@ enum
 static TaskqPlan of_all = STATS(ACTIVE, COMPLETED, "");
 static TaskqPlan of_assignee = STATS(ACTIVE_PHASES, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $4");
 static TaskqPlan of_user = STATS(ACTIVE_PHASES, COMPLETED, " AND t.user_id " EQ " $4");
+static TaskqPlan of_both = STATS(ACTIVE_PHASES, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $4 AND t.user_id " EQ " $5");
 static TaskqPlan completed_by_assignee = {
 	"SELECT pg_catalog.count(*)::pg_catalog.int4 FROM @.taskq_task t WHERE t.assignee_id " EQ " $1 AND t.completed_at " GE " $2"
 };
-static TaskqPlan of_both = STATS(ACTIVE_PHASES, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $4 AND t.user_id " EQ " $5");
 
 /* Runs a statement that counts, and takes its row. */
 static void
