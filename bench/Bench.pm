@@ -13,7 +13,7 @@ use JSON::PP;
 use POSIX ();
 use Time::HiRes qw(time);
 
-our @EXPORT = qw(%size $small say_now sql value connect_to make_database load_tasks settle checkpoint
+our @EXPORT = qw(%size $small say_now sql value connect_to make_database load_tasks make_contenders settle checkpoint
 	script pgbench worker_in median time_of timed_in_turns result note drop_database slurp statement
 	in_background finish write_file rotate DUE_COLUMNS);
 
@@ -201,6 +201,17 @@ sub load_tasks
 	$db->do("SELECT setval(pg_get_serial_sequence('$table', 'id'), (SELECT max(id) FROM $table))");
 	$db->disconnect;
 	settle($database);
+	return;
+}
+
+# A database for each contender, with as many tasks as the changes of tasks are measured on.
+sub make_contenders
+{
+	for my $contender (@_)
+	{
+		make_database($contender, $contender);
+		load_tasks($contender, $contender, $size{base});
+	}
 	return;
 }
 

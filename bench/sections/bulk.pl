@@ -31,11 +31,7 @@ sub run_bulk
 		plpgsql => 'SELECT count(*) FROM bench.complete_tasks(?::bigint[])',
 		taskq => 'SELECT count(*) FROM taskq_complete_many(?::bigint[])');
 
-	for my $name (@names)
-	{
-		make_database($name, $name);
-		load_tasks($name, $name, $size{base});
-	}
+	make_contenders(@names);
 	worker_in('taskq');
 	for my $sync (qw(off on))
 	{

@@ -58,12 +58,7 @@ sub run_create
 {
 	my @names = qw(floor plpgsql taskq);
 	my $n = $size{transactions};
-	my %base;
-	for my $name (@names)
-	{
-		make_database($name, $name);
-		load_tasks($name, $name, $size{base});
-	}
+	make_contenders(@names);
 	worker_in('taskq');
 	for my $sync (qw(off on))
 	{
