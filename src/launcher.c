@@ -7,7 +7,8 @@
  * background worker can be connected to one database only, and one that
  * stayed would be in the way of whoever drops or renames it.  So the launcher
  * sees nothing but the shared catalogs, and each sweeper leaves as soon as it
- * has nothing to do.
+ * has nothing to do, or a second later if it came because many are writing: they
+ * will want the next sweep by then, and a process costs more than a sweep.
  *
  * A database's turn comes at the next instant known to its slot in shared
  * memory (wakeup.c), and taskq.sweep_interval after its last sweep at the
@@ -55,6 +56,11 @@
 #define MIN_GAP (500 * INT64CONST(1000))	/* between two sweeps of a database */
 #define BACKOFF_MAX (300 * USECS_PER_SEC)
 #define ABSENT_INTERVAL (600 * USECS_PER_SEC)
+
+/* Where many write, the sweeper looks so often whether it is to sweep again, for so long. */
+#define STAY_GAP (250 * INT64CONST(1000))
+#define STAY_LOOKS 4
+#define STAY_MAX (10 * USECS_PER_SEC)
 
 typedef struct Database
 {
@@ -576,37 +582,21 @@ pin_settings(void)
 		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
-void
-taskq_sweeper_main(Datum arg)
+/* Sweeps until there is nothing left to do or that fails; name is the database's. */
+static SweepOutcome
+sweep_database(Oid database, const char *name, MemoryContext context)
 {
-	Oid			database = DatumGetObjectId(arg);
-	ErrorContextCallback error_context;
-	MemoryContext context;
 	WakeupSlot	slot;
 	Sweep		sweep;
 	Sweep		committed;
 	char		activity[128];
 	volatile SweepOutcome outcome = SWEEP_NONE;
 	volatile bool counts = true;
-	char	   *name;
 
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
-	pgstat_report_appname("taskq sweeper");
-	pin_settings();
-
-	name = MyBgworkerEntry->bgw_extra;
-	context = AllocSetContextCreate(TopMemoryContext, "taskq sweep", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(context);
+	MemoryContextReset(context);
 	if (!wakeup_slot(database, &slot))
 		slot.error[0] = '\0';
-	error_context.callback = sweeper_error_context;
-	error_context.arg = name;
-	error_context.previous = error_context_stack;
-	error_context_stack = &error_context;
-
 	sweep_begin(&sweep);
 	while (outcome == SWEEP_NONE)
 	{
@@ -639,7 +629,6 @@ taskq_sweeper_main(Datum arg)
 		pgstat_report_stat(true);
 		pgstat_report_activity(STATE_IDLE, NULL);
 	}
-	error_context_stack = error_context.previous;
 
 	if (taskq_log_sweeps == LOG_SWEEPS_ALL ? sweep.batches > 0 || outcome == SWEEP_DONE :
 		taskq_log_sweeps == LOG_SWEEPS_CHANGES && sweep_done(&sweep) > 0)
@@ -655,5 +644,63 @@ taskq_sweeper_main(Datum arg)
 							   sweep.failed, name, sweep.failed),
 				 errdetail_internal("%s", sweep.error)));
 	wakeup_sweep_ends(database, outcome, sweep.next_due, sweep.backlog, sweep.error);
+	return outcome;
+}
+
+/* Waits whether the next sweep falls due at once. */
+static bool
+due_again(Oid database)
+{
+	for (int i = 0; i < STAY_LOOKS; i++)
+	{
+		TimestampTz until = GetCurrentTimestamp() + STAY_GAP;
+		long		timeout;
+		WakeupSlot	slot;
+
+		while ((timeout = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until)) > 0)
+		{
+			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, timeout, PG_WAIT_EXTENSION);
+			ResetLatch(MyLatch);
+			CHECK_FOR_INTERRUPTS();
+		}
+		if (!wakeup_slot(database, &slot))
+			return false;
+		if (slot.next_due <= GetCurrentTimestamp())
+			return true;
+	}
+	return false;
+}
+
+void
+taskq_sweeper_main(Datum arg)
+{
+	Oid			database = DatumGetObjectId(arg);
+	TimestampTz stays_until = GetCurrentTimestamp() + STAY_MAX;
+	ErrorContextCallback error_context;
+	MemoryContext context;
+	WakeupSlot	slot;
+	bool		again;
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+	pgstat_report_appname("taskq sweeper");
+	pin_settings();
+
+	context = AllocSetContextCreate(TopMemoryContext, "taskq sweep", ALLOCSET_DEFAULT_SIZES);
+	error_context.callback = sweeper_error_context;
+	error_context.arg = MyBgworkerEntry->bgw_extra;
+	error_context.previous = error_context_stack;
+	error_context_stack = &error_context;
+
+	do
+	{
+		again = sweep_database(database, MyBgworkerEntry->bgw_extra, context) == SWEEP_DONE &&
+			wakeup_slot(database, &slot) && slot.busy &&
+			GetCurrentTimestamp() < stays_until && due_again(database);
+		if (again)
+			wakeup_sweep_begins(database);
+	} while (again);
 	proc_exit(0);
 }

@@ -529,6 +529,7 @@ typedef struct WakeupSlot
 	TimestampTz next_due;		/* next instant at which something falls due */
 	Turn		turn;			/* the launcher's, leaving next_due aside */
 	int			deltas;			/* about so many, since the last sweep */
+	bool		busy;			/* that many of them brought the last sweep about */
 	SweepOutcome outcome;		/* of the last sweep */
 	int			backlog;		/* behind it */
 	char		error[SWEEP_ERROR_LEN]; /* of it, '' = none */

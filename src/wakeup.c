@@ -186,6 +186,7 @@ wakeup_xact_callback(XactEvent event, void *arg)
 			if (shared != NULL && (wake_now || at != DT_NOEND || deltas_told > 0))
 			{
 				WakeupSlot *slot;
+				bool		news;
 				int			pid = 0;
 
 				LWLockAcquire(lock, LW_EXCLUSIVE);
@@ -197,14 +198,15 @@ wakeup_xact_callback(XactEvent event, void *arg)
 					if (slot->deltas >= DELTAS_TO_FOLD)
 						at = DT_NOBEGIN;
 				}
+				news = slot == NULL || at < slot->next_due;
 				if (slot != NULL && wake_now)
 				{
 					slot->outcome = SWEEP_NONE;
 					slot->next_due = DT_NOBEGIN;
 				}
-				else if (slot != NULL && at < slot->next_due)
+				else if (slot != NULL && news)
 					slot->next_due = at;
-				if (wake_now || at < shared->launcher_waits_until)
+				if (wake_now || (news && at < shared->launcher_waits_until))
 					pid = shared->launcher_pid;
 				LWLockRelease(lock);
 				wake_launcher(pid);
@@ -352,6 +354,7 @@ wakeup_sweep_begins(Oid database)
 	{
 		slot->next_due = DT_NOEND;
 		slot->outcome = SWEEP_NONE;
+		slot->busy = slot->deltas >= DELTAS_TO_FOLD;
 		slot->deltas = 0;
 	}
 	LWLockRelease(lock);

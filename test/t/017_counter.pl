@@ -46,6 +46,20 @@ my $unfolded = q{SELECT count(*) FROM taskq_counter_delta d, taskq_counter_state
 became('postgres', "SELECT ($unfolded) < 2000", 'many changes wake the worker to fold them in');
 became('postgres', q{SELECT (SELECT count(*) FROM taskq_task) > 1 AND (SELECT max(folded_at) > max(counted_at) FROM taskq_counter_state)}, 'which it did');
 
+# While many write the sweeper stays and folds again: a process costs more than a fold.
+my $pid = q{SELECT coalesce(max(pid), 0) FROM pg_stat_activity WHERE backend_type = 'taskq sweeper'};
+my ($sweeper, $before) = (0, -1);
+for (1 .. 30)
+{
+	my $folded_at = query('postgres', 'SELECT folded_at FROM taskq_counter_state');
+	query('postgres', q{INSERT INTO taskq_task (title) SELECT 'one of many' FROM generate_series(1, 3000)});
+	became('postgres', "SELECT folded_at <> '$folded_at' FROM taskq_counter_state");
+	($before, $sweeper) = ($sweeper, query('postgres', $pid));
+	last if $sweeper != 0 && $sweeper == $before;
+}
+ok($sweeper != 0 && $sweeper == $before, 'one sweeper folds again while many write');
+became('postgres', "SELECT ($pid) = 0", 'and leaves when they have stopped');
+
 # A crash empties the tables: nobody keeps count, and every number is right.
 query('postgres', q{ALTER SYSTEM SET taskq.databases = 'none'});
 $node->stop('immediate');
