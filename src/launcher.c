@@ -18,8 +18,8 @@
  *
  *		idle --- its turn ---> sweeping --- sweeper gone ---> idle
  *
- * The sweeper tells how it went in the slot; a slot that still says
- * SWEEP_NONE belongs to a sweeper that died.
+ * The sweeper tells how it went in the slot; a slot that was told nothing
+ * belongs to a sweeper that died.
  *
  *-------------------------------------------------------------------------
  */
@@ -204,7 +204,7 @@ reap(Database *db)
 	db->turn.sweeping = false;
 	db->has_slot = wakeup_slot(db->oid, &slot);
 	if (db->has_slot &&
-		(slot.outcome == SWEEP_NONE || slot.outcome == SWEEP_FAILED || slot.outcome == SWEEP_SOME_FAILED))
+		(!slot.told || slot.outcome == SWEEP_FAILED || slot.outcome == SWEEP_SOME_FAILED))
 		db->turn.failures++;
 	else
 		db->turn.failures = 0;

@@ -530,7 +530,8 @@ typedef struct WakeupSlot
 	Turn		turn;			/* the launcher's, leaving next_due aside */
 	int			deltas;			/* about so many, since the last sweep */
 	bool		busy;			/* that many of them brought the last sweep about */
-	SweepOutcome outcome;		/* of the last sweep */
+	bool		told;			/* how the last sweep went */
+	SweepOutcome outcome;		/* of it; SWEEP_NONE also once another is asked for */
 	int			backlog;		/* behind it */
 	char		error[SWEEP_ERROR_LEN]; /* of it, '' = none */
 	char		last_error[SWEEP_ERROR_LEN];

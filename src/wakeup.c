@@ -353,6 +353,7 @@ wakeup_sweep_begins(Oid database)
 	if (slot != NULL)
 	{
 		slot->next_due = DT_NOEND;
+		slot->told = false;
 		slot->outcome = SWEEP_NONE;
 		slot->busy = slot->deltas >= DELTAS_TO_FOLD;
 		slot->deltas = 0;
@@ -371,6 +372,7 @@ wakeup_sweep_ends(Oid database, SweepOutcome outcome, TimestampTz next_due,
 	if (slot != NULL)
 	{
 		slot->next_due = Min(slot->next_due, next_due);
+		slot->told = true;
 		slot->outcome = outcome;
 		slot->backlog = backlog;
 		strlcpy(slot->error, error, sizeof(slot->error));

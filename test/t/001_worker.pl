@@ -113,5 +113,21 @@ is(query('restored', q{SELECT status, (SELECT count(*) FROM taskq_task_event WHE
 query('restored', 'DROP TRIGGER arrive ON taskq_task; SELECT taskq_worker_wake()');
 became('restored', q{SELECT status = 'OVERDUE' FROM taskq_task WHERE title = 'swept too early'}, 'and done again');
 
+# Whoever asks for the next sweep while one has just ended does not make it a failed one.
+my $wakes = PostgreSQL::Test::Utils::tempdir() . '/wake.sql';
+append_to_file($wakes, qq{SELECT "Desk 1".taskq_worker_wake();\n});
+my ($out, $err) = ('', '');
+my $waker = IPC::Run::start([ 'pgbench', '-n', '-T', '180', '-f', $wakes, $node->connstr('desk') ], '>', \$out, '2>', \$err);
+my $failures = 0;
+for (1 .. 5)
+{
+	my $swept_at = query('desk', q{SELECT last_sweep_at FROM taskq_worker_status WHERE database = 'desk'});
+	became('desk', qq{SELECT last_sweep_at <> '$swept_at' FROM taskq_worker_status WHERE database = 'desk'});
+	$failures += query('desk', q{SELECT failures FROM taskq_worker_status WHERE database = 'desk'});
+}
+$waker->signal('TERM');
+$waker->finish;
+is($failures, 0, 'one sweep after the other is asked for, and none counts as failed');
+
 $node->stop;
 done_testing();
