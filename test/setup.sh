@@ -77,9 +77,11 @@ temporary_file() { # path mode text
 }
 
 # Installs those of the packages that are missing.  No cluster is made for a
-# new server and no service is started, whatever the packages would do.
+# new server and no service is started, whatever the packages would do.  Of
+# several runs one at a time installs: apt does not wait for its lists, and one
+# run must not remove the temporary files of another.
 install_packages() {
-    local missing=() package log
+    local missing=() package log lock
     for package in "$@"; do
         is_installed "$package" || missing+=("$package")
     done
@@ -88,6 +90,8 @@ install_packages() {
         die "no apt-get here; install by hand: ${missing[*]}"
 
     say "Installing ${missing[*]} ..."
+    exec {lock}</var/lib/dpkg
+    flock "$lock"
     log=$(mktemp)
     temporary_file /etc/postgresql-common/createcluster.d/taskq.conf 644 \
         'create_main_cluster = false'
@@ -106,6 +110,7 @@ install_packages() {
     if [[ " ${missing[*]} " = *' pgbouncer '* ]]; then
         as_root update-rc.d pgbouncer disable   # nor at the next boot
     fi
+    exec {lock}<&-
 }
 
 # A list that cannot be had need not be one that matters.
