@@ -240,6 +240,7 @@ describe('numbers', () => {
     const dry = await manager.post('/ops/renewals/refresh', { dry_run: true })
     assert.equal(dry.status, 200)
     assert.equal((await agent.post('/ops/renewals/refresh', {})).status, 403)
+    assert.equal((await viewer.get('/ops/tasks?user_id=cus_1')).body.tasks.length, 0)
     assert.equal((await manager.post('/ops/renewals/refresh')).status, 200)
     const { body } = await viewer.get('/ops/tasks?user_id=cus_1')
     assert.equal(body.tasks.length, 1)
