@@ -15,7 +15,7 @@
 
 #define N_REPORT_COLUMNS 7
 
-/* $1, $2 = bounds of the deadline, $3 = time zone of days, $4 = now. */
+/* $1, $2 = bounds of the deadline, $3 = time zone of days and weeks, $4 = now. */
 #define REPORT(key, groups) \
 	{"SELECT " key ", pg_catalog.count(*)::pg_catalog.int4, " \
 	"pg_catalog.count(*) FILTER (WHERE r.s " EQ " 'MET')::pg_catalog.int4, " \
@@ -40,6 +40,8 @@ static struct
 	{"assignee", REPORT("r.assignee_id", "GROUP BY r.assignee_id ORDER BY r.assignee_id")},
 	{"priority", REPORT("r.priority::pg_catalog.text", "GROUP BY r.priority ORDER BY r.priority DESC")},
 	{"day", REPORT("pg_catalog.to_char(pg_catalog.timezone($3, r.sla_due_at), 'YYYY-MM-DD')",
+	"GROUP BY 1 ORDER BY 1")},
+	{"week", REPORT("pg_catalog.to_char(pg_catalog.date_trunc('week', pg_catalog.timezone($3, r.sla_due_at)), 'YYYY-MM-DD')",
 	"GROUP BY 1 ORDER BY 1")}
 };
 
@@ -76,7 +78,7 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 	if (plan == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("group_by must be none, assignee, priority or day")));
+				 errmsg("group_by must be none, assignee, priority, day or week")));
 
 	InitMaterializedSRF(fcinfo, 0);
 	spi_connect();

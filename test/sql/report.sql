@@ -13,6 +13,11 @@ SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00');
 SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'assignee');
 SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'priority');
 SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'day');
+SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'week');
+-- where the deadline of a Sunday evening lies in Monday already
+SET taskq.timezone = 'Asia/Tokyo';
+SELECT group_key, tasks FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'week');
+RESET taskq.timezone;
 -- since counts, until does not
 SELECT tasks FROM taskq_sla_report('2026-03-01 20:00+00', '2026-03-01 20:00:00.000001+00');
 SELECT tasks FROM taskq_sla_report('2026-03-01 00:00+00', '2026-03-01 20:00+00');

@@ -89,15 +89,6 @@ export async function claimTasks(tx, staffId, count) {
 export const stats = (tx, { assignee_id, user_id } = {}) =>
   tx.row('SELECT * FROM taskq_stats(assignee_id => $1, user_id => $2)', [assignee_id ?? null, user_id ?? null])
 
-// Weeks are the report's days added up: percentiles cannot be, and stay out.
-const slaByWeek = `
-  SELECT date_trunc('week', group_key::date)::date::text AS group_key, sum(tasks)::integer AS tasks,
-         sum(met)::integer AS met, sum(breached)::integer AS breached,
-         sum(met)::float8 / nullif(sum(met) + sum(breached), 0) AS compliance,
-         NULL::float8 AS p50_hours, NULL::float8 AS p90_hours
-  FROM taskq_sla_report(taskq_day_start($1), taskq_day_start($2::date + 1), group_by => 'day')
-  GROUP BY 1 ORDER BY 1`
-
 const slaBy = `
   SELECT r.*, s.name AS assignee_name
   FROM taskq_sla_report(taskq_day_start($1), taskq_day_start($2::date + 1), group_by => $3) AS r
@@ -105,7 +96,6 @@ const slaBy = `
   ORDER BY r.group_key NULLS LAST`
 
 export async function slaReport(tx, { from, to, group }) {
-  if (group === 'week') return tx.rows(slaByWeek, [from, to])
   const rows = await tx.rows(slaBy, [from, to, group])
   return rows.map(({ assignee_name, ...row }) => (group === 'assignee' ? { ...row, assignee_name } : row))
 }
