@@ -460,5 +460,15 @@ describe('the look', () => {
     assert.ok(median(moving) < 16, `script, style and layout of a step took ${median(moving).toFixed()} ms`)
     assert.ok(median(selecting) < 100, `selecting all took ${median(selecting).toFixed()} ms`)
     assert.ok(median(busy) < 120, `half of the steps kept the page busy for more than ${median(busy).toFixed()} ms`)
+
+    // What somebody else changes brings the whole list up to date.
+    const updating = []
+    for (let n = 0; n < 5; n++) {
+      const before = await spent()
+      const { rows: [{ id }] } = await desk.db.query(`SELECT id FROM taskq_edit((SELECT id FROM taskq_queue ORDER BY id OFFSET $1 LIMIT 1), title => $2)`, [n, `Changed ${n}`])
+      await page.locator(`#task-${id}`, { hasText: `Changed ${n}` }).waitFor()
+      updating.push((await spent()).own - before.own)
+    }
+    assert.ok(median(updating) < 150, `an update of the list took ${median(updating).toFixed()} ms`)
   })
 })
