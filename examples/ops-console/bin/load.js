@@ -44,7 +44,7 @@ const fill = `
          (CASE WHEN n % 10 > 0 THEN 'COMPLETED' WHEN n % 100 = 0 THEN 'OVERDUE' WHEN n % 30 = 0 THEN 'IN_PROGRESS' ELSE 'OPEN' END)::taskq_status,
          taskq_today() + CASE WHEN n % 100 = 0 THEN -1 - n / 100 % 30 ELSE n / 10 % 60 END,
          CASE WHEN n % 3 > 0 THEN 24 + n % 200 END,
-         CASE WHEN n % 7 > 0 THEN 'sta_' || 1 + n / 10 % 100 END, 'cus_' || 1 + n * 7919 % 20000, 'IMPORT',
+         CASE WHEN n % 7 > 0 THEN 'sta_' || 1 + n / 10 % 100 END, 'cus_' || 1 + n::bigint * 7919 % 20000, 'IMPORT',
          created, CASE WHEN n % 10 > 0 OR n % 30 = 0 THEN created + interval '1 hour' END, CASE WHEN n % 10 > 0 THEN created + interval '20 hours' END
   FROM generate_series(1, $tasks$) n,
        LATERAL (SELECT now() - interval '1 hour' * CASE WHEN n % 10 > 0 THEN 24 + n % 17000 ELSE n / 10 % 20 END AS created) c`
