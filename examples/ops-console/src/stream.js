@@ -7,10 +7,13 @@ const firstDelay = 250
 const longestDelay = 10_000
 const heartbeatEvery = 20_000
 const gatherFor = 150 // many transactions in a row make one event
+const notMoreOftenThan = 1000 // ms: a page does not look more often
+const atOnce = 10 // readers that are written to before requests have their turn
 const maxIds = 500
 const maxUnread = 1024 * 1024 // bytes that a page may leave unread before it is hung up on
 
 const wait = (ms) => new Promise((done) => { setTimeout(done, ms).unref() })
+const nextTurn = () => new Promise((done) => { setImmediate(done) })
 
 export function createStream(db, log, { maxPerSession = 20 } = {}) {
   const readers = new Set()
@@ -18,18 +21,22 @@ export function createStream(db, log, { maxPerSession = 20 } = {}) {
   let stopped = false
   let state = 'connecting' // listening, off (taskq.notify_channel is not set)
   let pending = null
+  let told = 0
 
   function write(reader, text) {
     if (reader.raw.writableLength > maxUnread) reader.raw.destroy()
     else reader.raw.write(text)
   }
 
-  function send(reader, event, data) {
-    write(reader, `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-  }
+  const message = (event, data) => Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
 
-  function broadcast(event, data) {
-    for (const reader of readers) send(reader, event, data)
+  async function broadcast(event, data) {
+    const text = message(event, data)
+    let n = 0
+    for (const reader of readers) {
+      if (n++ % atOnce === atOnce - 1) await nextTurn()
+      write(reader, text)
+    }
   }
 
   function setState(value) {
@@ -56,9 +63,10 @@ export function createStream(db, log, { maxPerSession = 20 } = {}) {
       setTimeout(() => {
         const { ids: all, more: missed } = pending
         pending = null
+        told = Date.now()
         const shown = [...all].slice(0, maxIds)
         broadcast('tasks', { ids: shown, more: missed || shown.length < all.size })
-      }, gatherFor).unref()
+      }, Math.max(gatherFor, told + notMoreOftenThan - Date.now())).unref()
     }
     for (const id of ids) pending.ids.add(id)
     pending.more ||= more
@@ -136,7 +144,7 @@ export function createStream(db, log, { maxPerSession = 20 } = {}) {
       reply.hijack()
       reader.raw.writeHead(200, headers)
       reader.raw.write('retry: 2000\n\n')
-      send(reader, 'state', { state })
+      reader.raw.write(message('state', { state }))
       readers.add(reader)
       reader.raw.on('close', () => readers.delete(reader))
     },
