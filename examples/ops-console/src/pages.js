@@ -51,12 +51,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
 
   async function tasksPage(request, reply) {
     const { staff, query } = request
-    const data = await db.read(staff, async (tx) => ({
-      today: tx.today,
-      stats: await taskq.stats(tx),
-      ...await taskq.listTasks(tx, query),
-      count: await taskq.countTasks(tx, query, countCap),
-    }))
+    const data = await db.read(staff, async (tx) => ({ today: tx.today, ...await taskq.queueOf(tx, query, countCap) }))
     return html(reply, render('tasks', request, { filter: query, countCap, everybody: await staffToChoose(), ...data }))
   }
 

@@ -2,18 +2,18 @@
 // transaction of db.js.  Rows come as JSON made by the database, so that the API
 // and the pages show dates and times exactly as it tells them.
 
-const pageOfTasks = `
-  SELECT to_jsonb(p) AS task
-  FROM taskq_queue_page(
+const filterArguments = `
     status => $1::taskq_status[], priority => $2::taskq_priority[], sla_status => $3::taskq_sla_status[],
-    assignee_id => $4, unassigned => $5, user_id => $6, source => $7,
-    due_from => $8, due_to => $9, search => $10, sort => $11, page_size => $12, after => $13) AS p`
+    assignee_id => $4, unassigned => $5, user_id => $6, source => $7, due_from => $8, due_to => $9, search => $10`
 
-const countOfTasks = `
-  SELECT taskq_queue_count(
-    status => $1::taskq_status[], priority => $2::taskq_priority[], sla_status => $3::taskq_sla_status[],
-    assignee_id => $4, unassigned => $5, user_id => $6, source => $7,
-    due_from => $8, due_to => $9, search => $10, cap => $11)::integer AS count`
+const pageOfTasks = `
+  SELECT coalesce(json_agg(p), '[]') AS tasks
+  FROM taskq_queue_page(${filterArguments}, sort => $11, page_size => $12, after => $13) AS p`
+
+// All that the page of the queue shows, in one question.
+const queue = `
+  SELECT (SELECT to_json(s) FROM taskq_stats() AS s) AS stats, (${pageOfTasks}) AS tasks,
+         taskq_queue_count(${filterArguments}, cap => $14)::integer AS count`
 
 const filterValues = (f) => [
   f.status ?? ['OPEN'], f.priority ?? null, f.sla_status ?? null,
@@ -22,18 +22,24 @@ const filterValues = (f) => [
 ]
 
 // One row more than asked for tells whether there is a next page.
-export async function listTasks(tx, filter) {
-  const limit = filter.limit ?? 50
-  const rows = await tx.rows(pageOfTasks, [...filterValues(filter), filter.sort ?? 'due', limit + 1, filter.after ?? null])
-  const page = rows.slice(0, limit).map(({ task }) => task)
-  const next = rows.length > limit ? page.at(-1).cursor : null
+const limitOf = (filter) => filter.limit ?? 50
+const pageValues = (filter) => [...filterValues(filter), filter.sort ?? 'due', limitOf(filter) + 1, filter.after ?? null]
+
+function cut(tasks, limit) {
+  const page = tasks.slice(0, limit)
+  const next = tasks.length > limit ? page.at(-1).cursor : null
   for (const task of page) delete task.cursor
   return { tasks: page, next }
 }
 
-export async function countTasks(tx, filter, cap) {
-  const { count } = await tx.row(countOfTasks, [...filterValues(filter), cap])
-  return count
+export async function listTasks(tx, filter) {
+  const { tasks } = await tx.row(pageOfTasks, pageValues(filter))
+  return cut(tasks, limitOf(filter))
+}
+
+export async function queueOf(tx, filter, countCap) {
+  const { stats, tasks, count } = await tx.row(queue, [...pageValues(filter), countCap])
+  return { stats, count, ...cut(tasks, limitOf(filter)) }
 }
 
 export async function findTask(tx, id) {
