@@ -159,6 +159,9 @@ sub write_doc
 		$tables .= "\n" . join '', map { "- $_\n" } @notes if @notes;
 	}
 	my $summary = "$met of $n goals are met.\n" . (@missed ? "\nMissed:\n\n" . join '', map { "- $_\n" } @missed : '');
+	my %measured = map { $_->{section} => 1 } @runs;
+	my @to_come = map { lc $titles{$_} } grep { !$measured{$_} } sort keys %titles;
+	$summary .= "\nNot measured yet: " . join(', ', @to_come) . ".\n" if @to_come;
 	my $settings = @runs ? join ', ', map { "`$_`" } split ' ', $runs[0]{settings} : '';
 	$text =~ s/\{\{summary\}\}/$summary/;
 	$text =~ s/\{\{settings\}\}/$settings/;

@@ -4,6 +4,20 @@ use warnings;
 use Bench;
 use Time::HiRes qw(time);
 
+my $pick = q{SELECT id FROM bench.task WHERE assignee_id IS NULL AND completed_at IS NULL AND cancelled_at IS NULL
+ ORDER BY taskq_priority_rank(priority), coalesce(due_date, 'infinity'), id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED};
+my $staff = "\\set s random(1, 1000)\n";
+my %claim = (
+	floor => qq{${staff}WITH p AS ($pick), u AS (UPDATE bench.task t SET assignee_id = 'sta_' || :s::integer, updated_at = statement_timestamp()
+ FROM p WHERE t.id = p.id RETURNING t.id)
+INSERT INTO bench.event (task_id, at, actor, db_user, kind, from_status, to_status, changes)
+SELECT id, statement_timestamp(), session_user, session_user, 'assigned', 'OPEN', 'OPEN',
+ jsonb_build_object('assignee_id', jsonb_build_object('from', NULL, 'to', 'sta_' || :s::integer)) FROM u RETURNING task_id;},
+	plpgsql => "${staff}SELECT * FROM bench.claim('sta_' || :s::integer);",
+	taskq => "${staff}SELECT * FROM taskq_claim('sta_' || :s::integer);");
+
+sub claim_script { return $claim{ $_[0] }; }
+
 # Counts backends that wait for a lock on rows, some hundred times a second, until it is stopped.
 sub lock_sampler
 {
@@ -53,22 +67,12 @@ sub run_claim
 	my ($n, $claims) = @size{qw(claims claimed)};
 	my @names = qw(floor plpgsql taskq);
 	my $statements = queue_statements();
-	my $pick = q{SELECT id FROM bench.task WHERE assignee_id IS NULL AND completed_at IS NULL AND cancelled_at IS NULL
- ORDER BY taskq_priority_rank(priority), coalesce(due_date, 'infinity'), id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED};
-	my $staff = "\\set s random(1, 1000)\n";
-	my %claim = (
-		floor => qq{${staff}WITH p AS ($pick), u AS (UPDATE bench.task t SET assignee_id = 'sta_' || :s::integer, updated_at = statement_timestamp()
- FROM p WHERE t.id = p.id RETURNING t.id)
-INSERT INTO bench.event (task_id, at, actor, db_user, kind, from_status, to_status, changes)
-SELECT id, statement_timestamp(), session_user, session_user, 'assigned', 'OPEN', 'OPEN',
- jsonb_build_object('assignee_id', jsonb_build_object('from', NULL, 'to', 'sta_' || :s::integer)) FROM u RETURNING task_id;},
-		plpgsql => "${staff}SELECT * FROM bench.claim('sta_' || :s::integer);",
-		taskq => "${staff}SELECT * FROM taskq_claim('sta_' || :s::integer);",
+	my %statement = (%claim,
 		'graphile-worker' => $statements->{graphile}{claim},
 		'pg-boss' => $statements->{pgboss}{claim});
-	my %script = map { $_ => script($claim{$_}) } keys %claim;
+	my %script = map { $_ => script($statement{$_}) } keys %statement;
 	# pg-boss sorts all jobs that wait each time, so it is given fewer to take; a rate is a rate.
-	my %taken = (map({ $_ => $claims } keys %claim), 'pg-boss' => 160);
+	my %taken = (map({ $_ => $claims } keys %statement), 'pg-boss' => 160);
 	for my $name (@names)
 	{
 		make_database($name, $name);
@@ -89,7 +93,7 @@ SELECT id, statement_timestamp(), session_user, session_user, 'assigned', 'OPEN'
 		my (%figures, %locks);
 		for my $round (1 .. $size{rounds})
 		{
-			for my $name (rotate($round, sort keys %claim))
+			for my $name (rotate($round, sort keys %statement))
 			{
 				my $database = $name eq 'graphile-worker' || $name eq 'pg-boss' ? 'queues' : $name;
 				my $table = { 'graphile-worker' => 'graphile_worker._private_jobs', 'pg-boss' => 'pgboss.job', taskq => 'taskq_task' }->{$name} || 'bench.task';

@@ -182,4 +182,6 @@ sub run_queues
 
 sub create_script { return $create{ $_[0] }; }
 
+sub change_script { return $change{ $_[0] }{ $_[1] }; }
+
 1;
