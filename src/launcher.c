@@ -647,7 +647,7 @@ sweep_database(Oid database, const char *name, MemoryContext context)
 	return outcome;
 }
 
-/* Waits whether the next sweep falls due at once. */
+/* Waits a second for the next sweep to fall due; whether it has. */
 static bool
 due_again(Oid database)
 {
