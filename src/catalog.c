@@ -426,7 +426,7 @@ owner_of(Oid relation)
  *	directory.c mirrors				to own the table, and EXECUTE for its owner
  *	erasure.c	erases texts		a lock on the customer that takes the right to update it
  *	sweep.c		logs a sweep		EXECUTE on taskq_sweep_all
- *	launcher.c	sweeps				nobody's call
+ *	sweeper.c	sweeps				nobody's call
  */
 void
 become_owner_of(Oid relation, OwnerSwitch *saved)

@@ -198,15 +198,27 @@ merge(int32 merged_minute, TimestampTz now)
 	spi_run(&set_merged, 2, types, values, NULL, 0);
 }
 
-/*
- * Folds the changes noted since the last time into the counts, in the current
- * transaction.  Changes of that transaction itself stay for the next time.
- * Passes if there are none, or somebody else is at it.
- */
-void
-fold_deltas(void)
+/* Whether the counts can be written in this transaction: with an older snapshot their row could not be locked. */
+static bool
+can_write_counts(void)
 {
-	const TaskqCatalog *cat = taskq_catalog();
+	return OidIsValid(taskq_catalog()->counter_state) && !RecoveryInProgress() && !IsolationUsesXactSnapshot();
+}
+
+static bool
+anything_to_fold(CounterState *state)
+{
+	return counter_scan_unfolded(state, GetActiveSnapshot(), 0, 0, NULL, NULL) > 0;
+}
+
+/*
+ * Folds the changes noted since the last time into the counts.  Changes of
+ * the current transaction itself stay for the next time.  Passes if somebody
+ * else is at it.
+ */
+static void
+add_deltas(void)
+{
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 	Oid			types[] = {INT8OID, INT8ARRAYOID, TIMESTAMPTZOID};
 	Datum		values[3];
@@ -214,25 +226,15 @@ fold_deltas(void)
 	Horizon		h;
 	CounterState state;
 	HTAB	   *cells;
-	bool		any;
-
-	/* With an older snapshot the row could not be locked. */
-	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() || IsolationUsesXactSnapshot())
-		return;
-	PushActiveSnapshot(GetTransactionSnapshot());
-	any = counter_read_state(GetActiveSnapshot(), &state) &&
-		counter_scan_unfolded(&state, GetActiveSnapshot(), 0, 0, NULL, NULL) > 0;
-	PopActiveSnapshot();
-	if (!any)
-		return;
 
 	spi_connect();
-	become_owner_of(cat->task, &owner);
+	become_owner_of(taskq_catalog()->task, &owner);
 	spi_run(&lock_state, 0, NULL, NULL, NULL, 0);
 	if (SPI_processed > 0)
 	{
 		int64		own = (int64) U64FromFullTransactionId(GetTopFullTransactionId());
 
+		/* Somebody else may have folded until the row was locked. */
 		PushActiveSnapshot(GetTransactionSnapshot());
 		if (counter_read_state(GetActiveSnapshot(), &state))
 		{
@@ -251,6 +253,22 @@ fold_deltas(void)
 	}
 	become_caller_again(&owner);
 	SPI_finish();
+}
+
+/* Folds in the current transaction what there is to fold, where count is kept. */
+void
+fold_deltas(void)
+{
+	CounterState state;
+	bool		any;
+
+	if (!can_write_counts())
+		return;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	any = counter_read_state(GetActiveSnapshot(), &state) && anything_to_fold(&state);
+	PopActiveSnapshot();
+	if (any)
+		add_deltas();
 }
 
 /* ---------------------------------------------------------- counting all */
@@ -325,13 +343,25 @@ wait_for_writers(Oid table)
 	return false;
 }
 
+/* Whether count is kept as of now, whatever this session last knew. */
+static bool
+is_kept_now(void)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	CounterState state;
+	bool		kept = counter_read_state(snapshot, &state) && state.triggers == counter_triggers();
+
+	UnregisterSnapshot(snapshot);
+	return kept;
+}
+
 /*
- * Counts all tasks and begins to keep count, unless that is so already.  The
- * table must be free of writers for as long as it takes; false if it is not,
- * even after waiting for lock_timeout, if wait is set.
+ * Counts all tasks and begins to keep count.  The table must be free of
+ * writers for as long as that takes; passes if it is not, even after waiting
+ * for lock_timeout, if wait is set.
  */
-bool
-fold_begin(bool wait)
+static void
+begin_count(bool wait)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 	TimestampTz now = GetCurrentStatementStartTimestamp();
@@ -343,13 +373,12 @@ fold_begin(bool wait)
 	Horizon		h;
 	HTAB	   *cells;
 
-	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() || IsolationUsesXactSnapshot() ||
-		counter_triggers() == 0 || counter_is_kept())
-		return true;
+	if (counter_triggers() == 0)
+		return;
 	if (!ConditionalLockRelationOid(cat->task, ShareRowExclusiveLock) && !(wait && wait_for_writers(cat->task)))
-		return false;
-	if (counter_is_kept())		/* somebody else was first */
-		return true;
+		return;
+	if (is_kept_now())			/* somebody else was first */
+		return;
 
 	spi_connect();
 	become_owner_of(cat->task, &owner);
@@ -374,10 +403,9 @@ fold_begin(bool wait)
 	CacheInvalidateRelcacheByRelid(cat->counter_state);
 	become_caller_again(&owner);
 	SPI_finish();
-	return true;
 }
 
-/* Nobody keeps count any more, until the next fold_begin(). */
+/* Nobody keeps count any more, until the next fold_keep(). */
 void
 fold_forget(void)
 {
@@ -397,41 +425,68 @@ fold_forget(void)
 }
 
 /*
- * Once a day: whether the counts are those of the tasks, in case somebody
- * found a way to write that nothing here knows of.  If not, counting begins anew.
+ * Whether the counts are those of the tasks; if not, somebody found a way to
+ * write that nothing here knows of.
  */
-void
-fold_verify(void)
+static bool
+verify(void)
 {
-	const TaskqCatalog *cat = taskq_catalog();
-	TimestampTz now = GetCurrentStatementStartTimestamp();
 	Oid			types[] = {TIMESTAMPTZOID};
-	Datum		values[] = {TimestampTzGetDatum(now)};
+	Datum		values[] = {TimestampTzGetDatum(GetCurrentStatementStartTimestamp())};
 	OwnerSwitch owner;
-	CounterState state;
 	int64		kept[N_STATS];
 	int64		counted[N_STATS];
+	bool		right = true;
 
-	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() || IsolationUsesXactSnapshot())
-		return;
 	spi_connect();
-	become_owner_of(cat->task, &owner);
-	PushActiveSnapshot(GetTransactionSnapshot());
-	if (counter_read_state(GetActiveSnapshot(), &state) && state.counted_at <= now - VERIFY_INTERVAL &&
-		counter_stats(kept))
+	become_owner_of(taskq_catalog()->task, &owner);
+	if (counter_stats(kept))
 	{
 		stats_count(counted);
-		if (memcmp(kept, counted, sizeof(kept)) == 0)
+		right = memcmp(kept, counted, sizeof(kept)) == 0;
+		if (right)
 			spi_run(&set_counted, 1, types, values, NULL, 0);
-		else
-		{
-			ereport(LOG,
-					(errmsg("taskq counts tasks anew: the numbers kept were not theirs"),
-					 errhint("Something wrote to taskq_task without its triggers.")));
-			fold_forget();
-		}
 	}
-	PopActiveSnapshot();
 	become_caller_again(&owner);
 	SPI_finish();
+	return right;
+}
+
+/*
+ * What a sweep does for the counts: begins to keep them where nobody does,
+ * folds where there is something to fold, and compares them with the tasks
+ * once a day.  If they are wrong, counting begins anew.
+ */
+void
+fold_keep(bool wait)
+{
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	CounterState state;
+	bool		kept;
+	bool		any;
+
+	if (!can_write_counts())
+		return;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (is_subscriber())
+	{
+		fold_forget();			/* rows arrive without being noted */
+		PopActiveSnapshot();
+		return;
+	}
+	kept = counter_read_state(GetActiveSnapshot(), &state) && state.triggers == counter_triggers();
+	if (kept && state.counted_at <= now - VERIFY_INTERVAL && !verify())
+	{
+		ereport(LOG,
+				(errmsg("taskq counts tasks anew: the numbers kept were not theirs"),
+				 errhint("Something wrote to taskq_task without its triggers.")));
+		fold_forget();
+		kept = false;
+	}
+	any = kept && anything_to_fold(&state);
+	PopActiveSnapshot();
+	if (!kept)
+		begin_count(wait);
+	else if (any)
+		add_deltas();
 }

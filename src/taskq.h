@@ -482,9 +482,8 @@ extern void counter_register_callbacks(void);
 
 /* ----------------------------------- fold.c: the counters brought up to date */
 
-extern bool fold_begin(bool wait);
+extern void fold_keep(bool wait);
 extern void fold_deltas(void);
-extern void fold_verify(void);
 extern void fold_forget(void);
 
 /* ----------------------------- wakeup.c: telling the worker what falls due when */
@@ -685,6 +684,9 @@ extern bool retention_cutoff(TimestampTz *cutoff);
 
 extern void launcher_register(void);
 pg_noreturn extern PGDLLEXPORT void taskq_launcher_main(Datum arg);
+
+/* ----------------------------- sweeper.c: the process that sweeps a database */
+
 pg_noreturn extern PGDLLEXPORT void taskq_sweeper_main(Datum arg);
 
 #endif							/* TASKQ_H */

@@ -1,0 +1,359 @@
+/*-------------------------------------------------------------------------
+ *
+ * sweeper.c
+ *		The process that sweeps one database and leaves.
+ *
+ * What a sweep does to rows is in sweep.c and renewal.c.  Here is what is
+ * around it: one transaction a batch, reasons not to sweep at all, errors,
+ * the lines in the log, and how long to stay.  That is until there is nothing
+ * to do, or a second longer if the sweep came because many are writing: they
+ * will want the next one by then, and a process costs more than a sweep.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/xact.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "libpq/pqsignal.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lock.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+/* Where many write, the sweeper looks so often whether it is to sweep again, for so long. */
+#define STAY_GAP (250 * INT64CONST(1000))
+#define STAY_LOOKS 4
+#define STAY_MAX (10 * USECS_PER_SEC)
+
+/* What a sweeper is doing, for messages of errors. */
+static void
+sweeper_error_context(void *arg)
+{
+	errcontext("taskq sweep of database \"%s\"", (const char *) arg);
+}
+
+/*
+ * Whether somebody waits for a lock on this database, to drop or rename it or
+ * to copy it.
+ */
+static bool
+database_is_wanted_by_others(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, MyDatabaseId, 0);
+	if (LockAcquire(&tag, RowExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return true;
+	LockRelease(&tag, RowExclusiveLock, false);
+	return false;
+}
+
+/*
+ * Keeps the extension from being dropped until the transaction ends.  DROP
+ * EXTENSION locks it before all that belongs to it; without this the two
+ * could take the same tables in different orders.  False if it is not there
+ * or somebody is about to drop it.
+ */
+static bool
+hold_extension(Oid extension)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 0);
+	if (LockAcquire(&tag, AccessShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	AcceptInvalidationMessages();
+	return get_extension_oid(TASKQ_EXTENSION, true) == extension;
+}
+
+/*
+ * Why the database seems to be in the middle of a restore or an import; NULL
+ * if it does not.  pg_dump's scripts set sequences after all data; an event
+ * written before that would take an id which the dump holds too.  pg_restore
+ * with several jobs may set a sequence while other tables are still empty, so
+ * nothing is swept while it is connected at all.
+ */
+static const char *
+being_restored(void)
+{
+#define AHEAD(table) \
+	"coalesce((SELECT pg_catalog.max(t.id) FROM @." table " t) " GT " " \
+	"(SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM @." table "_id_seq s), false)"
+	static TaskqPlan plan = {
+		"SELECT " AHEAD("taskq_task") " OR " AHEAD("taskq_task_event") " OR " AHEAD("taskq_renewal") " OR "
+		AHEAD("taskq_renewal_crossing") " OR " AHEAD("taskq_renewal_threshold") " OR "
+		AHEAD("taskq_workflow_rule") " OR " AHEAD("taskq_workflow_run") " OR " AHEAD("taskq_sweep_log") ", "
+		"EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a WHERE a.datid " EQ " $1 "
+		"AND a.application_name " EQ " 'pg_restore')"
+	};
+#undef AHEAD
+	static const char *const reasons[] = {
+		"ids run ahead of their sequence, as in a restore",
+		"pg_restore is at work"
+	};
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(MyDatabaseId)};
+	const char *reason = NULL;
+
+	spi_connect();
+	spi_run(&plan, 1, types, values, NULL, 1);
+	for (int i = 0; i < lengthof(reasons) && reason == NULL; i++)
+	{
+		bool		isnull;
+
+		if (DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull)))
+			reason = reasons[i];
+	}
+	SPI_finish();
+	return reason;
+}
+
+/*
+ * One transaction of a sweep, with the rights of the owner of taskq_task: from
+ * its first statement to its last deferred trigger: a batch, or what keeps the
+ * counts, which comes first.  Returns SWEEP_NONE while there is more to do.
+ */
+static SweepOutcome
+sweep_transaction(Sweep *sweep, bool counts)
+{
+	SweepOutcome outcome;
+	OwnerSwitch saved;
+	Oid			extension;
+	const char *reason;
+
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	extension = get_extension_oid(TASKQ_EXTENSION, true);
+	PushActiveSnapshot(GetTransactionSnapshot());
+	if (!OidIsValid(extension))
+		outcome = SWEEP_ABSENT;
+	else if (database_is_wanted_by_others() || !hold_extension(extension))
+		outcome = SWEEP_LEFT;
+	else if (is_subscriber())
+	{
+		fold_forget();			/* rows arrive without being noted */
+		outcome = SWEEP_SUBSCRIBER;
+	}
+	else if (counts && (reason = being_restored()) != NULL)
+	{
+		strlcpy(sweep->error, reason, sizeof(sweep->error));
+		outcome = SWEEP_RESTORING;
+	}
+	else
+	{
+		Sweep		before = *sweep;
+
+		become_owner_of(taskq_catalog()->task, &saved);
+		if (counts)
+		{
+			fold_keep(true);
+			PopActiveSnapshot();
+			CommitTransactionCommand();
+			become_caller_again(&saved);
+			return SWEEP_NONE;
+		}
+		outcome = sweep_batch(sweep, taskq_sweep_batch_size) ? SWEEP_NONE :
+			sweep->failed > 0 ? SWEEP_SOME_FAILED : SWEEP_DONE;
+		if (sweep_done(sweep) > 0)
+			sweep_log_write(sweep);
+		if (outcome != SWEEP_NONE)
+			sweep->next_due = sweep_next_due();
+
+		/*
+		 * Rows that were not there when first asked may have been swept. What
+		 * has written nothing has nothing to take back.
+		 */
+		if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && (reason = being_restored()) != NULL)
+		{
+			AbortCurrentTransaction();
+			*sweep = before;
+			strlcpy(sweep->error, reason, sizeof(sweep->error));
+			return SWEEP_RESTORING;
+		}
+		PopActiveSnapshot();
+		CommitTransactionCommand();
+		become_caller_again(&saved);
+		return outcome;
+	}
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	return outcome;
+}
+
+/* Ends a failed transaction and reports its error, unless it is no news. */
+static SweepOutcome
+sweep_transaction_failed(Sweep *sweep, const Sweep *committed, const char *last_error)
+{
+	MemoryContext context = MemoryContextSwitchTo(TopMemoryContext);
+	ErrorData  *edata = CopyErrorData();
+
+	*sweep = *committed;
+	strlcpy(sweep->error, edata->message, sizeof(sweep->error));
+	FreeErrorData(edata);
+	MemoryContextSwitchTo(context);
+	if (strcmp(sweep->error, last_error) != 0)
+		EmitErrorReport();
+	AbortCurrentTransaction();
+	FlushErrorState();
+	return SWEEP_FAILED;
+}
+
+/*
+ * The settings of a sweeper, whatever the database or its owner has set.  It
+ * gives up waiting for a lock before another session's deadlock_timeout (1 s
+ * by default) makes that session the one to lose.
+ */
+static void
+pin_settings(void)
+{
+	static const char *const settings[][2] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"lock_timeout", "500ms"},
+		{"statement_timeout", "0"},
+		{"idle_in_transaction_session_timeout", "0"},
+		{"default_transaction_read_only", "off"},
+		{"default_transaction_isolation", "read committed"},
+		{"default_transaction_deferrable", "off"},
+		{"session_replication_role", "origin"},
+		{"jit", "off"},
+	};
+
+	for (int i = 0; i < lengthof(settings); i++)
+		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+/* Sweeps until there is nothing left to do or that fails; name is the database's. */
+static SweepOutcome
+sweep_database(Oid database, const char *name, MemoryContext context)
+{
+	WakeupSlot	slot;
+	Sweep		sweep;
+	Sweep		committed;
+	char		activity[128];
+	volatile SweepOutcome outcome = SWEEP_NONE;
+	volatile bool counts = true;
+
+	MemoryContextSwitchTo(context);
+	MemoryContextReset(context);
+	if (!wakeup_slot(database, &slot))
+		slot.error[0] = '\0';
+	sweep_begin(&sweep);
+	while (outcome == SWEEP_NONE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
+		if (sweep.batches == 0)
+			strlcpy(activity, "taskq sweep", sizeof(activity));
+		else
+			snprintf(activity, sizeof(activity), "taskq sweep: %d of about %d tasks",
+					 sweep_done(&sweep), sweep_done(&sweep) + sweep.backlog);
+		pgstat_report_activity(STATE_RUNNING, activity);
+		committed = sweep;
+		PG_TRY();
+		{
+			outcome = sweep_transaction(&sweep, counts);
+		}
+		PG_CATCH();
+		{
+			HOLD_INTERRUPTS();
+			outcome = sweep_transaction_failed(&sweep, &committed, slot.error);
+			RESUME_INTERRUPTS();
+		}
+		PG_END_TRY();
+		counts = false;
+		MemoryContextSwitchTo(context);
+		pgstat_report_stat(true);
+		pgstat_report_activity(STATE_IDLE, NULL);
+	}
+
+	if (taskq_log_sweeps == LOG_SWEEPS_ALL ? sweep.batches > 0 || outcome == SWEEP_DONE :
+		taskq_log_sweeps == LOG_SWEEPS_CHANGES && sweep_done(&sweep) > 0)
+		sweep_log_line(&sweep, name);
+	if (outcome == SWEEP_RESTORING && strcmp(sweep.error, slot.error) != 0)
+		ereport(LOG,
+				(errmsg("taskq sweep of database \"%s\" waits: %s", name, sweep.error),
+				 errhint("After an import, set the sequences with setval().")));
+	if (outcome == SWEEP_SOME_FAILED && strcmp(sweep.error, slot.error) != 0)
+		ereport(WARNING,
+				(errmsg_plural("taskq sweep of database \"%s\": %d row could not be swept",
+							   "taskq sweep of database \"%s\": %d rows could not be swept",
+							   sweep.failed, name, sweep.failed),
+				 errdetail_internal("%s", sweep.error)));
+	wakeup_sweep_ends(database, outcome, sweep.next_due, sweep.backlog, sweep.error);
+	return outcome;
+}
+
+/* Waits a second for the next sweep to fall due; whether it has. */
+static bool
+due_again(Oid database)
+{
+	for (int i = 0; i < STAY_LOOKS; i++)
+	{
+		TimestampTz until = GetCurrentTimestamp() + STAY_GAP;
+		long		timeout;
+		WakeupSlot	slot;
+
+		while ((timeout = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until)) > 0)
+		{
+			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, timeout, PG_WAIT_EXTENSION);
+			ResetLatch(MyLatch);
+			CHECK_FOR_INTERRUPTS();
+		}
+		if (!wakeup_slot(database, &slot))
+			return false;
+		if (slot.next_due <= GetCurrentTimestamp())
+			return true;
+	}
+	return false;
+}
+
+void
+taskq_sweeper_main(Datum arg)
+{
+	Oid			database = DatumGetObjectId(arg);
+	TimestampTz stays_until = GetCurrentTimestamp() + STAY_MAX;
+	ErrorContextCallback error_context;
+	MemoryContext context;
+	WakeupSlot	slot;
+	bool		again;
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+	pgstat_report_appname("taskq sweeper");
+	pin_settings();
+
+	context = AllocSetContextCreate(TopMemoryContext, "taskq sweep", ALLOCSET_DEFAULT_SIZES);
+	error_context.callback = sweeper_error_context;
+	error_context.arg = MyBgworkerEntry->bgw_extra;
+	error_context.previous = error_context_stack;
+	error_context_stack = &error_context;
+
+	do
+	{
+		again = sweep_database(database, MyBgworkerEntry->bgw_extra, context) == SWEEP_DONE &&
+			wakeup_slot(database, &slot) && slot.busy &&
+			GetCurrentTimestamp() < stays_until && due_again(database);
+		if (again)
+			wakeup_sweep_begins(database);
+	} while (again);
+	proc_exit(0);
+}
