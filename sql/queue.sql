@@ -38,8 +38,8 @@ CREATE VIEW taskq_queue WITH (security_invoker = true) AS
 SELECT *
 FROM taskq_tasks
 WHERE taskq_phase(started_at, completed_at, cancelled_at) = 0
-  AND coalesce(due_date, 'infinity') >= taskq_today()
-ORDER BY coalesce(due_date, 'infinity'), taskq_priority_rank(priority), id;
+  AND (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END) >= taskq_today()
+ORDER BY (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id;
 COMMENT ON VIEW taskq_queue IS 'The default page: OPEN tasks by due date (none last), URGENT first, id; columns as taskq_tasks. For pages and filters use taskq_queue_page().';
 
 CREATE TYPE taskq_queue_row AS (

@@ -469,16 +469,50 @@ COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of ta
 COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted.';
 COMMENT ON COLUMN taskq_counter_state.folded_at IS 'When changes were last folded in.';
 
--- One assignee's numbers, from indexes alone.
+-- Sort keys that are conditions of an index under row security too, which
+-- coalesce() is not; and one assignee's numbers from indexes alone.
+DROP INDEX taskq_task_queue_idx;
+DROP INDEX taskq_task_priority_idx;
+DROP INDEX taskq_task_sla_idx;
 DROP INDEX taskq_task_assignee_idx;
+DROP INDEX taskq_task_unassigned_idx;
+DROP INDEX taskq_task_user_idx;
+DROP INDEX taskq_task_claim_idx;
+CREATE INDEX taskq_task_queue_idx ON taskq_task
+    (taskq_phase(started_at, completed_at, cancelled_at),
+     (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id);
+CREATE INDEX taskq_task_priority_idx ON taskq_task
+    (taskq_phase(started_at, completed_at, cancelled_at),
+     taskq_priority_rank(priority), (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), id);
+CREATE INDEX taskq_task_sla_idx ON taskq_task
+    (taskq_phase(started_at, completed_at, cancelled_at),
+     (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END), id);
 CREATE INDEX taskq_task_assignee_idx ON taskq_task
     (assignee_id, taskq_phase(started_at, completed_at, cancelled_at),
-     coalesce(due_date, 'infinity'), taskq_priority_rank(priority), id)
+     (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id)
     INCLUDE (sla_due_at, sla_at_risk_at)
     WHERE assignee_id IS NOT NULL;
+CREATE INDEX taskq_task_unassigned_idx ON taskq_task
+    (taskq_phase(started_at, completed_at, cancelled_at),
+     (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id)
+    WHERE assignee_id IS NULL;
+CREATE INDEX taskq_task_user_idx ON taskq_task
+    (user_id, taskq_phase(started_at, completed_at, cancelled_at),
+     (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id)
+    WHERE user_id IS NOT NULL;
+CREATE INDEX taskq_task_claim_idx ON taskq_task
+    (taskq_priority_rank(priority), (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), id)
+    WHERE assignee_id IS NULL AND completed_at IS NULL AND cancelled_at IS NULL;
 CREATE INDEX taskq_task_completed_idx ON taskq_task
     (assignee_id, completed_at)
     WHERE assignee_id IS NOT NULL AND completed_at IS NOT NULL;
+
+CREATE OR REPLACE VIEW taskq_queue WITH (security_invoker = true) AS
+SELECT *
+FROM taskq_tasks
+WHERE taskq_phase(started_at, completed_at, cancelled_at) = 0
+  AND (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END) >= taskq_today()
+ORDER BY (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id;
 
 -- Tasks that become AT_RISK within the minute under way.
 CREATE INDEX taskq_task_at_risk_idx ON taskq_task

@@ -38,7 +38,7 @@ static void claim_setup(ParseState *pstate, void *arg);
 static TaskqPlan claim_pick = {
 	"SELECT t.ctid, t.id FROM ONLY @.taskq_task t "
 	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL "
-	"ORDER BY @.taskq_priority_rank(t.priority), coalesce(t.due_date, 'infinity'), t.id",
+	"ORDER BY @.taskq_priority_rank(t.priority), " OR_NEVER("t.due_date") ", t.id",
 	PLAN_ONCE | PLAN_BY_INDEX, claim_setup
 };
 
@@ -55,7 +55,7 @@ typedef struct Giving
 
 static Giving give_one = GIVING(EQ " $1", "");
 static Giving give_many = GIVING(EQ " ANY ($1)",
-								 " ORDER BY @.taskq_priority_rank(v.priority), coalesce(v.due_date, 'infinity'), v.id");
+								 " ORDER BY @.taskq_priority_rank(v.priority), " OR_NEVER("v.due_date") ", v.id");
 
 /* Takes what claim_pick finds. */
 typedef struct Claim

@@ -93,9 +93,9 @@ typedef struct Statement
 	Datum		values[MAX_PARAMS];
 } Statement;
 
-#define DUE_KEY "coalesce(t.due_date, 'infinity')"
+#define DUE_KEY OR_NEVER("t.due_date")
 #define RANK_KEY "@.taskq_priority_rank(t.priority)"
-#define SLA_KEY "coalesce(t.sla_due_at, 'infinity')"
+#define SLA_KEY OR_NEVER("t.sla_due_at")
 #define PHASE "@.taskq_phase(t.started_at, t.completed_at, t.cancelled_at)"
 
 #define TASK_COLUMNS \
@@ -270,14 +270,18 @@ add_param(Statement *st, const char *before, Oid type, Datum value, const char *
 	appendStringInfo(&st->sql, "%s$%d%s", before, st->nparams, behind);
 }
 
-/* The condition for an SLA status within a phase; NULL = never so. */
+/*
+ * The condition for an SLA status within a phase; NULL = never so.  Those of
+ * active tasks name the deadline as taskq_task_sla_idx does, where a task
+ * without one is last; it has no sla_at_risk_at either.
+ */
 static const char *
 sla_condition(int phase, int sla_status)
 {
 	static const char *const active[N_SLA_STATUSES] = {
 		"t.sla_due_at IS NULL",
-		"(t.sla_due_at " GE " $1 AND t.sla_at_risk_at " GT " $1)",
-		"(t.sla_due_at " GE " $1 AND t.sla_at_risk_at " LE " $1)",
+		"(" SLA_KEY " " GE " $1 AND t.sla_at_risk_at " GT " $1)",
+		"(" SLA_KEY " " GE " $1 AND t.sla_at_risk_at " LE " $1)",
 		SLA_KEY " " LT " $1",
 		NULL, NULL
 	};

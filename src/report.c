@@ -28,8 +28,8 @@
 	"extract(epoch FROM t.completed_at " MINUS " t.created_at)::pg_catalog.float8 OPERATOR(pg_catalog./) 3600 AS hours " \
 	"FROM @.taskq_task t " \
 	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1,2,3}'::pg_catalog.int4[]) " \
-	"AND coalesce(t.sla_due_at, 'infinity') " GE " $1 " \
-	"AND coalesce(t.sla_due_at, 'infinity') " LT " $2 AND t.sla_due_at IS NOT NULL) r " groups}
+	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 " \
+	"AND " OR_NEVER("t.sla_due_at") " " LT " $2 AND t.sla_due_at IS NOT NULL) r " groups}
 
 static struct
 {

@@ -159,6 +159,13 @@ extern void become_caller_again(const OwnerSwitch *saved);
 #define GE "OPERATOR(pg_catalog.>=)"
 #define MINUS "OPERATOR(pg_catalog.-)"
 
+/*
+ * A column where NULL comes last, as the indexes of taskq_task have it.  It is
+ * not coalesce(), which PostgreSQL does not take for leakproof: under row
+ * security that would be no condition of an index.
+ */
+#define OR_NEVER(column) "CASE WHEN " column " IS NULL THEN 'infinity' ELSE " column " END"
+
 /* ------------------------------------------------- calendar.c: what day it is */
 
 /* The number that n < 10 digits make, -1 if they are not all digits. */

@@ -7,7 +7,7 @@ use Time::HiRes qw(time);
 
 my $some_staff = "\\set s random(1, 1000)\n";
 my $pick = q{ARRAY(SELECT t.id FROM taskq_task t WHERE taskq_phase(t.started_at, t.completed_at, t.cancelled_at) = %d
- AND t.assignee_id = 'sta_' || :s::integer ORDER BY coalesce(t.due_date, 'infinity'), taskq_priority_rank(t.priority), t.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)};
+ AND t.assignee_id = 'sta_' || :s::integer ORDER BY CASE WHEN t.due_date IS NULL THEN 'infinity' ELSE t.due_date END, taskq_priority_rank(t.priority), t.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)};
 
 # Name, weight, script.  As many are completed as are created; pages and
 # statistics are read several times as often as anything is written.

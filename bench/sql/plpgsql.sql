@@ -325,7 +325,7 @@ BEGIN
     WITH picked AS (
         SELECT t.id FROM bench.task t
         WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL
-        ORDER BY taskq_priority_rank(t.priority), coalesce(t.due_date, 'infinity'), t.id
+        ORDER BY taskq_priority_rank(t.priority), CASE WHEN t.due_date IS NULL THEN 'infinity' ELSE t.due_date END, t.id
         LIMIT how_many FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE bench.task t SET assignee_id = staff FROM picked WHERE t.id = picked.id RETURNING t.*;
 END $$;

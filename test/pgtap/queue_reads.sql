@@ -1,0 +1,58 @@
+-- A page reads about as many tasks as it shows, whatever its filter and wherever
+-- it begins, as PostgreSQL itself counts them within a transaction; also where
+-- row security applies.
+BEGIN;
+SELECT plan(3);
+
+INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g FROM generate_series(0, 9) g;
+INSERT INTO taskq_customer SELECT 'cus_' || g, 'Customer ' || g FROM generate_series(0, 199) g;
+-- Of what is active a third is overdue; most deadlines are breached, some at risk.
+INSERT INTO taskq_task (title, priority, status, due_date, sla_hours, assignee_id, user_id, source, created_at, started_at, completed_at, cancelled_at)
+SELECT 'task ' || g, (enum_range(NULL::taskq_priority))[1 + g % 4], CASE WHEN g % 10 < 4 THEN 'OPEN' WHEN g % 10 < 6 THEN 'IN_PROGRESS' WHEN g % 10 < 9 THEN 'COMPLETED' ELSE 'CANCELLED' END::taskq_status,
+       taskq_today() - 20 + g % 61, CASE WHEN g % 7 = 0 THEN NULL WHEN g % 29 = 0 THEN 9100 WHEN g % 3 = 0 THEN 80000 ELSE 24 END,
+       CASE WHEN g % 11 > 0 THEN 'sta_' || g / 11 % 10 END, 'cus_' || g % 200, 'MANUAL', now() - interval '364 days' - g * interval '1 minute',
+       CASE WHEN g % 10 BETWEEN 4 AND 8 THEN now() - interval '363 days' - g * interval '1 minute' END,
+       CASE WHEN g % 10 BETWEEN 6 AND 8 THEN now() - interval '300 days' - g * interval '1 minute' END, CASE WHEN g % 10 = 9 THEN now() - interval '300 days' END
+FROM generate_series(1, 20000) g;
+ANALYZE taskq_task;
+
+-- What a page shows and what it reads.
+CREATE FUNCTION tasks_read() RETURNS bigint LANGUAGE sql AS
+    $$SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = 'taskq_task'::regclass$$;
+CREATE FUNCTION page(filter text, OUT shown bigint, OUT read bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint := tasks_read();
+BEGIN
+    EXECUTE 'SELECT count(*) FROM taskq_queue_page(' || filter || ')' INTO shown;
+    read := tasks_read() - before;
+END $$;
+
+CREATE TABLE filter AS SELECT unnest(ARRAY[$$status => '{OPEN}'$$, $$status => '{IN_PROGRESS}'$$, $$status => '{OPEN,IN_PROGRESS,OVERDUE}'$$,
+    $$status => '{CANCELLED}'$$, $$priority => '{URGENT}'$$, $$priority => '{HIGH,URGENT}'$$, $$assignee_id => 'sta_3'$$,
+    $$assignee_id => 'sta_3', status => '{OPEN,IN_PROGRESS,OVERDUE}'$$, $$assignee_id => 'sta_3', priority => '{URGENT}'$$,
+    'unassigned => true', 'due_to => taskq_today() + 30']) AS filter;
+INSERT INTO filter SELECT f.filter || ', after => ' || quote_literal(p.cursor) FROM filter f,
+    (SELECT cursor FROM taskq_queue_page(due_from => taskq_today() + 15, page_size => 1)) p;
+INSERT INTO filter SELECT unnest(ARRAY[$$status => '{OVERDUE}'$$, $$status => '{COMPLETED}', sort => 'created'$$, $$user_id => 'cus_7', status => NULL$$,
+    $$sla_status => '{ON_TRACK}', sort => 'sla'$$, $$sla_status => '{AT_RISK}', sort => 'sla'$$,
+    $$sla_status => '{BREACHED}', status => '{OPEN,IN_PROGRESS,OVERDUE}', sort => 'sla'$$, $$sort => 'priority'$$, $$sort => 'created'$$, $$sort => 'sla'$$]);
+INSERT INTO filter SELECT format('sort => %L, after => %L', s, (SELECT cursor FROM taskq_queue_page(sort => s, page_size => 500) OFFSET 499))
+FROM unnest('{priority,created,sla}'::text[]) s;
+
+CREATE TABLE outcome AS SELECT filter, p.* FROM filter, page(filter) p;
+SELECT is_empty('SELECT * FROM outcome WHERE shown < 50', 'each of these filters finds a page of tasks');
+SELECT is_empty('SELECT * FROM outcome WHERE read > 400', 'and none reads many more than it shows');
+
+-- Row security, with a policy that hides nothing.
+CREATE ROLE regress_taskq_reader;
+SELECT taskq_grant('regress_taskq_reader', 'viewer');
+GRANT SELECT ON filter TO regress_taskq_reader;
+ALTER TABLE taskq_task ENABLE ROW LEVEL SECURITY;
+CREATE POLICY desk ON taskq_task USING (source = current_setting('app.desk'));
+SET LOCAL app.desk = 'MANUAL';
+SET LOCAL ROLE regress_taskq_reader;
+CREATE TEMP TABLE secured AS SELECT filter, p.* FROM filter, page(filter) p;
+RESET ROLE;
+SELECT is_empty('SELECT * FROM secured WHERE shown < 50 OR read > 400', 'so it is under row security');
+SELECT * FROM finish();
+ROLLBACK;
