@@ -105,21 +105,24 @@ typedef struct FormDelta
 
 /*
  * Tasks within the bucket under way.  Parameters: its begin, now.  One whose
- * SLA is breached before it is at risk counts as at risk no instant.
+ * SLA is breached before it is at risk counts as at risk no instant.  Planned
+ * once: planning takes three times as long as all the rest of the numbers.
  */
 #define DUE_WITHIN(phase) \
 	"SELECT t.sla_at_risk_at " GT " t.sla_due_at AS never_at_risk FROM @.taskq_task t " \
 	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " " phase " " \
-	"AND coalesce(t.sla_due_at, 'infinity') " GE " $1 AND coalesce(t.sla_due_at, 'infinity') " LT " $2"
+	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 AND " OR_NEVER("t.sla_due_at") " " LT " $2"
 static TaskqPlan within_minute = {
 	"SELECT (SELECT pg_catalog.count(*) FROM @.taskq_task t WHERE t.sla_at_risk_at " GE " $1 AND t.sla_at_risk_at " LE " $2 "
 	"AND t.sla_at_risk_at " LE " t.sla_due_at AND t.completed_at IS NULL AND t.cancelled_at IS NULL), "
 	"pg_catalog.count(*) FILTER (WHERE d.never_at_risk), pg_catalog.count(*) "
-	"FROM (" DUE_WITHIN("0") " UNION ALL " DUE_WITHIN("1") ") d"
+	"FROM (" DUE_WITHIN("0") " UNION ALL " DUE_WITHIN("1") ") d",
+	PLAN_ONCE | PLAN_BY_INDEX
 };
 static TaskqPlan within_quarter = {
 	"SELECT pg_catalog.count(*) FROM @.taskq_task t WHERE t.completed_at IS NOT NULL "
-	"AND coalesce(t.completed_at, t.cancelled_at) " GE " $1 AND coalesce(t.completed_at, t.cancelled_at) " LT " $2"
+	"AND coalesce(t.completed_at, t.cancelled_at) " GE " $1 AND coalesce(t.completed_at, t.cancelled_at) " LT " $2",
+	PLAN_ONCE | PLAN_BY_INDEX
 };
 
 /* ---------------------------------------------------------------- shapes */
