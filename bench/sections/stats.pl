@@ -87,8 +87,7 @@ sub run_stats
 	for (@{ $size{pages} })
 	{
 		my ($label, $tasks) = @$_;
-		my $database = "pages_$label";
-		pages_database($label, $tasks);
+		my $database = pages_database($label, $tasks);
 		my $active = $tasks >= 10_000_000 ? $tasks / 10_000_000 . "M" : $tasks / 10_000 . "k";
 		settle($database);
 		worker_in($database);
@@ -98,7 +97,7 @@ sub run_stats
 		bar($database, $active, 'in the transaction of a write', write => 1);
 
 		# Three transactions a time.
-		my $top = pgbench($database, script($writer), seconds => $size{load_seconds} / 3);
+		my $top = pgbench($database, script($writer), seconds => int($size{load_seconds} / 3));
 		my $load = in_background($database, script($writer), seconds => $size{load_seconds}, rate => $top / 2);
 		select(undef, undef, undef, 1);
 		check_exact($database, 'under load');
