@@ -320,6 +320,8 @@ spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values)
 /*
  * spi_run() for a statement that has an index of its own: uses it whatever
  * the statistics say, for they may be missing or stale, and plans it once.
+ * One that asks for a range names its index by ORDER BY, or it might get
+ * another, in whole.
  */
 int
 spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,

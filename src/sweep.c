@@ -40,10 +40,11 @@
 #define UNSTAMPED_BREACH ACTIVE \
 	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " LT " $1 "
 
-#define PICK(columns, only, what) \
+/* Ordered, so that no index but the one that has this order will do: see spi_run_by_index(). */
+#define PICK(columns, only, what, order) \
 	"SELECT " columns " FROM " only "@.taskq_task t WHERE " what "AND t.id " NE " ALL ($2) " \
-	"FOR NO KEY UPDATE SKIP LOCKED"
-#define PICKS(what) {{PICK("t.id", "", what)}, {PICK("t.id, t.ctid", "ONLY ", what)}}
+	"ORDER BY " order " FOR NO KEY UPDATE SKIP LOCKED"
+#define PICKS(what, order) {{PICK("t.id", "", what, order)}, {PICK("t.id, t.ctid", "ONLY ", what, order)}}
 
 #define STILL(what) {"SELECT t.id FROM @.taskq_task t WHERE " what "AND t.id " EQ " ANY ($2)"}
 
@@ -59,9 +60,9 @@ typedef struct Kind
 	Oid			instant_type;
 } Kind;
 
-static TaskqPlan pick_overdue[] = PICKS(UNSTAMPED_OVERDUE);
-static TaskqPlan pick_recovered[] = PICKS(STAMPED_OVERDUE);
-static TaskqPlan pick_breached[] = PICKS(UNSTAMPED_BREACH);
+static TaskqPlan pick_overdue[] = PICKS(UNSTAMPED_OVERDUE, "t.status, t.due_date");
+static TaskqPlan pick_recovered[] = PICKS(STAMPED_OVERDUE, "t.due_date");
+static TaskqPlan pick_breached[] = PICKS(UNSTAMPED_BREACH, "t.sla_due_at");
 static TaskqPlan still_overdue = STILL(UNSTAMPED_OVERDUE);
 static TaskqPlan still_recovered = STILL(STAMPED_OVERDUE);
 static TaskqPlan still_breached = STILL(UNSTAMPED_BREACH);
@@ -80,10 +81,10 @@ static const Kind expired = {pick_expired, &still_expired, delete_expired, TIMES
 /* Parameters: today, now. */
 static TaskqPlan count_backlog = {
 	"SELECT (SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE " UNSTAMPED_OVERDUE
-	"LIMIT " BACKLOG_MAX ") o) OPERATOR(pg_catalog.+) "
+	"ORDER BY t.status, t.due_date LIMIT " BACKLOG_MAX ") o) OPERATOR(pg_catalog.+) "
 	"(SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE " ACTIVE
 	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " LT " $2 "
-	"AND NOT coalesce(t.due_date " LT " $1, false) LIMIT " BACKLOG_MAX ") b)"
+	"AND NOT coalesce(t.due_date " LT " $1, false) ORDER BY t.sla_due_at LIMIT " BACKLOG_MAX ") b)"
 };
 static TaskqPlan next_instants = {
 	"SELECT least((SELECT pg_catalog.min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE

@@ -1,8 +1,8 @@
 -- A page reads about as many tasks as it shows, whatever its filter and wherever
--- it begins, as PostgreSQL itself counts them within a transaction; also where
--- row security applies.
+-- it begins, also where row security applies; and a sweep about as many as it
+-- changes: as PostgreSQL itself counts them within a transaction.
 BEGIN;
-SELECT plan(3);
+SELECT plan(6);
 
 INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g FROM generate_series(0, 9) g;
 INSERT INTO taskq_customer SELECT 'cus_' || g, 'Customer ' || g FROM generate_series(0, 199) g;
@@ -54,5 +54,22 @@ SET LOCAL ROLE regress_taskq_reader;
 CREATE TEMP TABLE secured AS SELECT filter, p.* FROM filter, page(filter) p;
 RESET ROLE;
 SELECT is_empty('SELECT * FROM secured WHERE shown < 50 OR read > 400', 'so it is under row security');
+
+-- A sweep, with a deadline ahead of every active task, and then of all but one.
+CREATE FUNCTION sweep_reads(OUT tasks bigint, OUT read bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint := tasks_read();
+BEGIN
+    SELECT sum(s.tasks) FROM taskq_sweep() s INTO tasks;
+    read := tasks_read() - before;
+END $$;
+DROP POLICY desk ON taskq_task;
+ALTER TABLE taskq_task DISABLE ROW LEVEL SECURITY;
+UPDATE taskq_task SET sla_hours = 70000 + id * 7919 % 17000 WHERE completed_at IS NULL AND cancelled_at IS NULL;
+SELECT is((SELECT sum(tasks) FROM taskq_sweep()), 0::bigint, 'what is due has been marked by this update');
+ANALYZE taskq_task;
+SELECT is_empty('SELECT * FROM sweep_reads() WHERE (tasks, read) <> (0, 0)', 'one with nothing to do reads no task');
+INSERT INTO taskq_task (title, due_date, sla_hours, created_at) VALUES ('late', taskq_today() + 1, 1, now() - interval '1 day');
+SELECT cmp_ok((SELECT read FROM sweep_reads() WHERE tasks = 1), '<', 100::bigint, 'and one with one task to mark few');
 SELECT * FROM finish();
 ROLLBACK;
