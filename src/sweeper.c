@@ -318,7 +318,7 @@ due_again(Oid database)
 		}
 		if (!wakeup_slot(database, &slot))
 			return false;
-		if (slot.next_due <= GetCurrentTimestamp())
+		if (slot.deltas >= DELTAS_TO_STAY || slot.next_due <= GetCurrentTimestamp())
 			return true;
 	}
 	return false;

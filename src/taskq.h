@@ -527,6 +527,9 @@ typedef struct Turn
 	bool		sweeping;
 } Turn;
 
+/* So many changes to fold are worth it to a sweeper that is there already. */
+#define DELTAS_TO_STAY 500
+
 /* What launcher, sweepers and all other sessions share about a database. */
 typedef struct WakeupSlot
 {
@@ -535,7 +538,7 @@ typedef struct WakeupSlot
 	TimestampTz next_due;		/* next instant at which something falls due */
 	Turn		turn;			/* the launcher's, leaving next_due aside */
 	int			deltas;			/* about so many, since the last sweep */
-	bool		busy;			/* that many of them brought the last sweep about */
+	bool		busy;			/* the last sweep found DELTAS_TO_STAY of them */
 	bool		told;			/* how the last sweep went */
 	SweepOutcome outcome;		/* of it; SWEEP_NONE also once another is asked for */
 	int			backlog;		/* behind it */

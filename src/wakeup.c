@@ -355,7 +355,7 @@ wakeup_sweep_begins(Oid database)
 		slot->next_due = DT_NOEND;
 		slot->told = false;
 		slot->outcome = SWEEP_NONE;
-		slot->busy = slot->deltas >= DELTAS_TO_FOLD;
+		slot->busy = slot->deltas >= DELTAS_TO_STAY;
 		slot->deltas = 0;
 	}
 	LWLockRelease(lock);
