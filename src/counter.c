@@ -109,19 +109,22 @@ typedef struct FormDelta
  * once: planning takes three times as long as all the rest of the numbers.
  */
 #define DUE_WITHIN(phase) \
-	"SELECT t.sla_at_risk_at " GT " t.sla_due_at AS never_at_risk FROM @.taskq_task t " \
+	"(SELECT t.sla_at_risk_at " GT " t.sla_due_at AS never_at_risk FROM @.taskq_task t " \
 	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " " phase " " \
-	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 AND " OR_NEVER("t.sla_due_at") " " LT " $2"
+	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 AND " OR_NEVER("t.sla_due_at") " " LT " $2 " \
+	"ORDER BY " OR_NEVER("t.sla_due_at") ")"
 static TaskqPlan within_minute = {
-	"SELECT (SELECT pg_catalog.count(*) FROM @.taskq_task t WHERE t.sla_at_risk_at " GE " $1 AND t.sla_at_risk_at " LE " $2 "
-	"AND t.sla_at_risk_at " LE " t.sla_due_at AND t.completed_at IS NULL AND t.cancelled_at IS NULL), "
+	"SELECT (SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE t.sla_at_risk_at " GE " $1 "
+	"AND t.sla_at_risk_at " LE " $2 AND t.sla_at_risk_at " LE " t.sla_due_at "
+	"AND t.completed_at IS NULL AND t.cancelled_at IS NULL ORDER BY t.sla_at_risk_at) r), "
 	"pg_catalog.count(*) FILTER (WHERE d.never_at_risk), pg_catalog.count(*) "
 	"FROM (" DUE_WITHIN("0") " UNION ALL " DUE_WITHIN("1") ") d",
 	PLAN_ONCE | PLAN_BY_INDEX
 };
 static TaskqPlan within_quarter = {
-	"SELECT pg_catalog.count(*) FROM @.taskq_task t WHERE t.completed_at IS NOT NULL "
-	"AND coalesce(t.completed_at, t.cancelled_at) " GE " $1 AND coalesce(t.completed_at, t.cancelled_at) " LT " $2",
+	"SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE t.completed_at IS NOT NULL "
+	"AND coalesce(t.completed_at, t.cancelled_at) " GE " $1 AND coalesce(t.completed_at, t.cancelled_at) " LT " $2 "
+	"ORDER BY coalesce(t.completed_at, t.cancelled_at)) c",
 	PLAN_ONCE | PLAN_BY_INDEX
 };
 

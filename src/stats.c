@@ -71,7 +71,9 @@ static TaskqPlan of_assignee = STATS(ACTIVE_PHASES, COMPLETED_OF_ASSIGNEE, " AND
 static TaskqPlan of_user = STATS(ACTIVE_PHASES, COMPLETED, " AND t.user_id " EQ " $4");
 static TaskqPlan of_both = STATS(ACTIVE_PHASES, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $4 AND t.user_id " EQ " $5");
 static TaskqPlan completed_by_assignee = {
-	"SELECT pg_catalog.count(*)::pg_catalog.int4 FROM @.taskq_task t WHERE t.assignee_id " EQ " $1 AND t.completed_at " GE " $2"
+	"SELECT pg_catalog.count(*)::pg_catalog.int4 FROM (SELECT FROM @.taskq_task t WHERE t.assignee_id " EQ " $1 "
+	"AND t.completed_at " GE " $2 ORDER BY t.completed_at) c",
+	PLAN_ONCE | PLAN_BY_INDEX
 };
 
 /* Runs a statement that counts, and takes its row. */
