@@ -17,21 +17,6 @@ query('postgres', 'CREATE EXTENSION taskq');
 
 my $backlog = q{SELECT count(*) FROM taskq_tasks WHERE status <> stored_status};
 
-sub load
-{
-	my ($n) = @_;
-	query('postgres', "INSERT INTO taskq_task (title, due_date) SELECT 'past', '2020-01-01' FROM generate_series(1, $n)");
-	return;
-}
-
-# Brings a sweep about that has done something and has more to do.
-sub load_and_catch
-{
-	load(20000);
-	ok($node->poll_query_until('postgres', "SELECT n > 0 AND n < 20000 FROM ($backlog) b(n)"), 'a sweep is under way');
-	return;
-}
-
 sub recovers
 {
 	my ($how) = @_;
@@ -54,11 +39,11 @@ for my $type ('taskq sweeper', 'taskq launcher')
 {
 	for my $signal (qw(HUP TERM KILL))
 	{
-		load_and_catch();
+		ok(sweeping_in('postgres'), 'a sweep is under way');
 		send_signal($signal, $type);
 		recovers("SIG$signal to the $type");
 	}
-	load_and_catch();
+	ok(sweeping_in('postgres'), 'a sweep is under way');
 	query('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = '$type'");
 	recovers("pg_terminate_backend of the $type");
 }
@@ -66,7 +51,7 @@ became('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_typ
 
 for my $mode (qw(smart fast immediate))
 {
-	load_and_catch();
+	ok(sweeping_in('postgres'), 'a sweep is under way');
 	$node->stop($mode);
 	$node->start;
 	recovers("$mode shutdown");
@@ -76,7 +61,7 @@ for my $mode (qw(smart fast immediate))
 $node->append_conf('postgresql.conf', 'taskq.sweep_batch_size = 100000');
 query('postgres', q{ALTER SYSTEM SET taskq.databases = 'none'});
 $node->reload;
-load(100000);
+load_past('postgres', 100000);
 query('postgres', 'ALTER SYSTEM RESET taskq.databases');
 $node->reload;
 became('postgres', q{SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'relation' AND mode = 'RowExclusiveLock'

@@ -36,7 +36,8 @@ query('postgres', "DROP DATABASE $_") for @desks;
 # A backlog to be copied: nobody sweeps a template.
 query('postgres', 'CREATE DATABASE backlog');
 query('postgres', 'ALTER DATABASE backlog IS_TEMPLATE true');
-query('backlog', q{CREATE EXTENSION taskq; INSERT INTO taskq_task (title, due_date) SELECT 'past', '2020-01-01' FROM generate_series(1, 40000)});
+query('backlog', 'CREATE EXTENSION taskq');
+load_past('backlog', 40000);
 query('postgres', 'CREATE DATABASE closed TEMPLATE backlog ALLOW_CONNECTIONS false');
 
 query('postgres', 'CREATE DATABASE dropped TEMPLATE backlog');
@@ -63,7 +64,10 @@ for my $database (qw(source copy))
 is(query('backlog', q{SELECT count(*) FROM taskq_task_event}), '0', 'the template was left alone');
 is(query('anew', q{SELECT count(*) FROM taskq_worker_status WHERE database IN ('backlog', 'closed', 'template0', 'template1', 'renamed', 'dropped')}),
 	'0', 'so was what takes no connections; what is gone is forgotten');
-is(join("\n", slurp_file($node->logfile) =~ /\n([^\n]* (?:ERROR|FATAL|PANIC|WARNING):[^\n]*)/g), '', 'no error was logged');
+
+# A sweeper whose database goes before it gets there is told so by PostgreSQL, as autovacuum's are.
+is( join("\n", slurp_file($node->logfile) =~ /\n([^\n]* (?:ERROR|FATAL|PANIC|WARNING):(?!  database \d+ does not exist\n)[^\n]*)/g),
+	'', 'no error was logged');
 
 # Databases without the extension are looked at once, then rarely.
 query('postgres', "DROP DATABASE $_") for qw(source copy);

@@ -8,8 +8,9 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use POSIX qw(strftime);
 use Test::More;
+use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(start_node query became lines_in_log zone_with_midnight_in one_event_each sweeping_in);
+our @EXPORT = qw(start_node query became lines_in_log zone_with_midnight_in one_event_each sweeping_in load_past);
 
 our $node;
 
@@ -74,12 +75,30 @@ sub one_event_each
 	return;
 }
 
-# Waits until a sweeper is at work in a database, some batches behind it.
+# Brings it about that a sweeper is at work in a database, some batches behind
+# it and some before it.  One that came and went between two looks gets more.
 sub sweeping_in
 {
 	my ($database) = @_;
-	return became('postgres', qq{SELECT count(*) > 0 FROM pg_stat_activity
-		WHERE backend_type = 'taskq sweeper' AND datname = '$database' AND query LIKE 'taskq sweep: % of about %'});
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		my $state = query($database, q{SELECT CASE
+				WHEN EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'taskq sweeper' AND datname = current_database()
+					AND query ~ '^taskq sweep: \d+ of about' AND query !~ ' (\d+) of about \1 ') THEN 'sweeping'
+				WHEN EXISTS (SELECT FROM taskq_tasks WHERE status <> stored_status) THEN 'waiting'
+				ELSE 'done' END});
+		return 1 if $state eq 'sweeping';
+		load_past($database, 20000) if $state eq 'done';
+		usleep(100_000) if $state eq 'waiting';
+	}
+	return 0;
+}
+
+# Tasks that the next sweep makes OVERDUE.
+sub load_past
+{
+	my ($database, $n) = @_;
+	return query($database, "INSERT INTO taskq_task (title, due_date) SELECT 'past', '2020-01-01' FROM generate_series(1, $n)");
 }
 
 1;
