@@ -1017,8 +1017,8 @@ sub do_read
 	{
 		my ($since, $until) = map { (int($began) + 3600 * (int(rand(100)) - 50) - 3 * 60) * 1e6 } 1 .. 2;
 		my @states = $since > $until ? '22023' : ();
-		my $group = pick(qw(none assignee priority day));
-		if (chance(0.05)) { $group = 'week'; push @states, '22023'; }
+		my $group = pick(qw(none assignee priority day week));
+		if (chance(0.05)) { $group = 'month'; push @states, '22023'; }
 		my @expected = (0, 0, 0);
 		return statement('SELECT sum(tasks), sum(met), sum(breached), count(*) FROM taskq_sla_report(' . micro_lit($since) . ', ' . micro_lit($until) . ", '$group')", sub {
 				my @rows = grep { defined $_->{sla_due_at} && $_->{sla_due_at} >= $since && $_->{sla_due_at} < $until } values %{ $m->{tasks} };
