@@ -19,16 +19,17 @@ CONF
 
 # Three desks, three midnights, one after the other.
 my @desks = qw(tokyo london lima);
+my $apart = 3;
 for my $i (0 .. 2)
 {
 	query('postgres', "CREATE DATABASE $desks[$i]");
-	query('postgres', "ALTER DATABASE $desks[$i] SET taskq.timezone = '" . zone_with_midnight_in(4 + 2 * $i) . "'");
+	query('postgres', "ALTER DATABASE $desks[$i] SET taskq.timezone = '" . zone_with_midnight_in(4 + $apart * $i) . "'");
 	query($desks[$i], 'CREATE EXTENSION taskq; INSERT INTO taskq_task (title, due_date) VALUES (\'due today\', taskq_today())');
 }
 for my $desk (@desks)
 {
 	became($desk, q{SELECT status = 'OVERDUE' FROM taskq_task}, "$desk: its day ends");
-	is(query($desk, q{SELECT at >= taskq_day_start(due_date + 1) AND at < taskq_day_start(due_date + 1) + interval '1 second'
+	is(query($desk, qq{SELECT at >= taskq_day_start(due_date + 1) AND at < taskq_day_start(due_date + 1) + interval '$apart seconds'
 			FROM taskq_task t JOIN taskq_task_event e ON e.task_id = t.id}), 't', "$desk: at its own midnight");
 }
 query('postgres', "DROP DATABASE $_") for @desks;
