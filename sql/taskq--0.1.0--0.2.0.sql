@@ -136,8 +136,8 @@ BEGIN ATOMIC
                pg_catalog.string_to_array(o.indexes, ' ') AS indexes,
                pg_catalog.string_to_array(o.triggers, ' ') AS triggers
         FROM extension e
-        JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid
-         AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass
+        JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = e.oid
+         AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass::oid
         -- What is derived is nothing to keep.
         JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'v', 'S')
          AND c.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
@@ -205,15 +205,15 @@ BEGIN ATOMIC
                  ELSE pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET INCREMENT BY %s SET MINVALUE %s SET MAXVALUE %s SET START WITH %s SET CACHE %s SET %sCYCLE RESTART',
                      c.table_name, c.name, s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, CASE WHEN NOT s.seqcycle THEN 'NO ' END) END
             FROM col c
-            JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.attrelid AND d.refobjsubid = c.attnum
-             AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
+            JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass::oid AND d.refobjid = c.attrelid AND d.refobjsubid = c.attnum
+             AND d.classid = 'pg_catalog.pg_class'::regclass::oid AND d.deptype IN ('a', 'i')
             JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
             WHERE c.added
         UNION ALL SELECT 22, pg_catalog.concat(c.table_name, c.name, ' '),
             pg_catalog.format('SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%L, %L), %s)', c.table_name, c.column_name, v.last_value)
             FROM col c
-            JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.attrelid AND d.refobjsubid = c.attnum
-             AND d.classid = 'pg_catalog.pg_class'::regclass AND d.deptype = 'i'
+            JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass::oid AND d.refobjid = c.attrelid AND d.refobjsubid = c.attnum
+             AND d.classid = 'pg_catalog.pg_class'::regclass::oid AND d.deptype = 'i'
             JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
             CROSS JOIN LATERAL pg_catalog.pg_sequence_last_value(s.seqrelid) v(last_value)
             WHERE c.added AND v.last_value IS NOT NULL
@@ -309,8 +309,8 @@ BEGIN ATOMIC
         UNION ALL SELECT 90, p.oid::text, pg_catalog.format('ALTER ROUTINE %s SET %s TO %L', p.oid::regprocedure,
                 pg_catalog.split_part(u.u, '=', 1), pg_catalog.substr(u.u, pg_catalog.strpos(u.u, '=') OPERATOR(pg_catalog.+) 1))
             FROM extension e
-            JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = e.oid
-             AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_proc'::regclass
+            JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = e.oid
+             AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_proc'::regclass::oid
             JOIN pg_catalog.pg_proc p ON p.oid = d.objid
             CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) u WHERE NOT pg_catalog.starts_with(u.u, 'search_path=')
         UNION ALL SELECT 91, m.name, pg_catalog.format('ALTER %s %s OWNER TO %I', CASE m.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, m.name, r.rolname)

@@ -281,8 +281,10 @@ is(query('install', "SET search_path = pg_catalog; $strangers"), '', 'and nothin
 is(query('install', 'SET search_path = pg_catalog; SELECT is_called FROM public.count_sprung'), 'f', 'nor was anything of theirs run');
 query('install', q{SET search_path = pg_catalog; DROP EXTENSION taskq; CREATE EXTENSION taskq SCHEMA public VERSION '0.1.0'});
 like(query('install', "SET search_path = pg_catalog; $strangers"), qr/view public.taskq_workload depends on function public.count/, '0.1.0 did take what fitted better');
+query('install', q{SET search_path = pg_catalog; SELECT setval('public.count_sprung', 1, false)});
 query('install', 'SET search_path = pg_catalog; ALTER EXTENSION taskq UPDATE');
 is(query('install', "SET search_path = pg_catalog; $strangers"), '', 'an update lets go of it');
+is(query('install', 'SET search_path = pg_catalog; SELECT is_called FROM public.count_sprung'), 'f', 'and runs nothing of theirs either');
 query('install', q{SET search_path = pg_catalog; CREATE FUNCTION public.stranger(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
 	ALTER TABLE public.taskq_task ADD CONSTRAINT strange CHECK (public.stranger(title))});
 is(query('install', "SET search_path = pg_catalog; $strangers"), 'constraint strange on table public.taskq_task depends on function public.stranger(text)', 'a stranger would be seen');

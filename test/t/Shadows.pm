@@ -83,8 +83,8 @@ FROM (SELECT oprname, CASE WHEN oprleft <> 0 THEN format_type(oprleft, NULL) END
 	UNION ALL
 	SELECT name, l, r, CASE WHEN name ~ '[=<>]' THEN 'boolean' ELSE l END
 	FROM unnest('{=,<>,<,<=,>,>=,-,+,/,||}'::text[]) name,
-		unnest('{integer,bigint,double precision,text,date,timestamptz,boolean,jsonb,interval,name,anyenum}'::text[]) l,
-		unnest('{integer,bigint,double precision,text,date,timestamptz,boolean,jsonb,interval,name,anyenum}'::text[]) r
+		unnest('{integer,bigint,double precision,text,date,timestamptz,boolean,jsonb,interval,name,oid,regclass,regtype,anyenum}'::text[]) l,
+		unnest('{integer,bigint,double precision,text,date,timestamptz,boolean,jsonb,interval,name,oid,regclass,regtype,anyenum}'::text[]) r
 	WHERE (l = 'anyenum') <> (r = 'anyenum') OR to_regoperator(format('pg_catalog.%s(%s,%s)', name, l, r)) IS NULL) x;
 SQL
 
