@@ -428,6 +428,8 @@ owner_of(Oid relation)
  *	directory.c mirrors				to own the table, and EXECUTE for its owner
  *	erasure.c	erases texts		a lock on the customer that takes the right to update it
  *	sweep.c		logs a sweep		EXECUTE on taskq_sweep_all
+ *	counter.c	looks tasks up		EXECUTE, and no row security; told are numbers
+ *	fold.c		counts tasks		EXECUTE on what sweeps; told is nothing
  *	sweeper.c	sweeps				nobody's call
  */
 void

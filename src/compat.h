@@ -69,6 +69,15 @@ get_extension_schema(Oid extension)
 #define taskq_required_perms(nsitem) ((nsitem)->p_perminfo->requiredPerms)
 #endif
 
+/* Whether the current transaction has written a table's file anew: a field renamed in 16. */
+#if PG_VERSION_NUM < 160000
+#define taskq_is_rewritten(rel) \
+	((rel)->rd_createSubid != InvalidSubTransactionId || (rel)->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
+#else
+#define taskq_is_rewritten(rel) \
+	((rel)->rd_createSubid != InvalidSubTransactionId || (rel)->rd_firstRelfilelocatorSubid != InvalidSubTransactionId)
+#endif
+
 /* A database that DROP DATABASE left half dropped; since the minors of 2023. */
 #include "catalog/pg_database.h"
 #ifndef DATCONNLIMIT_INVALID_DB

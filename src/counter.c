@@ -15,10 +15,15 @@
  *		commit                     sums of others, "all but 7"
  *		                                                      sums + delta of 7
  *
- * What depends on the clock is counted in buckets (a day, a minute, a quarter
- * of an hour), so that midnight and a deadline need no recount; tasks within
- * the bucket that is under way are looked up.  Buckets that lie behind for
- * good are merged into one.
+ * What depends on the clock is counted in buckets (a day, five seconds, a
+ * quarter of an hour), so that midnight and a deadline need no recount.
+ * Buckets that lie behind for good are merged into one.  SLA instants are
+ * counted a little ahead of their time and no earlier, for there may be as many
+ * of them as there are tasks.  Those of the bucket under way are looked up, and
+ * so are all since counted_sla where no sweep came in time.
+ *
+ *		--- merged ---|------- a bucket each -------|--- not counted yet
+ *		          merged_sla        now         counted_sla
  *
  * The tables are unlogged: all of them are empty after a crash, and so they
  * are after a restore.  Nobody notes anything then, until fold.c has counted
@@ -81,7 +86,8 @@ enum
 	Anum_state_xmax = 1,
 	Anum_state_xip,
 	Anum_state_merged_day,
-	Anum_state_merged_minute,
+	Anum_state_merged_sla,
+	Anum_state_counted_sla,
 	Anum_state_triggers,
 	Anum_state_counted_at,
 	Anum_state_folded_at
@@ -104,21 +110,14 @@ typedef struct FormDelta
 } FormDelta;
 
 /*
- * Tasks within the bucket under way.  Parameters: its begin, now.  One whose
- * SLA is breached before it is at risk counts as at risk no instant.  Planned
- * once: planning takes three times as long as all the rest of the numbers.
+ * Tasks of buckets that are not counted.  Parameters: their begin, now.
+ * Planned once: planning takes three times as long as all the rest of the
+ * numbers.
  */
-#define DUE_WITHIN(phase) \
-	"(SELECT t.sla_at_risk_at " GT " t.sla_due_at AS never_at_risk FROM @.taskq_task t " \
-	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " " phase " " \
-	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 AND " OR_NEVER("t.sla_due_at") " " LT " $2 " \
-	"ORDER BY " OR_NEVER("t.sla_due_at") ")"
-static TaskqPlan within_minute = {
-	"SELECT (SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE t.sla_at_risk_at " GE " $1 "
-	"AND t.sla_at_risk_at " LE " $2 AND t.sla_at_risk_at " LE " t.sla_due_at "
-	"AND t.completed_at IS NULL AND t.cancelled_at IS NULL ORDER BY t.sla_at_risk_at) r), "
+static TaskqPlan sla_uncounted = {
+	"SELECT (SELECT pg_catalog.count(*) FROM " AT_RISK_BETWEEN(LE) " r), "
 	"pg_catalog.count(*) FILTER (WHERE d.never_at_risk), pg_catalog.count(*) "
-	"FROM (" DUE_WITHIN("0") " UNION ALL " DUE_WITHIN("1") ") d",
+	"FROM (" BREACH_BETWEEN("0") " UNION ALL " BREACH_BETWEEN("1") ") d",
 	PLAN_ONCE | PLAN_BY_INDEX
 };
 static TaskqPlan within_quarter = {
@@ -145,14 +144,15 @@ counter_bucket(TimestampTz at, int64 width)
 }
 
 void
-counter_shape_active(CounterShape *shape, bool started, bool unassigned, DateADT due, TimestampTz at_risk, TimestampTz breach)
+counter_shape_active(CounterShape *shape, bool started, bool unassigned, DateADT due,
+					 bool sla, TimestampTz at_risk, TimestampTz breach)
 {
 	shape->state = (started ? COUNTS_STARTED : 0) | (unassigned ? COUNTS_UNASSIGNED : 0);
 	shape->due = due;
-	if (breach != DT_NOEND)
+	if (sla)
 	{
-		shape->at_risk = counter_bucket(Min(at_risk, breach), USECS_PER_MINUTE);
-		shape->breach = counter_bucket(breach, USECS_PER_MINUTE);
+		shape->at_risk = counter_bucket(Min(at_risk, breach), SLA_BUCKET);
+		shape->breach = counter_bucket(breach, SLA_BUCKET);
 	}
 }
 
@@ -175,8 +175,7 @@ shape_of(const TaskRow *row, CounterShape *shape)
 
 		counter_shape_active(shape, !task_isnull(row, Anum_task_started_at), task_isnull(row, Anum_task_assignee_id),
 				   task_isnull(row, Anum_task_due_date) ? COUNTER_NONE : DatumGetDateADT(task_value(row, Anum_task_due_date)),
-				   sla ? task_stamp(row, Anum_task_sla_at_risk_at) : DT_NOEND,
-				   sla ? task_stamp(row, Anum_task_sla_due_at) : DT_NOEND);
+				   sla, sla ? task_stamp(row, Anum_task_sla_at_risk_at) : 0, sla ? task_stamp(row, Anum_task_sla_due_at) : 0);
 	}
 }
 
@@ -305,7 +304,8 @@ counter_read_state(Snapshot snapshot, CounterState *state)
 
 		state->xmax = DatumGetInt64(heap_getattr(tuple, Anum_state_xmax, desc, &isnull));
 		state->merged_day = DatumGetInt32(heap_getattr(tuple, Anum_state_merged_day, desc, &isnull));
-		state->merged_minute = DatumGetInt32(heap_getattr(tuple, Anum_state_merged_minute, desc, &isnull));
+		state->merged_sla = DatumGetInt32(heap_getattr(tuple, Anum_state_merged_sla, desc, &isnull));
+		state->counted_sla = DatumGetInt32(heap_getattr(tuple, Anum_state_counted_sla, desc, &isnull));
 		state->triggers = DatumGetInt64(heap_getattr(tuple, Anum_state_triggers, desc, &isnull));
 		state->counted_at = DatumGetTimestampTz(heap_getattr(tuple, Anum_state_counted_at, desc, &isnull));
 		deconstruct_array(DatumGetArrayTypePCopy(heap_getattr(tuple, Anum_state_xip, desc, &isnull)),
@@ -522,7 +522,7 @@ typedef struct Sums
 	int64		breached;
 	int64		completed;
 	int32		today;
-	int32		minute;
+	int32		sla;			/* the first one to look up */
 	int32		quarter;
 } Sums;
 
@@ -548,11 +548,11 @@ add_to_sums(void *target, CounterKind kind, int32 bucket, int64 n)
 				sums->due_today += n;
 			break;
 		case COUNT_AT_RISK:
-			if (bucket < sums->minute)
+			if (bucket < sums->sla)
 				sums->at_risk += n;
 			break;
 		case COUNT_BREACH:
-			if (bucket < sums->minute)
+			if (bucket < sums->sla)
 				sums->breached += n;
 			break;
 		case COUNT_COMPLETED:
@@ -562,19 +562,19 @@ add_to_sums(void *target, CounterKind kind, int32 bucket, int64 n)
 	}
 }
 
-/* Adds the counts of a kind up to a bucket, or from one on. */
+/* Adds the counts of a kind's buckets from one to another. */
 static void
-sum_counts(Relation rel, Snapshot snapshot, CounterKind kind, StrategyNumber strategy, int32 bucket, Sums *sums)
+sum_counts(Relation rel, Snapshot snapshot, CounterKind kind, int32 from, int32 to, Sums *sums)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
-	ScanKeyData keys[2];
+	ScanKeyData keys[3];
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
 	ScanKeyInit(&keys[0], Anum_counter_kind, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum((int16) kind));
-	ScanKeyInit(&keys[1], Anum_counter_bucket, strategy,
-				strategy == BTLessEqualStrategyNumber ? F_INT4LE : F_INT4GE, Int32GetDatum(bucket));
-	scan = systable_beginscan(rel, taskq_catalog()->counter_key, true, snapshot, 2, keys);
+	ScanKeyInit(&keys[1], Anum_counter_bucket, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(from));
+	ScanKeyInit(&keys[2], Anum_counter_bucket, BTLessEqualStrategyNumber, F_INT4LE, Int32GetDatum(to));
+	scan = systable_beginscan(rel, taskq_catalog()->counter_key, true, snapshot, lengthof(keys), keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		bool		isnull;
@@ -585,17 +585,25 @@ sum_counts(Relation rel, Snapshot snapshot, CounterKind kind, StrategyNumber str
 	systable_endscan(scan);
 }
 
-/* Adds the tasks within the buckets under way, looked up in the table. */
+/* Adds the counts of all buckets up to one; fold.c leaves none between the merged one and the first that is kept apart. */
 static void
-sum_within_buckets(Sums *sums, TimestampTz now, TimestampTz day_begin)
+sum_counts_to(Relation rel, Snapshot snapshot, CounterKind kind, int32 kept_from, int32 to, Sums *sums)
+{
+	sum_counts(rel, snapshot, kind, COUNTER_MERGED, COUNTER_MERGED, sums);
+	sum_counts(rel, snapshot, kind, kept_from, to, sums);
+}
+
+/* Adds the tasks of buckets under way or not counted, looked up in the table. */
+static void
+sum_looked_up(Sums *sums, TimestampTz now, TimestampTz day_begin)
 {
 	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
 	Datum		values[2];
 	bool		isnull;
 
-	values[0] = TimestampTzGetDatum((int64) sums->minute * USECS_PER_MINUTE);
+	values[0] = TimestampTzGetDatum((int64) sums->sla * SLA_BUCKET);
 	values[1] = TimestampTzGetDatum(now);
-	spi_read(&within_minute, 2, types, values);
+	spi_read(&sla_uncounted, 2, types, values);
 	sums->at_risk += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	sums->at_risk += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
 	sums->breached += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull));
@@ -633,24 +641,24 @@ counter_stats(int64 *stats)
 	if (state.triggers != counter_triggers() || is_subscriber())
 		return false;
 	sums.today = day;
-	sums.minute = counter_bucket(now, USECS_PER_MINUTE);
+	sums.sla = Min(counter_bucket(now, SLA_BUCKET), state.counted_sla);
 	sums.quarter = counter_bucket(day_begin + USECS_PER_QUARTER - 1, USECS_PER_QUARTER);
-	if (sums.today < state.merged_day || sums.minute < state.merged_minute)
+	if (sums.today < state.merged_day || sums.sla < state.merged_sla)
 		return false;			/* the clock was set back */
 	if (counter_scan_unfolded(&state, snapshot, 0, UNFOLDED_MAX, add_to_sums, &sums) > UNFOLDED_MAX)
 		return false;
 
 	rel = table_open(cat->counter, AccessShareLock);
 	for (CounterKind kind = COUNT_UNSTARTED; kind <= COUNT_UNASSIGNED; kind++)
-		sum_counts(rel, snapshot, kind, BTGreaterEqualStrategyNumber, 0, &sums);
-	sum_counts(rel, snapshot, COUNT_UNSTARTED_DUE, BTLessEqualStrategyNumber, sums.today, &sums);
-	sum_counts(rel, snapshot, COUNT_STARTED_DUE, BTLessEqualStrategyNumber, sums.today, &sums);
-	sum_counts(rel, snapshot, COUNT_AT_RISK, BTLessEqualStrategyNumber, sums.minute, &sums);
-	sum_counts(rel, snapshot, COUNT_BREACH, BTLessEqualStrategyNumber, sums.minute, &sums);
-	sum_counts(rel, snapshot, COUNT_COMPLETED, BTGreaterEqualStrategyNumber, sums.quarter, &sums);
+		sum_counts(rel, snapshot, kind, 0, 0, &sums);
+	sum_counts_to(rel, snapshot, COUNT_UNSTARTED_DUE, state.merged_day, sums.today, &sums);
+	sum_counts_to(rel, snapshot, COUNT_STARTED_DUE, state.merged_day, sums.today, &sums);
+	sum_counts_to(rel, snapshot, COUNT_AT_RISK, state.merged_sla, sums.sla, &sums);
+	sum_counts_to(rel, snapshot, COUNT_BREACH, state.merged_sla, sums.sla, &sums);
+	sum_counts(rel, snapshot, COUNT_COMPLETED, sums.quarter, COUNTER_NONE, &sums);
 	table_close(rel, AccessShareLock);
 	become_owner_of(cat->task, &owner);
-	sum_within_buckets(&sums, now, day_begin);
+	sum_looked_up(&sums, now, day_begin);
 	become_caller_again(&owner);
 
 	stats[STAT_OPEN] = sums.active[0] - sums.overdue[0];

@@ -16,6 +16,7 @@
 #include "taskq.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
@@ -28,11 +29,16 @@
 #include "utils/timestamp.h"
 
 /*
- * How far behind a bucket is merged: more than any time zone, or a clock that
- * is set back, can bring it to matter again.  If it does, readers count.
+ * How far behind a bucket is merged: more than any time zone, the usual
+ * correction of a clock, or a statement that began a while ago can bring it to
+ * matter again.  If it does, readers count.  What is kept apart is read by
+ * everybody who asks for the numbers.
  */
 #define KEEP_DAYS 8
-#define KEEP_MINUTES 60
+#define KEEP_SLA_BUCKETS 24
+
+/* How far ahead SLA instants are counted. */
+#define SLA_BUCKETS_AHEAD 24
 
 #define COUNT_BATCH 10000
 #define VERIFY_INTERVAL USECS_PER_DAY
@@ -50,27 +56,33 @@ static TaskqPlan snapshot_now = {
 static TaskqPlan add_counts = {
 	"INSERT INTO @.taskq_counter AS c (kind, bucket, n) "
 	"SELECT u.kind, u.bucket, u.n FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), "
-	"pg_catalog.unnest($3)) AS u(kind, bucket, n) "
+	"pg_catalog.unnest($3)) AS u(kind, bucket, n) ORDER BY u.kind, u.bucket "
 	"ON CONFLICT (kind, bucket) DO UPDATE SET n = c.n OPERATOR(pg_catalog.+) excluded.n"
 };
 static TaskqPlan update_state = {
-	"UPDATE @.taskq_counter_state SET snapshot_xmax = $1, snapshot_xip = $2, folded_at = $3"
+	"UPDATE @.taskq_counter_state SET snapshot_xmax = $1, snapshot_xip = $2, merged_day = $3, merged_sla = $4, "
+	"counted_sla = $5, folded_at = $6"
 };
 static TaskqPlan delete_folded = {
 	"DELETE FROM @.taskq_counter_delta WHERE xid " LT " $1"
 };
 
-/* Parameters: day and minute before which buckets are merged, quarter before which they go. */
-static TaskqPlan merge_counts = {
-	"WITH gone AS (DELETE FROM @.taskq_counter c WHERE c.bucket " NE " (-2147483648)::pg_catalog.int4 AND c.kind " GE " 3 "
-	"AND (c.n " EQ " 0 OR c.bucket " LT " CASE WHEN c.kind " LE " 4 THEN $1 WHEN c.kind " LE " 6 THEN $2 ELSE $3 END) "
-	"RETURNING c.kind, c.n) "
-	"INSERT INTO @.taskq_counter AS c (kind, bucket, n) "
-	"SELECT g.kind, (-2147483648)::pg_catalog.int4, pg_catalog.sum(g.n) FROM gone g WHERE g.kind " LE " 6 GROUP BY g.kind "
-	"ON CONFLICT (kind, bucket) DO UPDATE SET n = c.n OPERATOR(pg_catalog.+) excluded.n"
+/* Parameters: a kind, the first of its buckets that stays. */
+static TaskqPlan take_counts = {
+	"DELETE FROM @.taskq_counter WHERE kind " EQ " $1 AND bucket " GT " (-2147483648)::pg_catalog.int4 AND bucket " LT " $2 RETURNING n"
 };
-static TaskqPlan set_merged = {
-	"UPDATE @.taskq_counter_state SET merged_day = $1, merged_minute = $2"
+
+/* Parameters: two instants. */
+static TaskqPlan sla_between = {
+	"SELECT r.at, false, false FROM " AT_RISK_BETWEEN(LT) " r "
+	"UNION ALL SELECT d.at, true, d.never_at_risk FROM " BREACH_BETWEEN("0") " d "
+	"UNION ALL SELECT d.at, true, d.never_at_risk FROM " BREACH_BETWEEN("1") " d",
+	PLAN_ONCE | PLAN_BY_INDEX
+};
+static TaskqPlan any_sla_between = {
+	"SELECT EXISTS (SELECT FROM " AT_RISK_BETWEEN(LT) " r) OR EXISTS (SELECT FROM " BREACH_BETWEEN("0") " d) "
+	"OR EXISTS (SELECT FROM " BREACH_BETWEEN("1") " d)",
+	PLAN_ONCE | PLAN_BY_INDEX
 };
 static TaskqPlan set_counted = {
 	"UPDATE @.taskq_counter_state SET counted_at = $1"
@@ -85,8 +97,8 @@ static TaskqPlan forget_deltas = {
 	"DELETE FROM @.taskq_counter_delta"
 };
 static TaskqPlan insert_state = {
-	"INSERT INTO @.taskq_counter_state (snapshot_xmax, snapshot_xip, merged_day, merged_minute, triggers, counted_at, folded_at) "
-	"VALUES ($1, $2, $3, $4, $5, $6, $6)"
+	"INSERT INTO @.taskq_counter_state (snapshot_xmax, snapshot_xip, merged_day, merged_sla, counted_sla, "
+	"triggers, counted_at, folded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
 };
 
 /* Everything that counts: active tasks, and those completed not long ago. */
@@ -106,32 +118,101 @@ typedef struct Cell
 	int64		n;
 } Cell;
 
-static HTAB *
-cells_create(void)
+/* What is to be added to the counters. */
+typedef struct Cells
+{
+	HTAB	   *table;
+	int32		merged_day;		/* the first buckets that are kept apart */
+	int32		merged_sla;
+	int32		counted_sla;	/* the first one that is not counted yet */
+} Cells;
+
+static void
+cells_init(Cells *cells, int32 merged_day, int32 merged_sla, int32 counted_sla)
 {
 	HASHCTL		ctl = {0};
 
 	ctl.keysize = 2 * sizeof(int32);
 	ctl.entrysize = sizeof(Cell);
 	ctl.hcxt = CurrentMemoryContext;
-	return hash_create("taskq counts", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	cells->table = hash_create("taskq counts", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	cells->merged_day = merged_day;
+	cells->merged_sla = merged_sla;
+	cells->counted_sla = counted_sla;
+}
+
+/* When a bucket of SLA instants begins. */
+static TimestampTz
+bucket_begin(int32 bucket)
+{
+	return (TimestampTz) bucket * SLA_BUCKET;
+}
+
+/* The first bucket of a kind that is kept apart. */
+static int32
+kept_from(const Cells *cells, CounterKind kind)
+{
+	switch (kind)
+	{
+		case COUNT_UNSTARTED:
+		case COUNT_STARTED:
+		case COUNT_UNASSIGNED:
+			break;
+		case COUNT_UNSTARTED_DUE:
+		case COUNT_STARTED_DUE:
+			return cells->merged_day;
+		case COUNT_AT_RISK:
+		case COUNT_BREACH:
+			return cells->merged_sla;
+		case COUNT_COMPLETED:
+			return (int32) (cells->merged_day * (USECS_PER_DAY / USECS_PER_QUARTER));
+	}
+	return COUNTER_MERGED;
 }
 
 static void
 add_to_cells(void *target, CounterKind kind, int32 bucket, int64 n)
 {
+	Cells	   *cells = target;
 	int32		key[2] = {(int32) kind, bucket};
 	bool		found;
-	Cell	   *cell = hash_search((HTAB *) target, key, HASH_ENTER, &found);
+	Cell	   *cell;
 
+	if ((kind == COUNT_AT_RISK || kind == COUNT_BREACH) && bucket >= cells->counted_sla)
+		return;
+	if (bucket < kept_from(cells, kind))
+	{
+		if (kind == COUNT_COMPLETED)
+			return;				/* nobody asks for those of last week */
+		key[1] = COUNTER_MERGED;
+	}
+	cell = hash_search(cells->table, key, HASH_ENTER, &found);
 	cell->n = found ? cell->n + n : n;
+}
+
+/* Takes the counts that are not to be kept apart any more out of taskq_counter. */
+static void
+take_merged(Cells *cells)
+{
+	Oid			types[] = {INT2OID, INT4OID};
+
+	for (CounterKind kind = COUNT_UNSTARTED_DUE; kind <= COUNT_COMPLETED; kind++)
+	{
+		Datum		values[] = {Int16GetDatum((int16) kind), Int32GetDatum(kept_from(cells, kind))};
+		bool		isnull;
+
+		spi_run_by_index(&take_counts, 2, types, values, NULL, 0);
+		for (uint64 i = 0; i < SPI_processed; i++)
+			add_to_cells(cells, kind, COUNTER_MERGED,
+						 DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
+	}
 }
 
 /* Adds cells to taskq_counter. */
 static void
-write_cells(HTAB *cells)
+write_cells(const Cells *cells)
 {
-	int			size = (int) hash_get_num_entries(cells);
+	int			size = (int) hash_get_num_entries(cells->table);
 	Oid			types[] = {INT2ARRAYOID, INT4ARRAYOID, INT8ARRAYOID};
 	Datum	   *kinds = palloc(Max(size, 1) * sizeof(Datum));
 	Datum	   *buckets = palloc(Max(size, 1) * sizeof(Datum));
@@ -141,7 +222,7 @@ write_cells(HTAB *cells)
 	Cell	   *cell;
 	int			n = 0;
 
-	hash_seq_init(&seq, cells);
+	hash_seq_init(&seq, cells->table);
 	while ((cell = hash_seq_search(&seq)) != NULL)
 	{
 		if (cell->n == 0)
@@ -180,24 +261,6 @@ horizon(void)
 	return h;
 }
 
-/* Merges buckets that lie behind for good, now and then. */
-static void
-merge(int32 merged_minute, TimestampTz now)
-{
-	Oid			types[] = {INT4OID, INT4OID, INT4OID};
-	int32		minute = counter_bucket(now, USECS_PER_MINUTE) - KEEP_MINUTES;
-	Datum		values[] = {
-		DateADTGetDatum(today() - KEEP_DAYS),
-		Int32GetDatum(minute),
-		Int32GetDatum(counter_bucket(now, USECS_PER_QUARTER) - KEEP_DAYS * 96)
-	};
-
-	if (minute < merged_minute + KEEP_MINUTES)
-		return;
-	spi_run(&merge_counts, 3, types, values, NULL, 0);
-	spi_run(&set_merged, 2, types, values, NULL, 0);
-}
-
 /* Whether the counts can be written in this transaction: with an older snapshot their row could not be locked. */
 static bool
 can_write_counts(void)
@@ -205,30 +268,114 @@ can_write_counts(void)
 	return OidIsValid(taskq_catalog()->counter_state) && !RecoveryInProgress() && !IsolationUsesXactSnapshot();
 }
 
+/* Whether there are changes to fold, or SLA instants whose time came before they were counted. */
 static bool
-anything_to_fold(CounterState *state)
+anything_to_fold(const CounterState *state, TimestampTz now)
 {
-	return counter_scan_unfolded(state, GetActiveSnapshot(), 0, 0, NULL, NULL) > 0;
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		values[] = {TimestampTzGetDatum(bucket_begin(state->counted_sla)), TimestampTzGetDatum(now)};
+	OwnerSwitch owner;
+	bool		isnull;
+	bool		any;
+
+	if (counter_scan_unfolded(state, GetActiveSnapshot(), 0, 0, NULL, NULL) > 0)
+		return true;
+	if (state->counted_sla > counter_bucket(now, SLA_BUCKET))
+		return false;
+	spi_connect();
+	become_owner_of(taskq_catalog()->task, &owner);
+	spi_read(&any_sla_between, 2, types, values);
+	any = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	become_caller_again(&owner);
+	SPI_finish();
+	return any;
+}
+
+/* Counts what a statement finds, under the active snapshot. */
+static void
+count_rows(TaskqPlan *plan, int nargs, Oid *types, Datum *values,
+		   void (*count) (HeapTuple, TupleDesc, Cells *), Cells *cells)
+{
+	Portal		portal = SPI_cursor_open(NULL, prepared(plan, nargs, types), values, NULL, true);
+
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		SPI_cursor_fetch(portal, true, COUNT_BATCH);
+		for (uint64 i = 0; i < SPI_processed; i++)
+			count(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, cells);
+		SPI_freetuptable(SPI_tuptable);
+	} while (SPI_processed > 0);
+	SPI_cursor_close(portal);
+}
+
+static void
+count_sla(HeapTuple tuple, TupleDesc desc, Cells *cells)
+{
+	bool		isnull;
+	int32		bucket = counter_bucket(DatumGetTimestampTz(SPI_getbinval(tuple, desc, 1, &isnull)), SLA_BUCKET);
+	bool		breach = DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
+	bool		never_at_risk = DatumGetBool(SPI_getbinval(tuple, desc, 3, &isnull));
+
+	if (!breach || never_at_risk)
+		add_to_cells(cells, COUNT_AT_RISK, bucket, 1);
+	if (breach)
+		add_to_cells(cells, COUNT_BREACH, bucket, 1);
+}
+
+/*
+ * Counts SLA instants up to a bucket.  What the current transaction itself
+ * changed is not in it, as it is not in what is folded: a snapshot of command
+ * 0 does not see it.  It would see no row of a table that the transaction has
+ * written anew.
+ */
+static void
+count_ahead(Cells *cells, int32 to)
+{
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		values[] = {TimestampTzGetDatum(bucket_begin(cells->counted_sla)), TimestampTzGetDatum(bucket_begin(to))};
+
+	cells->counted_sla = to;
+	PushCopiedSnapshot(GetActiveSnapshot());
+	GetActiveSnapshot()->curcid = FirstCommandId;
+	count_rows(&sla_between, 2, types, values, count_sla, cells);
+	PopActiveSnapshot();
+}
+
+static bool
+written_anew(Oid table)
+{
+	Relation	rel = table_open(table, NoLock);
+	bool		result = taskq_is_rewritten(rel);
+
+	table_close(rel, NoLock);
+	return result;
 }
 
 /*
  * Folds the changes noted since the last time into the counts.  Changes of
  * the current transaction itself stay for the next time.  Passes if somebody
- * else is at it.
+ * else is at it, or keeps the table locked.
  */
 static void
 add_deltas(void)
 {
+	Oid			task = taskq_catalog()->task;
 	TimestampTz now = GetCurrentStatementStartTimestamp();
-	Oid			types[] = {INT8OID, INT8ARRAYOID, TIMESTAMPTZOID};
-	Datum		values[3];
+	int32		sla = counter_bucket(now, SLA_BUCKET);
+	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID};
+	Datum		values[6];
 	OwnerSwitch owner;
 	Horizon		h;
 	CounterState state;
-	HTAB	   *cells;
+	Cells		cells;
+	bool		ahead;
 
+	/* Before the snapshot, for it sees no row of a table that is written anew meanwhile. */
+	if (!ConditionalLockRelationOid(task, AccessShareLock))
+		return;
 	spi_connect();
-	become_owner_of(taskq_catalog()->task, &owner);
+	become_owner_of(task, &owner);
 	spi_run(&lock_state, 0, NULL, NULL, NULL, 0);
 	if (SPI_processed > 0)
 	{
@@ -239,15 +386,26 @@ add_deltas(void)
 		if (counter_read_state(GetActiveSnapshot(), &state))
 		{
 			h = horizon();
-			cells = cells_create();
-			(void) counter_scan_unfolded(&state, GetActiveSnapshot(), own, PG_INT32_MAX - 1, add_to_cells, cells);
-			write_cells(cells);
+			ahead = state.counted_sla < sla + SLA_BUCKETS_AHEAD / 2 && !written_anew(task);
+			cells_init(&cells, state.merged_day, state.merged_sla, state.counted_sla);
+			if (ahead)
+			{
+				cells.merged_day = today() - KEEP_DAYS;
+				cells.merged_sla = Max(sla - KEEP_SLA_BUCKETS, state.merged_sla);
+				take_merged(&cells);
+			}
+			(void) counter_scan_unfolded(&state, GetActiveSnapshot(), own, PG_INT32_MAX - 1, add_to_cells, &cells);
+			if (ahead)
+				count_ahead(&cells, sla + SLA_BUCKETS_AHEAD);
+			write_cells(&cells);
 			values[0] = h.xmax;
 			values[1] = h.xip;
-			values[2] = TimestampTzGetDatum(now);
-			spi_run(&update_state, 3, types, values, NULL, 0);
+			values[2] = DateADTGetDatum(cells.merged_day);
+			values[3] = Int32GetDatum(cells.merged_sla);
+			values[4] = Int32GetDatum(cells.counted_sla);
+			values[5] = TimestampTzGetDatum(now);
+			spi_run(&update_state, 6, types, values, NULL, 0);
 			spi_run(&delete_folded, 1, types, &h.xmin, NULL, 0);
-			merge(state.merged_minute, now);
 		}
 		PopActiveSnapshot();
 	}
@@ -265,7 +423,7 @@ fold_deltas(void)
 	if (!can_write_counts())
 		return;
 	PushActiveSnapshot(GetTransactionSnapshot());
-	any = counter_read_state(GetActiveSnapshot(), &state) && anything_to_fold(&state);
+	any = counter_read_state(GetActiveSnapshot(), &state) && anything_to_fold(&state, GetCurrentStatementStartTimestamp());
 	PopActiveSnapshot();
 	if (any)
 		add_deltas();
@@ -273,54 +431,32 @@ fold_deltas(void)
 
 /* ---------------------------------------------------------- counting all */
 
-/* A column of an active task as an instant; "infinity" for NULL. */
-static TimestampTz
-instant_column(HeapTuple tuple, TupleDesc desc, int column)
-{
-	bool		isnull;
-	Datum		value = SPI_getbinval(tuple, desc, column, &isnull);
-
-	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
-}
-
 static void
-count_active(HeapTuple tuple, TupleDesc desc, HTAB *cells)
+count_active(HeapTuple tuple, TupleDesc desc, Cells *cells)
 {
 	CounterShape shape;
 	bool		isnull;
 	bool		no_due_date;
+	bool		no_at_risk;
+	bool		no_breach;
 	bool		started = DatumGetBool(SPI_getbinval(tuple, desc, 1, &isnull));
 	bool		unassigned = DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
 	DateADT		due = DatumGetDateADT(SPI_getbinval(tuple, desc, 3, &no_due_date));
+	TimestampTz at_risk = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 4, &no_at_risk));
+	TimestampTz breach = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 5, &no_breach));
 
 	counter_shape_clear(&shape);
-	counter_shape_active(&shape, started, unassigned, no_due_date ? COUNTER_NONE : due,
-			   instant_column(tuple, desc, 4), instant_column(tuple, desc, 5));
+	counter_shape_active(&shape, started, unassigned, no_due_date ? COUNTER_NONE : due, !no_at_risk && !no_breach, at_risk, breach);
 	counter_add_shape(add_to_cells, cells, &shape, 1);
 }
 
 static void
-count_completed(HeapTuple tuple, TupleDesc desc, HTAB *cells)
+count_completed(HeapTuple tuple, TupleDesc desc, Cells *cells)
 {
-	add_to_cells(cells, COUNT_COMPLETED, counter_bucket(instant_column(tuple, desc, 1), USECS_PER_QUARTER), 1);
-}
+	bool		isnull;
+	TimestampTz at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 1, &isnull));
 
-/* Counts what a statement finds, under the active snapshot. */
-static void
-count_rows(TaskqPlan *plan, int nargs, Oid *types, Datum *values,
-		   void (*count) (HeapTuple, TupleDesc, HTAB *), HTAB *cells)
-{
-	Portal		portal = SPI_cursor_open(NULL, prepared(plan, nargs, types), values, NULL, true);
-
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		SPI_cursor_fetch(portal, true, COUNT_BATCH);
-		for (uint64 i = 0; i < SPI_processed; i++)
-			count(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, cells);
-		SPI_freetuptable(SPI_tuptable);
-	} while (SPI_processed > 0);
-	SPI_cursor_close(portal);
+	add_to_cells(cells, COUNT_COMPLETED, counter_bucket(at, USECS_PER_QUARTER), 1);
 }
 
 static void
@@ -343,13 +479,21 @@ wait_for_writers(Oid table)
 	return false;
 }
 
-/* Whether count is kept as of now, whatever this session last knew. */
+/* Whether somebody keeps count in a way that is good at this time; it is not while the clock is set back. */
+static bool
+is_kept(Snapshot snapshot, CounterState *state)
+{
+	return counter_read_state(snapshot, state) && state->triggers == counter_triggers() &&
+		state->merged_sla <= counter_bucket(GetCurrentTimestamp(), SLA_BUCKET) && state->merged_day <= today();
+}
+
+/* The same as of now, whatever this session last knew. */
 static bool
 is_kept_now(void)
 {
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	CounterState state;
-	bool		kept = counter_read_state(snapshot, &state) && state.triggers == counter_triggers();
+	bool		kept = is_kept(snapshot, &state);
 
 	UnregisterSnapshot(snapshot);
 	return kept;
@@ -365,13 +509,14 @@ begin_count(bool wait)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 	TimestampTz now = GetCurrentStatementStartTimestamp();
-	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID};
+	int32		sla = counter_bucket(now, SLA_BUCKET);
+	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID};
 	Oid			since_type[] = {TIMESTAMPTZOID};
 	Datum		since[] = {TimestampTzGetDatum(now - KEEP_DAYS * USECS_PER_DAY)};
-	Datum		values[6];
+	Datum		values[7];
 	OwnerSwitch owner;
 	Horizon		h;
-	HTAB	   *cells;
+	Cells		cells;
 
 	if (counter_triggers() == 0)
 		return;
@@ -387,19 +532,19 @@ begin_count(bool wait)
 	spi_run(&forget_deltas, 0, NULL, NULL, NULL, 0);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	h = horizon();
-	cells = cells_create();
-	count_rows(&all_active, 0, NULL, NULL, count_active, cells);
-	count_rows(&all_completed, 1, since_type, since, count_completed, cells);
-	write_cells(cells);
+	cells_init(&cells, today() - KEEP_DAYS, sla - KEEP_SLA_BUCKETS, sla + SLA_BUCKETS_AHEAD);
+	count_rows(&all_active, 0, NULL, NULL, count_active, &cells);
+	count_rows(&all_completed, 1, since_type, since, count_completed, &cells);
+	write_cells(&cells);
 	values[0] = h.xmax;
 	values[1] = h.xip;
-	values[2] = DateADTGetDatum(today() - KEEP_DAYS);
-	values[3] = Int32GetDatum(counter_bucket(now, USECS_PER_MINUTE) - 2 * KEEP_MINUTES);
-	values[4] = Int64GetDatum(counter_triggers());
-	values[5] = TimestampTzGetDatum(now);
-	spi_run(&insert_state, 6, types, values, NULL, 0);
+	values[2] = DateADTGetDatum(cells.merged_day);
+	values[3] = Int32GetDatum(cells.merged_sla);
+	values[4] = Int32GetDatum(cells.counted_sla);
+	values[5] = Int64GetDatum(counter_triggers());
+	values[6] = TimestampTzGetDatum(now);
+	spi_run(&insert_state, 7, types, values, NULL, 0);
 	PopActiveSnapshot();
-	merge(DatumGetInt32(values[3]), now);
 	CacheInvalidateRelcacheByRelid(cat->counter_state);
 	become_caller_again(&owner);
 	SPI_finish();
@@ -474,7 +619,7 @@ fold_keep(bool wait)
 		PopActiveSnapshot();
 		return;
 	}
-	kept = counter_read_state(GetActiveSnapshot(), &state) && state.triggers == counter_triggers();
+	kept = is_kept(GetActiveSnapshot(), &state);
 	if (kept && state.counted_at <= now - VERIFY_INTERVAL && !verify())
 	{
 		ereport(LOG,
@@ -483,7 +628,7 @@ fold_keep(bool wait)
 		fold_forget();
 		kept = false;
 	}
-	any = kept && anything_to_fold(&state);
+	any = kept && anything_to_fold(&state, now);
 	PopActiveSnapshot();
 	if (!kept)
 		begin_count(wait);

@@ -76,7 +76,7 @@ INSERT INTO written VALUES
     ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog', 'owner', 'owner'),
     ('taskq_counter', 'kind bucket n', 'owner', 'owner'),
     ('taskq_counter_delta', 'xid old_due new_due old_at_risk new_at_risk old_breach new_breach old_completed new_completed old_state new_state', 'owner', 'owner'),
-    ('taskq_counter_state', 'snapshot_xmax snapshot_xip merged_day merged_minute triggers counted_at folded_at', 'owner', 'owner'),
+    ('taskq_counter_state', 'snapshot_xmax snapshot_xip merged_day merged_sla counted_sla triggers counted_at folded_at', 'owner', 'owner'),
     ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'owner', 'owner'),
     ('taskq_role_grant', 'role_name level granted_at granted_by', 'owner', 'owner');
 
