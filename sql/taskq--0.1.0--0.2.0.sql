@@ -130,6 +130,7 @@ BEGIN ATOMIC
     ), member AS (
         SELECT c.oid, c.relname, c.relkind, c.relowner, c.reloptions, c.relreplident, c.relrowsecurity, c.relforcerowsecurity,
                c.relpersistence, c.reltablespace, c.reltoastrelid,
+               CASE WHEN c.relkind = 'v' THEN 'security_invoker=true' WHEN c.relname = 'taskq_task' THEN 'autovacuum_vacuum_scale_factor=0.05' END AS option,
                pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
                pg_catalog.string_to_array(o.columns, ' ') AS columns,
                pg_catalog.string_to_array(o.constraints, ' ') AS constraints,
@@ -242,10 +243,12 @@ BEGIN ATOMIC
             FROM member m CROSS JOIN LATERAL (
                 SELECT '' AS prefix, u.u AS o FROM pg_catalog.unnest(m.reloptions) u
                 UNION ALL SELECT 'toast.', u.u FROM pg_catalog.pg_class t, pg_catalog.unnest(t.reloptions) u WHERE t.oid = m.reltoastrelid) o
-            WHERE NOT (m.relkind = 'v' AND o.o = 'security_invoker=true')
+            WHERE o.prefix <> '' OR o.o IS DISTINCT FROM m.option
             GROUP BY m.relkind, m.name
-        UNION ALL SELECT 33, m.name, pg_catalog.format('ALTER VIEW %s RESET (security_invoker)', m.name)
-            FROM member m WHERE m.relkind = 'v' AND 'security_invoker=true' <> ALL (coalesce(m.reloptions, '{}'))
+        UNION ALL SELECT 33, m.name, pg_catalog.format('ALTER %s %s RESET (%s)', CASE m.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, m.name,
+                pg_catalog.split_part(m.option, '=', 1))
+            FROM member m WHERE m.option IS NOT NULL AND NOT EXISTS (
+                SELECT FROM pg_catalog.unnest(m.reloptions) u WHERE pg_catalog.split_part(u.u, '=', 1) = pg_catalog.split_part(m.option, '=', 1))
         UNION ALL SELECT 34, m.name,
             pg_catalog.format('ALTER SEQUENCE %s INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s%s', m.name,
                 s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' END)
@@ -408,6 +411,17 @@ LEFT JOIN LATERAL (
     SELECT max(x.task_id) AS task_id FROM taskq_renewal_crossing x
     WHERE x.renewal_id = r.id
       AND (SELECT t.completed_at IS NULL AND t.cancelled_at IS NULL FROM taskq_task t WHERE t.id = x.task_id)) o ON true;
+
+-- Vacuum
+
+-- As for a new database, but for one who has set this.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c, pg_catalog.unnest(c.reloptions) u
+                   WHERE c.oid = 'taskq_task'::regclass::oid AND pg_catalog.starts_with(u.u, 'autovacuum_vacuum_scale_factor=')) THEN
+        ALTER TABLE taskq_task SET (autovacuum_vacuum_scale_factor = 0.05);
+    END IF;
+END $$;
 
 -- Counters
 

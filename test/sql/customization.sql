@@ -22,7 +22,7 @@ ALTER TABLE taskq_task ALTER title SET STATISTICS 500, ALTER title SET (n_distin
     ALTER description SET COMPRESSION pglz;
 INSERT INTO taskq_task (title) VALUES ('a task'), ('another');
 -- tables, sequences, views
-ALTER TABLE taskq_task SET (fillfactor = 70, toast.autovacuum_enabled = off);
+ALTER TABLE taskq_task SET (fillfactor = 70, toast.autovacuum_enabled = off), RESET (autovacuum_vacuum_scale_factor);
 ALTER TABLE taskq_sweep_log SET UNLOGGED;
 ALTER SEQUENCE taskq_task_id_seq INCREMENT BY 2;
 ALTER VIEW taskq_tasks SET (security_barrier);

@@ -94,4 +94,11 @@ DROP TABLE updated, installed;
 DROP VIEW catalog;
 SELECT taskq_revoke('regress_taskq_old');
 DROP EXTENSION taskq;
+
+-- who has set when taskq_task is vacuumed has it so afterwards
+CREATE EXTENSION taskq VERSION '0.1.0';
+ALTER TABLE taskq_task SET (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.01);
+ALTER EXTENSION taskq UPDATE;
+SELECT reloptions FROM pg_class WHERE oid = 'taskq_task'::regclass;
+DROP EXTENSION taskq;
 DROP ROLE regress_taskq_old;
