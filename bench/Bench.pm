@@ -245,6 +245,7 @@ sub pgbench_command
 	push @command, $opt{seconds} ? ('-T', $opt{seconds}) : ('-t', $opt{transactions});
 	push @command, '-R', $opt{rate} if $opt{rate};
 	push @command, '-P', $opt{progress} if $opt{progress};
+	push @command, '-l', '--sampling-rate=0.1', "--log-prefix=$opt{log}" if $opt{log};
 	push @command, '--random-seed=' . ($opt{seed} // 42);
 	push @command, '-D', "$_=$opt{vars}{$_}" for sort keys %{ $opt{vars} // {} };
 	push @command, '-f', $_ for ref $script ? @$script : $script;

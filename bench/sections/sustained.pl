@@ -46,8 +46,10 @@ sub run_sustained
 	load_tasks('sustained', 'taskq', $size{sustained_base});
 	sql('sustained', 'CREATE EXTENSION pgstattuple');
 	worker_in('sustained');
+	my $transactions = "$ENV{BENCH_TMP}/sustained";
+	my $start = time;
 	my $load = in_background('sustained', [ map { script($_->[2]) . '@' . $_->[1] } @work ],
-		seconds => $size{sustained}, progress => $small ? 2 : 5, sync => 'off');
+		seconds => $size{sustained}, progress => $small ? 2 : 5, sync => 'off', log => $transactions);
 	my $end = time + $size{sustained};
 	my (@rss, @bloat);
 	while (time < $end - 1)
@@ -67,7 +69,11 @@ sub run_sustained
 	result(section => 'sustained', work => "mixed load, the last $minutes minutes against the first", mode => 'synchronous_commit off', unit => '/s',
 		figures => { taskq => [ map { sum(@$_) / @$_ } chunks(5, @last) ], first => [ map { sum(@$_) / @$_ } chunks(5, @first) ] },
 		goals => [ { of => 'first', least => 0.9 } ]);
-	for my $script ($out =~ /^ - latency average = ([0-9.]+) ms/mg) { my $w = shift @work; note('sustained', "$w->[0]: $script ms on average"); }
+	my @latency = latencies("$transactions.*", $start, [ 0, $size{part} ], [ $size{sustained} - $size{part}, $size{sustained} ]);
+	for my $i (0 .. $#work)
+	{
+		note('sustained', sprintf '%s: %.1f ms on average in the first %s minutes, %.1f ms in the last', $work[$i][0], $latency[0][$i], $minutes, $latency[1][$i]);
+	}
 	my $swept = value('sustained', 'SELECT sum(overdue + sla_breached) FROM taskq_sweep_log');
 	note('sustained', sprintf 'the worker recorded %d overdue tasks and SLA breaches in %d sweeps', $swept // 0, value('sustained', 'SELECT count(*) FROM taskq_sweep_log'));
 
@@ -91,6 +97,22 @@ sub run_sustained
 	worker_in('none');
 	drop_database('sustained');
 	return;
+}
+
+# Average milliseconds of each script in spans of seconds since the start, from pgbench's logs.
+sub latencies
+{
+	my ($files, $start, @spans) = @_;
+	my (@n, @sum);
+	for my $file (glob $files)
+	{
+		for (split /\n/, slurp($file))
+		{
+			my (undef, undef, $us, $script, $s) = split;
+			for my $i (grep { $s - $start >= $spans[$_][0] && $s - $start < $spans[$_][1] } 0 .. $#spans) { $n[$i][$script]++; $sum[$i][$script] += $us / 1000; }
+		}
+	}
+	return map { my $i = $_; [ map { ($sum[$i][$_] // 0) / ($n[$i][$_] || 1) } 0 .. $#work ] } 0 .. $#spans;
 }
 
 sub sum { my $sum = 0; $sum += $_ for @_; return $sum; }
