@@ -19,7 +19,7 @@ $standby->start;
 query('postgres', q{ALTER SYSTEM SET taskq.databases = 'none'});
 $primary->reload;
 query('postgres', q{SELECT taskq_create('done')});
-query('postgres', q{INSERT INTO taskq_task (title, due_date) SELECT 'past', '2020-01-01' FROM generate_series(1, 20000)});
+load_past('postgres', 20000);
 query('postgres', q{INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('late', now() - interval '3 hours', 1)});
 $primary->wait_for_catchup($standby);
 
