@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # A soak for the worker: five databases under constant writes, while processes
-# are killed and databases and extensions come and go.  In the end no event may
-# be missing and none may be there twice.
+# are killed and databases and extensions come and go.  All the while the stats
+# bar must say what the tasks say, and in the end no event may be missing and
+# none may be there twice.
 #
 # TASKQ_SOAK_MINUTES (default 20) says for how long; TASKQ_SOAK_SEED repeats a run.
 use strict;
@@ -78,6 +79,16 @@ SELECT count(*) FROM taskq_prioritize_many(ARRAY(SELECT id FROM taskq_task
 	WHERE status IN ('OPEN', 'OVERDUE') ORDER BY random() LIMIT 5), 'URGENT');
 };
 
+# The stats bar beside the same numbers counted, and whether it was kept or counted too.
+my $bar = q{
+SELECT said, found, (SELECT count(*) FROM taskq_counter_state) FROM (SELECT b::text AS said, (
+	SELECT ROW(count(*) FILTER (WHERE status = 'OPEN'), count(*) FILTER (WHERE status = 'IN_PROGRESS'),
+		count(*) FILTER (WHERE status = 'OVERDUE'), count(*) FILTER (WHERE is_active AND due_date = taskq_today()),
+		count(*) FILTER (WHERE is_active AND assignee_id IS NULL), count(*) FILTER (WHERE completed_at >= taskq_day_start(taskq_today())),
+		count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK'), count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED'))::text
+	FROM taskq_tasks) AS found FROM taskq_stats() b) x
+};
+
 sub writer
 {
 	my ($database) = @_;
@@ -93,6 +104,29 @@ sub writer
 	POSIX::_exit(0);
 }
 
+# Ends with 0 if the bar was right each time, and kept rather than counted some of it.
+sub reader
+{
+	my $pid = fork();
+	die "fork: $!" unless defined $pid;
+	return $pid if $pid;
+	my ($compared, $kept, $wrong) = (0, 0, 0);
+	while (time < $until)
+	{
+		my $database = $databases[ int(rand(@databases)) ];
+		my ($said, $found, $was_kept) = split /\|/, try_query($database, $bar) // next;
+		$compared++;
+		$kept += $was_kept;
+		next if $said eq $found;
+		$wrong++;
+		diag "$database: the bar says $said instead of $found";
+	}
+	continue { pause(0.1); }
+	note "compared $compared times, $kept of them kept";
+	require POSIX;
+	POSIX::_exit($wrong > 0 || $kept == 0);
+}
+
 sub pid_of
 {
 	my ($type) = @_;
@@ -102,6 +136,7 @@ sub pid_of
 
 set_up($_) // die "no extension in $_" for map { $node->safe_psql('postgres', "CREATE DATABASE $_"); $_ } @databases;
 my @writers = map { writer($_) } @databases;
+my $reader = reader();
 
 while (time < $until)
 {
@@ -134,6 +169,8 @@ while (time < $until)
 	pause(1 + rand(3));
 }
 waitpid($_, 0) for @writers;
+waitpid($reader, 0);
+is($?, 0, 'the stats bar said what the tasks say, all the while');
 note join(', ', map { "$_: $done{$_}" } sort keys %done);
 
 ok(wait_for('the launcher', 60, sub { pid_of('taskq launcher') }), 'the launcher is there in the end');
