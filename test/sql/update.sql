@@ -90,6 +90,21 @@ CREATE TABLE installed AS TABLE catalog;
 SELECT count(*) > 300 AS enough FROM installed;
 SELECT 'only if updated', * FROM (TABLE updated EXCEPT TABLE installed) u ORDER BY 2, 3;
 SELECT 'only if installed', * FROM (TABLE installed EXCEPT TABLE updated) i ORDER BY 2, 3;
+DROP TABLE updated;
+SELECT taskq_revoke('regress_taskq_old');
+DROP EXTENSION taskq;
+
+-- and the same from each version in between
+CREATE EXTENSION taskq VERSION '0.2.0';
+SELECT taskq_grant('regress_taskq_old', 'agent');
+INSERT INTO taskq_task (title, due_date, sla_hours) VALUES ('From before', '2020-01-01', 1);
+SELECT sum(tasks) > 0 AS swept FROM taskq_sweep();
+SELECT status FROM taskq_start((SELECT id FROM taskq_task));
+ALTER EXTENSION taskq UPDATE;
+SELECT status FROM taskq_complete((SELECT id FROM taskq_task));
+CREATE TABLE updated AS TABLE catalog;
+SELECT 'only if updated', * FROM (TABLE updated EXCEPT TABLE installed) u ORDER BY 2, 3;
+SELECT 'only if installed', * FROM (TABLE installed EXCEPT TABLE updated) i ORDER BY 2, 3;
 DROP TABLE updated, installed;
 DROP VIEW catalog;
 SELECT taskq_revoke('regress_taskq_old');
