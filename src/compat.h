@@ -96,6 +96,9 @@ get_extension_schema(Oid extension)
 #define taskq_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
 #endif
 
+/* From 18 on an AFTER trigger runs with the role that was in force when it was queued. */
+#define AFTER_TRIGGERS_KEEP_ROLE (PG_VERSION_NUM >= 180000)
+
 /* The module's name and version show in pg_get_loaded_modules() from 18 on. */
 #if PG_VERSION_NUM >= 180000
 #define TASKQ_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "taskq", .version = TASKQ_VERSION)

@@ -189,7 +189,7 @@ try_write(Writing *writing, char **message)
 		return true;
 	if (!error_is_contained(edata) || edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 		ReThrowError(edata);
-	*message = edata->message;
+	*message = message_with_hint(edata);
 	return false;
 }
 

@@ -156,7 +156,7 @@ sweep_transaction(Sweep *sweep, bool counts)
 	{
 		Sweep		before = *sweep;
 
-		become_owner_of(taskq_catalog()->task, &saved);
+		become_owner_for_transaction(taskq_catalog()->task, &saved);
 		if (counts)
 		{
 			fold_keep(true);
@@ -179,6 +179,7 @@ sweep_transaction(Sweep *sweep, bool counts)
 		if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && (reason = being_restored()) != NULL)
 		{
 			AbortCurrentTransaction();
+			become_caller_again(&saved);
 			*sweep = before;
 			strlcpy(sweep->error, reason, sizeof(sweep->error));
 			return SWEEP_RESTORING;
@@ -201,7 +202,7 @@ sweep_transaction_failed(Sweep *sweep, const Sweep *committed, const char *last_
 	ErrorData  *edata = CopyErrorData();
 
 	*sweep = *committed;
-	strlcpy(sweep->error, edata->message, sizeof(sweep->error));
+	strlcpy(sweep->error, message_with_hint(edata), sizeof(sweep->error));
 	FreeErrorData(edata);
 	MemoryContextSwitchTo(context);
 	if (strcmp(sweep->error, last_error) != 0)

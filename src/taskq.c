@@ -125,6 +125,7 @@ _PG_init(void)
 	define_settings();
 	catalog_register_callbacks();
 	catalog_install_hooks();
+	owner_register_callbacks();
 	notify_register_callbacks();
 	rule_register_callbacks();
 	counter_register_callbacks();

@@ -139,17 +139,6 @@ extern int	spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *va
 
 extern Datum id_array(const int64 *ids, int n);
 
-/* Acting for a while as the owner of one of taskq's tables. */
-typedef struct OwnerSwitch
-{
-	Oid			role;
-	int			sec_context;
-} OwnerSwitch;
-
-extern Oid	owner_of(Oid relation);
-extern void become_owner_of(Oid relation, OwnerSwitch *saved);
-extern void become_caller_again(const OwnerSwitch *saved);
-
 /* Spelling of qualified operators: no search_path can change what they are. */
 #define EQ "OPERATOR(pg_catalog.=)"
 #define NE "OPERATOR(pg_catalog.<>)"
@@ -165,6 +154,24 @@ extern void become_caller_again(const OwnerSwitch *saved);
  * security that would be no condition of an index.
  */
 #define OR_NEVER(column) "CASE WHEN " column " IS NULL THEN 'infinity' ELSE " column " END"
+
+/* -------------------------------------- owner.c: acting as the owner of a table */
+
+typedef struct OwnerSwitch
+{
+	Oid			role;
+	int			sec_context;
+	int			guc_level;		/* 0 = search_path was not changed */
+	ErrorContextCallback error_context;
+} OwnerSwitch;
+
+extern Oid	owner_of(Oid relation);
+extern void become_owner_of(Oid relation, OwnerSwitch *saved);
+extern void become_owner_for_transaction(Oid relation, OwnerSwitch *saved);
+extern void become_caller_again(const OwnerSwitch *saved);
+extern void hint_at_search_path(void);
+extern char *message_with_hint(const ErrorData *edata);
+extern void owner_register_callbacks(void);
 
 /* ------------------------------------------------- calendar.c: what day it is */
 

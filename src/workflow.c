@@ -479,7 +479,7 @@ fire(const Firing *f)
 		depth = depth_before;
 		if (!error_is_contained(edata))
 			ReThrowError(edata);
-		a.run = (Run) {"failed", 0, edata->message};
+		a.run = (Run) {"failed", 0, message_with_hint(edata)};
 	}
 	if (a.fired)
 		record_run(f->rule, &a.run);

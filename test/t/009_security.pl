@@ -64,5 +64,52 @@ query('desk', q{SET search_path = pg_catalog; CREATE SCHEMA own AUTHORIZATION de
 query('desk', q{INSERT INTO work.taskq_task (title, due_date) VALUES ('deferred', '2020-01-01')});
 became('desk', q{SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 FROM own.seen WHERE who OPERATOR(pg_catalog.=) 'desk'}, 'a deferred trigger runs at the commit of the sweep, as the owner');
 
+# A trigger that works in sessions, for it finds what it names on their
+# search_path, fails in the sweep; what is recorded says why.
+query('desk', q{SET search_path = pg_catalog; DROP TRIGGER see ON work.taskq_task; CREATE TABLE own.log (id bigint);
+	CREATE FUNCTION own.note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES (new.id); RETURN NULL; END';
+	CREATE TRIGGER note AFTER UPDATE ON work.taskq_task FOR EACH ROW EXECUTE FUNCTION own.note();
+	GRANT USAGE ON SCHEMA own TO mallory; GRANT INSERT ON own.log TO mallory, desk; SELECT work.taskq_grant('mallory', 'agent')});
+query('desk', q{SET ROLE mallory; SET search_path = work, own, pg_catalog; SELECT taskq_create('named', priority => 'LOW') AS id; SELECT taskq_prioritize(max(id), 'HIGH') FROM taskq_task WHERE title OPERATOR(pg_catalog.=) 'named'});
+is(query('desk', 'SELECT pg_catalog.count(*) FROM own.log'), '1', 'a trigger that leaves a name open works in a session');
+query('desk', q{INSERT INTO work.taskq_task (title, due_date) VALUES ('unnamed', '2020-01-01')});
+became('desk', q{SELECT last_error OPERATOR(pg_catalog.~) 'relation "log" does not exist .*search_path = pg_catalog, pg_temp.*ALTER FUNCTION'
+	FROM work.taskq_worker_status WHERE database OPERATOR(pg_catalog.=) 'desk'}, 'in the sweep it does not, and the status says how to help it');
+query('desk', q{ALTER FUNCTION own.note() SET search_path = own, pg_temp; SELECT work.taskq_worker_wake()});
+became('desk', q{SELECT status OPERATOR(pg_catalog.=) 'OVERDUE' FROM work.taskq_task WHERE title OPERATOR(pg_catalog.=) 'unnamed'}, 'helped so, it works there too');
+
+# Deferred, a trigger on a table that taskq writes as its owner runs at commit,
+# from PostgreSQL 18 on with the owner's rights, under whatever search_path the
+# session then has.
+my $mallory = q{SET ROLE mallory; SET search_path = evil, work, pg_catalog; BEGIN; SELECT taskq_prioritize(max(id), 'LOW') FROM taskq_task; COMMIT};
+my $undo = q{SET ROLE mallory; SET search_path = work, pg_catalog; SELECT taskq_prioritize(max(id), 'HIGH') FROM taskq_task};
+query('desk', q{SET search_path = pg_catalog; CREATE SCHEMA evil AUTHORIZATION mallory;
+	CREATE FUNCTION evil.lower(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.trap VALUES (current_user, $1); RETURN $1; END';
+	CREATE FUNCTION own.late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM lower(TG_OP); RETURN NULL; END';
+	CREATE CONSTRAINT TRIGGER late AFTER INSERT ON work.taskq_task_event INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION own.late()});
+my $keeps_role = $node->safe_psql('postgres', 'SHOW server_version_num') >= 180000;
+my ($rc, $out, $err) = $node->psql('desk', $mallory);
+if ($keeps_role)
+{
+	like($err, qr/deferrable trigger "late" on table "taskq_task_event" must have a function with a search_path of its own.*ALTER FUNCTION own\.late\(\) SET search_path/s,
+		'a deferrable trigger without a search_path of its own is refused');
+}
+else
+{
+	is($rc, 0, 'a deferred trigger runs with the rights of the caller') or diag($err);
+}
+query('desk', q{ALTER FUNCTION own.late() SET search_path = pg_catalog, pg_temp});
+query('desk', $undo);
+query('desk', $mallory);
+is(query('desk', q{SELECT DISTINCT who FROM public.trap WHERE who OPERATOR(pg_catalog.<>) 'mallory'}), '', 'and nothing of others has run with the rights of the owner');
+SKIP:
+{
+	skip 'deferred triggers run with the rights of the caller', 1 if !$keeps_role;
+	query('desk', q{SET search_path = pg_catalog; CREATE FUNCTION own.f(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+		ALTER TABLE work.taskq_task_event ADD CONSTRAINT once EXCLUDE USING btree ((own.f(note)) WITH =) DEFERRABLE});
+	(undef, undef, $err) = $node->psql('desk', $undo);
+	like($err, qr/constraint "once" on table "taskq_task_event" must not be deferrable/, 'so is a deferrable constraint that evaluates functions');
+}
+
 $node->stop;
 done_testing();
