@@ -17,6 +17,7 @@ my ($status, $out, $err) = $node->psql('ops', join("\n", @blocks), on_error_die 
 is($status, 0, 'each of them works');
 is($err, '', 'without a word of complaint');
 like($out, qr/Chase outstanding bank statement/, 'and shows what it promises');
+like($out, qr/^Document rejected\|created\|\|Follow up on rejected permit\|[-\d]+\|sta_xyz789$/m, 'the customer has an agent, whom a rule finds');
 
 $node->stop;
 done_testing();
