@@ -83,7 +83,7 @@ became('desk', q{SELECT status OPERATOR(pg_catalog.=) 'OVERDUE' FROM work.taskq_
 # session then has.
 my $mallory = q{SET ROLE mallory; SET search_path = evil, work, pg_catalog; BEGIN; SELECT taskq_prioritize(max(id), 'LOW') FROM taskq_task; COMMIT};
 my $undo = q{SET ROLE mallory; SET search_path = work, pg_catalog; SELECT taskq_prioritize(max(id), 'HIGH') FROM taskq_task};
-query('desk', q{SET search_path = pg_catalog; CREATE SCHEMA evil AUTHORIZATION mallory;
+query('desk', q{SET search_path = pg_catalog; CREATE SCHEMA evil AUTHORIZATION mallory; GRANT USAGE ON SCHEMA evil TO PUBLIC;
 	CREATE FUNCTION evil.lower(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.trap VALUES (current_user, $1); RETURN $1; END';
 	CREATE FUNCTION own.late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM lower(TG_OP); RETURN NULL; END';
 	CREATE CONSTRAINT TRIGGER late AFTER INSERT ON work.taskq_task_event INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION own.late()});
