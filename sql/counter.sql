@@ -54,8 +54,8 @@ CREATE UNLOGGED TABLE taskq_counter_state (
     folded_at timestamptz NOT NULL
 );
 COMMENT ON TABLE taskq_counter_state IS 'One row while taskq_counter counts: up to which transactions. None: nobody keeps count, readers count themselves.';
-COMMENT ON COLUMN taskq_counter_state.snapshot_xmax IS 'Changes of transactions below this are in taskq_counter …';
-COMMENT ON COLUMN taskq_counter_state.snapshot_xip IS '… but for these, which were under way.';
+COMMENT ON COLUMN taskq_counter_state.snapshot_xmax IS 'Changes of transactions below this are in taskq_counter ...';
+COMMENT ON COLUMN taskq_counter_state.snapshot_xip IS '... but for these, which were under way.';
 COMMENT ON COLUMN taskq_counter_state.merged_day IS 'Due dates below this day are not kept apart any more; quarters of an hour below it (UTC) are not kept at all.';
 COMMENT ON COLUMN taskq_counter_state.merged_sla IS 'SLA instants below this step of five seconds are not kept apart any more.';
 COMMENT ON COLUMN taskq_counter_state.counted_sla IS 'SLA instants from this step of five seconds on are not counted yet: who asks for the numbers when it has come looks them up.';

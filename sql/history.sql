@@ -35,7 +35,7 @@ COMMENT ON COLUMN taskq_task_event.db_user IS 'session_user of the change.';
 COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assigned, rescheduled, prioritized, sla_changed, edited (one kind of field), updated (several); overdue, recovered (the day turned) and sla_breached, which have no actor; commented; erased (taskq_erase_customer() took the texts, of earlier events too).';
 COMMENT ON COLUMN taskq_task_event.from_status IS 'Status before.';
 COMMENT ON COLUMN taskq_task_event.to_status IS 'Status after.';
-COMMENT ON COLUMN taskq_task_event.changes IS 'Fields that changed, {"field": {"from": …, "to": …}}; NULL = none but the status.';
+COMMENT ON COLUMN taskq_task_event.changes IS 'Fields that changed, {"field": {"from": ..., "to": ...}}; NULL = none but the status.';
 COMMENT ON COLUMN taskq_task_event.note IS 'Note of taskq_complete and taskq_comment, reason of taskq_cancel; at most 65,536 characters.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_task_event', '');

@@ -23,7 +23,7 @@ COMMENT ON COLUMN taskq_renewal_threshold.id IS 'Key.';
 COMMENT ON COLUMN taskq_renewal_threshold.service_type IS 'Service type, 1 to 100 characters; NULL = all that have no rows of their own.';
 COMMENT ON COLUMN taskq_renewal_threshold.days_before IS 'Days before the due date, -1 (the day after it) to 36500.';
 COMMENT ON COLUMN taskq_renewal_threshold.task_priority IS 'Priority of the task to create, or to raise the renewal''s open task to; NULL = no task.';
-COMMENT ON COLUMN taskq_renewal_threshold.title_template IS 'Template of the task''s title over {"renewal": …, "customer": …, "days_before": …}, see taskq_render(); cut off at 200 characters. NULL = "Renew {{renewal.service_type}} of {{customer.name}}, due {{renewal.due_date}}".';
+COMMENT ON COLUMN taskq_renewal_threshold.title_template IS 'Template of the task''s title over {"renewal": ..., "customer": ..., "days_before": ...}, see taskq_render(); cut off at 200 characters. NULL = "Renew {{renewal.service_type}} of {{customer.name}}, due {{renewal.due_date}}".';
 COMMENT ON COLUMN taskq_renewal_threshold.description_template IS 'Template of the task''s description.';
 COMMENT ON COLUMN taskq_renewal_threshold.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = none.';
 

@@ -1,0 +1,28 @@
+# The scripts are ASCII, so that the extension goes into a database of any encoding.
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Utils;
+use TaskqTest;
+use Test::More;
+
+# What was released before this was asked for never changes.
+my @scripts = grep { !/--0\.(1\.0|1\.0--0\.2\.0|2\.0)\.sql$/ } map { s{.*/}{}r } glob("$FindBin::RealBin/../../sql/*.sql");
+cmp_ok(scalar @scripts, '>', 20, 'there are scripts');
+is(join(' ', grep { slurp_file("$FindBin::RealBin/../../sql/$_") =~ /[^\x00-\x7f]/ } @scripts), '', 'all are ASCII');
+
+my $node = start_node('encodings', "taskq.databases = 'none'\n");
+for my $encoding (qw(EUC_JP EUC_KR EUC_CN EUC_TW EUC_JIS_2004 LATIN1 WIN1251 KOI8R MULE_INTERNAL SQL_ASCII UTF8))
+{
+	my $database = lc $encoding;
+	$node->command_ok([ 'createdb', '-E', $encoding, '--locale=C', '-T', 'template0', $database ], "$encoding: a database");
+	query($database, 'CREATE EXTENSION taskq');
+	is( query($database, q{SELECT status FROM taskq_start(taskq_create('first', due_date => '2020-01-01'));
+			SELECT count(*) FROM taskq_customizations()}), "OVERDUE\n0", "$encoding: the extension works");
+}
+# Titles are counted in characters of the database's encoding.
+query('euc_jp', q{SELECT taskq_create(repeat(convert_from('\xc6fc', 'EUC_JP'), 200))});
+is(query('euc_jp', 'SELECT max(char_length(title)) FROM taskq_task'), '200', 'a title of 200 characters, two bytes each');
+$node->stop;
+done_testing();
