@@ -52,12 +52,15 @@ SELECT pg_catalog.pg_extension_config_dump('taskq_renewal_threshold_id_seq', '')
 SELECT pg_catalog.pg_extension_config_dump('taskq_renewal_crossing', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_renewal_crossing_id_seq', '');
 
--- Derived, hence not dumped.
+-- Derived, hence not dumped.  The key is what logical replication knows a deleted
+-- row by; no sequence, which would give the same keys on publisher and subscriber.
 CREATE TABLE taskq_renewal_recheck (
-    since timestamptz NOT NULL DEFAULT statement_timestamp()
+    since timestamptz NOT NULL DEFAULT statement_timestamp(),
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY
 );
 COMMENT ON TABLE taskq_renewal_recheck IS 'Has a row while thresholds have changed and the engine has not yet looked at the renewals again.';
 COMMENT ON COLUMN taskq_renewal_recheck.since IS 'When they changed.';
+COMMENT ON COLUMN taskq_renewal_recheck.id IS 'Key.';
 
 CREATE FUNCTION taskq_renewal_threshold_changed() RETURNS trigger
     LANGUAGE c

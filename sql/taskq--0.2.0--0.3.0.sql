@@ -7,4 +7,253 @@ COMMENT ON COLUMN taskq_counter_state.snapshot_xip IS '... but for these, which 
 COMMENT ON COLUMN taskq_task_event.changes IS 'Fields that changed, {"field": {"from": ..., "to": ...}}; NULL = none but the status.';
 COMMENT ON COLUMN taskq_renewal_threshold.title_template IS 'Template of the task''s title over {"renewal": ..., "customer": ..., "days_before": ...}, see taskq_render(); cut off at 200 characters. NULL = "Renew {{renewal.service_type}} of {{customer.name}}, due {{renewal.due_date}}".';
 
+-- A replica identity for the one logged table that had none.
+ALTER TABLE taskq_renewal_recheck ADD COLUMN id uuid DEFAULT gen_random_uuid() PRIMARY KEY;
+COMMENT ON COLUMN taskq_renewal_recheck.id IS 'Key.';
+
+-- As in customization.sql.
+CREATE OR REPLACE FUNCTION taskq_customizations(OUT section text, OUT statement text) RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
+        ('taskq_customer',
+         'id name assigned_agent_id is_active',
+         'assigned_agent_id_fkey id_check pkey', 'agent_idx', ''),
+        ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
+        ('taskq_renewal',
+         'id user_id service_type due_date assignee_id reference notes status created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on',
+         'assignee_id_fkey cancelled_check completed_check due_date_check next_check_check notes_check pkey reference_check service_type_check status_check user_id_fkey',
+         'check_idx due_idx user_idx assignee_idx',
+         'taskq_renewal_closed taskq_renewal_guard'),
+        ('taskq_renewal_crossing',
+         'id renewal_id due_date days_before crossed_at outcome task_id',
+         'key outcome_check pkey renewal_id_fkey', '', ''),
+        ('taskq_renewal_recheck', 'since id', 'pkey', '', ''),
+        ('taskq_renewal_threshold',
+         'id service_type days_before task_priority title_template description_template sla_hours',
+         'days_before_check description_template_check key pkey service_type_check sla_hours_check title_template_check',
+         '', 'taskq_thresholds_changed'),
+        ('taskq_role_grant', 'role_name level granted_at granted_by', 'level_check pkey', '', ''),
+        ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', ''),
+        ('taskq_sweep_log',
+         'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog',
+         'pkey', '', ''),
+        ('taskq_task',
+         'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at',
+         'assignee_id_fkey cancelled_check completed_check dedupe_key_check description_check due_date_check overdue_check pkey sla_hours_check sla_stamps_check source_check started_check title_check user_id_fkey',
+         'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx at_risk_idx closed_idx completed_idx dedupe_key',
+         'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
+        ('taskq_task_event',
+         'id task_id at actor db_user kind from_status to_status changes note',
+         'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
+        ('taskq_workflow_rule',
+         'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled',
+         'action_check assign_check assignee_check assignee_id_fkey assignee_path_check assignee_pool_check assignee_strategy_check dedupe_key_check description_template_check due_in_days_check event_check name_check name_key pkey sla_hours_check title_template_check user_id_path_check',
+         'assignee_idx', 'taskq_rules_changed'),
+        ('taskq_workflow_run',
+         'id at rule_id rule_name event depth outcome task_id message',
+         'outcome_check pkey', 'at_idx', ''),
+        ('taskq_workflow_turn', 'staff_id turn', 'pkey staff_id_fkey', '', '')
+    ), extension AS (
+        SELECT e.oid, e.extowner FROM pg_catalog.pg_extension e WHERE e.extname = 'taskq'
+    ), member AS (
+        SELECT c.oid, c.relname, c.relkind, c.relowner, c.reloptions, c.relreplident, c.relrowsecurity, c.relforcerowsecurity,
+               c.relpersistence, c.reltablespace, c.reltoastrelid,
+               CASE WHEN c.relkind = 'v' THEN 'security_invoker=true' WHEN c.relname = 'taskq_task' THEN 'autovacuum_vacuum_scale_factor=0.05' END AS option,
+               pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
+               pg_catalog.string_to_array(o.columns, ' ') AS columns,
+               pg_catalog.string_to_array(o.constraints, ' ') AS constraints,
+               pg_catalog.string_to_array(o.indexes, ' ') AS indexes,
+               pg_catalog.string_to_array(o.triggers, ' ') AS triggers
+        FROM extension e
+        JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = e.oid
+         AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass::oid
+        -- What is derived is nothing to keep.
+        JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'v', 'S')
+         AND c.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN own o ON o.relname = c.relname::text
+    ), col AS (
+        SELECT m.name AS table_name, a.attrelid, a.attnum, a.attname AS column_name, pg_catalog.quote_ident(a.attname) AS name,
+               a.attname::text <> ALL (m.columns) AS added,
+               pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+               CASE WHEN a.attcollation <> t.typcollation THEN
+                   (SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, k.collname)
+                    FROM pg_catalog.pg_collation k JOIN pg_catalog.pg_namespace n ON n.oid = k.collnamespace
+                    WHERE k.oid = a.attcollation) END AS collation,
+               a.attidentity, a.attgenerated, a.attnotnull, pg_catalog.pg_get_expr(f.adbin, f.adrelid) AS expression,
+               CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
+               coalesce(a.attstattarget, -1) AS target, a.attoptions, a.attcompression
+        FROM member m
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = m.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
+        WHERE m.relkind = 'r'
+    ), con AS (
+        SELECT m.name AS table_name, k.oid, k.contype, k.conname, k.conindid FROM member m
+        JOIN pg_catalog.pg_constraint k ON k.conrelid = m.oid AND k.contype IN ('c', 'f', 'p', 'u', 'x')
+        WHERE k.conname::text <> ALL (ARRAY(SELECT pg_catalog.concat(m.relname, '_', u.u) FROM pg_catalog.unnest(m.constraints) u))
+    ), idx AS (
+        SELECT m.name AS table_name, i.indexrelid AS oid, i.indisclustered, i.indisreplident, c.relname, c.reloptions,
+               pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
+               c.relname::text <> ALL (ARRAY(SELECT pg_catalog.concat(m.relname, '_', u.u)
+                                             FROM pg_catalog.unnest(m.indexes OPERATOR(pg_catalog.||) m.constraints) u)) AS added,
+               EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                       WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) AS of_constraint
+        FROM member m
+        JOIN pg_catalog.pg_index i ON i.indrelid = m.oid AND i.indisvalid
+        JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    ), trg AS (
+        SELECT m.name AS table_name, m.relkind, t.oid, t.tgname, t.tgenabled, t.tgname::text <> ALL (coalesce(m.triggers, '{}')) AS added
+        FROM member m JOIN pg_catalog.pg_trigger t ON t.tgrelid = m.oid AND NOT t.tgisinternal
+    ), rul AS (
+        SELECT m.name AS table_name, r.oid, r.rulename, r.ev_enabled
+        FROM member m JOIN pg_catalog.pg_rewrite r ON r.ev_class = m.oid AND r.rulename <> '_RETURN'
+    ), sta AS (
+        SELECT s.oid, pg_catalog.format('%I.%I', n.nspname, s.stxname) AS name, coalesce(s.stxstattarget, -1) AS target
+        FROM member m JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = m.oid
+        JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
+    ), statement (rank, key, sql) AS (
+        -- columns, before the data
+        SELECT 10, pg_catalog.concat(c.attrelid, pg_catalog.to_char(c.attnum, '00000')),
+            pg_catalog.format('ALTER TABLE %s ADD COLUMN %s %s%s%s', c.table_name, c.name, c.type, c.collation,
+                CASE WHEN c.attgenerated = 's' THEN pg_catalog.format(' GENERATED ALWAYS AS (%s) STORED', c.expression)
+                     WHEN c.attgenerated = 'v' THEN pg_catalog.format(' GENERATED ALWAYS AS (%s) VIRTUAL', c.expression)
+                     WHEN c.attidentity = 'a' THEN ' GENERATED ALWAYS AS IDENTITY'
+                     WHEN c.attidentity = 'd' THEN ' GENERATED BY DEFAULT AS IDENTITY' END)
+            FROM col c WHERE c.added
+        -- what else there is to say of columns
+        UNION ALL SELECT 20, pg_catalog.concat(c.table_name, c.name),
+            pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s', c.table_name, c.name, c.expression)
+            FROM col c WHERE c.added AND c.attgenerated = '' AND c.expression IS NOT NULL
+        UNION ALL SELECT 21, pg_catalog.concat(c.table_name, c.name),
+            pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET NOT NULL', c.table_name, c.name)
+            FROM col c WHERE c.added AND c.attnotnull AND c.attidentity = ''
+        UNION ALL SELECT 22, pg_catalog.concat(c.table_name, c.name),
+            CASE WHEN c.attidentity = '' THEN pg_catalog.format('ALTER SEQUENCE %s OWNED BY %s.%s', s.seqrelid::regclass, c.table_name, c.name)
+                 ELSE pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET INCREMENT BY %s SET MINVALUE %s SET MAXVALUE %s SET START WITH %s SET CACHE %s SET %sCYCLE RESTART',
+                     c.table_name, c.name, s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, CASE WHEN NOT s.seqcycle THEN 'NO ' END) END
+            FROM col c
+            JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass::oid AND d.refobjid = c.attrelid AND d.refobjsubid = c.attnum
+             AND d.classid = 'pg_catalog.pg_class'::regclass::oid AND d.deptype IN ('a', 'i')
+            JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
+            WHERE c.added
+        UNION ALL SELECT 22, pg_catalog.concat(c.table_name, c.name, ' '),
+            pg_catalog.format('SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%L, %L), %s)', c.table_name, c.column_name, v.last_value)
+            FROM col c
+            JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass::oid AND d.refobjid = c.attrelid AND d.refobjsubid = c.attnum
+             AND d.classid = 'pg_catalog.pg_class'::regclass::oid AND d.deptype = 'i'
+            JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
+            CROSS JOIN LATERAL pg_catalog.pg_sequence_last_value(s.seqrelid) v(last_value)
+            WHERE c.added AND v.last_value IS NOT NULL
+        UNION ALL SELECT 23, pg_catalog.concat(c.table_name, c.name),
+            pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET STORAGE %s', c.table_name, c.name,
+                CASE c.storage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END)
+            FROM col c WHERE c.storage IS NOT NULL
+        UNION ALL SELECT 24, pg_catalog.concat(c.table_name, c.name),
+            pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET COMPRESSION %s', c.table_name, c.name,
+                CASE c.attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END)
+            FROM col c WHERE c.attcompression <> ''
+        UNION ALL SELECT 25, pg_catalog.concat(c.table_name, c.name),
+            pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET STATISTICS %s', c.table_name, c.name, c.target)
+            FROM col c WHERE c.target >= 0
+        UNION ALL SELECT 26, pg_catalog.concat(c.table_name, c.name),
+            pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET (%s)', c.table_name, c.name, u.u)
+            FROM col c CROSS JOIN LATERAL pg_catalog.unnest(c.attoptions) u WHERE pg_catalog.starts_with(u.u, 'n_distinct')
+        -- tables, views and sequences as a whole
+        UNION ALL SELECT 30, m.name, pg_catalog.format('ALTER TABLE %s SET UNLOGGED', m.name)
+            FROM member m WHERE m.relkind = 'r' AND m.relpersistence = 'u'
+        UNION ALL SELECT 31, m.name, pg_catalog.format('ALTER TABLE %s SET TABLESPACE %I', m.name, s.spcname)
+            FROM member m JOIN pg_catalog.pg_tablespace s ON s.oid = m.reltablespace WHERE m.relkind = 'r'
+        UNION ALL SELECT 32, m.name, pg_catalog.format('ALTER %s %s SET (%s)', CASE m.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, m.name,
+                pg_catalog.string_agg(pg_catalog.format('%s%s=%L', o.prefix, pg_catalog.split_part(o.o, '=', 1),
+                    pg_catalog.substr(o.o, pg_catalog.strpos(o.o, '=') OPERATOR(pg_catalog.+) 1)), ', ' ORDER BY o.prefix, o.o))
+            FROM member m CROSS JOIN LATERAL (
+                SELECT '' AS prefix, u.u AS o FROM pg_catalog.unnest(m.reloptions) u
+                UNION ALL SELECT 'toast.', u.u FROM pg_catalog.pg_class t, pg_catalog.unnest(t.reloptions) u WHERE t.oid = m.reltoastrelid) o
+            WHERE o.prefix <> '' OR o.o IS DISTINCT FROM m.option
+            GROUP BY m.relkind, m.name
+        UNION ALL SELECT 33, m.name, pg_catalog.format('ALTER %s %s RESET (%s)', CASE m.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, m.name,
+                pg_catalog.split_part(m.option, '=', 1))
+            FROM member m WHERE m.option IS NOT NULL AND NOT EXISTS (
+                SELECT FROM pg_catalog.unnest(m.reloptions) u WHERE pg_catalog.split_part(u.u, '=', 1) = pg_catalog.split_part(m.option, '=', 1))
+        UNION ALL SELECT 34, m.name,
+            pg_catalog.format('ALTER SEQUENCE %s INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s%s', m.name,
+                s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' END)
+            FROM member m JOIN pg_catalog.pg_sequence s ON s.seqrelid = m.oid
+            WHERE (s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, s.seqcycle) <> (1, 1, 9223372036854775807, 1, 1, false)
+        -- indexes, constraints, statistics
+        UNION ALL SELECT 40, i.name, pg_catalog.pg_get_indexdef(i.oid) FROM idx i WHERE i.added AND NOT i.of_constraint
+        UNION ALL SELECT 41, i.name, pg_catalog.format('ALTER INDEX %s SET (%s)', i.name, pg_catalog.array_to_string(i.reloptions, ', '))
+            FROM idx i WHERE i.reloptions IS NOT NULL AND NOT i.added
+        UNION ALL SELECT CASE c.contype WHEN 'f' THEN 44 WHEN 'c' THEN 43 ELSE 42 END, pg_catalog.concat(c.table_name, c.conname),
+            pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.table_name, c.conname, pg_catalog.pg_get_constraintdef(c.oid))
+            FROM con c
+        UNION ALL SELECT 45, i.name, pg_catalog.format('ALTER TABLE %s CLUSTER ON %I', i.table_name, i.relname) FROM idx i WHERE i.indisclustered
+        UNION ALL SELECT 46, m.name, pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY %s', m.name,
+                CASE m.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE pg_catalog.format('USING INDEX %I',
+                    (SELECT i.relname FROM idx i WHERE i.table_name = m.name AND i.indisreplident)) END)
+            FROM member m WHERE m.relkind = 'r' AND m.relreplident <> 'd'
+        UNION ALL SELECT 47, s.name, pg_catalog.pg_get_statisticsobjdef(s.oid) FROM sta s
+        UNION ALL SELECT 48, s.name, pg_catalog.format('ALTER STATISTICS %s SET STATISTICS %s', s.name, s.target) FROM sta s WHERE s.target >= 0
+        -- rules and triggers
+        UNION ALL SELECT 50, pg_catalog.concat(r.table_name, r.rulename), pg_catalog.rtrim(pg_catalog.pg_get_ruledef(r.oid), ';') FROM rul r
+        UNION ALL SELECT 51, pg_catalog.concat(r.table_name, r.rulename), pg_catalog.format('ALTER TABLE %s %s RULE %I', r.table_name,
+                CASE r.ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE REPLICA' END, r.rulename)
+            FROM rul r WHERE r.ev_enabled <> 'O'
+        UNION ALL SELECT 52, pg_catalog.concat(t.table_name, t.tgname), pg_catalog.pg_get_triggerdef(t.oid) FROM trg t WHERE t.added
+        UNION ALL SELECT 53, pg_catalog.concat(t.table_name, t.tgname), pg_catalog.format('ALTER TABLE %s %s TRIGGER %I', t.table_name,
+                CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END, t.tgname)
+            FROM trg t WHERE t.tgenabled <> CASE WHEN NOT t.added AND t.tgname::text = ANY ('{taskq_thresholds_changed,taskq_counted,taskq_lifecycle_updated,taskq_lifecycle_deleted,taskq_lifecycle_truncate}') THEN 'A' ELSE 'O' END
+        -- row security
+        UNION ALL SELECT 60, pg_catalog.concat(m.name, p.polname),
+            pg_catalog.format('CREATE POLICY %I ON %s%s FOR %s TO %s%s%s', p.polname, m.name,
+                CASE WHEN NOT p.polpermissive THEN ' AS RESTRICTIVE' END,
+                CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+                CASE WHEN p.polroles = '{0}' THEN 'PUBLIC' ELSE
+                    (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(r.rolname), ', ' ORDER BY r.rolname)
+                     FROM pg_catalog.pg_roles r WHERE r.oid = ANY (p.polroles)) END,
+                CASE WHEN p.polqual IS NOT NULL THEN pg_catalog.format(' USING (%s)', pg_catalog.pg_get_expr(p.polqual, p.polrelid)) END,
+                CASE WHEN p.polwithcheck IS NOT NULL THEN pg_catalog.format(' WITH CHECK (%s)', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) END)
+            FROM member m JOIN pg_catalog.pg_policy p ON p.polrelid = m.oid
+        UNION ALL SELECT 61, m.name, pg_catalog.format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', m.name) FROM member m WHERE m.relrowsecurity
+        UNION ALL SELECT 62, m.name, pg_catalog.format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', m.name) FROM member m WHERE m.relforcerowsecurity
+        -- publications
+        UNION ALL SELECT 70, pg_catalog.concat(p.pubname, m.name), pg_catalog.format('ALTER PUBLICATION %I ADD TABLE %s%s%s', p.pubname, m.name,
+                (SELECT pg_catalog.format(' (%s)', pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum))
+                 FROM pg_catalog.pg_attribute a WHERE a.attrelid = m.oid AND a.attnum = ANY (r.prattrs) HAVING r.prattrs IS NOT NULL),
+                CASE WHEN r.prqual IS NOT NULL THEN pg_catalog.format(' WHERE (%s)', pg_catalog.pg_get_expr(r.prqual, r.prrelid)) END)
+            FROM member m JOIN pg_catalog.pg_publication_rel r ON r.prrelid = m.oid JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
+        -- comments
+        UNION ALL SELECT 80, d.on_what, pg_catalog.format('COMMENT ON %s IS %L', d.on_what, d.description)
+            FROM (
+                SELECT pg_catalog.format('COLUMN %s.%s', c.table_name, c.name) AS on_what, pg_catalog.col_description(c.attrelid, c.attnum) AS description FROM col c WHERE c.added
+                UNION ALL SELECT pg_catalog.format('CONSTRAINT %I ON %s', c.conname, c.table_name), pg_catalog.obj_description(c.oid, 'pg_constraint') FROM con c
+                UNION ALL SELECT pg_catalog.format('INDEX %s', i.name), pg_catalog.obj_description(i.oid, 'pg_class') FROM idx i WHERE i.added
+                UNION ALL SELECT pg_catalog.format('STATISTICS %s', s.name), pg_catalog.obj_description(s.oid, 'pg_statistic_ext') FROM sta s
+                UNION ALL SELECT pg_catalog.format('RULE %I ON %s', r.rulename, r.table_name), pg_catalog.obj_description(r.oid, 'pg_rewrite') FROM rul r
+                UNION ALL SELECT pg_catalog.format('TRIGGER %I ON %s', t.tgname, t.table_name), pg_catalog.obj_description(t.oid, 'pg_trigger') FROM trg t WHERE t.added
+                UNION ALL SELECT pg_catalog.format('POLICY %I ON %s', p.polname, m.name), pg_catalog.obj_description(p.oid, 'pg_policy')
+                FROM member m JOIN pg_catalog.pg_policy p ON p.polrelid = m.oid
+            ) d WHERE d.description IS NOT NULL
+        -- functions, owners
+        UNION ALL SELECT 90, p.oid::text, pg_catalog.format('ALTER ROUTINE %s SET %s TO %L', p.oid::regprocedure,
+                pg_catalog.split_part(u.u, '=', 1), pg_catalog.substr(u.u, pg_catalog.strpos(u.u, '=') OPERATOR(pg_catalog.+) 1))
+            FROM extension e
+            JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = e.oid
+             AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_proc'::regclass::oid
+            JOIN pg_catalog.pg_proc p ON p.oid = d.objid
+            CROSS JOIN LATERAL pg_catalog.unnest(p.proconfig) u WHERE NOT pg_catalog.starts_with(u.u, 'search_path=')
+        UNION ALL SELECT 91, m.name, pg_catalog.format('ALTER %s %s OWNER TO %I', CASE m.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, m.name, r.rolname)
+            FROM extension e CROSS JOIN member m JOIN pg_catalog.pg_roles r ON r.oid = m.relowner
+            WHERE m.relkind IN ('r', 'v') AND m.relowner <> e.extowner
+    )
+    SELECT CASE WHEN s.rank < 20 THEN 'pre-data' ELSE 'post-data' END, pg_catalog.concat(s.sql, ';')
+    FROM statement s ORDER BY s.rank, s.key;
+END;
+COMMENT ON FUNCTION taskq_customizations() IS
+'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, sequences'' steps, owners), to be run after the restore. What was changed of taskq''s own columns, constraints and indexes is not among them.';
+
 SELECT taskq_reapply_grants();

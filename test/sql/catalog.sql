@@ -21,6 +21,9 @@ GROUP BY 1 HAVING count(*) > 1;
 -- every table and sequence is dumped, but for what is derived
 SELECT identity FROM member m WHERE type IN ('table', 'sequence') AND identity NOT LIKE ALL ('{%.taskq_renewal_recheck,%.taskq_counter%}')
   AND objid <> ALL (SELECT unnest(extconfig) FROM pg_extension WHERE extname = 'taskq') ORDER BY 1;
+-- every logged table has a primary key, by which logical replication knows its rows
+SELECT c.relname FROM member m JOIN pg_class c ON c.oid = m.objid AND m.type = 'table' AND c.relpersistence = 'p'
+WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary);
 -- no function is SECURITY DEFINER, none is PUBLIC's but those that CHECKs call
 SELECT p.proname FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
 WHERE p.prosecdef OR has_function_privilege('public', p.oid, 'EXECUTE') AND NOT EXISTS (SELECT FROM pg_constraint c

@@ -154,6 +154,24 @@ query('central', "DROP SUBSCRIPTION $_") for keys %first;
 query('central', q{SELECT setval('taskq_task_id_seq', max(id)) FROM taskq_task; SELECT setval('taskq_task_event_id_seq', max(id)) FROM taskq_task_event; SELECT taskq_worker_wake()});
 became('central', 'SELECT count(*) = 1 FROM taskq_counter_state', 'until nothing is replicated any more');
 is(query('central', 'SELECT open, in_progress, overdue FROM taskq_queue_stats'), '0|40|2', 'with the same numbers');
+
+# ------------------------------------------------- a publication of all tables
+
+$_->safe_psql('postgres', 'CREATE DATABASE everything') for $pub, $sub;
+$_->safe_psql('everything', 'CREATE EXTENSION taskq') for $pub, $sub;
+on_publisher(q{INSERT INTO taskq_renewal_threshold (days_before, task_priority) VALUES (100, 'LOW');
+	INSERT INTO taskq_customer (id, name) VALUES ('cus_1', 'Acme');
+	SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 10);
+	CREATE PUBLICATION everything FOR ALL TABLES}, 'everything');
+query('everything', q{CREATE SUBSCRIPTION everything CONNECTION '} . $pub->connstr . q{ dbname=everything application_name=everything' PUBLICATION everything});
+$sub->wait_for_subscription_sync($pub, 'everything', 'everything');
+on_publisher(q{UPDATE taskq_renewal_threshold SET task_priority = 'URGENT'}, 'everything');
+on_publisher('SELECT FROM taskq_sweep()', 'everything');
+is(on_publisher('SELECT count(*) FROM taskq_renewal_recheck; SELECT priority FROM taskq_task', 'everything'), "0\nURGENT",
+	'with all tables published, a sweep looks at renewals again when a threshold has changed');
+$pub->wait_for_catchup('everything');
+is(query('everything', 'SELECT priority FROM taskq_task'), 'URGENT', 'and all of it arrives');
+query('everything', 'DROP SUBSCRIPTION everything');
 $pub->stop;
 $sub->stop;
 done_testing();
