@@ -31,7 +31,7 @@ BEGIN ATOMIC
          'id service_type days_before task_priority title_template description_template sla_hours',
          'days_before_check description_template_check key pkey service_type_check sla_hours_check title_template_check',
          '', 'taskq_thresholds_changed'),
-        ('taskq_role_grant', 'role_name level granted_at granted_by', 'level_check pkey', '', ''),
+        ('taskq_role_grant', 'role_name level granted_at granted_by role_oid', 'level_check pkey', '', ''),
         ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', ''),
         ('taskq_sweep_log',
          'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog',

@@ -11,6 +11,20 @@ COMMENT ON COLUMN taskq_renewal_threshold.title_template IS 'Template of the tas
 ALTER TABLE taskq_renewal_recheck ADD COLUMN id uuid DEFAULT gen_random_uuid() PRIMARY KEY;
 COMMENT ON COLUMN taskq_renewal_recheck.id IS 'Key.';
 
+-- Roles are remembered by OID, too.
+CREATE FUNCTION taskq_role_oid(role_name name) RETURNS oid
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_role_oid';
+COMMENT ON FUNCTION taskq_role_oid(name) IS
+'OID of the role that has a name now; NULL = none. For column role_oid of taskq_role_grant only, which keeps what it was when the row was written: hence IMMUTABLE.';
+ALTER TABLE taskq_role_grant ADD COLUMN role_oid oid GENERATED ALWAYS AS (taskq_role_oid(role_name)) STORED;
+COMMENT ON COLUMN taskq_role_grant.role_name IS 'The role, by the name that it had when taskq_grant(), taskq_revoke() or taskq_reapply_grants() was last called for any.';
+COMMENT ON COLUMN taskq_role_grant.role_oid IS 'The role, whatever its name is now; NULL = there was none of that name.';
+COMMENT ON FUNCTION taskq_revoke(name) IS
+'Takes back everything that a role has been granted on taskq''s objects, USAGE of the schema included unless the role has something else in it; forgets a role that has been dropped. For the owner of taskq_task and superusers (else 42501). Errors: 42704 no such role, and none that is remembered.';
+COMMENT ON FUNCTION taskq_reapply_grants() IS
+'Takes everything of taskq from PUBLIC, except to execute what CHECKs call, and gives each role in taskq_role_grant, also one that was renamed, its level again. Update scripts end with it; so can a DBA who changed privileges by hand.';
+
 -- As in customization.sql.
 CREATE OR REPLACE FUNCTION taskq_customizations(OUT section text, OUT statement text) RETURNS SETOF record
     LANGUAGE sql STABLE
@@ -34,7 +48,7 @@ BEGIN ATOMIC
          'id service_type days_before task_priority title_template description_template sla_hours',
          'days_before_check description_template_check key pkey service_type_check sla_hours_check title_template_check',
          '', 'taskq_thresholds_changed'),
-        ('taskq_role_grant', 'role_name level granted_at granted_by', 'level_check pkey', '', ''),
+        ('taskq_role_grant', 'role_name level granted_at granted_by role_oid', 'level_check pkey', '', ''),
         ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', ''),
         ('taskq_sweep_log',
          'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog',

@@ -5,7 +5,9 @@
  *
  * A level is a set of ordinary privileges, so that psql shows them and
  * pg_dump keeps them.  What was given to whom stands in taskq_role_grant too,
- * for a new version may have objects that a level needs.
+ * for a new version may have objects that a level needs.  It has roles by name,
+ * which is what a dump can carry, and by OID, which knows a role that was
+ * renamed from another that has its old name now.
  *
  * Who owns taskq_task may give them; it is done with the caller's own rights,
  * for the other objects may have other owners.  An owner has its rights
@@ -16,11 +18,15 @@
 #include "taskq.h"
 
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 typedef enum Level
 {
@@ -33,14 +39,13 @@ typedef enum Level
 static const char *const level_names[] = {"viewer", "agent", "manager"};
 
 /*
- * Each level has its own lines and those of the levels before it.  What a line
- * is about may have come with 0.2.0, and be missing in a database at 0.1.0.
+ * Each level has its own lines and those of the levels before it.  What a
+ * database of an older version does not have yet is left out of them.
  */
 static const struct
 {
 	Level		level;
 	const char *what;
-	bool		new_in_0_2;
 }			privileges[] = {
 	{LEVEL_VIEWER, "USAGE ON TYPE @.taskq_priority, @.taskq_status, @.taskq_sla_status, @.taskq_queue_row"},
 	{LEVEL_VIEWER, "SELECT ON TABLE @.taskq_staff_member, @.taskq_customer, @.taskq_task, "
@@ -67,21 +72,22 @@ static const struct
 	{LEVEL_MANAGER, "DELETE ON TABLE @.taskq_task"},
 	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_staff_member, @.taskq_customer, "
 	"@.taskq_workflow_rule, @.taskq_renewal_threshold"},
-	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure", true},
-	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_erase_customer", true},
+	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure"},
+	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_erase_customer"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_sweep, @.taskq_sweep_all, @.taskq_purge, @.taskq_mirror, @.taskq_worker_wake, "
 	"@.taskq_renewals_refresh, @.taskq_emit_change, @.taskq_emit_dry_run"}
 };
 
 /*
- * What CHECKs call since 0.2.0 says nothing of any row: everybody may, so that
- * whoever was granted columns by hand, or in a dump of 0.1.0, can write.
+ * What CHECKs and generated columns call says nothing of any row: everybody
+ * may, so that whoever was granted columns by hand, or in a dump of 0.1.0, can
+ * write.
  */
 static const char *const for_public = "EXECUTE ON ROUTINE "
 "@.taskq_description_is_valid, @.taskq_due_date_is_valid, @.taskq_sla_hours_is_valid, "
 "@.taskq_source_is_valid, @.taskq_dedupe_key_is_valid, @.taskq_completed_is_valid, "
 "@.taskq_cancelled_is_valid, @.taskq_started_is_valid, @.taskq_overdue_is_valid, "
-"@.taskq_sla_stamps_are_valid, @.taskq_event_kind_is_valid";
+"@.taskq_sla_stamps_are_valid, @.taskq_event_kind_is_valid, @.taskq_role_oid";
 
 /*
  * Objects of the extension ($1) on which a role ($2; 0 = PUBLIC) was granted
@@ -124,14 +130,40 @@ static TaskqPlan schema_is_of_no_use = {
 };
 static TaskqPlan upsert_grant = {
 	"INSERT INTO @.taskq_role_grant AS g (role_name, level) VALUES ($1, $2) "
-	"ON CONFLICT (role_name) DO UPDATE SET level = excluded.level, "
+	"ON CONFLICT (role_name) DO UPDATE SET role_name = excluded.role_name, level = excluded.level, "
+	"granted_at = excluded.granted_at, granted_by = excluded.granted_by"
+};
+
+/*
+ * Gives rows whose role was renamed its present name, and rows that came from
+ * elsewhere the OID that their role has here: writing the name computes it.
+ * All are deleted before the first is inserted (it takes the Sort), so that
+ * roles may have exchanged their names.  A role that is gone leaves its name
+ * to one that has it now.
+ */
+static TaskqPlan follow_roles = {
+	"WITH taken AS (DELETE FROM @.taskq_role_grant g USING pg_catalog.pg_roles r "
+	"WHERE (r.oid " EQ " g.role_oid AND r.rolname " NE " g.role_name) "
+	"OR (g.role_oid IS NULL AND r.rolname " EQ " g.role_name) "
+	"RETURNING r.rolname, g.role_oid, g.level, g.granted_at, g.granted_by) "
+	"INSERT INTO @.taskq_role_grant AS g (role_name, level, granted_at, granted_by) "
+	"SELECT DISTINCT ON (t.rolname) t.rolname, t.level, t.granted_at, t.granted_by "
+	"FROM taken t ORDER BY t.rolname, t.role_oid "
+	"ON CONFLICT (role_name) DO UPDATE SET role_name = excluded.role_name, level = excluded.level, "
 	"granted_at = excluded.granted_at, granted_by = excluded.granted_by"
 };
 static TaskqPlan delete_grant = {
 	"DELETE FROM @.taskq_role_grant WHERE role_name " EQ " $1"
 };
+
+/* After follow_roles: a row whose OID is not that of the name's role is of a role that is gone. */
 static TaskqPlan list_grants = {
-	"SELECT role_name, level FROM @.taskq_role_grant ORDER BY role_name"
+	"SELECT g.role_name, g.level, r.oid FROM @.taskq_role_grant g "
+	"LEFT JOIN pg_catalog.pg_roles r ON r.rolname " EQ " g.role_name AND r.oid " EQ " g.role_oid ORDER BY g.role_name"
+};
+static TaskqPlan list_grants_by_name = {
+	"SELECT g.role_name, g.level, r.oid FROM @.taskq_role_grant g "
+	"LEFT JOIN pg_catalog.pg_roles r ON r.rolname " EQ " g.role_name ORDER BY g.role_name"
 };
 
 static void
@@ -160,8 +192,28 @@ grantee_name(Oid role)
 	return OidIsValid(role) ? quote_identifier(GetUserNameFromId(role, false)) : "PUBLIC";
 }
 
-/* Takes everything that was granted on the extension's objects from a role. */
+/* Whether roles are remembered by OID, as they are from 0.3.0 on. */
+static bool
+oids_are_kept(void)
+{
+	Oid			relid = get_relname_relid("taskq_role_grant", taskq_catalog()->schema);
+
+	return get_attnum(relid, "role_oid") != InvalidAttrNumber;
+}
+
+/* Brings the names of remembered roles up to date. */
 static void
+follow(void)
+{
+	if (oids_are_kept())
+		spi_run(&follow_roles, 0, NULL, NULL, NULL, 0);
+}
+
+/*
+ * Takes everything that was granted on the extension's objects from a role.
+ * False if that was nothing.
+ */
+static bool
 revoke_all(Oid role)
 {
 	Oid			types[] = {OIDOID, OIDOID};
@@ -176,6 +228,7 @@ revoke_all(Oid role)
 		run_utility(psprintf("REVOKE ALL ON %s %s FROM %s CASCADE",
 							 SPI_getvalue(held->vals[i], held->tupdesc, 1),
 							 SPI_getvalue(held->vals[i], held->tupdesc, 2), grantee_name(role)));
+	return n > 0;
 }
 
 /* Takes the way to the objects, too, unless the role needs it for others. */
@@ -192,11 +245,49 @@ revoke_schema(Oid role)
 							 quote_identifier(cat->schema_name), grantee_name(role)));
 }
 
-/* Whether a privilege is about something that is there. */
+/* Whether the extension's schema has a table, routine or type of a name. */
 static bool
-is_there(bool new_in_0_2)
+is_there(const char *name)
 {
-	return !new_in_0_2 || OidIsValid(taskq_catalog()->counter);
+	Oid			schema = taskq_catalog()->schema;
+	CatCList   *routines;
+	bool		found;
+
+	if (OidIsValid(get_relname_relid(name, schema)) ||
+		SearchSysCacheExists2(TYPENAMENSP, CStringGetDatum(name), ObjectIdGetDatum(schema)))
+		return true;
+	found = false;
+	routines = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	for (int i = 0; i < routines->n_members && !found; i++)
+		found = ((Form_pg_proc) GETSTRUCT(&routines->members[i]->tuple))->pronamespace == schema;
+	ReleaseSysCacheList(routines);
+	return found;
+}
+
+/* Grants a privilege on those of its objects that are there: "EXECUTE ON ROUTINE @.a, @.b". */
+static void
+grant_what_is_there(const char *what, const char *grantee)
+{
+	const char *name = strstr(what, "@.");
+	StringInfoData grant;
+	bool		any = false;
+
+	initStringInfo(&grant);
+	appendStringInfo(&grant, "GRANT %.*s", (int) (name - what), what);
+	for (; name != NULL; name = strstr(name, "@."))
+	{
+		char	   *object;
+
+		name += 2;
+		object = pnstrdup(name, strcspn(name, ","));
+		if (!is_there(object))
+			continue;
+		appendStringInfo(&grant, "%s@.%s", any ? ", " : "", object);
+		any = true;
+	}
+	appendStringInfo(&grant, " TO %s", grantee);
+	if (any)
+		run_utility(qualify(grant.data));
 }
 
 /* Privileges of a level to a role that has none, and the way to them. */
@@ -209,8 +300,19 @@ give(Oid role, Level level)
 	if (!taskq_may_use_schema(cat->schema, role))
 		run_utility(psprintf("GRANT USAGE ON SCHEMA %s TO %s", quote_identifier(cat->schema_name), grantee));
 	for (int i = 0; i < lengthof(privileges); i++)
-		if (privileges[i].level <= level && is_there(privileges[i].new_in_0_2))
-			run_utility(psprintf("GRANT %s TO %s", qualify(privileges[i].what), grantee));
+		if (privileges[i].level <= level)
+			grant_what_is_there(privileges[i].what, grantee);
+}
+
+PG_FUNCTION_INFO_V1(taskq_role_oid);
+Datum
+taskq_role_oid(PG_FUNCTION_ARGS)
+{
+	Oid			role = get_role_oid(NameStr(*PG_GETARG_NAME(0)), true);
+
+	if (!OidIsValid(role))
+		PG_RETURN_NULL();
+	PG_RETURN_OID(role);
 }
 
 static Name
@@ -248,6 +350,7 @@ taskq_grant(PG_FUNCTION_ARGS)
 				 errmsg("level must be viewer, agent or manager")));
 	check_may_grant();
 	spi_connect();
+	follow();
 	revoke_all(role);
 	give(role, level);
 	values[0] = NameGetDatum(name);
@@ -269,16 +372,18 @@ taskq_revoke(PG_FUNCTION_ARGS)
 
 	check_may_grant();
 	spi_connect();
+	follow();
 	spi_run(&delete_grant, 1, types, values, NULL, 0);
 	remembered = SPI_processed > 0;
 
-	/* One that is gone by now can still be forgotten. */
+	/*
+	 * One that is gone by now can still be forgotten.  One that is not
+	 * remembered, as after a restore of what was dumped under its old name,
+	 * loses what it has all the same.
+	 */
 	role = get_role_oid(NameStr(*name), remembered);
-	if (remembered && OidIsValid(role))
-	{
-		revoke_all(role);
+	if (OidIsValid(role) && (revoke_all(role) || remembered))
 		revoke_schema(role);
-	}
 	SPI_finish();
 	PG_RETURN_VOID();
 }
@@ -298,20 +403,22 @@ reapply(SPITupleTable *grants, uint64 n)
 	creating_extension = false;
 	for (uint64 i = 0; i < n; i++)
 	{
+		bool		gone;
+		Datum		role = SPI_getbinval(grants->vals[i], grants->tupdesc, 3, &gone);
 		char	   *name = SPI_getvalue(grants->vals[i], grants->tupdesc, 1);
 
-		roles[i] = get_role_oid(name, true);
-		if (OidIsValid(roles[i]))
+		roles[i] = gone ? InvalidOid : DatumGetObjectId(role);
+		if (!gone)
 			revoke_all(roles[i]);
 		else
 			ereport(WARNING,
 					(errmsg("role \"%s\" in taskq_role_grant does not exist", name),
+					 OidIsValid(get_role_oid(name, true)) ? errdetail("Another role has that name now.") : 0,
 					 errhint("taskq_revoke() forgets it.")));
 	}
 	creating_extension = in_script;
 	revoke_all(InvalidOid);
-	if (is_there(true))
-		run_utility(psprintf("GRANT %s TO PUBLIC", qualify(for_public)));
+	grant_what_is_there(for_public, "PUBLIC");
 	creating_extension = false;
 	for (uint64 i = 0; i < n; i++)
 		if (OidIsValid(roles[i]))
@@ -327,7 +434,8 @@ taskq_reapply_grants(PG_FUNCTION_ARGS)
 
 	check_may_grant();
 	spi_connect();
-	spi_run(&list_grants, 0, NULL, NULL, NULL, 0);
+	follow();
+	spi_run(oids_are_kept() ? &list_grants : &list_grants_by_name, 0, NULL, NULL, NULL, 0);
 	PG_TRY();
 	{
 		reapply(SPI_tuptable, SPI_processed);

@@ -58,7 +58,7 @@ SELECT taskq_grant('regress_taskq_none', 'viewer');
 SELECT taskq_grant('public', 'viewer');
 SELECT taskq_revoke('regress_taskq_none');
 SELECT taskq_revoke('regress_taskq_v'), taskq_revoke('regress_taskq_a'), taskq_revoke('regress_taskq_m');
-TABLE taskq_role_grant;
+SELECT count(*) FROM taskq_role_grant;
 DROP ROLE regress_taskq_v, regress_taskq_a, regress_taskq_m;
 
 -- row security is respected
@@ -154,6 +154,72 @@ SELECT has_table_privilege('regress_taskq_a', 'taskq_task', 'SELECT') AS has;
 SELECT count(*) FROM pg_init_privs, aclexplode(initprivs) x WHERE x.grantee = 'regress_taskq_a'::regrole;
 SELECT taskq_revoke('regress_taskq_a');
 DROP EXTENSION taskq;
+
+-- a role that is renamed is the same role; one that gets its old name is not
+CREATE EXTENSION taskq;
+CREATE ROLE regress_taskq_b;
+CREATE VIEW grants AS SELECT role_name, level, role_oid::regrole AS role FROM taskq_role_grant ORDER BY 1;
+CREATE VIEW holders AS SELECT DISTINCT x.grantee::regrole AS role, x.privilege_type FROM pg_class c, aclexplode(c.relacl) x
+    WHERE c.oid = 'taskq_task'::regclass AND x.grantee <> c.relowner ORDER BY 1, 2;
+SELECT taskq_grant('regress_taskq_a', 'manager');
+ALTER ROLE regress_taskq_a RENAME TO regress_taskq_c;
+CREATE ROLE regress_taskq_a;
+TABLE holders;
+SELECT taskq_reapply_grants();
+TABLE holders;
+TABLE grants;
+-- granted again under its new name: one row, one level
+ALTER ROLE regress_taskq_c RENAME TO regress_taskq_d;
+SELECT taskq_grant('regress_taskq_d', 'viewer');
+TABLE holders;
+TABLE grants;
+-- under its old name it is unknown, under the new one it loses everything
+ALTER ROLE regress_taskq_d RENAME TO regress_taskq_c;
+DROP ROLE regress_taskq_a;
+SELECT taskq_revoke('regress_taskq_d');
+SELECT taskq_revoke('regress_taskq_c');
+TABLE holders;
+TABLE grants;
+-- two that exchange names
+SELECT taskq_grant('regress_taskq_b', 'viewer'), taskq_grant('regress_taskq_c', 'manager');
+ALTER ROLE regress_taskq_b RENAME TO regress_taskq_a;
+ALTER ROLE regress_taskq_c RENAME TO regress_taskq_b;
+ALTER ROLE regress_taskq_a RENAME TO regress_taskq_c;
+SELECT taskq_reapply_grants();
+TABLE holders;
+TABLE grants;
+SELECT taskq_revoke('regress_taskq_b');
+TABLE holders;
+TABLE grants;
+-- one that was dropped and made anew gets nothing of the old one's
+DROP OWNED BY regress_taskq_c;
+DROP ROLE regress_taskq_c;
+CREATE ROLE regress_taskq_c;
+\set VERBOSITY default
+SELECT taskq_reapply_grants();
+\set VERBOSITY terse
+TABLE holders;
+-- until it is given something
+SELECT taskq_grant('regress_taskq_c', 'viewer');
+TABLE holders;
+TABLE grants;
+-- a row from elsewhere has no role's OID: its name is what counts, and the role that has it is remembered from then on
+CREATE ROLE regress_taskq_a;
+INSERT INTO taskq_role_grant (role_name, level) VALUES ('regress_taskq_e', 'viewer');
+ALTER ROLE regress_taskq_a RENAME TO regress_taskq_e;
+SELECT taskq_reapply_grants();
+TABLE grants;
+ALTER ROLE regress_taskq_e RENAME TO regress_taskq_a;
+SELECT taskq_revoke('regress_taskq_a');
+TABLE grants;
+-- what is not remembered at all is revoked all the same
+DELETE FROM taskq_role_grant;
+SELECT taskq_revoke('regress_taskq_c');
+TABLE holders;
+DROP VIEW grants, holders;
+DROP EXTENSION taskq;
+DROP ROLE regress_taskq_b, regress_taskq_c;
+
 DROP SCHEMA "Desk 7";
 REVOKE ALL ON SCHEMA public FROM regress_taskq_o;
 DROP ROLE regress_taskq_a, regress_taskq_o, regress_taskq_in, regress_taskq_out;

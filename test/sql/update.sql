@@ -68,13 +68,13 @@ SELECT sum(1) FROM taskq_task_history;
 CREATE TABLE before AS SELECT (SELECT array_agg(t ORDER BY t.id) FROM taskq_task t) AS tasks,
     (SELECT array_agg(e ORDER BY e.id) FROM taskq_task_event e) AS events,
     (SELECT array_agg(r ORDER BY r.id) FROM taskq_renewal r) AS renewals,
-    (SELECT array_agg(g) FROM taskq_role_grant g) AS grants;
+    (SELECT array_agg(to_jsonb(g)) FROM taskq_role_grant g) AS grants;
 ALTER EXTENSION taskq UPDATE;
 SELECT extversion = (SELECT default_version FROM pg_available_extensions WHERE name = 'taskq') AS is_current FROM pg_extension WHERE extname = 'taskq';
 SELECT tasks = (SELECT array_agg(t ORDER BY t.id) FROM taskq_task t) AS tasks,
     events = (SELECT array_agg(e ORDER BY e.id) FROM taskq_task_event e) AS events,
     renewals = (SELECT array_agg(r ORDER BY r.id) FROM taskq_renewal r) AS renewals,
-    grants = (SELECT array_agg(g) FROM taskq_role_grant g) AS grants FROM before;
+    grants = (SELECT array_agg(to_jsonb(g) - 'role_oid') FROM taskq_role_grant g) AS grants FROM before;
 DROP TABLE before;
 SET ROLE regress_taskq_old;
 SELECT status FROM taskq_complete(:id);

@@ -358,5 +358,26 @@ restore(target('updated', 'UTC'), "$dir/updated", '-v');
 is(privileges('updated'), privileges('old'), 'an update does not make privileges part of the extension');
 is(contents('updated'), contents('old'), 'nor rows');
 
+# ------------------------------------------------------------- another cluster
+
+# Roles have other OIDs there, and OIDs other roles: names decide.
+query('postgres', 'CREATE DATABASE moved; CREATE ROLE desk_a; CREATE ROLE desk_b; CREATE ROLE desk_c');
+query('moved', q{CREATE EXTENSION taskq; SELECT taskq_grant('desk_a', 'viewer'), taskq_grant('desk_b', 'agent'), taskq_grant('desk_c', 'manager')});
+query('postgres', 'ALTER ROLE desk_b RENAME TO desk_new');
+query('moved', 'SELECT taskq_reapply_grants()');
+$node->command_ok([ 'pg_dump', '-f', "$dir/moved", $node->connstr('moved') ], 'a database with roles of its own');
+my $oids = query('moved', 'SELECT role_name, role_oid::regrole, role_oid FROM taskq_role_grant ORDER BY 1');
+$node->stop;
+$node = start_node('another', "taskq.databases = 'none'\n");
+query('postgres', 'CREATE DATABASE moved; CREATE ROLE other; CREATE ROLE desk_new; CREATE ROLE desk_a');
+$node->psql('moved', "\\i $dir/moved", on_error_stop => 0);
+isnt(query('moved', 'SELECT role_name, role_oid::regrole, role_oid FROM taskq_role_grant ORDER BY 1'), $oids, 'is restored into another cluster');
+is( query('moved', 'SELECT role_name, role_oid::regrole FROM taskq_role_grant ORDER BY 1'), "desk_a|desk_a\ndesk_c|\ndesk_new|desk_new",
+	'where its roles are known by the names that they had');
+query('postgres', 'ALTER ROLE desk_a RENAME TO desk_c');
+query('moved', q{SELECT taskq_revoke('desk_c')});
+is(query('moved', 'SELECT role_name FROM taskq_role_grant'), 'desk_new', 'and followed from there on');
+is(query('moved', q{SELECT has_table_privilege('desk_c', 'taskq_task', 'SELECT'), has_table_privilege('desk_new', 'taskq_task', 'SELECT')}), 'f|t', 'when they get others');
+
 $node->stop;
 done_testing();

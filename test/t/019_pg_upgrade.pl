@@ -36,7 +36,7 @@ my $fill = q{
 	SELECT taskq_renewals_refresh();
 	SELECT taskq_sweep();
 	INSERT INTO taskq_task (title, due_date) VALUES ('not swept yet', '2020-01-01');
-	SELECT taskq_grant('ops_agent', 'agent');
+	SELECT taskq_grant('ops_agent', 'agent'), taskq_grant('ops_old', 'viewer');
 	ALTER TABLE taskq_task ENABLE ROW LEVEL SECURITY;
 	CREATE POLICY own ON taskq_task TO ops_agent USING (assignee_id = 'sta_1');
 };
@@ -77,7 +77,7 @@ for my $mode (qw(copy link))
 	my $from = int($old->safe_psql('postgres', 'SHOW server_version_num') / 10000);
 
 	my (%before, %may);
-	$old->safe_psql('postgres', 'CREATE ROLE ops_agent');
+	$old->safe_psql('postgres', 'CREATE ROLE ops_agent; CREATE ROLE ops_old');
 	for my $database (sort keys %version)
 	{
 		$old->safe_psql('postgres', "CREATE DATABASE $database");
@@ -90,6 +90,7 @@ for my $mode (qw(copy link))
 		$may{$database} = $old->safe_psql($database, $privileges);
 		like($before{$database}, qr/not swept yet/, "$database is filled");
 	}
+	$old->safe_psql('postgres', 'ALTER ROLE ops_old RENAME TO ops_viewer');
 	# Whoever looks for work during the upgrade finds some.
 	configured($old, '');
 	$old->stop;
@@ -115,6 +116,8 @@ for my $mode (qw(copy link))
 		is($new->safe_psql($database, q{SELECT polname FROM pg_policy WHERE polrelid = 'taskq_task'::regclass}), 'own',
 			'and a policy on an extension\'s table');
 	}
+	is($new->safe_psql('desk', q{SELECT taskq_revoke('ops_viewer'); SELECT role_name FROM taskq_role_grant;
+		SELECT has_table_privilege('ops_viewer', 'taskq_task', 'SELECT')}), "\nops_agent\nf", 'a role that was renamed before is known');
 	is($new->safe_psql('legacy', q{SELECT extversion FROM pg_extension WHERE extname = 'taskq'}), '0.1.0', 'the old version stays');
 	is($new->safe_psql('legacy', q{SELECT status FROM taskq_start(1)}), 'IN_PROGRESS', 'and works');
 
