@@ -69,6 +69,22 @@ BEGIN ATOMIC
          'id at rule_id rule_name event depth outcome task_id message',
          'outcome_check pkey', 'at_idx', ''),
         ('taskq_workflow_turn', 'staff_id turn', 'pkey staff_id_fkey', '', '')
+    -- those of the columns that are NOT NULL
+    ), required (relname, columns) AS (VALUES
+        ('taskq_customer', 'id name is_active'),
+        ('taskq_erasure', 'id user_id at db_user tasks events renewals'),
+        ('taskq_renewal', 'id user_id service_type due_date status created_at'),
+        ('taskq_renewal_crossing', 'id renewal_id due_date days_before crossed_at outcome'),
+        ('taskq_renewal_recheck', 'since id'),
+        ('taskq_renewal_threshold', 'id days_before'),
+        ('taskq_role_grant', 'role_name level granted_at granted_by'),
+        ('taskq_staff_member', 'id name is_active'),
+        ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog'),
+        ('taskq_task', 'id title priority status source created_at updated_at'),
+        ('taskq_task_event', 'id task_id at kind'),
+        ('taskq_workflow_rule', 'id name event action is_enabled'),
+        ('taskq_workflow_run', 'id at rule_id rule_name event depth outcome'),
+        ('taskq_workflow_turn', 'staff_id turn')
     ), extension AS (
         SELECT e.oid, e.extowner FROM pg_catalog.pg_extension e WHERE e.extname = 'taskq'
     ), member AS (
@@ -77,6 +93,7 @@ BEGIN ATOMIC
                CASE WHEN c.relkind = 'v' THEN 'security_invoker=true' WHEN c.relname = 'taskq_task' THEN 'autovacuum_vacuum_scale_factor=0.05' END AS option,
                pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
                pg_catalog.string_to_array(o.columns, ' ') AS columns,
+               pg_catalog.string_to_array(q.columns, ' ') AS required,
                pg_catalog.string_to_array(o.constraints, ' ') AS constraints,
                pg_catalog.string_to_array(o.indexes, ' ') AS indexes,
                pg_catalog.string_to_array(o.triggers, ' ') AS triggers
@@ -88,26 +105,37 @@ BEGIN ATOMIC
          AND c.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN own o ON o.relname = c.relname::text
+        LEFT JOIN required q ON q.relname = c.relname::text
     ), col AS (
         SELECT m.name AS table_name, a.attrelid, a.attnum, a.attname AS column_name, pg_catalog.quote_ident(a.attname) AS name,
-               a.attname::text <> ALL (m.columns) AS added,
+               a.attname::text <> ALL (coalesce(m.columns, '{}')) AS added,
                pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
                CASE WHEN a.attcollation <> t.typcollation THEN
                    (SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, k.collname)
                     FROM pg_catalog.pg_collation k JOIN pg_catalog.pg_namespace n ON n.oid = k.collnamespace
                     WHERE k.oid = a.attcollation) END AS collation,
-               a.attidentity, a.attgenerated, a.attnotnull, pg_catalog.pg_get_expr(f.adbin, f.adrelid) AS expression,
+               a.attidentity, a.attgenerated, pg_catalog.pg_get_expr(f.adbin, f.adrelid) AS expression,
                CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
-               coalesce(a.attstattarget, -1) AS target, a.attoptions, a.attcompression
+               coalesce(a.attstattarget, -1) AS target, a.attoptions, a.attcompression,
+               a.attnotnull AND a.attidentity = '' AND a.attname::text <> ALL (coalesce(m.required, '{}')) AS not_null,
+               -- its constraint, unless SET NOT NULL would make the same
+               (SELECT k.oid FROM pg_catalog.pg_constraint k
+                WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum
+                  AND NOT (k.convalidated AND NOT k.connoinherit
+                           AND k.conname::text = pg_catalog.concat(m.relname, '_', a.attname, '_not_null'))) AS not_null_constraint
         FROM member m
         JOIN pg_catalog.pg_attribute a ON a.attrelid = m.oid AND a.attnum > 0 AND NOT a.attisdropped
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
         WHERE m.relkind = 'r'
     ), con AS (
-        SELECT m.name AS table_name, k.oid, k.contype, k.conname, k.conindid FROM member m
+        SELECT m.name AS table_name, k.oid, k.contype, k.conname, k.convalidated, k.condeferrable, k.condeferred,
+               k.conname::text <> ALL (ARRAY(SELECT pg_catalog.concat(m.relname, '_', u.u) FROM pg_catalog.unnest(m.constraints) u)) AS added
+        FROM member m
         JOIN pg_catalog.pg_constraint k ON k.conrelid = m.oid AND k.contype IN ('c', 'f', 'p', 'u', 'x')
-        WHERE k.conname::text <> ALL (ARRAY(SELECT pg_catalog.concat(m.relname, '_', u.u) FROM pg_catalog.unnest(m.constraints) u))
+        UNION ALL SELECT c.table_name, k.oid, k.contype, k.conname, k.convalidated, k.condeferrable, k.condeferred, true
+        FROM col c JOIN pg_catalog.pg_constraint k ON k.conrelid = c.attrelid AND k.contype = 'n' AND k.conkey[1] = c.attnum
+        WHERE c.not_null
     ), idx AS (
         SELECT m.name AS table_name, i.indexrelid AS oid, i.indisclustered, i.indisreplident, c.relname, c.reloptions,
                pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
@@ -138,13 +166,16 @@ BEGIN ATOMIC
                      WHEN c.attidentity = 'a' THEN ' GENERATED ALWAYS AS IDENTITY'
                      WHEN c.attidentity = 'd' THEN ' GENERATED BY DEFAULT AS IDENTITY' END)
             FROM col c WHERE c.added
+        UNION ALL SELECT 11, pg_catalog.concat(c.table_name, c.conname),
+            pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', c.table_name, c.conname)
+            FROM con c WHERE NOT c.added AND NOT c.convalidated
         -- what else there is to say of columns
         UNION ALL SELECT 20, pg_catalog.concat(c.table_name, c.name),
             pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s', c.table_name, c.name, c.expression)
             FROM col c WHERE c.added AND c.attgenerated = '' AND c.expression IS NOT NULL
         UNION ALL SELECT 21, pg_catalog.concat(c.table_name, c.name),
             pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET NOT NULL', c.table_name, c.name)
-            FROM col c WHERE c.added AND c.attnotnull AND c.attidentity = ''
+            FROM col c WHERE c.not_null AND c.not_null_constraint IS NULL
         UNION ALL SELECT 22, pg_catalog.concat(c.table_name, c.name),
             CASE WHEN c.attidentity = '' THEN pg_catalog.format('ALTER SEQUENCE %s OWNED BY %s.%s', s.seqrelid::regclass, c.table_name, c.name)
                  ELSE pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET INCREMENT BY %s SET MINVALUE %s SET MAXVALUE %s SET START WITH %s SET CACHE %s SET %sCYCLE RESTART',
@@ -205,6 +236,11 @@ BEGIN ATOMIC
         UNION ALL SELECT CASE c.contype WHEN 'f' THEN 44 WHEN 'c' THEN 43 ELSE 42 END, pg_catalog.concat(c.table_name, c.conname),
             pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.table_name, c.conname, pg_catalog.pg_get_constraintdef(c.oid))
             FROM con c
+            WHERE CASE WHEN c.contype = 'n' THEN c.oid IN (SELECT o.not_null_constraint FROM col o) ELSE c.added OR NOT c.convalidated END
+        UNION ALL SELECT 44, pg_catalog.concat(c.table_name, c.conname),
+            pg_catalog.format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY %s', c.table_name, c.conname,
+                CASE WHEN c.condeferred THEN 'DEFERRED' ELSE 'IMMEDIATE' END)
+            FROM con c WHERE NOT c.added AND c.convalidated AND c.contype = 'f' AND c.condeferrable
         UNION ALL SELECT 45, i.name, pg_catalog.format('ALTER TABLE %s CLUSTER ON %I', i.table_name, i.relname) FROM idx i WHERE i.indisclustered
         UNION ALL SELECT 46, m.name, pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY %s', m.name,
                 CASE m.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE pg_catalog.format('USING INDEX %I',
@@ -244,7 +280,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 80, d.on_what, pg_catalog.format('COMMENT ON %s IS %L', d.on_what, d.description)
             FROM (
                 SELECT pg_catalog.format('COLUMN %s.%s', c.table_name, c.name) AS on_what, pg_catalog.col_description(c.attrelid, c.attnum) AS description FROM col c WHERE c.added
-                UNION ALL SELECT pg_catalog.format('CONSTRAINT %I ON %s', c.conname, c.table_name), pg_catalog.obj_description(c.oid, 'pg_constraint') FROM con c
+                UNION ALL SELECT pg_catalog.format('CONSTRAINT %I ON %s', c.conname, c.table_name), pg_catalog.obj_description(c.oid, 'pg_constraint') FROM con c WHERE c.added OR NOT c.convalidated
                 UNION ALL SELECT pg_catalog.format('INDEX %s', i.name), pg_catalog.obj_description(i.oid, 'pg_class') FROM idx i WHERE i.added
                 UNION ALL SELECT pg_catalog.format('STATISTICS %s', s.name), pg_catalog.obj_description(s.oid, 'pg_statistic_ext') FROM sta s
                 UNION ALL SELECT pg_catalog.format('RULE %I ON %s', r.rulename, r.table_name), pg_catalog.obj_description(r.oid, 'pg_rewrite') FROM rul r
@@ -268,6 +304,6 @@ BEGIN ATOMIC
     FROM statement s ORDER BY s.rank, s.key;
 END;
 COMMENT ON FUNCTION taskq_customizations() IS
-'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, sequences'' steps, owners), to be run after the restore. What was changed of taskq''s own columns, constraints and indexes is not among them.';
+'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns; dropping constraints of taskq''s that are not validated or not enforced, which post-data makes again as they are), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, sequences'' steps, owners), to be run after the restore. What else was changed of taskq''s own columns, constraints and indexes is not among them.';
 
 SELECT taskq_reapply_grants();

@@ -20,7 +20,7 @@ ALTER TABLE taskq_task ADD COLUMN desk "My own".desk COLLATE "C" NOT NULL DEFAUL
 COMMENT ON COLUMN taskq_task.desk IS 'whose it is, isn''t it';
 ALTER TABLE taskq_task ALTER title SET STATISTICS 500, ALTER title SET (n_distinct = 50), ALTER description SET STORAGE EXTERNAL,
     ALTER description SET COMPRESSION pglz;
-INSERT INTO taskq_task (title) VALUES ('a task'), ('another');
+INSERT INTO taskq_task (title, description) VALUES ('a task', ''), ('another', '');
 -- tables, sequences, views
 ALTER TABLE taskq_task SET (fillfactor = 70, toast.autovacuum_enabled = off), RESET (autovacuum_vacuum_scale_factor);
 ALTER TABLE taskq_sweep_log SET UNLOGGED;
@@ -33,6 +33,12 @@ CREATE UNIQUE INDEX site_idx ON taskq_task (id, priority);
 ALTER TABLE taskq_task ADD CHECK (desk <> ''), ADD FOREIGN KEY ("Site") REFERENCES site NOT VALID, ADD UNIQUE (number),
     CLUSTER ON site_idx, REPLICA IDENTITY USING INDEX site_idx;
 COMMENT ON CONSTRAINT taskq_task_desk_check ON taskq_task IS 'not blank';
+-- of taskq's own: a column that may not be null, constraints that are not what they were
+ALTER TABLE taskq_task ALTER description SET NOT NULL, ALTER CONSTRAINT taskq_task_user_id_fkey DEFERRABLE INITIALLY DEFERRED,
+    DROP CONSTRAINT taskq_task_assignee_id_fkey, DROP CONSTRAINT taskq_task_title_check;
+ALTER TABLE taskq_task ADD CONSTRAINT taskq_task_assignee_id_fkey FOREIGN KEY (assignee_id) REFERENCES taskq_staff_member ON UPDATE CASCADE DEFERRABLE NOT VALID,
+    ADD CONSTRAINT taskq_task_title_check CHECK (taskq_title_is_valid(title)) NOT VALID;
+COMMENT ON CONSTRAINT taskq_task_assignee_id_fkey ON taskq_task IS 'staff of before';
 ALTER INDEX taskq_task_queue_idx SET (fillfactor = 60);
 CREATE STATISTICS "My own".desk_priority ON desk, priority FROM taskq_task;
 ALTER STATISTICS desk_priority SET STATISTICS 200;
