@@ -3,20 +3,12 @@
 -- Customization: what a user has added to taskq, and pg_dump leaves behind
 -- ---------------------------------------------------------------------------
 
--- Of an extension's tables pg_dump keeps the rows and, of their sequences, the
--- positions; privileges; and nothing else.  What is taskq's own is told from
--- what is a user's by the names listed here: no object under a table is
--- marked as the extension's in the catalogs.  Columns come in a section of
--- their own, before the data that is in them, without the defaults and
--- constraints that may depend on what is restored later.  So does what takes
--- away a constraint of taskq's that is not validated or, from PostgreSQL 18 on,
--- not enforced: the data need not meet it.
---
--- From PostgreSQL 18 on NOT NULL is a constraint with a name (contype 'n'), and
--- attnotnull is set even if it is not validated; before there is attnotnull only.
-CREATE FUNCTION taskq_customizations(OUT section text, OUT statement text) RETURNS SETOF record
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
+-- What stands under taskq's tables: names without the table's in front, but for
+-- columns and triggers.
+CREATE FUNCTION taskq_own_objects(
+    OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
+    RETURNS SETOF record
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_customer',
@@ -73,18 +65,43 @@ BEGIN ATOMIC
         ('taskq_workflow_rule', 'id name event action is_enabled'),
         ('taskq_workflow_run', 'id at rule_id rule_name event depth outcome'),
         ('taskq_workflow_turn', 'staff_id turn')
-    ), extension AS (
+    -- those of the triggers that are ENABLE ALWAYS
+    ), always (relname, triggers) AS (VALUES
+        ('taskq_renewal_threshold', 'taskq_thresholds_changed'),
+        ('taskq_task', 'taskq_counted taskq_lifecycle_updated taskq_lifecycle_deleted taskq_lifecycle_truncate')
+    )
+    SELECT o.relname, pg_catalog.string_to_array(o.columns, ' '), pg_catalog.string_to_array(coalesce(r.columns, ''), ' '),
+           pg_catalog.string_to_array(o.constraints, ' '), pg_catalog.string_to_array(o.indexes, ' '),
+           pg_catalog.string_to_array(o.triggers, ' '), pg_catalog.string_to_array(coalesce(a.triggers, ''), ' ')
+    FROM own o LEFT JOIN required r ON r.relname = o.relname LEFT JOIN always a ON a.relname = o.relname;
+END;
+COMMENT ON FUNCTION taskq_own_objects() IS
+'For taskq_customizations() and taskq_check(): which columns, constraints, indexes and triggers of its tables are taskq''s own. required: the columns that are NOT NULL; always: the triggers that are ENABLE ALWAYS, the others being enabled. Names of constraints and indexes follow that of the table and "_".';
+
+-- Of an extension's tables pg_dump keeps the rows and, of their sequences, the
+-- positions; privileges; and nothing else.  What is taskq's own is told from
+-- what is a user's by name: no object under a table is marked as the
+-- extension's in the catalogs.  Columns come in a section of their own, before
+-- the data that is in them, without the defaults and constraints that may depend
+-- on what is restored later.  So does what takes away a constraint of taskq's
+-- that is not validated or, from PostgreSQL 18 on, not enforced: the data need
+-- not meet it.
+--
+-- From PostgreSQL 18 on NOT NULL is a constraint with a name (contype 'n'), and
+-- attnotnull is set even if it is not validated; before there is attnotnull only.
+CREATE FUNCTION taskq_customizations(OUT section text, OUT statement text) RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH extension AS (
         SELECT e.oid, e.extowner FROM pg_catalog.pg_extension e WHERE e.extname = 'taskq'
     ), member AS (
         SELECT c.oid, c.relname, c.relkind, c.relowner, c.reloptions, c.relreplident, c.relrowsecurity, c.relforcerowsecurity,
                c.relpersistence, c.reltablespace, c.reltoastrelid,
                CASE WHEN c.relkind = 'v' THEN 'security_invoker=true' WHEN c.relname = 'taskq_task' THEN 'autovacuum_vacuum_scale_factor=0.05' END AS option,
                pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
-               pg_catalog.string_to_array(o.columns, ' ') AS columns,
-               pg_catalog.string_to_array(q.columns, ' ') AS required,
-               pg_catalog.string_to_array(o.constraints, ' ') AS constraints,
-               pg_catalog.string_to_array(o.indexes, ' ') AS indexes,
-               pg_catalog.string_to_array(o.triggers, ' ') AS triggers
+               coalesce(o.columns, '{}') AS columns, coalesce(o.required, '{}') AS required, o.constraints, o.indexes,
+               coalesce(o.triggers, '{}') AS triggers, coalesce(o.always, '{}') AS always
         FROM extension e
         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = e.oid
          AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass::oid
@@ -92,11 +109,10 @@ BEGIN ATOMIC
         JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'v', 'S')
          AND c.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        LEFT JOIN own o ON o.relname = c.relname::text
-        LEFT JOIN required q ON q.relname = c.relname::text
+        LEFT JOIN taskq_own_objects() o ON o.relname = c.relname::text
     ), col AS (
         SELECT m.name AS table_name, a.attrelid, a.attnum, a.attname AS column_name, pg_catalog.quote_ident(a.attname) AS name,
-               a.attname::text <> ALL (coalesce(m.columns, '{}')) AS added,
+               a.attname::text <> ALL (m.columns) AS added,
                pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
                CASE WHEN a.attcollation <> t.typcollation THEN
                    (SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, k.collname)
@@ -105,7 +121,7 @@ BEGIN ATOMIC
                a.attidentity, a.attgenerated, pg_catalog.pg_get_expr(f.adbin, f.adrelid) AS expression,
                CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
                coalesce(a.attstattarget, -1) AS target, a.attoptions, a.attcompression,
-               a.attnotnull AND a.attidentity = '' AND a.attname::text <> ALL (coalesce(m.required, '{}')) AS not_null,
+               a.attnotnull AND a.attidentity = '' AND a.attname::text <> ALL (m.required) AS not_null,
                -- its constraint, unless SET NOT NULL would make the same
                (SELECT k.oid FROM pg_catalog.pg_constraint k
                 WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum
@@ -136,7 +152,7 @@ BEGIN ATOMIC
         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     ), trg AS (
-        SELECT m.name AS table_name, m.relkind, t.oid, t.tgname, t.tgenabled, t.tgname::text <> ALL (coalesce(m.triggers, '{}')) AS added
+        SELECT m.name AS table_name, m.relkind, t.oid, t.tgname, t.tgenabled, t.tgname::text <> ALL (m.triggers) AS added, t.tgname::text = ANY (m.always) AS always
         FROM member m JOIN pg_catalog.pg_trigger t ON t.tgrelid = m.oid AND NOT t.tgisinternal
     ), rul AS (
         SELECT m.name AS table_name, r.oid, r.rulename, r.ev_enabled
@@ -244,7 +260,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 52, pg_catalog.concat(t.table_name, t.tgname), pg_catalog.pg_get_triggerdef(t.oid) FROM trg t WHERE t.added
         UNION ALL SELECT 53, pg_catalog.concat(t.table_name, t.tgname), pg_catalog.format('ALTER TABLE %s %s TRIGGER %I', t.table_name,
                 CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END, t.tgname)
-            FROM trg t WHERE t.tgenabled <> CASE WHEN NOT t.added AND t.tgname::text = ANY ('{taskq_thresholds_changed,taskq_counted,taskq_lifecycle_updated,taskq_lifecycle_deleted,taskq_lifecycle_truncate}') THEN 'A' ELSE 'O' END
+            FROM trg t WHERE t.tgenabled <> CASE WHEN t.always THEN 'A' ELSE 'O' END
         -- row security
         UNION ALL SELECT 60, pg_catalog.concat(m.name, p.polname),
             pg_catalog.format('CREATE POLICY %I ON %s%s FOR %s TO %s%s%s', p.polname, m.name,

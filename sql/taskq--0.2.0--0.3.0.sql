@@ -25,10 +25,11 @@ COMMENT ON FUNCTION taskq_revoke(name) IS
 COMMENT ON FUNCTION taskq_reapply_grants() IS
 'Takes everything of taskq from PUBLIC, except to execute what CHECKs call, and gives each role in taskq_role_grant, also one that was renamed, its level again. Update scripts end with it; so can a DBA who changed privileges by hand.';
 
--- As in customization.sql.
-CREATE OR REPLACE FUNCTION taskq_customizations(OUT section text, OUT statement text) RETURNS SETOF record
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
+-- What is taskq's own, as in customization.sql.
+CREATE FUNCTION taskq_own_objects(
+    OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
+    RETURNS SETOF record
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_customer',
@@ -85,18 +86,33 @@ BEGIN ATOMIC
         ('taskq_workflow_rule', 'id name event action is_enabled'),
         ('taskq_workflow_run', 'id at rule_id rule_name event depth outcome'),
         ('taskq_workflow_turn', 'staff_id turn')
-    ), extension AS (
+    -- those of the triggers that are ENABLE ALWAYS
+    ), always (relname, triggers) AS (VALUES
+        ('taskq_renewal_threshold', 'taskq_thresholds_changed'),
+        ('taskq_task', 'taskq_counted taskq_lifecycle_updated taskq_lifecycle_deleted taskq_lifecycle_truncate')
+    )
+    SELECT o.relname, pg_catalog.string_to_array(o.columns, ' '), pg_catalog.string_to_array(coalesce(r.columns, ''), ' '),
+           pg_catalog.string_to_array(o.constraints, ' '), pg_catalog.string_to_array(o.indexes, ' '),
+           pg_catalog.string_to_array(o.triggers, ' '), pg_catalog.string_to_array(coalesce(a.triggers, ''), ' ')
+    FROM own o LEFT JOIN required r ON r.relname = o.relname LEFT JOIN always a ON a.relname = o.relname;
+END;
+COMMENT ON FUNCTION taskq_own_objects() IS
+'For taskq_customizations() and taskq_check(): which columns, constraints, indexes and triggers of its tables are taskq''s own. required: the columns that are NOT NULL; always: the triggers that are ENABLE ALWAYS, the others being enabled. Names of constraints and indexes follow that of the table and "_".';
+
+-- As in customization.sql.
+CREATE OR REPLACE FUNCTION taskq_customizations(OUT section text, OUT statement text) RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH extension AS (
         SELECT e.oid, e.extowner FROM pg_catalog.pg_extension e WHERE e.extname = 'taskq'
     ), member AS (
         SELECT c.oid, c.relname, c.relkind, c.relowner, c.reloptions, c.relreplident, c.relrowsecurity, c.relforcerowsecurity,
                c.relpersistence, c.reltablespace, c.reltoastrelid,
                CASE WHEN c.relkind = 'v' THEN 'security_invoker=true' WHEN c.relname = 'taskq_task' THEN 'autovacuum_vacuum_scale_factor=0.05' END AS option,
                pg_catalog.format('%I.%I', n.nspname, c.relname) AS name,
-               pg_catalog.string_to_array(o.columns, ' ') AS columns,
-               pg_catalog.string_to_array(q.columns, ' ') AS required,
-               pg_catalog.string_to_array(o.constraints, ' ') AS constraints,
-               pg_catalog.string_to_array(o.indexes, ' ') AS indexes,
-               pg_catalog.string_to_array(o.triggers, ' ') AS triggers
+               coalesce(o.columns, '{}') AS columns, coalesce(o.required, '{}') AS required, o.constraints, o.indexes,
+               coalesce(o.triggers, '{}') AS triggers, coalesce(o.always, '{}') AS always
         FROM extension e
         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = e.oid
          AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass::oid
@@ -104,11 +120,10 @@ BEGIN ATOMIC
         JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'v', 'S')
          AND c.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        LEFT JOIN own o ON o.relname = c.relname::text
-        LEFT JOIN required q ON q.relname = c.relname::text
+        LEFT JOIN taskq_own_objects() o ON o.relname = c.relname::text
     ), col AS (
         SELECT m.name AS table_name, a.attrelid, a.attnum, a.attname AS column_name, pg_catalog.quote_ident(a.attname) AS name,
-               a.attname::text <> ALL (coalesce(m.columns, '{}')) AS added,
+               a.attname::text <> ALL (m.columns) AS added,
                pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
                CASE WHEN a.attcollation <> t.typcollation THEN
                    (SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, k.collname)
@@ -117,7 +132,7 @@ BEGIN ATOMIC
                a.attidentity, a.attgenerated, pg_catalog.pg_get_expr(f.adbin, f.adrelid) AS expression,
                CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage,
                coalesce(a.attstattarget, -1) AS target, a.attoptions, a.attcompression,
-               a.attnotnull AND a.attidentity = '' AND a.attname::text <> ALL (coalesce(m.required, '{}')) AS not_null,
+               a.attnotnull AND a.attidentity = '' AND a.attname::text <> ALL (m.required) AS not_null,
                -- its constraint, unless SET NOT NULL would make the same
                (SELECT k.oid FROM pg_catalog.pg_constraint k
                 WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey[1] = a.attnum
@@ -148,7 +163,7 @@ BEGIN ATOMIC
         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     ), trg AS (
-        SELECT m.name AS table_name, m.relkind, t.oid, t.tgname, t.tgenabled, t.tgname::text <> ALL (coalesce(m.triggers, '{}')) AS added
+        SELECT m.name AS table_name, m.relkind, t.oid, t.tgname, t.tgenabled, t.tgname::text <> ALL (m.triggers) AS added, t.tgname::text = ANY (m.always) AS always
         FROM member m JOIN pg_catalog.pg_trigger t ON t.tgrelid = m.oid AND NOT t.tgisinternal
     ), rul AS (
         SELECT m.name AS table_name, r.oid, r.rulename, r.ev_enabled
@@ -256,7 +271,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 52, pg_catalog.concat(t.table_name, t.tgname), pg_catalog.pg_get_triggerdef(t.oid) FROM trg t WHERE t.added
         UNION ALL SELECT 53, pg_catalog.concat(t.table_name, t.tgname), pg_catalog.format('ALTER TABLE %s %s TRIGGER %I', t.table_name,
                 CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE' END, t.tgname)
-            FROM trg t WHERE t.tgenabled <> CASE WHEN NOT t.added AND t.tgname::text = ANY ('{taskq_thresholds_changed,taskq_counted,taskq_lifecycle_updated,taskq_lifecycle_deleted,taskq_lifecycle_truncate}') THEN 'A' ELSE 'O' END
+            FROM trg t WHERE t.tgenabled <> CASE WHEN t.always THEN 'A' ELSE 'O' END
         -- row security
         UNION ALL SELECT 60, pg_catalog.concat(m.name, p.polname),
             pg_catalog.format('CREATE POLICY %I ON %s%s FOR %s TO %s%s%s', p.polname, m.name,
@@ -305,5 +320,269 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION taskq_customizations() IS
 'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns; dropping constraints of taskq''s that are not validated or not enforced, which post-data makes again as they are), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, sequences'' steps, owners), to be run after the restore. What else was changed of taskq''s own columns, constraints and indexes is not among them.';
+
+-- Whatever a DBA should know.
+CREATE FUNCTION taskq_check_server(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_check_server';
+COMMENT ON FUNCTION taskq_check_server() IS
+'The part of taskq_check() about the worker, versions, settings, the numbers kept for taskq_stats(), and taskq_role_grant.';
+
+-- As in check.sql.
+CREATE FUNCTION taskq_check(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH member AS (
+        SELECT c.oid, c.relname, c.relkind, c.relnamespace, c.relowner, c.relacl, c.reloptions, c.relpersistence, c.relrowsecurity, c.reltuples,
+               pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, o.required, o.constraints, o.indexes, o.triggers, o.always
+        FROM pg_catalog.pg_extension e
+        JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = e.oid
+         AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass::oid
+        JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'v', 'S')
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN taskq_own_objects() o ON o.relname = c.relname::text
+        WHERE e.extname = 'taskq'
+    ), open_function AS (
+        -- what it names without a schema is looked up in the search_path of the moment
+        SELECT p.oid, p.oid::regprocedure::text AS name
+        FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+        WHERE l.lanname NOT IN ('internal', 'c') AND p.prosqlbody IS NULL
+          AND NOT EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) u WHERE pg_catalog.starts_with(u.u, 'search_path='))
+    ), finding (severity, subject, what, hint) AS (
+        SELECT s.severity, s.subject, s.what, s.hint FROM taskq_check_server() s
+
+        -- the worker, in this database
+        UNION ALL SELECT 2, 'worker', pg_catalog.format('Sweeps in a row that failed or left rows out: %s. The last error: %s.', w.failures, coalesce(w.last_error, 'the sweeper was killed')),
+            'Once the cause is mended, SELECT taskq_worker_wake() sweeps at once.'
+            FROM taskq_worker_status w WHERE w.database = pg_catalog.current_database() AND w.failures > 0
+        UNION ALL SELECT 2, 'worker', 'Sweeps wait for a restore or an import to end.',
+            'See the rows about sequences. If there are none, pg_restore is connected, or somebody whose application_name is that.'
+            FROM taskq_worker_status w WHERE w.database = pg_catalog.current_database() AND w.last_result = 'restoring'
+        UNION ALL SELECT 2, 'worker', pg_catalog.format('The sweep that was to start at %s has not.', w.next_sweep_at),
+            'The server''s log says why. Consider increasing max_worker_processes.'
+            FROM taskq_worker_status w WHERE w.database = pg_catalog.current_database() AND w.state = 'waiting'
+             AND greatest(w.next_sweep_at, w.last_sweep_at, pg_catalog.pg_postmaster_start_time())
+                 < pg_catalog.clock_timestamp() - pg_catalog.interval_mul(pg_catalog.current_setting('taskq.sweep_interval')::interval, 10)
+        UNION ALL SELECT 2, 'default_transaction_read_only', 'It is on for the server or this database: the worker writes nothing.',
+            'Turn it off when the reason for it is gone.'
+            FROM pg_catalog.pg_settings s WHERE s.name = 'default_transaction_read_only' AND s.setting = 'on'
+             AND s.source NOT IN ('user', 'database user', 'client', 'session', 'interactive')
+
+        -- what others run on taskq's tables
+        UNION ALL SELECT CASE WHEN t.tgdeferrable THEN 1 ELSE 3 END, pg_catalog.format('trigger %I on %s', t.tgname, m.name),
+            CASE WHEN t.tgdeferrable
+                THEN pg_catalog.format('Its function %s has no SET search_path: deferred, it runs at commit, from PostgreSQL 18 on with the rights of the table''s owner under the search_path of the session.', f.name)
+                ELSE pg_catalog.format('Its function %s has no SET search_path: where the worker or a rule fires it, that is pg_catalog, pg_temp.', f.name) END,
+            pg_catalog.format('Use ALTER FUNCTION %s SET search_path = ....', f.name)
+            FROM member m JOIN pg_catalog.pg_trigger t ON t.tgrelid = m.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+            JOIN open_function f ON f.oid = t.tgfoid
+            WHERE m.relkind = 'r'
+        UNION ALL SELECT 3, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
+            pg_catalog.format('It calls %s, which has no SET search_path: where the worker or a rule writes, that is pg_catalog, pg_temp.', f.name),
+            pg_catalog.format('Use ALTER FUNCTION %s SET search_path = ....', f.name)
+            FROM (SELECT DISTINCT p.classid, p.objid, p.objsubid, p.refobjid FROM pg_catalog.pg_depend p
+                  WHERE p.refclassid = 'pg_catalog.pg_proc'::regclass::oid) d
+            JOIN open_function f ON f.oid = d.refobjid
+            JOIN (SELECT 'pg_catalog.pg_constraint'::regclass::oid AS classid, k.oid AS objid, k.conrelid AS relid FROM pg_catalog.pg_constraint k
+                  UNION ALL SELECT 'pg_catalog.pg_attrdef'::regclass::oid, a.oid, a.adrelid FROM pg_catalog.pg_attrdef a
+                  UNION ALL SELECT 'pg_catalog.pg_class'::regclass::oid, i.indexrelid, i.indrelid FROM pg_catalog.pg_index i) o
+              ON o.classid = d.classid AND o.objid = d.objid
+            JOIN member m ON m.oid = o.relid AND m.relkind = 'r'
+        UNION ALL SELECT 1, pg_catalog.format('constraint %I on %s', k.conname, m.name),
+            'It is deferrable and has expressions: deferred, they are evaluated at commit, from PostgreSQL 18 on with the rights of the table''s owner under the search_path of the session.',
+            'Make it NOT DEFERRABLE.'
+            FROM member m JOIN pg_catalog.pg_constraint k ON k.conrelid = m.oid AND k.condeferrable
+            JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND i.indrelid = m.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+
+        -- taskq's own triggers
+        UNION ALL SELECT CASE WHEN t.oid IS NULL OR t.tgenabled IN ('D', 'R') THEN 1 ELSE 3 END, pg_catalog.format('trigger %I on %s', o.name, m.name),
+            CASE WHEN t.oid IS NULL THEN 'It is missing.'
+                 WHEN t.tgenabled = 'D' THEN 'It is disabled.'
+                 WHEN t.tgenabled = 'R' THEN 'It fires for nobody but replication.'
+                 WHEN t.tgenabled = 'O' THEN 'It is not ENABLE ALWAYS: changes by replication are missing in the numbers of taskq_stats(), or are noticed late.'
+                 ELSE 'It is ENABLE ALWAYS: it fires for what replication writes, too.' END,
+            CASE WHEN t.oid IS NULL THEN 'Create it as the extension''s script does.'
+                 ELSE pg_catalog.format('Use ALTER TABLE %s ENABLE %sTRIGGER %I.', m.name, CASE WHEN o.name = ANY (m.always) THEN 'ALWAYS ' END, o.name) END
+            FROM member m CROSS JOIN LATERAL pg_catalog.unnest(m.triggers) o(name)
+            LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = m.oid AND t.tgname::text = o.name
+            WHERE t.tgenabled IS DISTINCT FROM CASE WHEN o.name = ANY (m.always) THEN 'A'::pg_catalog."char" ELSE 'O' END
+        UNION ALL SELECT 1, pg_catalog.format('constraint %I on %s', k.conname, m.name), 'Its triggers are disabled: the foreign key is not checked.',
+            pg_catalog.format('Use ALTER TABLE %s ENABLE TRIGGER ALL, then do what taskq_check() says about triggers that are ENABLE ALWAYS.',
+                pg_catalog.string_agg(DISTINCT t.tgrelid::regclass::text, ' and '))
+            FROM member m JOIN pg_catalog.pg_constraint k ON k.conrelid = m.oid AND k.contype = 'f'
+            JOIN pg_catalog.pg_trigger t ON t.tgconstraint = k.oid AND t.tgenabled IN ('D', 'R')
+            GROUP BY k.conname, m.name
+        UNION ALL SELECT 1, 'session_replication_role',
+            pg_catalog.format('It is replica %s: triggers do not fire in those sessions.',
+                coalesce('for role ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(r.rolname), 'for this database')),
+            'Have only those sessions set it that restore or replicate.'
+            FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+            WHERE 'session_replication_role=replica' = ANY (s.setconfig)
+              AND s.setdatabase IN ('0'::oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
+
+        -- taskq's own constraints and indexes, and where rows go
+        UNION ALL SELECT CASE WHEN k.oid IS NULL OR NOT x.enforced THEN 1 ELSE 3 END,
+            pg_catalog.format('constraint %I on %s', o.name, m.name),
+            CASE WHEN k.oid IS NULL THEN 'It is missing.'
+                 WHEN NOT x.enforced THEN 'It is not enforced.'
+                 ELSE 'It is not validated: rows written before it need not meet it.' END,
+            CASE WHEN k.oid IS NULL THEN 'Add it as the extension''s script does.'
+                 WHEN NOT x.enforced THEN pg_catalog.format('Use ALTER TABLE %s ALTER CONSTRAINT %I ENFORCED.', m.name, o.name)
+                 ELSE pg_catalog.format('Mend the rows, then use ALTER TABLE %s VALIDATE CONSTRAINT %I.', m.name, o.name) END
+            FROM member m CROSS JOIN LATERAL (SELECT pg_catalog.concat(m.relname, '_', u.u) FROM pg_catalog.unnest(m.constraints) u) o(name)
+            LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = m.oid AND k.conname::text = o.name
+            -- a column of PostgreSQL 18
+            CROSS JOIN LATERAL (SELECT coalesce((pg_catalog.to_jsonb(k) OPERATOR(pg_catalog.->>) 'conenforced'::text)::boolean, true)) x(enforced)
+            WHERE k.convalidated IS NOT TRUE
+        UNION ALL SELECT 1, pg_catalog.format('column %I of %s', a.attname, m.name), 'It may be null.',
+            pg_catalog.format('Use ALTER TABLE %s ALTER COLUMN %I SET NOT NULL.', m.name, a.attname)
+            FROM member m JOIN pg_catalog.pg_attribute a ON a.attrelid = m.oid AND a.attname::text = ANY (m.required) AND NOT a.attnotnull
+        UNION ALL SELECT CASE pg_catalog.right(o.name, 4) WHEN '_key' THEN 1 ELSE 2 END, pg_catalog.format('index %I on %s', o.name, m.name),
+            'It is missing.', 'Create it as the extension''s script does.'
+            FROM member m CROSS JOIN LATERAL (SELECT pg_catalog.concat(m.relname, '_', u.u) FROM pg_catalog.unnest(m.indexes) u) o(name)
+            WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+                              WHERE i.indrelid = m.oid AND c.relname::text = o.name)
+        UNION ALL SELECT 2, pg_catalog.format('index %I on %s', c.relname, m.name), 'It is not valid: queries do not use it.',
+            pg_catalog.format('Use REINDEX INDEX CONCURRENTLY %s, or DROP INDEX if the name ends in _ccnew or _ccold.', i.indexrelid::regclass)
+            FROM member m JOIN pg_catalog.pg_index i ON i.indrelid = m.oid AND NOT (i.indisvalid AND i.indisready)
+            JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+            WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+        UNION ALL SELECT 1, m.name, 'It is unlogged: its rows are gone after a crash.', pg_catalog.format('Use ALTER TABLE %s SET LOGGED.', m.name)
+            FROM member m WHERE m.relkind = 'r' AND m.relpersistence = 'u'
+             AND m.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
+        UNION ALL SELECT 1, m.name, pg_catalog.format('%s is its parent or its child: what is written there has no lifecycle.', i.other::regclass),
+            'Use a table of your own beside it.'
+            FROM member m JOIN (SELECT h.inhparent AS oid, h.inhrelid AS other FROM pg_catalog.pg_inherits h
+                                UNION ALL SELECT h.inhrelid, h.inhparent FROM pg_catalog.pg_inherits h) i ON i.oid = m.oid
+            WHERE m.relkind = 'r'
+
+        -- who may do what
+        UNION ALL SELECT 1, m.name, 'It has policies, but row security is not enabled.',
+            pg_catalog.format('Use ALTER TABLE %s ENABLE ROW LEVEL SECURITY.', m.name)
+            FROM member m WHERE m.relkind = 'r' AND NOT m.relrowsecurity AND EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = m.oid)
+        UNION ALL SELECT 1, m.name, 'taskq_task has row security and this table has none: it tells of tasks and customers that are hidden there.',
+            'Give it a policy as in examples/two_desks.sql.'
+            FROM member m JOIN member t ON t.relname = 'taskq_task' AND t.relrowsecurity
+            WHERE m.relname IN ('taskq_customer', 'taskq_task_event', 'taskq_workflow_run', 'taskq_renewal', 'taskq_renewal_crossing') AND NOT m.relrowsecurity
+              AND EXISTS (SELECT FROM pg_catalog.aclexplode(m.relacl) x WHERE x.grantee <> m.relowner AND x.privilege_type = 'SELECT')
+        UNION ALL SELECT 1, a.name, pg_catalog.format('PUBLIC has %s.', pg_catalog.string_agg(DISTINCT a.privilege, ', ')),
+            'SELECT taskq_reapply_grants() takes it away.'
+            FROM (
+                SELECT m.name, x.grantee, x.privilege_type AS privilege FROM member m CROSS JOIN LATERAL pg_catalog.aclexplode(m.relacl) x
+                UNION ALL SELECT m.name, x.grantee, x.privilege_type FROM member m
+                    JOIN pg_catalog.pg_attribute c ON c.attrelid = m.oid CROSS JOIN LATERAL pg_catalog.aclexplode(c.attacl) x
+                -- those that are immutable are called by constraints
+                UNION ALL SELECT p.oid::regprocedure::text, x.grantee, x.privilege_type FROM pg_catalog.pg_extension e
+                    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = e.oid
+                     AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_proc'::regclass::oid
+                    JOIN pg_catalog.pg_proc p ON p.oid = d.objid AND p.provolatile <> 'i'
+                    CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) x
+                    WHERE e.extname = 'taskq'
+            ) a WHERE a.grantee = '0'::oid GROUP BY a.name
+        UNION ALL SELECT 1, m.name, pg_catalog.format('%s may create triggers, which run with the rights of the owner.', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee))),
+            pg_catalog.format('Use REVOKE TRIGGER ON %s FROM %I.', m.name, pg_catalog.pg_get_userbyid(x.grantee))
+            FROM member m CROSS JOIN LATERAL pg_catalog.aclexplode(m.relacl) x
+            WHERE m.relkind = 'r' AND x.privilege_type = 'TRIGGER' AND x.grantee NOT IN ('0'::oid, m.relowner)
+        UNION ALL SELECT 3, pg_catalog.format('schema %I', n.nspname), 'PUBLIC may create objects beside those of taskq, and so stand in the way of calls and of updates.',
+            pg_catalog.format('Use REVOKE CREATE ON SCHEMA %I FROM PUBLIC.', n.nspname)
+            FROM pg_catalog.pg_namespace n CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) x
+            WHERE n.oid IN (SELECT m.relnamespace FROM member m) AND x.grantee = '0'::oid AND x.privilege_type = 'CREATE'
+        UNION ALL SELECT 2, 'owners', pg_catalog.format('The tables belong to %s.',
+                pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(m.relowner)), ' and ')),
+            'Use ALTER TABLE ... OWNER TO: the worker writes all of them with the rights of the owner of taskq_task.'
+            FROM member m WHERE m.relkind = 'r' HAVING pg_catalog.count(DISTINCT m.relowner) > 1
+
+        -- sequences; a subscription's target has none of the publisher's positions
+        UNION ALL SELECT 2, s.seq::regclass::text, pg_catalog.format('It is at %s, and %s has ids up to %s: new rows will collide, and sweeps wait.', l.last, s.relname, s.last_id),
+            pg_catalog.format('SELECT setval(%L, %s);', s.seq::regclass, s.last_id)
+            FROM (VALUES
+                ('taskq_task', (SELECT pg_catalog.max(t.id) FROM taskq_task t), 'taskq_task_id_seq'::regclass),
+                ('taskq_task_event', (SELECT pg_catalog.max(t.id) FROM taskq_task_event t), 'taskq_task_event_id_seq'::regclass),
+                ('taskq_renewal', (SELECT pg_catalog.max(t.id) FROM taskq_renewal t), 'taskq_renewal_id_seq'::regclass),
+                ('taskq_renewal_threshold', (SELECT pg_catalog.max(t.id) FROM taskq_renewal_threshold t), 'taskq_renewal_threshold_id_seq'::regclass),
+                ('taskq_renewal_crossing', (SELECT pg_catalog.max(t.id) FROM taskq_renewal_crossing t), 'taskq_renewal_crossing_id_seq'::regclass),
+                ('taskq_workflow_rule', (SELECT pg_catalog.max(t.id) FROM taskq_workflow_rule t), 'taskq_workflow_rule_id_seq'::regclass),
+                ('taskq_workflow_run', (SELECT pg_catalog.max(t.id) FROM taskq_workflow_run t), 'taskq_workflow_run_id_seq'::regclass),
+                ('taskq_sweep_log', (SELECT pg_catalog.max(t.id) FROM taskq_sweep_log t), 'taskq_sweep_log_id_seq'::regclass),
+                ('taskq_erasure', (SELECT pg_catalog.max(t.id) FROM taskq_erasure t), 'taskq_erasure_id_seq'::regclass)
+            ) s(relname, last_id, seq)
+            CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.has_sequence_privilege(s.seq, 'SELECT')
+                                       THEN coalesce(pg_catalog.pg_sequence_last_value(s.seq), 0) END) l(last)
+            WHERE s.last_id > l.last AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel r JOIN member m ON m.oid = r.srrelid)
+
+        -- vacuum and statistics
+        UNION ALL SELECT 2, s.name, 'It is off: tables and indexes grow, and queries are planned without statistics.', 'Turn it on.'
+            FROM pg_catalog.pg_settings s WHERE s.name IN ('autovacuum', 'track_counts') AND s.setting = 'off'
+        UNION ALL SELECT 2, m.name, 'Autovacuum is disabled for it.', pg_catalog.format('Use ALTER TABLE %s RESET (autovacuum_enabled).', m.name)
+            FROM member m CROSS JOIN LATERAL pg_catalog.unnest(m.reloptions) u
+            WHERE pg_catalog.starts_with(u.u, 'autovacuum_enabled=') AND NOT pg_catalog.split_part(u.u, '=', 2)::boolean
+        UNION ALL SELECT 3, m.name, 'It has never been analyzed, or an index of it with expressions has not since it was built: queries are planned without statistics.',
+            pg_catalog.format('Use ANALYZE %s.', m.name)
+            FROM member m
+            WHERE m.relkind = 'r' AND m.relpersistence = 'p' AND pg_catalog.pg_relation_size(m.oid) >= 1048576
+              AND EXISTS (
+                  SELECT FROM (SELECT m.oid UNION ALL SELECT i.indexrelid FROM pg_catalog.pg_index i
+                               WHERE i.indrelid = m.oid AND i.indexprs IS NOT NULL) r(oid)
+                  JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                  WHERE c.reltuples <> '0'::real
+                    -- else nobody is shown any
+                    AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(m.oid)
+                    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname AND s.tablename = c.relname))
+        UNION ALL SELECT 3, pg_catalog.format('prepared transaction %L', p.gid),
+            pg_catalog.format('It has been prepared since %s: VACUUM keeps what was deleted since, and its locks stay.', p.prepared),
+            pg_catalog.format('COMMIT PREPARED %L or ROLLBACK PREPARED %L ends it.', p.gid, p.gid)
+            FROM pg_catalog.pg_prepared_xacts p
+            WHERE p.database = pg_catalog.current_database() AND p.prepared < pg_catalog.clock_timestamp() - '1 hour'::interval
+        UNION ALL SELECT 3, pg_catalog.format('process %s', a.pid),
+            pg_catalog.format('Its transaction has been open since %s: VACUUM keeps what was deleted since.', a.xact_start),
+            pg_catalog.format('SELECT pg_terminate_backend(%s) ends it.', a.pid)
+            FROM pg_catalog.pg_stat_activity a
+            WHERE a.datname = pg_catalog.current_database() AND a.backend_type = 'client backend' AND (a.backend_xid IS NOT NULL OR a.backend_xmin IS NOT NULL)
+              AND a.xact_start < pg_catalog.clock_timestamp() - '1 hour'::interval
+        UNION ALL SELECT 3, pg_catalog.format('replication slot %I', s.slot_name), 'Nobody uses it: the server keeps WAL for it, and perhaps what VACUUM would remove.',
+            pg_catalog.format('SELECT pg_drop_replication_slot(%L), unless its user comes back.', s.slot_name)
+            FROM pg_catalog.pg_replication_slots s
+            WHERE NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL
+              AND coalesce(s.database = pg_catalog.current_database(), true)
+
+        -- people, rules, renewals
+        UNION ALL SELECT 2, pg_catalog.format('staff %s', s.id), pg_catalog.format('Inactive, but has active tasks: %s.', pg_catalog.count(*)),
+            'Give them to somebody else with taskq_assign_many().'
+            FROM taskq_staff_member s JOIN taskq_task t ON t.assignee_id = s.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL
+            WHERE NOT s.is_active GROUP BY s.id
+        UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), 'Its condition is not a predicate: it holds only where the value that it finds is true.',
+            'Write it as operator @@ takes it: $.new.status == "REJECTED".'
+            FROM taskq_workflow_rule r
+            WHERE r.is_enabled AND r.condition IS NOT NULL
+              -- a predicate has a result for every document
+              AND coalesce(pg_catalog.jsonb_typeof(pg_catalog.jsonb_path_query_first('{}', r.condition, '{}', true)), '') NOT IN ('boolean', 'null')
+        UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), pg_catalog.format('It names staff who are inactive or unknown, and count as nobody: %s.', pg_catalog.string_agg(a.id, ', ' ORDER BY a.id)),
+            'Change assignee_id or assignee_pool.'
+            FROM taskq_workflow_rule r
+            CROSS JOIN LATERAL (SELECT r.assignee_id WHERE r.assignee_id IS NOT NULL UNION SELECT u.u FROM pg_catalog.unnest(r.assignee_pool) u) a(id)
+            WHERE r.is_enabled AND NOT EXISTS (SELECT FROM taskq_staff_member s WHERE s.id = a.id AND s.is_active)
+            GROUP BY r.name
+        UNION ALL SELECT 2, pg_catalog.format('rule %I', f.rule_name), pg_catalog.format('Failures within a day: %s. The last: %s.', f.n, f.message),
+            'See taskq_workflow_run, and try the rule with taskq_emit_dry_run().'
+            FROM (SELECT w.rule_name, pg_catalog.count(*) AS n, (pg_catalog.array_agg(w.message ORDER BY w.id DESC))[1] AS message
+                  FROM taskq_workflow_run w
+                  WHERE w.outcome = 'failed' AND w.at > pg_catalog.statement_timestamp() - '1 day'::interval GROUP BY w.rule_name) f
+        UNION ALL SELECT 3, 'customers', pg_catalog.format('Active customers whose agent is inactive: %s.', pg_catalog.count(*)),
+            'Change taskq_customer.assigned_agent_id: tasks for their renewals belong to nobody.'
+            FROM taskq_customer c JOIN taskq_staff_member s ON s.id = c.assigned_agent_id
+            WHERE c.is_active AND NOT s.is_active HAVING pg_catalog.count(*) > 0
+        UNION ALL SELECT 3, 'renewals', pg_catalog.format('Open renewals whose assignee is inactive: %s.', pg_catalog.count(*)),
+            'Change taskq_renewal.assignee_id: their tasks go to the customer''s agent, if there is one.'
+            FROM taskq_renewal r JOIN taskq_staff_member s ON s.id = r.assignee_id
+            WHERE r.next_check_on IS NOT NULL AND NOT s.is_active HAVING pg_catalog.count(*) > 0
+        UNION ALL SELECT 3, CASE WHEN t.service_type IS NULL THEN 'thresholds of other service types' ELSE pg_catalog.format('thresholds of %s', t.service_type) END,
+            'None of them makes a task: such a renewal becomes overdue without one.', 'Give one of them a task_priority.'
+            FROM taskq_renewal_threshold t GROUP BY t.service_type HAVING pg_catalog.count(t.task_priority) = 0
+    )
+    SELECT f.severity, f.subject, f.what, f.hint FROM finding f ORDER BY f.severity, f.subject, f.what;
+END;
+COMMENT ON FUNCTION taskq_check() IS
+'What a DBA should know about taskq in this database, the gravest first; no row = nothing found. severity: 1 = security or data are at risk, 2 = something does not work, 3 = worth knowing. subject: the object, setting or process. what: the finding. hint: what to do. It only reads, with its caller''s rights: what the caller may not read is not looked at, among it sequences, taskq_role_grant and settings in files, which superusers may.';
 
 SELECT taskq_reapply_grants();

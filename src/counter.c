@@ -308,6 +308,7 @@ counter_read_state(Snapshot snapshot, CounterState *state)
 		state->counted_sla = DatumGetInt32(heap_getattr(tuple, Anum_state_counted_sla, desc, &isnull));
 		state->triggers = DatumGetInt64(heap_getattr(tuple, Anum_state_triggers, desc, &isnull));
 		state->counted_at = DatumGetTimestampTz(heap_getattr(tuple, Anum_state_counted_at, desc, &isnull));
+		state->folded_at = DatumGetTimestampTz(heap_getattr(tuple, Anum_state_folded_at, desc, &isnull));
 		deconstruct_array(DatumGetArrayTypePCopy(heap_getattr(tuple, Anum_state_xip, desc, &isnull)),
 						  INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, NULL, &state->nxip);
 		state->xip = palloc(Max(state->nxip, 1) * sizeof(int64));

@@ -474,6 +474,7 @@ typedef struct CounterState
 	int32		counted_sla;
 	int64		triggers;
 	TimestampTz counted_at;
+	TimestampTz folded_at;
 } CounterState;
 
 /* Receives a task's part in one counter. */
@@ -569,6 +570,15 @@ typedef struct WakeupSlot
 	TimestampTz last_error_at;
 } WakeupSlot;
 
+typedef enum WorkerState
+{
+	WORKER_NOT_PRELOADED,
+	WORKER_NOT_RUNNING,
+	WORKER_SWEEPS_OTHERS,		/* this database has no slot */
+	WORKER_SWEEPS
+} WorkerState;
+
+extern WorkerState wakeup_worker_state(void);
 extern void wakeup_request_shmem(void);
 extern void wakeup_register_callbacks(void);
 extern void wakeup_for_task(const TaskRow *row);

@@ -285,6 +285,21 @@ wakeup_launcher_waits(TimestampTz until)
 	LWLockRelease(lock);
 }
 
+/* What there is of the worker, seen from this database. */
+WorkerState
+wakeup_worker_state(void)
+{
+	WorkerState state = WORKER_NOT_RUNNING;
+
+	if (shared == NULL)
+		return WORKER_NOT_PRELOADED;
+	LWLockAcquire(lock, LW_SHARED);
+	if (shared->launcher_pid != 0)
+		state = find_slot(MyDatabaseId) != NULL ? WORKER_SWEEPS : WORKER_SWEEPS_OTHERS;
+	LWLockRelease(lock);
+	return state;
+}
+
 /* A copy of a database's slot, given one if need be; false if none is free. */
 bool
 wakeup_slot(Oid database, WakeupSlot *copy)

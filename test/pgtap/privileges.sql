@@ -34,7 +34,7 @@ UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start
     taskq_set_sla,taskq_set_sla_many,taskq_edit,taskq_edit_many,taskq_comment,taskq_comment_many,taskq_claim,
     taskq_renewal_create,taskq_renewal_complete,taskq_renewal_cancel,taskq_emit}'::text[]), 'agent'
 UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,taskq_worker_wake,taskq_renewals_refresh,taskq_emit_change,taskq_emit_dry_run,
-    taskq_erase_customer}'::text[]), 'manager'
+    taskq_erase_customer,taskq_check,taskq_check_server,taskq_own_objects}'::text[]), 'manager'
 UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
     taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,
     taskq_workflow_rule_changed,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed}'::text[]), 'owner';

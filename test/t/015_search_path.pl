@@ -182,6 +182,10 @@ RESET ROLE;
 INSERT INTO work.taskq_task (title, created_at, status, cancelled_at) VALUES ('old', '2020-01-01', 'CANCELLED', '2020-01-01');
 SET ROLE :role;
 SELECT * FROM work.taskq_erase_customer('cus_2', 'ana');
+SELECT * FROM work.taskq_check();
+SELECT * FROM work.taskq_check_server();
+SELECT * FROM work.taskq_own_objects();
+SELECT work.taskq_role_oid('mallory');
 SELECT work.taskq_purge('1 year', true), work.taskq_purge('1 year'), work.taskq_purge();
 TABLE work.taskq_tasks;
 TABLE work.taskq_queue;
@@ -199,6 +203,7 @@ SELECT work.taskq_revoke('mallory');
 SELECT work.taskq_grant('mallory', 'manager');
 SELECT work.taskq_reapply_grants();
 SELECT * FROM work.taskq_customizations();
+SELECT * FROM work.taskq_check();
 SQL
 
 # None is left out.
