@@ -13,7 +13,7 @@ BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_customer',
          'id name assigned_agent_id is_active',
-         'assigned_agent_id_fkey id_check pkey', 'agent_idx', ''),
+         'assigned_agent_id_fkey id_check pkey', 'agent_idx', 'taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
         ('taskq_renewal',
          'id user_id service_type due_date assignee_id reference notes status created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on',
@@ -29,7 +29,7 @@ BEGIN ATOMIC
          'days_before_check description_template_check key pkey service_type_check sla_hours_check title_template_check',
          '', 'taskq_thresholds_changed'),
         ('taskq_role_grant', 'role_name level granted_at granted_by role_oid', 'level_check pkey', '', ''),
-        ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', ''),
+        ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', 'taskq_key_change'),
         ('taskq_sweep_log',
          'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog',
          'pkey', '', ''),

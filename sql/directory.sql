@@ -34,3 +34,14 @@ CREATE FUNCTION taskq_mirror() RETURNS trigger
     AS 'MODULE_PATHNAME', 'taskq_mirror';
 COMMENT ON FUNCTION taskq_mirror() IS
 'Trigger function, AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on the application''s own table. Arguments: ''staff'' or ''customer'', then the names of the columns that hold id, name, active (optional, '''' = always active) and, for customers, agent (optional). Insert and update upsert; delete marks inactive and keeps the row; a changed id is refused (0A000). The owner of the table must be allowed to execute this function (42501).';
+
+CREATE FUNCTION taskq_key_change() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_key_change';
+COMMENT ON FUNCTION taskq_key_change() IS
+'Trigger function of taskq_staff_member and taskq_customer, BEFORE UPDATE that changes an id: refuses (55000) while a trigger that was added to one of taskq''s tables has a function without a search_path of its own. The cascade would run it with the rights of the table''s owner under the search_path of the session. Superusers may.';
+
+CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_staff_member
+    FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
+CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_customer
+    FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();

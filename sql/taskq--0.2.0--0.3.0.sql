@@ -34,7 +34,7 @@ BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_customer',
          'id name assigned_agent_id is_active',
-         'assigned_agent_id_fkey id_check pkey', 'agent_idx', ''),
+         'assigned_agent_id_fkey id_check pkey', 'agent_idx', 'taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
         ('taskq_renewal',
          'id user_id service_type due_date assignee_id reference notes status created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on',
@@ -50,7 +50,7 @@ BEGIN ATOMIC
          'days_before_check description_template_check key pkey service_type_check sla_hours_check title_template_check',
          '', 'taskq_thresholds_changed'),
         ('taskq_role_grant', 'role_name level granted_at granted_by role_oid', 'level_check pkey', '', ''),
-        ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', ''),
+        ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', 'taskq_key_change'),
         ('taskq_sweep_log',
          'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog',
          'pkey', '', ''),
@@ -584,5 +584,16 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION taskq_check() IS
 'What a DBA should know about taskq in this database, the gravest first; no row = nothing found. severity: 1 = security or data are at risk, 2 = something does not work, 3 = worth knowing. subject: the object, setting or process. what: the finding. hint: what to do. It only reads, with its caller''s rights: what the caller may not read is not looked at, among it sequences, taskq_role_grant and settings in files, which superusers may.';
+-- Directory: ids that change
+CREATE FUNCTION taskq_key_change() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_key_change';
+COMMENT ON FUNCTION taskq_key_change() IS
+'Trigger function of taskq_staff_member and taskq_customer, BEFORE UPDATE that changes an id: refuses (55000) while a trigger that was added to one of taskq''s tables has a function without a search_path of its own. The cascade would run it with the rights of the table''s owner under the search_path of the session. Superusers may.';
+
+CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_staff_member
+    FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
+CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_customer
+    FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
 
 SELECT taskq_reapply_grants();

@@ -40,6 +40,10 @@
  * ours reaches it there.  So no session acts as owner while one of taskq's
  * tables has a deferrable trigger whose function has no search_path of its own.
  *
+ * The cascade of a changed id of a customer or member of staff is PostgreSQL's
+ * own, and acts as the owner of the table that it writes under the caller's
+ * search_path in any version.  It is refused on the same condition.
+ *
  *-------------------------------------------------------------------------
  */
 #include "taskq.h"
@@ -98,7 +102,7 @@ owner_of(Oid relation)
 	return owner;
 }
 
-/* ------------------------------------------------- triggers that are deferred */
+/* ------------------------------------ triggers that the search_path reaches */
 
 /* Whether a function is looked up in no search_path, or in one of its own. */
 static bool
@@ -142,29 +146,48 @@ index_has_expressions(Oid index)
 	return result;
 }
 
+static void
+require_search_path(Form_pg_trigger trigger, const char *detail)
+{
+	if (trigger->tgisinternal || has_own_search_path(trigger->tgfoid))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("function of trigger \"%s\" on table \"%s\" must have a search_path of its own",
+					NameStr(trigger->tgname), get_rel_name(trigger->tgrelid)),
+			 errdetail_internal("%s", _(detail)),
+			 errhint("Use ALTER FUNCTION %s SET search_path = ....", format_procedure(trigger->tgfoid))));
+}
+
 /* Refuses what would run as the table's owner, at commit, under the caller's search_path. */
 static void
-check_trigger(Form_pg_trigger trigger)
+check_deferrable(Form_pg_trigger trigger)
 {
-	if (trigger->tgdeferrable && !trigger->tgisinternal && !has_own_search_path(trigger->tgfoid))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("deferrable trigger \"%s\" on table \"%s\" must have a function with a search_path of its own",
-						NameStr(trigger->tgname), get_rel_name(trigger->tgrelid)),
-				 errdetail("Deferred, it would run with the rights of the table's owner under the search_path of the session."),
-				 errhint("Use ALTER FUNCTION %s SET search_path = ....", format_procedure(trigger->tgfoid))));
+	if (!trigger->tgdeferrable)
+		return;
+	require_search_path(trigger, gettext_noop("It is deferrable, and would run with the rights of the table's owner "
+											  "under the search_path that the session has at the end of the transaction."));
 
 	/* The recheck of a deferred exclusion constraint evaluates its expressions. */
-	if (trigger->tgdeferrable && trigger->tgfoid == F_UNIQUE_KEY_RECHECK && index_has_expressions(trigger->tgconstrindid))
+	if (trigger->tgfoid == F_UNIQUE_KEY_RECHECK && index_has_expressions(trigger->tgconstrindid))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("constraint \"%s\" on table \"%s\" must not be deferrable, for it has expressions",
 						get_rel_name(trigger->tgconstrindid), get_rel_name(trigger->tgrelid)),
-				 errdetail("Deferred, they would be evaluated with the rights of the table's owner under the search_path of the session.")));
+				 errdetail("They would be evaluated with the rights of the table's owner "
+						   "under the search_path that the session has at the end of the transaction.")));
+}
+
+/* Refuses what a cascade would run as the table's owner under the caller's search_path. */
+static void
+check_cascaded(Form_pg_trigger trigger)
+{
+	require_search_path(trigger, gettext_noop("A change of an id is written to the rows that refer to it with the rights "
+											  "of their table's owner, under the search_path of the session."));
 }
 
 static void
-check_triggers_of(Relation pg_trigger, Oid table)
+check_triggers_of(Relation pg_trigger, Oid table, void (*check) (Form_pg_trigger))
 {
 	SysScanDesc scan;
 	ScanKeyData key;
@@ -173,7 +196,7 @@ check_triggers_of(Relation pg_trigger, Oid table)
 	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table));
 	scan = systable_beginscan(pg_trigger, TriggerRelidNameIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		check_trigger((Form_pg_trigger) GETSTRUCT(tuple));
+		check((Form_pg_trigger) GETSTRUCT(tuple));
 	systable_endscan(scan);
 }
 
@@ -203,12 +226,23 @@ list_tables(void)
 	table_close(rel, AccessShareLock);
 }
 
-/* Looks at the triggers of all tables of the extension, if anything has changed since the last time. */
+/* Looks at the triggers of all tables of the extension. */
+static void
+check_triggers(void (*check) (Form_pg_trigger))
+{
+	Relation	rel = table_open(TriggerRelationId, AccessShareLock);
+
+	list_tables();
+	for (int i = 0; i < ntables; i++)
+		check_triggers_of(rel, tables[i], check);
+	table_close(rel, AccessShareLock);
+}
+
+/* Those that are deferrable, if anything has changed since the last time. */
 static void
 check_deferrable_triggers(void)
 {
 	uint64		seen;
-	Relation	rel;
 
 	if (!AFTER_TRIGGERS_KEEP_ROLE || in_sweeper)
 		return;
@@ -216,11 +250,7 @@ check_deferrable_triggers(void)
 	if (checked_change == last_change)
 		return;
 	seen = last_change;
-	list_tables();
-	rel = table_open(TriggerRelationId, AccessShareLock);
-	for (int i = 0; i < ntables; i++)
-		check_triggers_of(rel, tables[i]);
-	table_close(rel, AccessShareLock);
+	check_triggers(check_deferrable);
 	checked_change = seen;
 }
 
@@ -247,6 +277,28 @@ owner_register_callbacks(void)
 		return;
 	CacheRegisterRelcacheCallback(owner_relcache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(PROCOID, owner_syscache_callback, (Datum) 0);
+}
+
+/*
+ * BEFORE UPDATE of staff and customers, where an id changes: PostgreSQL carries
+ * that over to tasks, customers and renewals with the rights of their owner.
+ */
+PG_FUNCTION_INFO_V1(taskq_key_change);
+Datum
+taskq_key_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(td->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(td->tg_event) || !TRIGGER_FIRED_BY_UPDATE(td->tg_event) ||
+		(RelationGetRelid(td->tg_relation) != taskq_catalog()->staff &&
+		 RelationGetRelid(td->tg_relation) != taskq_catalog()->customer))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_key_change belongs to tables taskq_staff_member and taskq_customer and cannot be used elsewhere")));
+	if (strcmp(namespace_search_path, SAFE_SEARCH_PATH) != 0 && !superuser())
+		check_triggers(check_cascaded);
+	return PointerGetDatum(td->tg_newtuple);
 }
 
 /* -------------------------------------------------------------- acting as owner */

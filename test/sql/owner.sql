@@ -70,6 +70,10 @@ CALL taskq_sweep_all();
 SELECT taskq_purge('0 s');
 SELECT taskq_erase_customer('cus_1');
 \o
+-- PostgreSQL's own cascade of an id would run it, too
+\set VERBOSITY sqlstate
+UPDATE taskq_staff_member SET id = 'sta_9' WHERE id = 'sta_1';
+UPDATE taskq_customer SET id = 'cus_9' WHERE id = 'cus_1';
 \set VERBOSITY default
 SHOW search_path;
 RESET ROLE;
@@ -80,6 +84,17 @@ SET search_path = evil, public, pg_catalog;
 INSERT INTO taskq_staff_member VALUES ('sta_3', 'Cy');
 RESET search_path;
 SELECT DISTINCT who <> 'regress_taskq_mallory' AS as_owner FROM sprung ORDER BY 1;
+
+-- the cascade, where the trigger has a search_path
+TRUNCATE sprung;
+ALTER FUNCTION dba_trigger() SET search_path = pg_catalog, pg_temp;
+SET search_path = evil, public, pg_catalog;
+SET ROLE regress_taskq_mallory;
+UPDATE taskq_staff_member SET id = 'sta_9' WHERE id = 'sta_1';
+RESET ROLE;
+RESET search_path;
+SELECT count(*) FROM sprung;
+SELECT assigned_agent_id FROM taskq_customer WHERE id = 'cus_1';
 
 -- So a trigger names what it means, or has a search_path.  One that does not is
 -- told so, where it fails: in a session, and in the record of a rule.
@@ -99,6 +114,9 @@ CREATE TRIGGER note AFTER INSERT ON taskq_task FOR EACH ROW EXECUTE FUNCTION aud
 INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('called', 'call', 'CREATE_TASK');
 SELECT * FROM taskq_emit('call', '{}');
 SELECT outcome, message FROM taskq_workflow_run ORDER BY id DESC LIMIT 1;
+SET ROLE regress_taskq_mallory;
+UPDATE taskq_customer SET id = 'cus_9' WHERE id = 'cus_1';
+RESET ROLE;
 ALTER FUNCTION audit.note_task() SET search_path = audit, pg_temp;
 SELECT count(*) FROM taskq_emit('call', '{}');
 SELECT count(*) FROM audit.log;

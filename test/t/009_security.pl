@@ -91,7 +91,7 @@ my $keeps_role = $node->safe_psql('postgres', 'SHOW server_version_num') >= 1800
 my ($rc, $out, $err) = $node->psql('desk', $mallory);
 if ($keeps_role)
 {
-	like($err, qr/deferrable trigger "late" on table "taskq_task_event" must have a function with a search_path of its own.*ALTER FUNCTION own\.late\(\) SET search_path/s,
+	like($err, qr/function of trigger "late" on table "taskq_task_event" must have a search_path of its own.*ALTER FUNCTION own\.late\(\) SET search_path/s,
 		'a deferrable trigger without a search_path of its own is refused');
 }
 else
