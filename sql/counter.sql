@@ -59,7 +59,7 @@ COMMENT ON COLUMN taskq_counter_state.snapshot_xip IS '... but for these, which 
 COMMENT ON COLUMN taskq_counter_state.merged_day IS 'Due dates below this day are not kept apart any more; quarters of an hour below it (UTC) are not kept at all.';
 COMMENT ON COLUMN taskq_counter_state.merged_sla IS 'SLA instants below this step of five seconds are not kept apart any more.';
 COMMENT ON COLUMN taskq_counter_state.counted_sla IS 'SLA instants from this step of five seconds on are not counted yet: who asks for the numbers when it has come looks them up.';
-COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger: with another one, changes may not have been noted, and readers count themselves.';
+COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger and of the files of the other two tables: with another one, changes may not have been noted or have been lost, and readers count themselves.';
 COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted.';
 COMMENT ON COLUMN taskq_counter_state.folded_at IS 'When changes were last folded in.';
 

@@ -595,5 +595,7 @@ CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_staff_member
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
 CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_customer
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
+-- Counters that have been truncated are not trusted.
+COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger and of the files of the other two tables: with another one, changes may not have been noted or have been lost, and readers count themselves.';
 
 SELECT taskq_reapply_grants();

@@ -5,7 +5,7 @@
  *
  * The extension may live in any schema.  Its objects are found from the
  * extension's OID once per session and again after an invalidation: dropping
- * and creating the extension drops taskq_task (relcache), renaming its schema
+ * and creating the extension drops its tables (relcache), renaming its schema
  * changes pg_namespace (syscache).  Nothing here depends on search_path, and
  * prepared statements name every table, type, function and operator with its
  * schema.
@@ -44,6 +44,7 @@ const char *const sla_status_names[N_SLA_STATUSES] =
 
 static TaskqCatalog catalog;
 static bool catalog_valid = false;
+static uint64 catalog_changes = 0;	/* that were heard of */
 static planner_hook_type next_planner;
 
 static Oid
@@ -58,20 +59,6 @@ own_table(const char *name)
 						name, catalog.schema_name),
 				 errhint("The library may be newer than the installed SQL: run ALTER EXTENSION taskq UPDATE.")));
 	return relid;
-}
-
-static Oid
-own_key(Oid relid)
-{
-	Relation	rel = table_open(relid, AccessShareLock);
-	Oid			index;
-
-	(void) RelationGetIndexList(rel);	/* fills rd_pkindex */
-	index = rel->rd_pkindex;
-	table_close(rel, AccessShareLock);
-	if (!OidIsValid(index))
-		elog(ERROR, "table %u of extension taskq has no primary key", relid);
-	return index;
 }
 
 static Oid
@@ -100,6 +87,7 @@ own_enum(const char *name, const char *const *labels, int nlabels, Oid *values)
 const TaskqCatalog *
 taskq_catalog(void)
 {
+	uint64		changes = catalog_changes;
 	char	   *schema_name;
 
 	if (catalog_valid)
@@ -130,31 +118,36 @@ taskq_catalog(void)
 	catalog.workflow_rule = own_table("taskq_workflow_rule");
 	catalog.renewal = own_table("taskq_renewal");
 	catalog.counter = get_relname_relid("taskq_counter", catalog.schema);
-	catalog.counter_key = get_relname_relid("taskq_counter_pkey", catalog.schema);
 	catalog.counter_delta = get_relname_relid("taskq_counter_delta", catalog.schema);
-	catalog.counter_delta_key = get_relname_relid("taskq_counter_delta_xid_idx", catalog.schema);
 	catalog.counter_state = get_relname_relid("taskq_counter_state", catalog.schema);
-	catalog.assignee_idx = get_relname_relid("taskq_task_assignee_idx", catalog.schema);
-	catalog.staff_key = own_key(catalog.staff);
-	catalog.customer_key = own_key(catalog.customer);
 
-	/* An invalidation that came in meanwhile concerns what was read before. */
-	catalog_valid = true;
+	/* If something changed while this was read, it is read again the next time. */
+	catalog_valid = catalog_changes == changes;
 	return &catalog;
 }
 
 static void
+catalog_forget(void)
+{
+	catalog_changes++;
+	catalog_valid = false;
+}
+
+/* Every table whose OID is kept is named here.  OIDs of indexes are not kept. */
+static void
 catalog_relcache_callback(Datum arg, Oid relid)
 {
-	if (relid == InvalidOid || relid == catalog.task || relid == catalog.staff ||
-		relid == catalog.customer || relid == catalog.task_event)
-		catalog_valid = false;
+	if (relid == InvalidOid || relid == catalog.task || relid == catalog.task_event ||
+		relid == catalog.staff || relid == catalog.customer || relid == catalog.workflow_rule ||
+		relid == catalog.renewal || relid == catalog.counter || relid == catalog.counter_delta ||
+		relid == catalog.counter_state)
+		catalog_forget();
 }
 
 static void
 catalog_syscache_callback(Datum arg, int cacheid, uint32 hashvalue)
 {
-	catalog_valid = false;
+	catalog_forget();
 }
 
 void
@@ -162,6 +155,18 @@ catalog_register_callbacks(void)
 {
 	CacheRegisterRelcacheCallback(catalog_relcache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_syscache_callback, (Datum) 0);
+}
+
+/*
+ * The index of a table's primary key, InvalidOid if there is none.  It is good
+ * while the table is open and not to be kept: REINDEX CONCURRENTLY replaces it.
+ */
+Oid
+primary_key_of(Relation rel)
+{
+	if (!rel->rd_indexvalid)
+		list_free(RelationGetIndexList(rel));	/* fills rd_pkindex */
+	return rel->rd_pkindex;
 }
 
 /* Whether taskq_task is the target of a subscription: its publisher sweeps. */

@@ -89,6 +89,15 @@ get_extension_schema(Oid extension)
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+/* ExecInsertIndexTuples() takes onlySummarizing from 16 on. */
+#if PG_VERSION_NUM < 160000
+#define taskq_insert_index_tuples(indexes, slot, estate) \
+	ExecInsertIndexTuples(indexes, slot, estate, false, false, NULL, NIL)
+#else
+#define taskq_insert_index_tuples(indexes, slot, estate) \
+	ExecInsertIndexTuples(indexes, slot, estate, false, false, NULL, NIL, false)
+#endif
+
 /* A scan of an index says where it counts itself from 18 on. */
 #if PG_VERSION_NUM < 180000
 #define taskq_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, nkeys, 0)

@@ -28,8 +28,9 @@
  * The tables are unlogged: all of them are empty after a crash, and so they
  * are after a restore.  Nobody notes anything then, until fold.c has counted
  * all tasks and put a row into taskq_counter_state.  Counts are not trusted
- * once a trigger that notes changes has been switched off, or where a
- * subscription's apply process writes, which fires none for an update.
+ * once a trigger that notes changes has been switched off or one of the tables
+ * has been truncated, or where a subscription's apply process writes, which
+ * fires none for an update.
  *
  *-------------------------------------------------------------------------
  */
@@ -42,12 +43,14 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "catalog/index.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "common/hashfn.h"
-#include "executor/tuptable.h"
+#include "executor/executor.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -220,14 +223,16 @@ static Oid	counting_table = InvalidOid;
 static int64 triggers = 0;
 static bool triggers_known = false;
 static Oid	triggers_table = InvalidOid;
+static Oid	triggers_counter = InvalidOid;
+static Oid	triggers_delta = InvalidOid;
 
 static void
 counter_relcache_callback(Datum arg, Oid relid)
 {
-	if (!OidIsValid(relid) || relid == counting_table || relid == triggers_table)
+	if (!OidIsValid(relid) || relid == triggers_table || relid == triggers_counter || relid == triggers_delta)
+		counting_known = triggers_known = false;
+	else if (relid == counting_table)
 		counting_known = false;
-	if (!OidIsValid(relid) || relid == triggers_table)
-		triggers_known = false;
 }
 
 static void
@@ -243,17 +248,32 @@ counter_register_callbacks(void)
 	CacheRegisterSyscacheCallback(SUBSCRIPTIONRELMAP, counter_syscache_callback, (Datum) 0);
 }
 
+/* The file that a table is in: another one once TRUNCATE has emptied the table. */
+static Oid
+file_of(Oid table)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid			file;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "relation %u does not exist", table);
+	file = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
+	ReleaseSysCache(tuple);
+	return file;
+}
+
 /*
- * The version of the triggers that note changes: each ALTER TABLE that switches
- * one off or on writes its row in pg_trigger anew.  0 if one of them is off.
+ * The version of the triggers that note changes, and of the tables that they
+ * are noted in: each ALTER TABLE that switches a trigger off or on writes its
+ * row in pg_trigger anew.  0 if one of them is off.
  */
 int64
 counter_triggers(void)
 {
+	const TaskqCatalog *cat = taskq_catalog();
 	static const char *const names[] = {
 		"taskq_counted", "taskq_lifecycle_deleted", "taskq_lifecycle_truncate", "taskq_lifecycle_updated"
 	};
-	Oid			task = taskq_catalog()->task;
 	Relation	rel;
 	SysScanDesc scan;
 	ScanKeyData key;
@@ -261,12 +281,14 @@ counter_triggers(void)
 	uint64		hash = 0;
 	int			n = 0;
 
-	if (triggers_known && triggers_table == task)
+	if (triggers_known && triggers_table == cat->task)
 		return triggers;
-	triggers_table = task;
+	triggers_table = cat->task;
+	triggers_counter = cat->counter;
+	triggers_delta = cat->counter_delta;
 	triggers_known = true;		/* an invalidation from here on is news */
 	rel = table_open(TriggerRelationId, AccessShareLock);
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(task));
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(triggers_table));
 	scan = systable_beginscan(rel, TriggerRelidNameIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
@@ -283,6 +305,8 @@ counter_triggers(void)
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
+	hash = hash_combine64(hash, file_of(triggers_counter));
+	hash = hash_combine64(hash, file_of(triggers_delta));
 	triggers = n < lengthof(names) ? 0 : (int64) (hash | 1);
 	return triggers;
 }
@@ -349,9 +373,9 @@ counter_is_kept(void)
 /* Changes of a statement on their way into taskq_counter_delta. */
 struct CounterNotes
 {
-	Relation	rel;
-	Relation	index;
-	IndexInfo  *index_info;
+	Relation	rel;			/* NULL = nothing to write yet, and what follows is not set */
+	ResultRelInfo *indexes;		/* all that the table has now */
+	EState	   *estate;
 	int64		xid;
 	int			n;
 	TupleTableSlot *slots[NOTES_AT_ONCE];
@@ -365,19 +389,27 @@ counter_notes_begin(void)
 }
 
 static void
+notes_open(CounterNotes *notes)
+{
+	notes->rel = table_open(taskq_catalog()->counter_delta, RowExclusiveLock);
+	notes->indexes = makeNode(ResultRelInfo);
+	notes->indexes->ri_RelationDesc = notes->rel;
+	ExecOpenIndices(notes->indexes, false);
+	notes->estate = CreateExecutorState();
+	notes->xid = (int64) U64FromFullTransactionId(GetTopFullTransactionId());
+}
+
+static void
 notes_write(CounterNotes *notes)
 {
-	Datum		key = Int64GetDatum(notes->xid);
-	bool		isnull = false;
-
 	if (notes->n == 1)
 		simple_table_tuple_insert(notes->rel, notes->slots[0]);
 	else
 		table_multi_insert(notes->rel, notes->slots, notes->n, GetCurrentCommandId(true), 0, NULL);
 	for (int i = 0; i < notes->n; i++)
 	{
-		(void) index_insert(notes->index, &key, &isnull, &notes->slots[i]->tts_tid, notes->rel,
-							UNIQUE_CHECK_NO, false, notes->index_info);
+		(void) taskq_insert_index_tuples(notes->indexes, notes->slots[i], notes->estate);
+		ResetPerTupleExprContext(notes->estate);
 		ExecClearTuple(notes->slots[i]);
 	}
 	notes->n = 0;
@@ -406,12 +438,7 @@ counter_note(CounterNotes *notes, const TaskRow *old, const TaskRow *new)
 		return;
 
 	if (notes->rel == NULL)
-	{
-		notes->rel = table_open(taskq_catalog()->counter_delta, RowExclusiveLock);
-		notes->index = index_open(taskq_catalog()->counter_delta_key, RowExclusiveLock);
-		notes->index_info = BuildIndexInfo(notes->index);
-		notes->xid = (int64) U64FromFullTransactionId(GetTopFullTransactionId());
-	}
+		notes_open(notes);
 	if (notes->n == NOTES_AT_ONCE)
 		notes_write(notes);
 	if (notes->slots[notes->n] == NULL)
@@ -428,7 +455,8 @@ counter_note(CounterNotes *notes, const TaskRow *old, const TaskRow *new)
 	slot->tts_values[Anum_delta_new_completed - 1] = Int32GetDatum(after.completed);
 	slot->tts_values[Anum_delta_old_state - 1] = Int16GetDatum((int16) before.state);
 	slot->tts_values[Anum_delta_new_state - 1] = Int16GetDatum((int16) after.state);
-	memset(slot->tts_isnull, 0, Natts_delta * sizeof(bool));
+	memset(slot->tts_isnull, false, Natts_delta * sizeof(bool));
+	memset(slot->tts_isnull + Natts_delta, true, (slot->tts_tupleDescriptor->natts - Natts_delta) * sizeof(bool));
 	ExecStoreVirtualTuple(slot);
 	wakeup_for_delta();
 }
@@ -441,7 +469,8 @@ counter_notes_end(CounterNotes *notes)
 	notes_write(notes);
 	for (int i = 0; i < NOTES_AT_ONCE && notes->slots[i] != NULL; i++)
 		ExecDropSingleTupleTableSlot(notes->slots[i]);
-	index_close(notes->index, NoLock);
+	ExecCloseIndices(notes->indexes);
+	FreeExecutorState(notes->estate);
 	table_close(notes->rel, NoLock);
 	notes->rel = NULL;
 }
@@ -472,6 +501,26 @@ taskq_task_counted(PG_FUNCTION_ARGS)
 
 /* ---------------------------------------------------------------- readers */
 
+/* An index by which deltas are found by their transaction, InvalidOid if there is none now. */
+static Oid
+delta_index(Relation rel)
+{
+	Oid			result = InvalidOid;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		if (index->rd_index->indisvalid && index->rd_rel->relam == BTREE_AM_OID &&
+			index->rd_index->indkey.values[0] == Anum_delta_xid &&
+			heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL))
+			result = lfirst_oid(lc);
+		index_close(index, AccessShareLock);
+	}
+	return result;
+}
+
 /*
  * Hands the deltas from which the folded counts lack, under a snapshot, to a
  * function; but for those of transaction "except".  Stops behind the limit.
@@ -481,6 +530,7 @@ int
 counter_scan_unfolded(const CounterState *state, Snapshot snapshot, int64 except, int limit, CounterAdd add, void *target)
 {
 	Relation	rel = table_open(taskq_catalog()->counter_delta, AccessShareLock);
+	Oid			index = delta_index(rel);
 	int			n = 0;
 
 	for (int i = -1; i < state->nxip && n <= limit; i++)
@@ -495,7 +545,7 @@ counter_scan_unfolded(const CounterState *state, Snapshot snapshot, int64 except
 			ScanKeyInit(&key, Anum_delta_xid, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(state->xip[i]));
 		else
 			continue;
-		scan = systable_beginscan(rel, taskq_catalog()->counter_delta_key, true, snapshot, 1, &key);
+		scan = systable_beginscan(rel, index, OidIsValid(index), snapshot, 1, &key);
 		while (n <= limit && HeapTupleIsValid(tuple = systable_getnext(scan)))
 		{
 			const FormDelta *delta = (const FormDelta *) GETSTRUCT(tuple);
@@ -568,6 +618,7 @@ static void
 sum_counts(Relation rel, Snapshot snapshot, CounterKind kind, int32 from, int32 to, Sums *sums)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
+	Oid			index = primary_key_of(rel);
 	ScanKeyData keys[3];
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -575,7 +626,7 @@ sum_counts(Relation rel, Snapshot snapshot, CounterKind kind, int32 from, int32 
 	ScanKeyInit(&keys[0], Anum_counter_kind, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum((int16) kind));
 	ScanKeyInit(&keys[1], Anum_counter_bucket, BTGreaterEqualStrategyNumber, F_INT4GE, Int32GetDatum(from));
 	ScanKeyInit(&keys[2], Anum_counter_bucket, BTLessEqualStrategyNumber, F_INT4LE, Int32GetDatum(to));
-	scan = systable_beginscan(rel, taskq_catalog()->counter_key, true, snapshot, lengthof(keys), keys);
+	scan = systable_beginscan(rel, index, OidIsValid(index), snapshot, lengthof(keys), keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		bool		isnull;

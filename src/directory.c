@@ -35,9 +35,10 @@ typedef enum Presence
 
 /* Looks an id up; active_column 0 = do not ask whether it is active. */
 static Presence
-look_up(Oid table, Oid key_index, Datum id, int active_column)
+look_up(Oid table, Datum id, int active_column)
 {
 	Relation	rel = table_open(table, AccessShareLock);
+	Oid			index = primary_key_of(rel);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	Presence	result = ABSENT;
 	ScanKeyData key;
@@ -46,7 +47,7 @@ look_up(Oid table, Oid key_index, Datum id, int active_column)
 
 	ScanKeyInit(&key, Anum_directory_id, BTEqualStrategyNumber, F_TEXTEQ, id);
 	key.sk_collation = TupleDescAttr(RelationGetDescr(rel), Anum_directory_id - 1)->attcollation;
-	scan = systable_beginscan(rel, key_index, true, snapshot, 1, &key);
+	scan = systable_beginscan(rel, index, OidIsValid(index), snapshot, 1, &key);
 	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 	{
@@ -67,8 +68,7 @@ look_up(Oid table, Oid key_index, Datum id, int active_column)
 void
 check_staff(Datum assignee_id)
 {
-	const TaskqCatalog *cat = taskq_catalog();
-	Presence	presence = look_up(cat->staff, cat->staff_key, assignee_id, Anum_staff_is_active);
+	Presence	presence = look_up(taskq_catalog()->staff, assignee_id, Anum_staff_is_active);
 
 	if (presence == ACTIVE)
 		return;
@@ -96,25 +96,19 @@ check_customer(Datum user_id)
 bool
 staff_exists(Datum id)
 {
-	const TaskqCatalog *cat = taskq_catalog();
-
-	return look_up(cat->staff, cat->staff_key, id, 0) != ABSENT;
+	return look_up(taskq_catalog()->staff, id, 0) != ABSENT;
 }
 
 bool
 staff_is_active(Datum id)
 {
-	const TaskqCatalog *cat = taskq_catalog();
-
-	return look_up(cat->staff, cat->staff_key, id, Anum_staff_is_active) == ACTIVE;
+	return look_up(taskq_catalog()->staff, id, Anum_staff_is_active) == ACTIVE;
 }
 
 bool
 customer_exists(Datum id)
 {
-	const TaskqCatalog *cat = taskq_catalog();
-
-	return look_up(cat->customer, cat->customer_key, id, 0) != ABSENT;
+	return look_up(taskq_catalog()->customer, id, 0) != ABSENT;
 }
 
 /*

@@ -25,6 +25,7 @@
 #include "storage/predicate.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -170,6 +171,20 @@ count_entries(Relation rel, Relation index, Datum assignee_id, DateADT day, Time
 	ExecDropSingleTupleTableSlot(slot);
 }
 
+/* Whether an index has the columns it should have, and all rows. */
+static bool
+serves_stats(Relation index)
+{
+	static const AttrNumber columns[N_ENTRY] = {
+		Anum_task_assignee_id, 0, 0, 0, Anum_task_id, Anum_task_sla_due_at, Anum_task_sla_at_risk_at
+	};
+
+	return index->rd_index->indrelid == taskq_catalog()->task &&
+		IndexRelationGetNumberOfAttributes(index) == N_ENTRY &&
+		memcmp(index->rd_index->indkey.values, columns, sizeof(columns)) == 0 &&
+		index->rd_index->indisvalid && !index->rd_index->indcheckxmin;
+}
+
 /*
  * One assignee's numbers, off the index.  False if that is not there as it
  * should be, or not for this caller.  SPI is connected.
@@ -178,15 +193,14 @@ static bool
 assignee_stats(Datum assignee_id, int64 *stats)
 {
 	Relation	rel = table_open(taskq_catalog()->task, AccessShareLock);
-	Oid			index_id = taskq_catalog()->assignee_idx;
+	Oid			index_id = get_relname_relid("taskq_task_assignee_idx", taskq_catalog()->schema);
 	bool		done = false;
 
 	if (OidIsValid(index_id) && sees_all_tasks())
 	{
 		Relation	index = index_open(index_id, AccessShareLock);
 
-		if (IndexRelationGetNumberOfAttributes(index) == N_ENTRY && index->rd_index->indisvalid &&
-			!index->rd_index->indcheckxmin)
+		if (serves_stats(index))
 		{
 			Oid			types[] = {TEXTOID, TIMESTAMPTZOID};
 			DateADT		day = today();

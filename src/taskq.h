@@ -72,17 +72,12 @@ typedef struct TaskqCatalog
 	Oid			task;			/* tables */
 	Oid			task_event;
 	Oid			staff;
-	Oid			staff_key;		/* primary key indexes */
 	Oid			customer;
-	Oid			customer_key;
 	Oid			workflow_rule;
-	Oid			counter;		/* may be missing: these ... */
-	Oid			counter_key;
-	Oid			counter_delta;
-	Oid			counter_delta_key;
-	Oid			counter_state;
-	Oid			assignee_idx;	/* ... up to here */
 	Oid			renewal;
+	Oid			counter;		/* these may be missing */
+	Oid			counter_delta;
+	Oid			counter_state;
 	Oid			status_type;	/* enums, and their values in order */
 	Oid			priority_type;
 	Oid			sla_status_type;
@@ -97,6 +92,7 @@ extern const char *const sla_status_names[N_SLA_STATUSES];
 
 extern const TaskqCatalog *taskq_catalog(void);
 extern void catalog_register_callbacks(void);
+extern Oid	primary_key_of(Relation rel);
 extern bool is_subscriber(void);
 extern int	enum_index(Oid value, const Oid *values, int nvalues);
 extern TaskStatus status_from_value(Oid value);

@@ -204,6 +204,52 @@ UPDATE taskq_counter_state SET counted_at = now() - interval '2 days';
 CALL taskq_sweep_all();
 SELECT agrees(), (SELECT count(*) FROM taskq_counter_state) AS state;
 
+-- what a DBA may do to the tables: with indexes that are unique, partial, of expressions, or gone, and with a column more
+ALTER TABLE taskq_counter_delta ADD COLUMN remark text;
+CREATE UNIQUE INDEX one_a_transaction ON taskq_counter_delta ((xid::text), abs(old_due::bigint + new_due)) WHERE new_state >= 0;
+SELECT taskq_create('noted in two indexes', due_date => taskq_today()) AS id \gset
+SELECT taskq_create('and again', due_date => taskq_today()) > 0 AS created;
+SET enable_seqscan = off;
+SELECT count(*), count(remark) FROM taskq_counter_delta WHERE xid::text > '' AND new_state >= 0;
+RESET enable_seqscan;
+\set VERBOSITY terse
+INSERT INTO taskq_task (title, due_date) VALUES ('one', taskq_today()), ('another', taskq_today());
+\set VERBOSITY default
+DROP INDEX one_a_transaction, taskq_counter_delta_xid_idx;
+ALTER TABLE taskq_counter DROP CONSTRAINT taskq_counter_pkey;
+ALTER TABLE taskq_counter_delta DROP COLUMN remark;
+SELECT status, agrees() FROM taskq_start(:id);
+SELECT agrees();
+ALTER TABLE taskq_counter ADD PRIMARY KEY (kind, bucket);
+SELECT sum(tasks) FROM taskq_sweep();
+SELECT agrees();
+CREATE INDEX ON taskq_counter_delta (xid);
+-- an index of one assignee's numbers that is not what it was
+DROP INDEX taskq_task_assignee_idx;
+SELECT agrees();
+CREATE INDEX taskq_task_assignee_idx ON taskq_task (title, id, status, due_date, started_at, completed_at, cancelled_at) WHERE assignee_id IS NOT NULL;
+SELECT agrees();
+-- emptied: counted until the next sweep, which begins anew
+BEGIN;
+TRUNCATE taskq_counter;
+SELECT agrees();
+SELECT status FROM taskq_complete(:id);
+SELECT agrees();
+SAVEPOINT s;
+SELECT sum(tasks) FROM taskq_sweep();
+SELECT agrees();
+ROLLBACK TO s;
+SELECT agrees();
+ROLLBACK;
+SELECT agrees();
+TRUNCATE taskq_counter_delta;
+SELECT agrees();
+SELECT status, agrees() FROM taskq_complete(:id);
+CALL taskq_sweep_all();
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_delta) AS deltas;
+SELECT taskq_create('noted again') > 0 AS created;
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_delta) AS deltas;
+
 -- who may not see every task has them counted; nobody needs rights on the counters
 CREATE ROLE regress_taskq_v;
 SELECT taskq_grant('regress_taskq_v', 'viewer');
