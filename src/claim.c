@@ -63,7 +63,6 @@ typedef struct Claim
 	DestReceiver receiver;
 	Relation	rel;
 	TupleTableSlot *slot;		/* for the locked row */
-	CommandId	cid;
 	int			wanted;
 	int			n;
 	int64	   *ids;			/* of tasks that are held */
@@ -105,11 +104,16 @@ being_changed(Claim *claim, ItemPointer tid)
 		TransactionIdIsValid(dirty.xmax);
 }
 
-/* Locks a task that was found, unless somebody else has it; false = enough. */
+/*
+ * Locks a task that was found, unless somebody else has it; false = enough.
+ * The command id of the snapshot goes with it: rows that it sees may have been
+ * written by the very command that calls taskq_claim(), in a WITH query.
+ */
 static bool
 claim_receive(TupleTableSlot *found, DestReceiver *self)
 {
 	Claim	   *claim = (Claim *) self;
+	Snapshot	snapshot = GetActiveSnapshot();
 	TM_FailureData failure;
 	bool		isnull;
 	ItemPointer tid = (ItemPointer) DatumGetPointer(slot_getattr(found, 1, &isnull));
@@ -120,7 +124,7 @@ claim_receive(TupleTableSlot *found, DestReceiver *self)
 		ExecClearTuple(claim->slot);
 		return true;
 	}
-	switch (table_tuple_lock(claim->rel, tid, GetActiveSnapshot(), claim->slot, claim->cid,
+	switch (table_tuple_lock(claim->rel, tid, snapshot, claim->slot, snapshot->curcid,
 							 LockTupleNoKeyExclusive, LockWaitSkip, 0, &failure))
 	{
 		case TM_Ok:
@@ -128,6 +132,7 @@ claim_receive(TupleTableSlot *found, DestReceiver *self)
 			break;
 		case TM_WouldBlock:
 		case TM_SelfModified:
+		case TM_Invisible:
 			break;
 		case TM_Updated:
 		case TM_Deleted:
@@ -166,7 +171,6 @@ claim_tasks(Claim *claim)
 	};
 	claim->rel = table_open(taskq_catalog()->task, RowShareLock);
 	claim->slot = table_slot_create(claim->rel, NULL);
-	claim->cid = GetCurrentCommandId(true);
 	options.dest = &claim->receiver;
 	result = SPI_execute_plan_extended(prepared(&claim_pick, 0, NULL), &options);
 	if (result != SPI_OK_SELECT)

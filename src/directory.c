@@ -4,8 +4,9 @@
  *		Staff and customers: look-ups, and mirroring the application's tables.
  *
  * Look-ups go straight to the primary key and see what is committed or done
- * by this transaction, whoever the caller is: whether a member of staff is
- * active must not depend on what row security lets the caller read.
+ * by this transaction, up to the moment and whoever the caller is: whether a
+ * member of staff is active must not depend on what row security lets the
+ * caller read.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,6 +46,8 @@ look_up(Oid table, Datum id, int active_column)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
+	/* With what the command under way has done, as foreign keys see it in the end. */
+	snapshot->curcid = GetCurrentCommandId(false) + 1;
 	ScanKeyInit(&key, Anum_directory_id, BTEqualStrategyNumber, F_TEXTEQ, id);
 	key.sk_collation = TupleDescAttr(RelationGetDescr(rel), Anum_directory_id - 1)->attcollation;
 	scan = systable_beginscan(rel, index, OidIsValid(index), snapshot, 1, &key);

@@ -61,6 +61,30 @@ SELECT title FROM taskq_claim('sta_1');
 SELECT pg_stat_force_next_flush();
 SELECT seq_scan - :scans AS scans FROM pg_stat_user_tables WHERE relname = 'taskq_task';
 
+-- what the statement that claims has written itself, by a query beside the claim
+UPDATE taskq_task SET assignee_id = 'sta_1' WHERE assignee_id IS NULL;
+WITH i AS MATERIALIZED (INSERT INTO taskq_task (title, priority) VALUES ('inserted', 'LOW') RETURNING id)
+SELECT c.title, c.assignee_id FROM i, LATERAL taskq_claim('sta_1', 1, 'claimer ' || i.id) c;
+WITH i AS MATERIALIZED (INSERT INTO taskq_task (title) VALUES ('one'), ('two'), ('three') RETURNING id)
+SELECT c.title FROM i, LATERAL taskq_claim('sta_1', 2, 'claimer ' || i.id) c;
+WITH i AS MATERIALIZED (SELECT taskq_create('created') AS id)
+SELECT c.title FROM i, LATERAL taskq_claim('sta_1', 2, 'claimer ' || i.id) c;
+INSERT INTO taskq_task (title) VALUES ('to be updated');
+WITH u AS MATERIALIZED (UPDATE taskq_task SET priority = 'URGENT', assignee_id = NULL WHERE title IN ('inserted', 'to be updated') RETURNING id), n AS MATERIALIZED (SELECT count(*) AS n FROM u)
+SELECT c.title, c.priority FROM n, LATERAL taskq_claim('sta_1', n.n::int) c;
+WITH u AS MATERIALIZED (UPDATE taskq_task SET assignee_id = NULL WHERE title = 'inserted' RETURNING id), c AS MATERIALIZED (SELECT n.status FROM u, LATERAL taskq_cancel(u.id) n)
+SELECT c.status, n.title FROM c LEFT JOIN LATERAL taskq_claim('sta_1', 2, 'claimer of ' || c.status) n ON true;
+TABLE left_over;
+-- and the verbs
+WITH i AS MATERIALIZED (INSERT INTO taskq_task (title) VALUES ('inserted') RETURNING id)
+SELECT s.status, n.title, c.status FROM i, LATERAL taskq_start(i.id) s, LATERAL taskq_comment(s.id, 'a note') n, LATERAL taskq_complete(n.id) c;
+WITH i AS MATERIALIZED (INSERT INTO taskq_task (title) VALUES ('one of many'), ('another') RETURNING id), a AS MATERIALIZED (SELECT array_agg(id) AS ids FROM i)
+SELECT s.title, s.status, n.title FROM a, LATERAL taskq_start_many(a.ids) s, LATERAL taskq_comment_many(ARRAY[s.id], 'a note') n;
+WITH s AS MATERIALIZED (INSERT INTO taskq_staff_member VALUES ('sta_2', 'Bob') RETURNING id), c AS MATERIALIZED (INSERT INTO taskq_customer VALUES ('cus_1', 'Acme') RETURNING id)
+SELECT t.assignee_id, t.user_id FROM s, c, LATERAL taskq_create('for both', assignee_id => s.id, user_id => c.id) AS created, LATERAL taskq_prioritize(created, 'LOW') t;
+WITH s AS MATERIALIZED (UPDATE taskq_staff_member SET is_active = false WHERE id = 'sta_2' RETURNING id)
+SELECT taskq_create('for one who has just left', assignee_id => s.id) FROM s;
+
 DROP VIEW left_over;
 SELECT taskq_revoke('regress_taskq_claim');
 DROP EXTENSION taskq;
