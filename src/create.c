@@ -7,7 +7,6 @@
  */
 #include "taskq.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -95,8 +94,9 @@ check_new_task(NewTask *task)
 
 /*
  * The holder of a dedupe_key that an insert has just run into, or 0 if it has
- * been closed meanwhile.  A holder that is there and not visible is an error:
- * hidden from the caller by row security, or newer than its snapshot.
+ * been closed meanwhile.  A holder that row security hides from the caller is
+ * an error (42501).  One that is newer than the transaction's snapshot is not
+ * found, but then the insert itself fails (40001).
  */
 static int64
 find_holder(Datum dedupe_key)
@@ -110,12 +110,6 @@ find_holder(Datum dedupe_key)
 	spi_run(&select_holder, 1, types, values, NULL, 1);
 	if (SPI_processed > 0)
 		return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	if (IsolationUsesXactSnapshot())
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("the task that holds dedupe_key \"%s\" is newer than this transaction's snapshot",
-						TextDatumGetCString(dedupe_key)),
-				 errhint("Retry the transaction.")));
 	become_owner_of(taskq_catalog()->task, &owner);
 	spi_run(&select_holder, 1, types, values, NULL, 1);
 	there = SPI_processed > 0;

@@ -64,6 +64,12 @@ CREATE TRIGGER swallow BEFORE INSERT OR DELETE ON taskq_task FOR EACH ROW EXECUT
 UPDATE meddling SET assignment = 'NULL';
 SELECT taskq_create('swallowed');
 SELECT taskq_create('swallowed', dedupe_key => 'k');
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT taskq_create('swallowed', dedupe_key => 'k');
+ROLLBACK;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+SELECT taskq_create('swallowed', dedupe_key => 'k');
+ROLLBACK;
 SELECT status FROM taskq_cancel(9);
 SELECT taskq_purge('0 s');
 SELECT count(*) AS still_there FROM taskq_task WHERE id = 9;
