@@ -150,13 +150,6 @@ catalog_syscache_callback(Datum arg, int cacheid, uint32 hashvalue)
 	catalog_forget();
 }
 
-void
-catalog_register_callbacks(void)
-{
-	CacheRegisterRelcacheCallback(catalog_relcache_callback, (Datum) 0);
-	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_syscache_callback, (Datum) 0);
-}
-
 /*
  * The index of a table's primary key, InvalidOid if there is none.  It is good
  * while the table is open and not to be kept: REINDEX CONCURRENTLY replaces it.
@@ -260,34 +253,84 @@ qualify(const char *sql)
 	return buf.data;
 }
 
+/* Plans that nobody will use again; they may be running further up the stack. */
+static List *forgotten_plans = NIL;
+
+/* Keeps a plan of a statement of the extension as it is now. */
+void
+plan_keep(KeptPlan *kept, SPIPlanPtr plan)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep a plan");
+	kept->plan = plan;
+	kept->extension = cat->extension;
+	strlcpy(kept->schema_name, cat->schema_name, NAMEDATALEN);
+}
+
 /*
- * The prepared form of a statement; SPI must be connected.  A plan made for
- * another schema name, or before the extension was dropped and made again, is
- * abandoned rather than freed: it might be running further up the stack, and
- * both are rare.
+ * Whether there is a plan, and it is not of another schema name or from before
+ * the extension was dropped and made again.
  */
+bool
+plan_serves(const KeptPlan *kept)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+
+	return kept->plan != NULL && kept->extension == cat->extension &&
+		strcmp(kept->schema_name, cat->schema_name) == 0;
+}
+
+/*
+ * Has a plan, if there is one, freed when the transaction ends: what we run
+ * can neither commit nor roll back, so none of our plans is running then.
+ */
+void
+plan_forget(KeptPlan *kept)
+{
+	MemoryContext old;
+
+	if (kept->plan == NULL)
+		return;
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	forgotten_plans = lappend(forgotten_plans, kept->plan);
+	MemoryContextSwitchTo(old);
+	kept->plan = NULL;
+}
+
+static void
+catalog_xact_callback(XactEvent event, void *arg)
+{
+	ListCell   *lc;
+
+	if (forgotten_plans == NIL ||
+		(event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE))
+		return;
+	foreach(lc, forgotten_plans)
+		SPI_freeplan(lfirst(lc));
+	list_free(forgotten_plans);
+	forgotten_plans = NIL;
+}
+
+/* The prepared form of a statement; SPI must be connected. */
 SPIPlanPtr
 prepared(TaskqPlan *plan, int nargs, Oid *argtypes)
 {
-	const TaskqCatalog *cat = taskq_catalog();
-	int			exempt = InNoForceRLSOperation() ? 1 : 0;
+	KeptPlan   *kept = &plan->kept[InNoForceRLSOperation() ? 1 : 0];
 	SPIPlanPtr	result;
 
-	if (plan->kept[exempt].plan != NULL && plan->kept[exempt].extension == cat->extension &&
-		strcmp(plan->kept[exempt].schema_name, cat->schema_name) == 0)
-		return plan->kept[exempt].plan;
+	if (plan_serves(kept))
+		return kept->plan;
 
+	plan_forget(kept);
 	result = plan->setup != NULL ?
 		SPI_prepare_params(qualify(plan->sql), plan->setup, NULL, plan->options) :
 		SPI_prepare_cursor(qualify(plan->sql), nargs, argtypes, plan->options);
 	if (result == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", plan->sql,
 			 SPI_result_code_string(SPI_result));
-	if (SPI_keepplan(result) != 0)
-		elog(ERROR, "could not keep \"%s\"", plan->sql);
-	plan->kept[exempt].plan = result;
-	plan->kept[exempt].extension = cat->extension;
-	strlcpy(plan->kept[exempt].schema_name, cat->schema_name, NAMEDATALEN);
+	plan_keep(kept, result);
 	return result;
 }
 
@@ -373,6 +416,14 @@ plan_by_index(Query *query, const char *query_string, int options, ParamListInfo
 	}
 	PG_END_TRY();
 	return result;
+}
+
+void
+catalog_register_callbacks(void)
+{
+	CacheRegisterRelcacheCallback(catalog_relcache_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_syscache_callback, (Datum) 0);
+	RegisterXactCallback(catalog_xact_callback, NULL);
 }
 
 void

@@ -461,50 +461,73 @@ append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos
 
 typedef struct KeptStatement
 {
-	Oid			extension;
+	KeptPlan	kept;
 	bool		exempt;			/* see TaskqPlan */
 	char	   *sql;
-	SPIPlanPtr	plan;
 } KeptStatement;
 
-static KeptStatement kept[MAX_STATEMENTS];
-static int	nkept = 0;
+static KeptStatement statements[MAX_STATEMENTS];
+static int	nstatements = 0;
+
+/* Makes room where statements can serve no more. */
+static void
+forget_dead_statements(void)
+{
+	int			n = 0;
+
+	for (int i = 0; i < nstatements; i++)
+	{
+		if (plan_serves(&statements[i].kept))
+			statements[n++] = statements[i];
+		else
+		{
+			plan_forget(&statements[i].kept);
+			pfree(statements[i].sql);
+		}
+	}
+	nstatements = n;
+}
+
+/* The plan of a statement, kept for the next time as long as there is room. */
+static SPIPlanPtr
+statement_plan(const char *sql, int nparams, Oid *types)
+{
+	bool		exempt = InNoForceRLSOperation();
+	KeptStatement *statement;
+	SPIPlanPtr	plan;
+
+	for (int i = 0; i < nstatements; i++)
+		if (statements[i].exempt == exempt && strcmp(statements[i].sql, sql) == 0 &&
+			plan_serves(&statements[i].kept))
+			return statements[i].kept.plan;
+
+	plan = SPI_prepare(sql, nparams, types);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	forget_dead_statements();
+	if (nstatements < MAX_STATEMENTS)
+	{
+		statement = &statements[nstatements];
+		statement->sql = MemoryContextStrdup(TopMemoryContext, sql);
+		statement->exempt = exempt;
+		plan_keep(&statement->kept, plan);
+		nstatements++;
+	}
+	return plan;
+}
 
 /*
- * Runs a statement, and keeps it for the next time as long as there is room.
- * "ordered": an index gives the rows in order, and sorting instead is never
- * right, whatever the statistics say.
+ * Runs a statement.  "ordered": an index gives the rows in order, and sorting
+ * instead is never right, whatever the statistics say.
  */
 static void
 statement_run(Statement *st, bool ordered)
 {
 	char	   *sql = qualify(st->sql.data);
-	Oid			extension = taskq_catalog()->extension;
+	SPIPlanPtr	plan = statement_plan(sql, st->nparams, st->types);
 	int			nest_level = NewGUCNestLevel();
-	SPIPlanPtr	plan = NULL;
 	int			result;
 
-	for (int i = 0; i < nkept && plan == NULL; i++)
-		if (kept[i].extension == extension && kept[i].exempt == InNoForceRLSOperation() &&
-			strcmp(kept[i].sql, sql) == 0)
-			plan = kept[i].plan;
-	if (plan == NULL)
-	{
-		plan = SPI_prepare(sql, st->nparams, st->types);
-		if (plan == NULL)
-			elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
-		if (nkept < MAX_STATEMENTS)
-		{
-			char	   *copy = MemoryContextStrdup(TopMemoryContext, sql);
-
-			if (SPI_keepplan(plan) != 0)
-				elog(ERROR, "could not keep \"%s\"", sql);
-			kept[nkept].extension = extension;
-			kept[nkept].exempt = InNoForceRLSOperation();
-			kept[nkept].sql = copy;
-			kept[nkept++].plan = plan;
-		}
-	}
 	(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	if (ordered)

@@ -99,6 +99,18 @@ extern TaskStatus status_from_value(Oid value);
 #define status_from_datum(d) \
 	((TaskStatus) enum_index(DatumGetObjectId(d), taskq_catalog()->status, N_STATUSES))
 
+/* A plan kept for the life of the session, and what it was made for. */
+typedef struct KeptPlan
+{
+	SPIPlanPtr	plan;			/* NULL = none */
+	Oid			extension;		/* made again, it has new types */
+	char		schema_name[NAMEDATALEN];	/* what @. stood for */
+} KeptPlan;
+
+extern void plan_keep(KeptPlan *kept, SPIPlanPtr plan);
+extern bool plan_serves(const KeptPlan *kept);
+extern void plan_forget(KeptPlan *kept);
+
 /*
  * A statement kept prepared for the life of the session.  "@." in its text
  * stands for the extension's schema.  It is kept twice: PostgreSQL plans it
@@ -110,12 +122,7 @@ typedef struct TaskqPlan
 	const char *sql;
 	int			options;		/* as of a cursor, and PLAN_BY_INDEX */
 	ParserSetupHook setup;		/* of the parser; NULL = none, else no parameters */
-	struct
-	{
-		SPIPlanPtr	plan;
-		Oid			extension;	/* made again, it has new types */
-		char		schema_name[NAMEDATALEN];	/* what @. stood for */
-	}			kept[2];
+	KeptPlan	kept[2];
 } TaskqPlan;
 
 /* One plan for all parameters, made once: for what runs often and reads little. */

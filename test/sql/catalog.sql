@@ -50,5 +50,48 @@ DROP EXTENSION taskq;
 SELECT count(*) FROM pg_proc WHERE proname LIKE 'taskq%';
 CREATE EXTENSION taskq SCHEMA desk8;
 SELECT desk8.taskq_create('Anew') AS id;
+
+-- statements kept for a name or an extension that is no more are freed, and leave their place to others
+CREATE FUNCTION kept(fragment text) RETURNS bigint LANGUAGE sql AS
+    $$SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'CachedPlanSource' AND strpos(ident, fragment) > 0$$;
+DO $$BEGIN
+    FOR i IN 9..68 LOOP
+        EXECUTE format('ALTER SCHEMA desk%s RENAME TO desk%s', i - 1, i);
+        FOR j IN 1..5 LOOP
+            EXECUTE format('SELECT count(*) FROM desk%s.taskq_queue_page(page_size => %s)', i, j);
+        END LOOP;
+        EXECUTE format('SELECT desk%s.taskq_create(''again'')', i);
+        COMMIT;
+    END LOOP;
+END$$;
+ALTER SCHEMA desk68 RENAME TO desk8;
+SELECT kept('row_number() OVER') AS pages, kept('taskq_task (title, description') AS inserts;
 DROP EXTENSION taskq;
-DROP SCHEMA desk8;
+CREATE EXTENSION taskq SCHEMA desk8;
+SELECT count(*) FROM desk8.taskq_queue_page();
+SELECT count(*) FROM desk8.taskq_queue_page();
+SELECT kept('row_number() OVER') AS pages;
+-- not while one of them runs: here a policy gives the schema another name
+CREATE ROLE regress_taskq_v;
+GRANT USAGE ON SCHEMA desk8 TO regress_taskq_v;
+SELECT desk8.taskq_grant('regress_taskq_v', 'viewer');
+INSERT INTO desk8.taskq_task (title) SELECT 'task ' || g FROM generate_series(1, 3) g;
+CREATE FUNCTION renames(id bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$BEGIN
+    IF id = 2 THEN
+        ALTER SCHEMA desk8 RENAME TO desk9;
+        PERFORM FROM desk9.taskq_queue_page();
+    END IF;
+    RETURN true;
+END$$;
+ALTER TABLE desk8.taskq_task ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON desk8.taskq_task TO regress_taskq_v USING (renames(id));
+SET ROLE regress_taskq_v;
+SELECT title FROM desk8.taskq_queue_page();
+RESET ROLE;
+SELECT kept('row_number() OVER') AS pages;
+DROP POLICY p ON desk9.taskq_task;
+DROP FUNCTION kept, renames;
+SELECT desk9.taskq_revoke('regress_taskq_v');
+DROP EXTENSION taskq;
+DROP SCHEMA desk9;
+DROP ROLE regress_taskq_v;
