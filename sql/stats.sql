@@ -29,9 +29,11 @@ SELECT s.id AS assignee_id, s.name AS assignee_name,
        pg_catalog.count(t.id) FILTER (WHERE t.started_at IS NOT NULL AND coalesce(t.due_date, 'infinity') >= taskq_today())::integer AS in_progress,
        pg_catalog.count(t.id) FILTER (WHERE t.due_date < taskq_today())::integer AS overdue,
        pg_catalog.count(t.id) FILTER (WHERE t.due_date = taskq_today())::integer AS due_today,
-       pg_catalog.count(t.id) FILTER (WHERE t.sla_due_at < statement_timestamp())::integer AS sla_breached
+       pg_catalog.count(t.id) FILTER (WHERE t.sla_due_at < statement_timestamp())::integer AS sla_breached,
+       s.is_active AS assignee_is_active
 FROM taskq_staff_member s
 LEFT JOIN taskq_task t ON t.assignee_id = s.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL
-WHERE s.is_active
-GROUP BY s.id, s.name;
-COMMENT ON VIEW taskq_workload IS 'Active tasks of each active staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached.';
+WHERE s.is_active OR t.id IS NOT NULL
+GROUP BY s.id, s.name, s.is_active;
+COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached. Inactive staff appear while they have any.';
+COMMENT ON COLUMN taskq_workload.assignee_is_active IS 'Whether the staff member is active; false = the tasks are to be given to somebody else.';

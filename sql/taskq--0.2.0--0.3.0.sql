@@ -598,4 +598,63 @@ CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_customer
 -- Counters that have been truncated are not trusted.
 COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger and of the files of the other two tables: with another one, changes may not have been noted or have been lost, and readers count themselves.';
 
+-- Filter assignee_is_active of the queue.
+DROP FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text);
+DROP FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer);
+CREATE FUNCTION taskq_queue_page(
+    status taskq_status[] DEFAULT '{OPEN}',
+    priority taskq_priority[] DEFAULT NULL,
+    assignee_id text DEFAULT NULL,
+    user_id text DEFAULT NULL,
+    unassigned boolean DEFAULT false,
+    source text DEFAULT NULL,
+    due_from date DEFAULT NULL,
+    due_to date DEFAULT NULL,
+    sla_status taskq_sla_status[] DEFAULT NULL,
+    search text DEFAULT NULL,
+    sort text DEFAULT 'due',
+    page_size integer DEFAULT 50,
+    after text DEFAULT NULL,
+    assignee_is_active boolean DEFAULT NULL)
+    RETURNS SETOF taskq_queue_row
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_queue_page';
+COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean) IS
+'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first), sla (deadline, none last; id). page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
+
+CREATE FUNCTION taskq_queue_count(
+    status taskq_status[] DEFAULT '{OPEN}',
+    priority taskq_priority[] DEFAULT NULL,
+    assignee_id text DEFAULT NULL,
+    user_id text DEFAULT NULL,
+    unassigned boolean DEFAULT false,
+    source text DEFAULT NULL,
+    due_from date DEFAULT NULL,
+    due_to date DEFAULT NULL,
+    sla_status taskq_sla_status[] DEFAULT NULL,
+    search text DEFAULT NULL,
+    cap integer DEFAULT 10000,
+    assignee_is_active boolean DEFAULT NULL)
+    RETURNS bigint
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_queue_count';
+COMMENT ON FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer, boolean) IS
+'How many tasks the same filters of taskq_queue_page() match, counted up to cap (at least 1; NULL = no cap). Errors: 22023 as there; cap out of bounds.';
+
+-- Inactive staff who still have active tasks.
+CREATE OR REPLACE VIEW taskq_workload WITH (security_invoker = true) AS
+SELECT s.id AS assignee_id, s.name AS assignee_name,
+       pg_catalog.count(t.id) FILTER (WHERE t.started_at IS NULL AND coalesce(t.due_date, 'infinity') >= taskq_today())::integer AS open,
+       pg_catalog.count(t.id) FILTER (WHERE t.started_at IS NOT NULL AND coalesce(t.due_date, 'infinity') >= taskq_today())::integer AS in_progress,
+       pg_catalog.count(t.id) FILTER (WHERE t.due_date < taskq_today())::integer AS overdue,
+       pg_catalog.count(t.id) FILTER (WHERE t.due_date = taskq_today())::integer AS due_today,
+       pg_catalog.count(t.id) FILTER (WHERE t.sla_due_at < statement_timestamp())::integer AS sla_breached,
+       s.is_active AS assignee_is_active
+FROM taskq_staff_member s
+LEFT JOIN taskq_task t ON t.assignee_id = s.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL
+WHERE s.is_active OR t.id IS NOT NULL
+GROUP BY s.id, s.name, s.is_active;
+COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached. Inactive staff appear while they have any.';
+COMMENT ON COLUMN taskq_workload.assignee_is_active IS 'Whether the staff member is active; false = the tasks are to be given to somebody else.';
+
 SELECT taskq_reapply_grants();

@@ -41,7 +41,7 @@
 #define MAX_STATEMENTS 256
 #define LAST_DATE (date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE)
 
-/* Both functions take these first, in this order. */
+/* Both functions take these first, in this order, ... */
 enum
 {
 	ARG_STATUS,
@@ -54,11 +54,35 @@ enum
 	ARG_DUE_TO,
 	ARG_SLA_STATUS,
 	ARG_SEARCH,
-	ARG_SORT,					/* of taskq_queue_page */
+	N_FIRST_ARGS
+};
+
+/* ... then each takes its own, ... */
+enum
+{
+	ARG_SORT = N_FIRST_ARGS,
 	ARG_PAGE_SIZE,
 	ARG_AFTER,
-	ARG_CAP = ARG_SORT			/* of taskq_queue_count */
+	N_PAGE_ARGS
 };
+enum
+{
+	ARG_CAP = N_FIRST_ARGS,
+	N_COUNT_ARGS
+};
+
+/* ... and then both take these filters, which came later.  Counted from there. */
+enum
+{
+	LATER_ASSIGNEE_IS_ACTIVE
+};
+
+typedef enum BoolFilter
+{
+	BOOL_ANY,					/* not given */
+	BOOL_TRUE,
+	BOOL_FALSE
+} BoolFilter;
 
 typedef struct Filters
 {
@@ -74,6 +98,7 @@ typedef struct Filters
 	Datum		search;
 	DateADT		due_from;		/* -infinity = not given */
 	DateADT		due_to;			/* +infinity = not given */
+	BoolFilter	assignee_is_active;
 } Filters;
 
 typedef struct Branch
@@ -164,8 +189,24 @@ text_filter(FunctionCallInfo fcinfo, int argno)
 	return PG_ARGISNULL(argno) ? (Datum) 0 : PG_GETARG_DATUM(argno);
 }
 
+/* Whether a filter that came later is given: the SQL of an older version does not have it. */
+static bool
+later_given(FunctionCallInfo fcinfo, int argno)
+{
+	return argno < PG_NARGS() && !PG_ARGISNULL(argno);
+}
+
+static BoolFilter
+later_bool_filter(FunctionCallInfo fcinfo, int argno)
+{
+	if (!later_given(fcinfo, argno))
+		return BOOL_ANY;
+	return PG_GETARG_BOOL(argno) ? BOOL_TRUE : BOOL_FALSE;
+}
+
+/* "later" is the number of the first filter that came later. */
 static Filters
-filter_arguments(FunctionCallInfo fcinfo)
+filter_arguments(FunctionCallInfo fcinfo, int later)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 	Filters		f = {0};
@@ -192,6 +233,8 @@ filter_arguments(FunctionCallInfo fcinfo)
 		f.due_to = PG_GETARG_DATEADT(ARG_DUE_TO);
 	if (!PG_ARGISNULL(ARG_DUE_FROM) || !PG_ARGISNULL(ARG_DUE_TO))
 		f.due_to = Min(f.due_to, LAST_DATE);
+
+	f.assignee_is_active = later_bool_filter(fcinfo, later + LATER_ASSIGNEE_IS_ACTIVE);
 	return f;
 }
 
@@ -317,6 +360,16 @@ append_sla_status(Statement *st, const Filters *f, int phase)
 	return !first;
 }
 
+/*
+ * What stands before and behind the tasks' part of a branch, where this is to
+ * be run for each inactive member of staff, as s.  Their tasks may be few and
+ * anywhere in the order of the sort: so OFFSET keeps the planner from looking
+ * for them there, and it is left with the assignee's index.
+ */
+#define EACH_INACTIVE_BEGIN(columns) \
+	"SELECT " columns " FROM @.taskq_staff_member s CROSS JOIN LATERAL ("
+#define EACH_INACTIVE_END " OFFSET 0) i WHERE NOT s.is_active"
+
 /* What stands behind WHERE in a branch; false if it cannot match anything. */
 static bool
 append_conditions(Statement *st, const Filters *f, const Branch *b)
@@ -348,6 +401,11 @@ append_conditions(Statement *st, const Filters *f, const Branch *b)
 		add_param(st, " AND t.user_id " EQ " ", TEXTOID, f->user_id, "");
 	if (f->source != (Datum) 0)
 		add_param(st, " AND t.source " EQ " ", TEXTOID, f->source, "");
+	if (f->assignee_is_active == BOOL_TRUE)
+		appendStringInfoString(&st->sql, " AND EXISTS (SELECT FROM @.taskq_staff_member s "
+							   "WHERE s.id " EQ " t.assignee_id AND s.is_active)");
+	if (f->assignee_is_active == BOOL_FALSE)
+		appendStringInfoString(&st->sql, " AND t.assignee_id " EQ " s.id");
 	if (f->search != (Datum) 0)
 		add_param(st, " AND pg_catalog.strpos(pg_catalog.lower(t.title), pg_catalog.lower(", TEXTOID, f->search, ")) " GT " 0");
 	return f->any_sla_status || append_sla_status(st, f, b->phase);
@@ -416,6 +474,18 @@ statement_begin(Statement *st)
 	st->nparams = 1;
 }
 
+/* ORDER BY and LIMIT of a branch or of them all; the arguments are what the keys are called there. */
+static void
+append_order(Statement *st, QueueSort sort, const char *k1, const char *k2, const char *k3, int limit)
+{
+	const char *direction = sort_keys[sort].direction;
+
+	appendStringInfo(&st->sql, " ORDER BY %s%s, ", k1, direction);
+	if (sort_keys[sort].k2 != NULL)
+		appendStringInfo(&st->sql, "%s, ", k2);
+	appendStringInfo(&st->sql, "%s%s LIMIT %d", k3, direction, limit);
+}
+
 /* The branches of a page in the order of the sort; false if there is none. */
 static bool
 append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos,
@@ -423,7 +493,7 @@ append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos
 {
 	const char *k1 = sort_keys[sort].k1;
 	const char *k2 = sort_keys[sort].k2;
-	const char *direction = sort_keys[sort].direction;
+	bool		each_inactive = f->assignee_is_active == BOOL_FALSE;
 	int			n = 0;
 
 	for (int i = 0; i < nbranches; i++)
@@ -435,8 +505,9 @@ append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos
 		/* Else the scan would begin at the bound, and not at the position. */
 		if (pos->given && sort == SORT_DUE && branch.due_from <= pos->due_date)
 			DATE_NOBEGIN(branch.due_from);
-		appendStringInfo(&st->sql, "%s(SELECT " TASK_COLUMNS ", %s AS k1, %s AS k2, t.id AS k3 "
-						 "FROM @.taskq_task t WHERE ", n > 0 ? " UNION ALL " : "", k1, k2 ? k2 : "0");
+		appendStringInfo(&st->sql, "%s(%sSELECT " TASK_COLUMNS ", %s AS k1, %s AS k2, t.id AS k3 "
+						 "FROM @.taskq_task t WHERE ", n > 0 ? " UNION ALL " : "",
+						 each_inactive ? EACH_INACTIVE_BEGIN("i.*") : "", k1, k2 ? k2 : "0");
 		if (!append_conditions(st, f, &branch))
 		{
 			st->sql.data[st->sql.len = begin] = '\0';
@@ -445,15 +516,18 @@ append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos
 		}
 		if (pos->given)
 			append_position(st, sort, &branch, pos);
-		appendStringInfo(&st->sql, " ORDER BY %s%s, ", k1, direction);
-		if (k2 != NULL)
-			appendStringInfo(&st->sql, "%s, ", k2);
-		appendStringInfo(&st->sql, "t.id%s LIMIT %d)", direction, limit);
+		if (!each_inactive || sort == SORT_DUE)
+			append_order(st, sort, k1, k2, "t.id", limit);
+		if (each_inactive)
+		{
+			appendStringInfoString(&st->sql, EACH_INACTIVE_END);
+			append_order(st, sort, "k1", "k2", "k3", limit);
+		}
+		appendStringInfoChar(&st->sql, ')');
 		n++;
 	}
 	if (n > 1)
-		appendStringInfo(&st->sql, " ORDER BY k1%s,%s k3%s LIMIT %d", direction,
-						 k2 != NULL ? " k2," : "", direction, limit);
+		append_order(st, sort, "k1", "k2", "k3", limit);
 	return n > 0;
 }
 
@@ -571,13 +645,14 @@ PG_FUNCTION_INFO_V1(taskq_queue_page);
 Datum
 taskq_queue_page(PG_FUNCTION_ARGS)
 {
-	Filters		f = filter_arguments(fcinfo);
-	QueueSort		sort = sort_argument(fcinfo, ARG_SORT);
+	Filters		f = filter_arguments(fcinfo, N_PAGE_ARGS);
+	QueueSort	sort = sort_argument(fcinfo, ARG_SORT);
 	Position	pos = cursor_argument(fcinfo, ARG_AFTER, sort);
 	int			page_size = PG_ARGISNULL(ARG_PAGE_SIZE) ? 0 : PG_GETARG_INT32(ARG_PAGE_SIZE);
 	Branch		branches[MAX_BRANCHES];
 	Statement	st;
-	bool		of_somebody = f.assignee_id != (Datum) 0 || f.user_id != (Datum) 0 || f.unassigned;
+	bool		of_somebody = f.assignee_id != (Datum) 0 || f.user_id != (Datum) 0 || f.unassigned ||
+		f.assignee_is_active == BOOL_FALSE;
 	bool		ordered;
 	int			n;
 
@@ -613,9 +688,10 @@ PG_FUNCTION_INFO_V1(taskq_queue_count);
 Datum
 taskq_queue_count(PG_FUNCTION_ARGS)
 {
-	Filters		f = filter_arguments(fcinfo);
+	Filters		f = filter_arguments(fcinfo, N_COUNT_ARGS);
 	Branch		branches[MAX_BRANCHES];
 	Statement	st;
+	bool		each_inactive = f.assignee_is_active == BOOL_FALSE;
 	int			n = status_branches(&f, branches);
 	bool		any = false;
 	int64		count = 0;
@@ -635,9 +711,14 @@ taskq_queue_count(PG_FUNCTION_ARGS)
 		int			begin = st.sql.len;
 		int			nparams = st.nparams;
 
-		appendStringInfo(&st.sql, "%sSELECT FROM @.taskq_task t WHERE ", any ? " UNION ALL " : "");
+		appendStringInfo(&st.sql, "%s%sSELECT FROM @.taskq_task t WHERE ", any ? " UNION ALL " : "",
+						 each_inactive ? EACH_INACTIVE_BEGIN("") : "");
 		if (append_conditions(&st, &f, &branches[i]))
+		{
 			any = true;
+			if (each_inactive)
+				appendStringInfoString(&st.sql, EACH_INACTIVE_END);
+		}
 		else
 		{
 			st.sql.data[st.sql.len = begin] = '\0';

@@ -889,6 +889,12 @@ sub filters
 	elsif (chance(0.2)) { push @list, 'unassigned => true'; push @tests, sub { !defined $_[0]{assignee_id} }; }
 	if (chance(0.2))
 	{
+		my $active = chance(0.5) ? 1 : 0;
+		push @list, 'assignee_is_active => ' . ($active ? 'true' : 'false');
+		push @tests, sub { defined $_[0]{assignee_id} && ($m->{staff}{ $_[0]{assignee_id} } ? 1 : 0) == $active };
+	}
+	if (chance(0.2))
+	{
 		my ($id) = customer();
 		push @list, 'user_id => ' . lit($id);
 		push @tests, sub { ($_[0]{user_id} // "\0") eq $id };
@@ -998,13 +1004,14 @@ sub do_read
 	if ($kind == 0)
 	{
 		my %expected;
-		return statement('SELECT assignee_id, open, in_progress, overdue, due_today, sla_breached FROM taskq_workload', sub {
+		return statement('SELECT assignee_id, open, in_progress, overdue, due_today, sla_breached, assignee_is_active FROM taskq_workload', sub {
 				my $today = iso_date(today($m));
-				for my $id (grep { $m->{staff}{$_} } keys %{ $m->{staff} })
+				for my $id (keys %{ $m->{staff} })
 				{
 					my @mine = grep { is_active($_) && ($_->{assignee_id} // "\0") eq $id } values %{ $m->{tasks} };
+					next if !@mine && !$m->{staff}{$id};
 					$expected{$id} = join(' ', (map { my $status = $_; scalar grep { effective($m, $_) eq $status } @mine } qw(OPEN IN_PROGRESS OVERDUE)),
-						scalar(grep { defined $_->{due_date} && $_->{due_date} eq $today } @mine), scalar(grep { sla_status($_) eq 'BREACHED' } @mine));
+						scalar(grep { defined $_->{due_date} && $_->{due_date} eq $today } @mine), scalar(grep { sla_status($_) eq 'BREACHED' } @mine), $m->{staff}{$id} ? 1 : 0);
 				}
 				return;
 			},

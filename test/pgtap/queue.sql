@@ -4,7 +4,7 @@ BEGIN;
 SELECT plan(5);
 SELECT setseed(0.42);
 
-INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g FROM generate_series(1, 4) g;
+INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g, g < 3 FROM generate_series(1, 4) g;
 INSERT INTO taskq_customer SELECT 'cus_' || g, 'Customer ' || g FROM generate_series(1, 5) g;
 INSERT INTO taskq_task (title, priority, status, due_date, sla_hours, assignee_id, user_id, source, created_at, started_at, completed_at, cancelled_at)
 SELECT (ARRAY['Call', 'call back', 'Write 100%', 'Écrire', 'a_b'])[1 + g % 5] || ' ' || g,
@@ -31,6 +31,7 @@ SELECT n,
        CASE WHEN random() < 0.2 THEN taskq_today() + 1 END AS due_to,
        CASE WHEN random() < 0.3 THEN (SELECT array_agg(s) FROM unnest(enum_range(NULL::taskq_sla_status)) s WHERE random() < 0.5 AND n > 0) END AS sla_status,
        CASE WHEN random() < 0.2 THEN (ARRAY['CALL', '100%', 'écr', '_'])[1 + floor(random() * 4)] END AS search,
+       CASE WHEN random() < 0.4 THEN random() < 0.5 END AS assignee_is_active,
        (ARRAY['due', 'priority', 'created', 'sla'])[1 + n % 4] AS sort,
        1 + floor(random() * 30)::int AS page_size
 FROM generate_series(1, 300) n;
@@ -43,7 +44,7 @@ BEGIN
     LOOP
         page := '{}';
         FOR r IN SELECT * FROM taskq_queue_page(f.status, f.priority, f.assignee_id, f.user_id, f.unassigned, f.source,
-                f.due_from, f.due_to, f.sla_status, f.search, f.sort, f.page_size, last) LOOP
+                f.due_from, f.due_to, f.sla_status, f.search, f.sort, f.page_size, last, f.assignee_is_active) LOOP
             page := page || r.id;
             last := r.cursor;
         END LOOP;
@@ -68,12 +69,13 @@ CREATE FUNCTION pg_temp.view(f filter) RETURNS bigint[] LANGUAGE sql AS $$
       AND (NOT f.unassigned OR t.assignee_id IS NULL) AND (f.source IS NULL OR t.source = f.source)
       AND (f.due_from IS NULL OR t.due_date >= f.due_from) AND (f.due_to IS NULL OR t.due_date <= f.due_to)
       AND (f.sla_status IS NULL OR t.sla_status = ANY (f.sla_status))
+      AND (f.assignee_is_active IS NULL OR t.assignee_is_active = f.assignee_is_active)
       AND (f.search IS NULL OR strpos(lower(t.title), lower(f.search)) > 0)
 $$;
 
 -- In one statement, for the SLA's status is that of its begin.
 CREATE TEMP TABLE outcome AS SELECT f, pg_temp.walk(f) AS walked, pg_temp.view(f) AS wanted, taskq_queue_count(f.status, f.priority,
-    f.assignee_id, f.user_id, f.unassigned, f.source, f.due_from, f.due_to, f.sla_status, f.search) AS counted FROM filter f;
+    f.assignee_id, f.user_id, f.unassigned, f.source, f.due_from, f.due_to, f.sla_status, f.search, assignee_is_active => f.assignee_is_active) AS counted FROM filter f;
 SELECT is_empty('SELECT f FROM outcome WHERE walked <> wanted', 'pages equal the view, in rows and order');
 SELECT cmp_ok((SELECT count(*) FROM outcome WHERE cardinality(wanted) > 0), '>', 150::bigint, 'most filters match something');
 SELECT is_empty('SELECT f FROM outcome WHERE counted <> cardinality(wanted)', 'counts equal the view');

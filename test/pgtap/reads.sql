@@ -2,9 +2,9 @@
 -- it begins, also where row security applies; and a sweep about as many as it
 -- changes: as PostgreSQL itself counts them within a transaction.
 BEGIN;
-SELECT plan(6);
+SELECT plan(8);
 
-INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g FROM generate_series(0, 9) g;
+INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g, g <> 4 FROM generate_series(0, 9) g;
 INSERT INTO taskq_customer SELECT 'cus_' || g, 'Customer ' || g FROM generate_series(0, 199) g;
 -- Of what is active a third is overdue; most deadlines are breached, some at risk.
 INSERT INTO taskq_task (title, priority, status, due_date, sla_hours, assignee_id, user_id, source, created_at, started_at, completed_at, cancelled_at)
@@ -14,7 +14,7 @@ SELECT 'task ' || g, (enum_range(NULL::taskq_priority))[1 + g % 4], CASE WHEN g 
        CASE WHEN g % 10 BETWEEN 4 AND 8 THEN now() - interval '363 days' - g * interval '1 minute' END,
        CASE WHEN g % 10 BETWEEN 6 AND 8 THEN now() - interval '300 days' - g * interval '1 minute' END, CASE WHEN g % 10 = 9 THEN now() - interval '300 days' END
 FROM generate_series(1, 20000) g;
-ANALYZE taskq_task;
+ANALYZE taskq_task, taskq_staff_member;
 
 -- What a page shows and what it reads.
 CREATE FUNCTION tasks_read() RETURNS bigint LANGUAGE sql AS
@@ -30,7 +30,8 @@ END $$;
 CREATE TABLE filter AS SELECT unnest(ARRAY[$$status => '{OPEN}'$$, $$status => '{IN_PROGRESS}'$$, $$status => '{OPEN,IN_PROGRESS,OVERDUE}'$$,
     $$status => '{CANCELLED}'$$, $$priority => '{URGENT}'$$, $$priority => '{HIGH,URGENT}'$$, $$assignee_id => 'sta_3'$$,
     $$assignee_id => 'sta_3', status => '{OPEN,IN_PROGRESS,OVERDUE}'$$, $$assignee_id => 'sta_3', priority => '{URGENT}'$$,
-    'unassigned => true', 'due_to => taskq_today() + 30']) AS filter;
+    'unassigned => true', 'due_to => taskq_today() + 30', 'assignee_is_active => true', 'assignee_is_active => false',
+    $$assignee_is_active => false, status => '{OPEN,IN_PROGRESS,OVERDUE}'$$]) AS filter;
 INSERT INTO filter SELECT f.filter || ', after => ' || quote_literal(p.cursor) FROM filter f,
     (SELECT cursor FROM taskq_queue_page(due_from => taskq_today() + 15, page_size => 1)) p;
 INSERT INTO filter SELECT unnest(ARRAY[$$status => '{OVERDUE}'$$, $$status => '{COMPLETED}', sort => 'created'$$, $$user_id => 'cus_7', status => NULL$$,
@@ -54,6 +55,20 @@ SET LOCAL ROLE regress_taskq_reader;
 CREATE TEMP TABLE secured AS SELECT filter, p.* FROM filter, page(filter) p;
 RESET ROLE;
 SELECT is_empty('SELECT * FROM secured WHERE shown < 50 OR read > 400', 'so it is under row security');
+
+-- What inactive staff have is found from them: nothing is read where they have nothing.
+UPDATE taskq_staff_member SET is_active = true;
+INSERT INTO taskq_staff_member VALUES ('gone', 'Gone', false);
+CREATE TABLE of_the_gone AS SELECT s, p.* FROM unnest('{due,priority,created,sla}'::text[]) s, page(format('NULL, assignee_is_active => false, sort => %L', s)) p;
+SELECT is_empty('SELECT * FROM of_the_gone WHERE (shown, read) <> (0, 0)', 'nothing is read for staff who have left nothing');
+CREATE FUNCTION count_reads(OUT tasks bigint, OUT read bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint := tasks_read();
+BEGIN
+    tasks := taskq_queue_count(NULL, assignee_is_active => false);
+    read := tasks_read() - before;
+END $$;
+SELECT is_empty('SELECT * FROM count_reads() WHERE (tasks, read) <> (0, 0)', 'nor to count it');
 
 -- A sweep, with a deadline ahead of every active task, and then of all but one.
 CREATE FUNCTION sweep_reads(OUT tasks bigint, OUT read bigint) LANGUAGE plpgsql AS $$

@@ -41,6 +41,42 @@ WITH RECURSIVE pages AS (
 )
 SELECT page, title FROM pages ORDER BY page, n;
 
+-- by whether their assignee is active; what nobody has is found by neither
+INSERT INTO taskq_staff_member VALUES ('sta_2', 'Bob', true), ('sta_3', 'Cy', true), ('sta_4', 'Dee', false);
+INSERT INTO taskq_task (title, priority, due_date, assignee_id) VALUES
+    ('of Bob', 'LOW', taskq_today() + 1, 'sta_2'), ('of Cy', 'URGENT', taskq_today() + 1, 'sta_3'), ('of Bob, undated', 'LOW', NULL, 'sta_2'), ('of Cy, past', 'LOW', taskq_today() - 3, 'sta_3');
+SELECT count(*) FROM taskq_queue_page(assignee_is_active => false);
+SELECT count(*) FROM taskq_queue_page(assignee_is_active => true);
+UPDATE taskq_staff_member SET is_active = false WHERE id IN ('sta_2', 'sta_3');
+SELECT title, assignee_name FROM taskq_queue_page(assignee_is_active => false);
+SELECT title FROM taskq_queue_page(NULL, assignee_is_active => true);
+SELECT title, status FROM taskq_queue_page('{OPEN,OVERDUE}', sort => 'priority', assignee_is_active => false);
+SELECT title FROM taskq_queue_page(assignee_is_active => false, assignee_id => 'sta_2', search => 'UN');
+SELECT count(*) FROM taskq_queue_page(assignee_is_active => true, assignee_id => 'sta_2');
+SELECT count(*) FROM taskq_queue_page(assignee_is_active => false, unassigned => true);
+SELECT count(*) FROM taskq_queue_page(assignee_is_active => true, unassigned => true);
+SELECT title, (SELECT string_agg(n.title, ', ') FROM taskq_queue_page(NULL, assignee_is_active => false, page_size => 2, after => p.cursor) n) AS next
+FROM taskq_queue_page(NULL, assignee_is_active => false, page_size => 2) p;
+SELECT taskq_queue_count(NULL, assignee_is_active => false) AS inactive, taskq_queue_count(NULL, assignee_is_active => true) AS active,
+    taskq_queue_count(NULL, unassigned => true) AS nobodys, taskq_queue_count(NULL) AS all, taskq_queue_count(NULL, cap => 2, assignee_is_active => false) AS capped;
+SELECT assignee_name, open, overdue, assignee_is_active FROM taskq_workload ORDER BY 1;
+-- staff whom row security hides are not told of, nor are tasks
+CREATE ROLE regress_taskq_v;
+GRANT USAGE ON SCHEMA public TO regress_taskq_v;
+SELECT taskq_grant('regress_taskq_v', 'viewer');
+ALTER TABLE taskq_staff_member ENABLE ROW LEVEL SECURITY;
+ALTER TABLE taskq_task ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON taskq_staff_member TO regress_taskq_v USING (id <> 'sta_3');
+CREATE POLICY seen ON taskq_task TO regress_taskq_v USING (title <> 'of Bob');
+SET ROLE regress_taskq_v;
+SELECT title, assignee_is_active FROM taskq_queue_page(NULL, assignee_is_active => false);
+SELECT taskq_queue_count(NULL, assignee_is_active => false) AS inactive, taskq_queue_count(NULL, assignee_is_active => true) AS active, taskq_queue_count(NULL) AS all;
+SELECT assignee_name, open, overdue, assignee_is_active FROM taskq_workload ORDER BY 1;
+RESET ROLE;
+ALTER TABLE taskq_staff_member DISABLE ROW LEVEL SECURITY;
+ALTER TABLE taskq_task DISABLE ROW LEVEL SECURITY;
+SELECT taskq_revoke('regress_taskq_v');
+
 -- the page has the columns of the view, and the cursor
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'taskq_queue_row'::regclass AND attnum > 0
 EXCEPT
@@ -57,3 +93,5 @@ SELECT taskq_queue_page(status => '{OPEN,NULL}');
 SELECT taskq_queue_page(assignee_id => 'sta_1', unassigned => true);
 SELECT taskq_queue_count(cap => 0);
 DROP EXTENSION taskq CASCADE;
+REVOKE USAGE ON SCHEMA public FROM regress_taskq_v;
+DROP ROLE regress_taskq_v;

@@ -16,5 +16,5 @@ SELECT * FROM taskq_stats('sta_1');
 SELECT * FROM taskq_stats(user_id => 'cus_1');
 SELECT * FROM taskq_stats('sta_1', 'cus_1');
 SELECT * FROM taskq_stats('nobody');
-TABLE taskq_workload;
+SELECT * FROM taskq_workload ORDER BY assignee_id;
 DROP EXTENSION taskq;

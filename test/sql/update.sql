@@ -60,6 +60,7 @@ SELECT count(*) FROM taskq_emit('call.missed', '{}');
 SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 10) AS renewal \gset
 SELECT * FROM taskq_sweep() WHERE tasks > 0;
 SELECT count(*) FROM taskq_queue_page('{OVERDUE}');
+SELECT taskq_queue_count('{OVERDUE}', cap => 1);
 SELECT open, overdue FROM taskq_queue_stats;
 SELECT title FROM taskq_claim('sta_1');
 SELECT sum(1) FROM taskq_task_history;

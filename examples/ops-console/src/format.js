@@ -83,7 +83,7 @@ export function address(path, query) {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     for (const item of [value].flat()) {
-      if (item !== undefined && item !== null && item !== '' && item !== false) search.append(name, item)
+      if (item !== undefined && item !== null && item !== '') search.append(name, item)
     }
   }
   const text = search.toString()

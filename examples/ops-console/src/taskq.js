@@ -4,21 +4,22 @@
 
 const filterArguments = `
     status => $1::taskq_status[], priority => $2::taskq_priority[], sla_status => $3::taskq_sla_status[],
-    assignee_id => $4, unassigned => $5, user_id => $6, source => $7, due_from => $8, due_to => $9, search => $10`
+    assignee_id => $4, unassigned => $5, user_id => $6, source => $7, due_from => $8, due_to => $9, search => $10,
+    assignee_is_active => $11`
 
 const pageOfTasks = `
   SELECT coalesce(json_agg(p), '[]') AS tasks
-  FROM taskq_queue_page(${filterArguments}, sort => $11, page_size => $12, after => $13) AS p`
+  FROM taskq_queue_page(${filterArguments}, sort => $12, page_size => $13, after => $14) AS p`
 
 // All that the page of the queue shows, in one question.
 const queue = `
   SELECT (SELECT to_json(s) FROM taskq_stats() AS s) AS stats, (${pageOfTasks}) AS tasks,
-         taskq_queue_count(${filterArguments}, cap => $14)::integer AS count`
+         taskq_queue_count(${filterArguments}, cap => $15)::integer AS count`
 
 const filterValues = (f) => [
   f.status ?? ['OPEN'], f.priority ?? null, f.sla_status ?? null,
   f.assignee_id ?? null, f.unassigned ?? false, f.user_id ?? null, f.source ?? null,
-  f.due_from ?? null, f.due_to ?? null, f.search ?? null,
+  f.due_from ?? null, f.due_to ?? null, f.search ?? null, f.assignee_is_active ?? null,
 ]
 
 // One row more than asked for tells whether there is a next page.

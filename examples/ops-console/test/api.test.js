@@ -96,6 +96,8 @@ describe('lists', () => {
       ['priority=URGENT&priority=LOW', ['two', 'one']],
       ['assignee_id=sta_adam', ['one']],
       ['unassigned=true', ['two']],
+      ['assignee_is_active=true', ['one']],
+      ['assignee_is_active=false', []],
       ['user_id=cus_1', ['one']],
       ['status=OVERDUE', ['three']],
       ['status=OPEN&status=OVERDUE', ['three', 'two', 'one']],
