@@ -62,7 +62,7 @@ became('desk', q{SELECT status = 'OVERDUE' FROM taskq_task WHERE title = 'done'}
 # An event inside a caller's subtransaction that fails: its tasks are not told as made.
 query('desk', q{INSERT INTO taskq_workflow_rule (name, event, action, title_template) VALUES
 		('outer', 'outer', 'CREATE_TASK', 'outer'), ('inner', 'inner', 'CREATE_TASK', 'inner');
-	CREATE FUNCTION inside() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+	CREATE FUNCTION inside() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$BEGIN
 		IF new.title = 'outer' THEN
 			BEGIN PERFORM taskq_emit('inner', '{}'); RAISE 'no'; EXCEPTION WHEN raise_exception THEN NULL; END;
 		END IF;
