@@ -465,7 +465,7 @@ comment_on(const IdList *list, FunctionCallInfo fcinfo)
 		spi_connect();
 		spi_run(&comment_lock, 1, types, values, NULL, 0);
 		check_all_found(list);
-		batch = history_begin();
+		batch = history_begin(false);
 		for (int i = 0; i < list->n; i++)
 		{
 			bool		isnull;

@@ -25,6 +25,7 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
@@ -92,7 +93,10 @@ static TaskqPlan select_closer = {
 	"AND (e.kind " EQ " 'completed' OR e.kind " EQ " 'cancelled') ORDER BY e.id DESC LIMIT 1"
 };
 
+/* A batch is written when it has so many events, or so many bytes of values. */
 #define FLUSH_AT 10000
+#define FLUSH_AT_BYTES (1024 * 1024)
+#define EVENTS_PER_UPDATE 4		/* at most */
 
 /* Kinds of events that rules may wait for. */
 static const struct
@@ -123,6 +127,9 @@ struct HistoryBatch
 	bool		alike;			/* all but for the task */
 	Datum	   *values[N_EV];
 	bool	   *nulls[N_EV];
+	Size		bytes;			/* of its jsonb and notes */
+	MemoryContext row_context;	/* what one row's changes are made in; NULL = of a few rows */
+	MemoryContext value_context;	/* what the events hold, until the flush */
 	Datum		kinds[N_EVENT_KINDS];	/* as text */
 	Datum		at;
 	Datum		actor;
@@ -132,14 +139,22 @@ struct HistoryBatch
 	Offer		offers[lengthof(offered)];
 };
 
-/* A batch in the current memory context, with what all its events share. */
+/*
+ * A batch in the current memory context, with what all its events share.
+ * "many": of many rows, whose changes need memory contexts of their own.
+ */
 HistoryBatch *
-history_begin(void)
+history_begin(bool many)
 {
 	HistoryBatch *batch = palloc0(sizeof(HistoryBatch));
 	char	   *user = GetUserNameFromId(GetSessionUserId(), true);
 	text	   *actor = current_actor();
 
+	if (many)
+	{
+		batch->row_context = AllocSetContextCreate(CurrentMemoryContext, "taskq history row", ALLOCSET_DEFAULT_SIZES);
+		batch->value_context = AllocSetContextCreate(CurrentMemoryContext, "taskq history values", ALLOCSET_DEFAULT_SIZES);
+	}
 	batch->at = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
 	batch->actor = PointerGetDatum(actor);
 	batch->actor_isnull = actor == NULL;
@@ -217,6 +232,17 @@ history_offer(HistoryBatch *batch)
 		workflow_offer_tasks(offered[i].event, batch->offers[i].ids, batch->offers[i].n);
 }
 
+/*
+ * Writes the batch unless it has room for a row's events.  It comes before the
+ * first of them, because their changes go with what is written.
+ */
+static void
+make_room(HistoryBatch *batch)
+{
+	if (batch->n + EVENTS_PER_UPDATE > FLUSH_AT || batch->bytes >= FLUSH_AT_BYTES)
+		history_flush(batch);
+}
+
 static void
 add_event(HistoryBatch *batch, int64 task_id, EventKind kind,
 		  TaskStatus from, TaskStatus to, Jsonb *changes, text *note)
@@ -225,8 +251,6 @@ add_event(HistoryBatch *batch, int64 task_id, EventKind kind,
 	bool		by_time = kind == EVENT_OVERDUE || kind == EVENT_RECOVERED ||
 		kind == EVENT_SLA_BREACHED;
 
-	if (batch->n == FLUSH_AT)
-		history_flush(batch);
 	if (batch->n == batch->allocated)
 		grow(batch);
 	if (batch->n == 0)
@@ -241,6 +265,7 @@ add_event(HistoryBatch *batch, int64 task_id, EventKind kind,
 	set_value(batch, EV_CHANGES, PointerGetDatum(changes), changes == NULL);
 	set_value(batch, EV_NOTE, PointerGetDatum(note), note == NULL);
 	batch->n++;
+	batch->bytes += (changes != NULL ? VARSIZE_ANY(changes) : 0) + (note != NULL ? VARSIZE_ANY(note) : 0);
 	if (history_tally != NULL)
 		history_tally[kind]++;
 	for (int i = 0; i < lengthof(offered); i++)
@@ -373,6 +398,25 @@ changes_of(const TaskRow *old, const TaskRow *new, EventKind *kind)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
+/* changes_of() in the batch's memory, without what is left over from making it. */
+static Jsonb *
+changes_for_batch(HistoryBatch *batch, const TaskRow *old, const TaskRow *new, EventKind *kind)
+{
+	MemoryContext caller;
+	Jsonb	   *changes;
+
+	if (batch->row_context == NULL)
+		return changes_of(old, new, kind);
+	caller = MemoryContextSwitchTo(batch->row_context);
+	changes = changes_of(old, new, kind);
+	MemoryContextSwitchTo(batch->value_context);
+	if (changes != NULL)
+		changes = DatumGetJsonbPCopy(JsonbPGetDatum(changes));
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(batch->row_context);
+	return changes;
+}
+
 /* Adds the events of one row's update. */
 void
 history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
@@ -384,8 +428,10 @@ history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 	bool		breach_recorded = !task_isnull(old, Anum_task_sla_breached_at);
 	bool		ended = active && STATUS_IS_TERMINAL(new->status);
 	EventKind	kind = EVENT_UPDATED;
-	Jsonb	   *changes = changes_of(old, new, &kind);
+	Jsonb	   *changes;
 
+	make_room(batch);
+	changes = changes_for_batch(batch, old, new, &kind);
 	if (from != old->status)
 		add_event(batch, id, from == STATUS_OVERDUE ? EVENT_OVERDUE : EVENT_RECOVERED,
 				  old->status, from, NULL, NULL);
@@ -412,6 +458,7 @@ history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 void
 history_add_comment(HistoryBatch *batch, int64 task_id, TaskStatus status, text *note)
 {
+	make_room(batch);
 	add_event(batch, task_id, EVENT_COMMENTED, status, status, NULL, note);
 }
 
@@ -419,6 +466,7 @@ history_add_comment(HistoryBatch *batch, int64 task_id, TaskStatus status, text 
 void
 history_add_erasure(HistoryBatch *batch, int64 task_id, TaskStatus status)
 {
+	make_room(batch);
 	add_event(batch, task_id, EVENT_ERASED, status, status, NULL, NULL);
 }
 
@@ -482,17 +530,21 @@ history_flush(HistoryBatch *batch)
 	become_caller_again(&owner);
 	SPI_finish();
 	batch->n = 0;
+	batch->bytes = 0;
+	if (batch->value_context != NULL)
+		MemoryContextReset(batch->value_context);
 }
 
 /* Deletes the events of deleted tasks. */
 void
-history_forget(ArrayType *task_ids)
+history_forget(const int64 *task_ids, int n)
 {
 	Oid			types[] = {INT8ARRAYOID};
-	Datum		values[] = {PointerGetDatum(task_ids)};
+	Datum		values[1];
 	OwnerSwitch owner;
 
 	spi_connect();
+	values[0] = id_array(task_ids, n);
 	become_owner_of(taskq_catalog()->task_event, &owner);
 	PG_TRY();
 	{

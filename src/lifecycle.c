@@ -37,6 +37,9 @@
 
 #define LIFECYCLE "taskq_task_lifecycle"
 
+/* History of so many deleted tasks is deleted at a time. */
+#define FORGET_AT 10000
+
 /* Columns that never change, and those that only the lifecycle writes. */
 static const int identity_columns[] = {
 	Anum_task_id, Anum_task_created_at, Anum_task_created_by, Anum_task_source
@@ -505,7 +508,7 @@ taskq_task_updated(PG_FUNCTION_ARGS)
 	news = rewound(td->tg_newtable);
 	old_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 	new_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
-	batch = history_begin();
+	batch = history_begin(tuplestore_tuple_count(td->tg_newtable) > 1);
 	notes = counter_notes_begin();
 	while (next_row(olds, old_slot, &old))
 	{
@@ -623,15 +626,15 @@ taskq_task_deleted(PG_FUNCTION_ARGS)
 	Tuplestorestate *olds;
 	CounterNotes *notes;
 	TaskRow		old;
-	Datum	   *ids;
-	int64		n = 0;
+	int64	   *ids;
+	int			n = 0;
 	bool		counts_only = SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
 
 	if (td->tg_oldtable == NULL || tuplestore_tuple_count(td->tg_oldtable) == 0 ||
 		(counts_only && !counter_is_kept()))
 		return PointerGetDatum(NULL);
 
-	ids = palloc_extended(tuplestore_tuple_count(td->tg_oldtable) * sizeof(Datum), MCXT_ALLOC_HUGE);
+	ids = palloc(Min(tuplestore_tuple_count(td->tg_oldtable), FORGET_AT) * sizeof(int64));
 	olds = rewound(td->tg_oldtable);
 	slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 	notes = counter_notes_begin();
@@ -640,12 +643,18 @@ taskq_task_deleted(PG_FUNCTION_ARGS)
 		counter_note(notes, &old, NULL);
 		if (counts_only)
 			continue;
+		CHECK_FOR_INTERRUPTS();
 		notify_task(task_id(&old));
-		ids[n++] = Int64GetDatum(task_id(&old));
+		if (n == FORGET_AT)
+		{
+			history_forget(ids, n);
+			n = 0;
+		}
+		ids[n++] = task_id(&old);
 	}
 	counter_notes_end(notes);
 	ExecDropSingleTupleTableSlot(slot);
 	if (n > 0)
-		history_forget(construct_array(ids, (int) n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+		history_forget(ids, n);
 	return PointerGetDatum(NULL);
 }

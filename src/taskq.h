@@ -402,13 +402,13 @@ typedef enum EventKind
 extern int *history_tally;
 
 typedef struct HistoryBatch HistoryBatch;
-extern HistoryBatch *history_begin(void);
+extern HistoryBatch *history_begin(bool many);
 extern void history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new);
 extern void history_add_comment(HistoryBatch *batch, int64 task_id, TaskStatus status, text *note);
 extern void history_add_erasure(HistoryBatch *batch, int64 task_id, TaskStatus status);
 extern void history_flush(HistoryBatch *batch);
 extern void history_offer(HistoryBatch *batch);
-extern void history_forget(ArrayType *task_ids);
+extern void history_forget(const int64 *task_ids, int n);
 extern uint64 history_erase(Datum task_ids);
 extern char *history_who_closed(int64 task_id);
 

@@ -26,6 +26,26 @@ UPDATE taskq_task SET priority = 'URGENT' WHERE title LIKE 'many%';
 UPDATE taskq_task SET priority = 'URGENT' WHERE title LIKE 'many%';
 SELECT count(*), count(DISTINCT task_id) FROM taskq_task_event WHERE kind = 'prioritized' AND task_id <> :id;
 
+-- nor does it take memory beyond a batch of them: what the session has while events are written, of few rows or many, of short values or long
+CREATE TABLE used (bytes bigint);
+CREATE FUNCTION use() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS
+$$BEGIN INSERT INTO used (bytes) SELECT sum(total_bytes) FROM pg_backend_memory_contexts; RETURN NULL; END$$;
+CREATE TRIGGER used AFTER INSERT OR DELETE ON taskq_task_event FOR EACH STATEMENT EXECUTE FUNCTION use();
+UPDATE taskq_task SET title = title || '!' WHERE title LIKE 'many%' AND id % 100 = 0;
+INSERT INTO taskq_task (title) SELECT 'many ' || g FROM generate_series(1, 12000) g;
+UPDATE taskq_task SET title = title || '!', priority = 'LOW', sla_hours = 1000 WHERE title LIKE 'many%';
+SELECT count(*) > 2 AS batches, max(bytes) - min(bytes) < 32 * 1024 * 1024 AS bounded FROM used;
+TRUNCATE used;
+UPDATE taskq_task SET description = repeat('long ', 12000) WHERE title LIKE 'many%' AND id % 50 = 0;
+SELECT count(*) > 1 AS batches, max(bytes) - min(bytes) < 32 * 1024 * 1024 AS bounded FROM used;
+TRUNCATE used;
+UPDATE taskq_task SET status = 'CANCELLED' WHERE title LIKE 'many%';
+TRUNCATE used;
+DELETE FROM taskq_task WHERE title LIKE 'many%';
+SELECT count(*) > 1 AS batches, max(bytes) - min(bytes) < 32 * 1024 * 1024 AS bounded FROM used;
+DROP TABLE used;
+DROP FUNCTION use CASCADE;
+
 -- append-only, for superusers too
 UPDATE taskq_task_event SET note = 'forged';
 DELETE FROM taskq_task_event;
