@@ -29,7 +29,7 @@ CREATE INDEX taskq_task_event_task_idx ON taskq_task_event (task_id, id);
 COMMENT ON TABLE taskq_task_event IS 'Append-only history of tasks: every change after creation, whichever way it was made, in order of id. For one task each event''s from_status is the to_status of the event before. View taskq_task_history adds the creation.';
 COMMENT ON COLUMN taskq_task_event.id IS 'Key, ascending in the order in which one task''s events happened.';
 COMMENT ON COLUMN taskq_task_event.task_id IS 'The task.';
-COMMENT ON COLUMN taskq_task_event.at IS 'statement_timestamp() of the change.';
+COMMENT ON COLUMN taskq_task_event.at IS 'statement_timestamp() of the change, or the task''s last stamp where the clock is behind it.';
 COMMENT ON COLUMN taskq_task_event.actor IS 'Who did it, as the application claims; NULL = the system.';
 COMMENT ON COLUMN taskq_task_event.db_user IS 'session_user of the change.';
 COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assigned, rescheduled, prioritized, sla_changed, edited (one kind of field), updated (several); overdue, recovered (the day turned) and sla_breached, which have no actor; commented; erased (taskq_erase_customer() took the texts, of earlier events too).';

@@ -62,7 +62,7 @@ static TaskqPlan lock_by_ctid = {LOCK_MANY("t.id, t.ctid")};
 
 /* FOR KEY SHARE: asks for the right to update without getting in the way. */
 static TaskqPlan comment_lock = {
-	"SELECT t.id, t.status FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR KEY SHARE"
+	"SELECT t.* FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR KEY SHARE"
 };
 
 /* What a verb takes besides the id: up to two values. */
@@ -461,17 +461,19 @@ comment_on(const IdList *list, FunctionCallInfo fcinfo)
 	PG_TRY();
 	{
 		HistoryBatch *batch;
+		SPITupleTable *tasks;
+		TaskRow		row;
 
 		spi_connect();
 		spi_run(&comment_lock, 1, types, values, NULL, 0);
 		check_all_found(list);
+		tasks = SPI_tuptable;
+		task_row_alloc(&row, tasks->tupdesc);
 		batch = history_begin(false);
 		for (int i = 0; i < list->n; i++)
 		{
-			bool		isnull;
-			Datum		status = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull);
-
-			history_add_comment(batch, list->ids[i], status_from_datum(status), note);
+			task_row_read(&row, tasks->vals[i]);
+			history_add_comment(batch, &row, note);
 			notify_task(list->ids[i]);
 		}
 		history_flush(batch);

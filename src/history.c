@@ -131,7 +131,6 @@ struct HistoryBatch
 	MemoryContext row_context;	/* what one row's changes are made in; NULL = of a few rows */
 	MemoryContext value_context;	/* what the events hold, until the flush */
 	Datum		kinds[N_EVENT_KINDS];	/* as text */
-	Datum		at;
 	Datum		actor;
 	bool		actor_isnull;
 	Datum		db_user;
@@ -155,7 +154,6 @@ history_begin(bool many)
 		batch->row_context = AllocSetContextCreate(CurrentMemoryContext, "taskq history row", ALLOCSET_DEFAULT_SIZES);
 		batch->value_context = AllocSetContextCreate(CurrentMemoryContext, "taskq history values", ALLOCSET_DEFAULT_SIZES);
 	}
-	batch->at = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
 	batch->actor = PointerGetDatum(actor);
 	batch->actor_isnull = actor == NULL;
 	batch->db_user_isnull = user == NULL;
@@ -244,7 +242,7 @@ make_room(HistoryBatch *batch)
 }
 
 static void
-add_event(HistoryBatch *batch, int64 task_id, EventKind kind,
+add_event(HistoryBatch *batch, int64 task_id, TimestampTz at, EventKind kind,
 		  TaskStatus from, TaskStatus to, Jsonb *changes, text *note)
 {
 	const TaskqCatalog *cat = taskq_catalog();
@@ -256,7 +254,7 @@ add_event(HistoryBatch *batch, int64 task_id, EventKind kind,
 	if (batch->n == 0)
 		batch->alike = true;
 	set_value(batch, EV_TASK_ID, Int64GetDatum(task_id), false);
-	set_value(batch, EV_AT, batch->at, false);
+	set_value(batch, EV_AT, TimestampTzGetDatum(at), false);
 	set_value(batch, EV_ACTOR, batch->actor, by_time || batch->actor_isnull);
 	set_value(batch, EV_DB_USER, batch->db_user, batch->db_user_isnull);
 	set_value(batch, EV_KIND, kind_datum(batch, kind), false);
@@ -423,6 +421,7 @@ history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 {
 	const TaskqCall *call = call_under_way();
 	int64		id = task_id(old);
+	TimestampTz at = task_instant(old);
 	TaskStatus	from = effective_status(old);
 	bool		active = !STATUS_IS_TERMINAL(old->status);
 	bool		breach_recorded = !task_isnull(old, Anum_task_sla_breached_at);
@@ -433,11 +432,11 @@ history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 	make_room(batch);
 	changes = changes_for_batch(batch, old, new, &kind);
 	if (from != old->status)
-		add_event(batch, id, from == STATUS_OVERDUE ? EVENT_OVERDUE : EVENT_RECOVERED,
+		add_event(batch, id, at, from == STATUS_OVERDUE ? EVENT_OVERDUE : EVENT_RECOVERED,
 				  old->status, from, NULL, NULL);
 	if (active && !breach_recorded && !task_isnull(old, Anum_task_sla_due_at) &&
-		task_stamp(old, Anum_task_sla_due_at) < DatumGetTimestampTz(batch->at))
-		add_event(batch, id, EVENT_SLA_BREACHED, from, from, NULL, NULL);
+		task_stamp(old, Anum_task_sla_due_at) < task_judged_at(new))
+		add_event(batch, id, at, EVENT_SLA_BREACHED, from, from, NULL, NULL);
 
 	if (ended)
 		kind = new->status == STATUS_COMPLETED ? EVENT_COMPLETED : EVENT_CANCELLED;
@@ -445,29 +444,29 @@ history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 		kind = EVENT_STARTED;
 	else if (changes == NULL)
 		return;
-	add_event(batch, id, kind, from, new->status, changes,
+	add_event(batch, id, at, kind, from, new->status, changes,
 			  ended && call != NULL ? call->note : NULL);
 
 	/* New hours can put the deadline into the past at once. */
 	if (active && task_column_differs(old, new, Anum_task_sla_hours) &&
 		!task_isnull(new, Anum_task_sla_breached_at))
-		add_event(batch, id, EVENT_SLA_BREACHED, new->status, new->status, NULL, NULL);
+		add_event(batch, id, at, EVENT_SLA_BREACHED, new->status, new->status, NULL, NULL);
 }
 
 /* Adds a comment; the status is the stored one, for nothing was written. */
 void
-history_add_comment(HistoryBatch *batch, int64 task_id, TaskStatus status, text *note)
+history_add_comment(HistoryBatch *batch, const TaskRow *row, text *note)
 {
 	make_room(batch);
-	add_event(batch, task_id, EVENT_COMMENTED, status, status, NULL, note);
+	add_event(batch, task_id(row), task_instant(row), EVENT_COMMENTED, row->status, row->status, NULL, note);
 }
 
 /* Adds that a task's text was erased; the status is the stored one likewise. */
 void
-history_add_erasure(HistoryBatch *batch, int64 task_id, TaskStatus status)
+history_add_erasure(HistoryBatch *batch, const TaskRow *row)
 {
 	make_room(batch);
-	add_event(batch, task_id, EVENT_ERASED, status, status, NULL, NULL);
+	add_event(batch, task_id(row), task_instant(row), EVENT_ERASED, row->status, row->status, NULL, NULL);
 }
 
 /* ------------------------------------------------------------- in and out */

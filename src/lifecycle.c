@@ -24,7 +24,6 @@
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
@@ -250,7 +249,7 @@ set_status(TaskRow *row, TaskStatus status)
 
 /* Carries out the status that the write asks for, or refuses it. */
 static void
-apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz now)
+apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz at)
 {
 	const TaskqCall *call = call_under_way();
 	TaskStatus	from = effective_status(old);
@@ -261,7 +260,7 @@ apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz
 		call != NULL && call->verb == VERB_START)
 	{
 		if (task_isnull(new, Anum_task_started_at))
-			set_stamp(new, Anum_task_started_at, now);
+			set_stamp(new, Anum_task_started_at, at);
 		set_status(new, effective_status(new));
 		return;
 	}
@@ -271,18 +270,39 @@ apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz
 		refuse_transition(old, from, requested, refusal);
 	if ((requested == STATUS_IN_PROGRESS || requested == STATUS_COMPLETED) &&
 		task_isnull(new, Anum_task_started_at))
-		set_stamp(new, Anum_task_started_at, now);
+		set_stamp(new, Anum_task_started_at, at);
 	if (requested == STATUS_COMPLETED)
-		set_stamp(new, Anum_task_completed_at, now);
+		set_stamp(new, Anum_task_completed_at, at);
 	if (requested == STATUS_CANCELLED)
-		set_stamp(new, Anum_task_cancelled_at, now);
+		set_stamp(new, Anum_task_cancelled_at, at);
 	set_status(new, requested);
+}
+
+/*
+ * When the breach of a row's deadline was recorded, once the row has been
+ * written at an instant; false if it has none.  A breach that is recorded stays
+ * so, whatever the clock says now, until the hours change.
+ */
+static bool
+breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, TimestampTz *breached_at)
+{
+	if (!task_isnull(old, Anum_task_sla_breached_at) &&
+		!task_column_differs(old, new, Anum_task_sla_hours))
+	{
+		*breached_at = task_stamp(old, Anum_task_sla_breached_at);
+		return true;
+	}
+	*breached_at = at;
+	return !task_isnull(new, Anum_task_sla_due_at) &&
+		task_judged_at(new) > task_stamp(new, Anum_task_sla_due_at);
 }
 
 /* Deadlines of changed hours; a breach that the write is the first to notice. */
 static void
-apply_sla(const TaskRow *old, TaskRow *new, TimestampTz now)
+apply_sla(const TaskRow *old, TaskRow *new, TimestampTz at)
 {
+	TimestampTz breached_at;
+
 	if (task_column_differs(old, new, Anum_task_sla_hours))
 	{
 		TimestampTz due_at;
@@ -300,10 +320,8 @@ apply_sla(const TaskRow *old, TaskRow *new, TimestampTz now)
 			set_stamp(new, Anum_task_sla_at_risk_at, at_risk_at);
 		}
 	}
-	if (!task_isnull(new, Anum_task_sla_due_at) &&
-		task_isnull(new, Anum_task_sla_breached_at) &&
-		now > task_stamp(new, Anum_task_sla_due_at))
-		set_stamp(new, Anum_task_sla_breached_at, now);
+	if (breach_after(old, new, at, &breached_at))
+		set_stamp(new, Anum_task_sla_breached_at, breached_at);
 }
 
 /* A tuple of the row's values, in the place of the trigger's. */
@@ -343,11 +361,11 @@ Datum
 taskq_task_update(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = check_trigger(fcinfo, "taskq_task_update", TRIGGER_EVENT_UPDATE, TRIGGER_EVENT_BEFORE, true);
-	TimestampTz now = GetCurrentStatementStartTimestamp();
 	const TaskqCall *call = call_under_way();
 	static const int unnoticed[] = {Anum_task_updated_at};
 	TaskRow		old;
 	TaskRow		new;
+	TimestampTz at;
 	bool		status_named;
 
 	task_row_see(&old, td->tg_trigslot);
@@ -385,14 +403,15 @@ taskq_task_update(PG_FUNCTION_ARGS)
 		!is_cascade(&old, &new))
 		check_staff(task_value(&new, Anum_task_assignee_id));
 
+	at = task_instant(&old);
 	if (status_named && new.status != effective_status(&old))
-		apply_status(&old, &new, new.status, now);
+		apply_status(&old, &new, new.status, at);
 	else
 		set_status(&new, effective_status(&new));
-	apply_sla(&old, &new, now);
+	apply_sla(&old, &new, at);
 
 	if (differs_outside(&old, &new, unnoticed, lengthof(unnoticed)))
-		set_stamp(&new, Anum_task_updated_at, now);
+		set_stamp(&new, Anum_task_updated_at, at);
 	else if (call != NULL)
 	{
 		call_unchanged();		/* already so: write nothing */
@@ -413,12 +432,14 @@ taskq_task_update(PG_FUNCTION_ARGS)
  * changed the row behind it.
  */
 static void
-recheck(const TaskRow *old, const TaskRow *new, TimestampTz now)
+recheck(const TaskRow *old, const TaskRow *new)
 {
 	TaskStatus	from = effective_status(old);
+	TimestampTz at = task_instant(old);
 	const char *refusal;
 	TimestampTz due_at;
 	TimestampTz at_risk_at;
+	TimestampTz breached_at;
 	bool		ends = STATUS_IS_TERMINAL(new->status);
 	bool		wrong = false;
 
@@ -436,13 +457,13 @@ recheck(const TaskRow *old, const TaskRow *new, TimestampTz now)
 	/* The stamps are those that the change of status brings. */
 	wrong |= !ends && new->status != effective_status(new);
 	if (task_isnull(old, Anum_task_started_at))
-		wrong |= !task_isnull(new, Anum_task_started_at) && task_stamp(new, Anum_task_started_at) != now;
+		wrong |= !task_isnull(new, Anum_task_started_at) && task_stamp(new, Anum_task_started_at) != at;
 	else
 		wrong |= task_column_differs(old, new, Anum_task_started_at);
 	wrong |= new->status == STATUS_COMPLETED &&
-		(task_isnull(new, Anum_task_completed_at) || task_stamp(new, Anum_task_completed_at) != now);
+		(task_isnull(new, Anum_task_completed_at) || task_stamp(new, Anum_task_completed_at) != at);
 	wrong |= new->status == STATUS_CANCELLED &&
-		(task_isnull(new, Anum_task_cancelled_at) || task_stamp(new, Anum_task_cancelled_at) != now);
+		(task_isnull(new, Anum_task_cancelled_at) || task_stamp(new, Anum_task_cancelled_at) != at);
 	if (!task_column_differs(old, new, Anum_task_sla_hours))
 		wrong |= task_column_differs(old, new, Anum_task_sla_due_at) ||
 			task_column_differs(old, new, Anum_task_sla_at_risk_at);
@@ -450,10 +471,11 @@ recheck(const TaskRow *old, const TaskRow *new, TimestampTz now)
 			 sla_instants(task_stamp(new, Anum_task_created_at),
 						  DatumGetFloat8(task_value(new, Anum_task_sla_hours)), &due_at, &at_risk_at))
 		wrong |= task_isnull(new, Anum_task_sla_due_at) || task_stamp(new, Anum_task_sla_due_at) != due_at;
-	wrong |= !task_isnull(new, Anum_task_sla_breached_at) &&
-		(task_isnull(new, Anum_task_sla_due_at) || now <= task_stamp(new, Anum_task_sla_due_at));
-	wrong |= task_isnull(new, Anum_task_sla_breached_at) &&
-		!task_isnull(new, Anum_task_sla_due_at) && now > task_stamp(new, Anum_task_sla_due_at);
+	if (breach_after(old, new, at, &breached_at))
+		wrong |= task_isnull(new, Anum_task_sla_breached_at) ||
+			task_stamp(new, Anum_task_sla_breached_at) != breached_at;
+	else
+		wrong |= !task_isnull(new, Anum_task_sla_breached_at);
 	if (wrong)
 		ereport(ERROR,
 				(errlifecycle(),
@@ -488,7 +510,6 @@ Datum
 taskq_task_updated(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = check_trigger(fcinfo, "taskq_task_updated", TRIGGER_EVENT_UPDATE, TRIGGER_EVENT_AFTER, false);
-	TimestampTz now = GetCurrentStatementStartTimestamp();
 	TupleDesc	desc = RelationGetDescr(td->tg_relation);
 	TupleTableSlot *old_slot;
 	TupleTableSlot *new_slot;
@@ -521,10 +542,10 @@ taskq_task_updated(PG_FUNCTION_ARGS)
 		notify_task(task_id(&new));
 		if (is_erasure(&old, &new))
 		{
-			history_add_erasure(batch, task_id(&old), old.status);
+			history_add_erasure(batch, &old);
 			continue;
 		}
-		recheck(&old, &new, now);
+		recheck(&old, &new);
 		history_add_update(batch, &old, &new);
 	}
 	counter_notes_end(notes);

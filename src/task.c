@@ -12,6 +12,7 @@
 #include "taskq.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
@@ -128,6 +129,41 @@ effective_status(const TaskRow *row)
 	if (past_due(row))
 		return STATUS_OVERDUE;
 	return task_isnull(row, Anum_task_started_at) ? STATUS_OPEN : STATUS_IN_PROGRESS;
+}
+
+/*
+ * The instant of a write to a task that has this row now: the statement's, or
+ * the row's last stamp if that is later.  It is later if others wrote the row
+ * while the statement waited for it, or if the clock has been set back; stamps
+ * never run backwards.
+ */
+TimestampTz
+task_instant(const TaskRow *row)
+{
+	static const int stamps[] = {
+		Anum_task_created_at, Anum_task_started_at, Anum_task_completed_at,
+		Anum_task_cancelled_at, Anum_task_updated_at, Anum_task_sla_breached_at
+	};
+	TimestampTz at = GetCurrentStatementStartTimestamp();
+
+	for (int i = 0; i < lengthof(stamps); i++)
+	{
+		/* An import can give infinite ones. */
+		if (!task_isnull(row, stamps[i]) && !TIMESTAMP_NOT_FINITE(task_stamp(row, stamps[i])))
+			at = Max(at, task_stamp(row, stamps[i]));
+	}
+	return at;
+}
+
+/* The instant by which the deadline of a row is judged; same rule as taskq_sla_status_at(). */
+TimestampTz
+task_judged_at(const TaskRow *row)
+{
+	if (!task_isnull(row, Anum_task_completed_at))
+		return task_stamp(row, Anum_task_completed_at);
+	if (!task_isnull(row, Anum_task_cancelled_at))
+		return task_stamp(row, Anum_task_cancelled_at);
+	return GetCurrentStatementStartTimestamp();
 }
 
 PG_FUNCTION_INFO_V1(taskq_phase);

@@ -288,6 +288,8 @@ extern bool task_column_differs(const TaskRow *a, const TaskRow *b, int attnum);
 
 extern bool past_due(const TaskRow *row);
 extern TaskStatus effective_status(const TaskRow *row);
+extern TimestampTz task_instant(const TaskRow *row);
+extern TimestampTz task_judged_at(const TaskRow *row);
 
 extern const char *title_problem(const char *s, int len);
 extern bool due_date_in_bounds(DateADT date);
@@ -404,8 +406,8 @@ extern int *history_tally;
 typedef struct HistoryBatch HistoryBatch;
 extern HistoryBatch *history_begin(bool many);
 extern void history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new);
-extern void history_add_comment(HistoryBatch *batch, int64 task_id, TaskStatus status, text *note);
-extern void history_add_erasure(HistoryBatch *batch, int64 task_id, TaskStatus status);
+extern void history_add_comment(HistoryBatch *batch, const TaskRow *row, text *note);
+extern void history_add_erasure(HistoryBatch *batch, const TaskRow *row);
 extern void history_flush(HistoryBatch *batch);
 extern void history_offer(HistoryBatch *batch);
 extern void history_forget(const int64 *task_ids, int n);

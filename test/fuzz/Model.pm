@@ -16,7 +16,7 @@ use warnings;
 use Exporter 'import';
 use POSIX qw(floor);
 
-our @EXPORT = qw(today effective touch update create_task sla_status sort_key rank is_active sla_instants
+our @EXPORT = qw(today effective touch update create_task sla_status reported_status sort_key rank is_active sla_instants
 	day_number iso_date stored_events $now);
 
 our $now;    # the statement's instant, in microseconds
@@ -81,6 +81,21 @@ sub effective
 	return defined $row->{started_at} ? 'IN_PROGRESS' : 'OPEN';
 }
 
+# When a write to a row is stamped: now, or when the row was last if that is later.
+sub instant
+{
+	my ($row) = @_;
+	my $at = $now;
+	for (grep { defined } @$row{qw(created_at started_at completed_at cancelled_at sla_breached_at)})
+	{
+		$at = $_ if $_ > $at;
+	}
+	return $at;
+}
+
+# When the deadline of a row is judged.
+sub judged_at { return $_[0]{completed_at} // $_[0]{cancelled_at} // $now; }
+
 sub sla_status
 {
 	my ($row) = @_;
@@ -90,6 +105,14 @@ sub sla_status
 	return $row->{cancelled_at} > $due ? 'BREACHED' : 'CANCELLED' if defined $row->{cancelled_at};
 	return 'BREACHED' if $now > $due;
 	return $now >= $row->{sla_at_risk_at} ? 'AT_RISK' : 'ON_TRACK';
+}
+
+# The same as reports have it: what is stamped in the future has not happened yet.
+sub reported_status
+{
+	my ($row) = @_;
+	my %so_far = (%$row, map { $_ => undef } grep { defined $row->{$_} && $row->{$_} > $now } qw(completed_at cancelled_at));
+	return sla_status(\%so_far);
 }
 
 # The keys of a page's order, ascending.
@@ -141,6 +164,7 @@ sub update
 	my $from = effective($model, $row);
 	my $to = $set->{status};
 	my @changed = grep { differs($row->{$_}, $new{$_}) } keys %kind_of;
+	my $at = instant($row);
 
 	if (!is_active($row))
 	{
@@ -164,26 +188,26 @@ sub update
 	{
 		if (($option{verb} // '') eq 'start' && $from eq 'OVERDUE')
 		{
-			$new{started_at} //= $now;
+			$new{started_at} //= $at;
 			$new{status} = effective($model, \%new);
 		}
 		else
 		{
 			return ['23514'] if refused($from, $to, past_due($model, \%new), defined $row->{started_at});
-			$new{started_at} //= $now if $to eq 'IN_PROGRESS' || $to eq 'COMPLETED';
-			$new{completed_at} = $now if $to eq 'COMPLETED';
-			$new{cancelled_at} = $now if $to eq 'CANCELLED';
+			$new{started_at} //= $at if $to eq 'IN_PROGRESS' || $to eq 'COMPLETED';
+			$new{completed_at} = $at if $to eq 'COMPLETED';
+			$new{cancelled_at} = $at if $to eq 'CANCELLED';
 			$new{status} = $to;
 		}
 	}
 	push @events, [ ($from eq 'OVERDUE' ? 'overdue' : 'recovered'), $row->{status}, $from ] if $from ne $row->{status};
 	push @events, [ 'sla_breached', $from, $from ]
-		if defined $row->{sla_due_at} && !defined $row->{sla_breached_at} && $now > $row->{sla_due_at};
+		if defined $row->{sla_due_at} && !defined $row->{sla_breached_at} && judged_at(\%new) > $row->{sla_due_at};
 
 	my $new_deadline = differs($row->{sla_hours}, $new{sla_hours});
 	sla_instants(\%new) if $new_deadline;
 	return ['23514'] if defined $new{sla_hours} && abs($new{created_at}) >= 9e18;
-	$new{sla_breached_at} //= $now if defined $new{sla_due_at} && $now > $new{sla_due_at};
+	$new{sla_breached_at} //= $at if defined $new{sla_due_at} && judged_at(\%new) > $new{sla_due_at};
 
 	my %kinds = map { $kind_of{$_} => 1 } @changed;
 	my $kind = keys %kinds > 1 ? 'updated' : (keys %kinds)[0];

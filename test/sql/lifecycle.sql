@@ -62,11 +62,41 @@ SELECT assignee_id, status FROM taskq_task WHERE id = :owned;
 
 -- a user's trigger cannot break what the lifecycle wrote
 CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS
-$$BEGIN NEW.started_at := '2020-01-01'; RETURN NEW; END$$;
+$$BEGIN NEW.started_at := NEW.started_at + interval '1 second'; RETURN NEW; END$$;
 CREATE TRIGGER zz_meddle BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION meddle();
 SELECT taskq_create('Meddled with') AS meddled \gset
 SELECT taskq_start(:meddled);
 DROP TRIGGER zz_meddle ON taskq_task;
+
+-- the clock is behind the row, which was written while it was ahead: stamps never run backwards
+INSERT INTO taskq_task (id, title, sla_hours) SELECT g, 'ahead', 1 FROM generate_series(101, 105) g;
+SET session_replication_role = replica;
+UPDATE taskq_task SET updated_at = statement_timestamp() + interval '2 hours', sla_breached_at = statement_timestamp() + interval '2 hours' WHERE id IN (101, 102, 103);
+UPDATE taskq_task SET created_at = created_at + interval '1 day', sla_due_at = sla_due_at + interval '1 day' WHERE id = 104;
+UPDATE taskq_task SET updated_at = statement_timestamp() + interval '2 hours' WHERE id = 105;
+RESET session_replication_role;
+CREATE VIEW ahead AS SELECT id, status, started_at - updated_at AS started, completed_at - updated_at AS completed, cancelled_at - updated_at AS cancelled,
+    updated_at > statement_timestamp() + interval '1 hour' AS kept, sla_breached_at IS NOT NULL AS breached FROM taskq_task ORDER BY id;
+SELECT count(*) FROM taskq_prioritize_many('{101,102,103,104}', 'HIGH');
+SELECT count(*) FROM taskq_start_many('{101,102,104}');
+SELECT id FROM taskq_comment(101, 'a note');
+UPDATE taskq_task SET due_date = '2100-01-01' WHERE id = 101;
+SELECT status FROM taskq_complete(101);
+SELECT status FROM taskq_cancel(102);
+SELECT status FROM taskq_complete(104);
+SELECT * FROM ahead WHERE id > 100;
+SELECT task_id, string_agg(kind, ' ' ORDER BY id) AS kinds, bool_and(at >= before) AS in_order, max(at) = (SELECT updated_at FROM taskq_task WHERE id = task_id) AS up_to_now
+FROM (SELECT *, lag(at, 1, at) OVER (PARTITION BY task_id ORDER BY id) AS before FROM taskq_task_event WHERE task_id > 100) e GROUP BY task_id ORDER BY task_id;
+-- a deadline is judged as sla_status does: of an active task by the clock, of a closed one by when it was closed
+SELECT sla_breached_at = updated_at AS breached FROM taskq_start(105);
+SELECT sla_breached_at = updated_at AS breached FROM taskq_complete(105);
+SELECT id, sla_status FROM taskq_tasks WHERE id > 100 ORDER BY id;
+SELECT kind FROM taskq_task_event WHERE task_id = 105 ORDER BY id;
+-- what is recorded stays until the hours change
+SELECT sla_breached_at AS breached_at FROM taskq_set_sla(103, 1.5);
+SELECT sla_breached_at = updated_at AS breached FROM taskq_set_sla(103, 1e-9);
+SELECT sum(tasks) FROM taskq_sweep();
+DROP VIEW ahead;
 
 -- replicas apply what they are sent
 SET session_replication_role = replica;

@@ -5,7 +5,7 @@ CREATE EXTENSION taskq;
 \set VERBOSITY terse
 INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana'), ('sta_2', 'Bob');
 CREATE VIEW told AS SELECT task_id, kind, from_status, to_status FROM taskq_task_event ORDER BY id;
-INSERT INTO taskq_task (id, title) SELECT g, 'task ' || g FROM generate_series(1, 9) g;
+INSERT INTO taskq_task (id, title, created_at) SELECT g, 'task ' || g, '2019-01-01' FROM generate_series(1, 9) g;
 SELECT setval('taskq_task_id_seq', 1000) \g /dev/null
 
 -- One trigger that changes what it is told to, under a name before and one behind taskq's own.
@@ -44,6 +44,27 @@ SELECT 'before' AS trigger, left(statement, 6) AS by, assignment, attempt(statem
 DROP TRIGGER aa_meddle ON taskq_task;
 CREATE TRIGGER zz_meddle BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION meddle();
 SELECT 'behind' AS trigger, left(statement, 6) AS by, assignment, attempt(statement, assignment) FROM attempts ORDER BY id;
+
+-- nor does it pass with a breach before the deadline, without one behind it, or at another time than the one recorded
+CREATE FUNCTION breach() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.sla_breached_at := CASE (SELECT m.assignment FROM meddling m) WHEN 'none' THEN NULL WHEN 'early' THEN NEW.updated_at WHEN 'other' THEN NEW.updated_at + interval '1 second' ELSE NEW.sla_breached_at END;
+    RETURN NEW;
+END$$;
+DROP TRIGGER zz_meddle ON taskq_task;
+CREATE TRIGGER zz_breach BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION breach();
+INSERT INTO taskq_task (id, title, created_at, sla_hours) VALUES (51, 'in time', now(), 1), (52, 'late', '2020-01-01', 1), (53, 'late', '2020-01-01', 1);
+UPDATE meddling SET assignment = NULL;
+SELECT priority FROM taskq_prioritize(53, 'HIGH');
+SELECT id, how, attempt('SELECT t.sla_breached_at = (SELECT x.sla_breached_at FROM taskq_task x WHERE x.id = t.id) FROM taskq_edit(' || id || ', ''new'') t', how)
+FROM unnest('{51,52,53}'::int[]) id, unnest('{none,early,other,as it is}'::text[]) how ORDER BY id, how;
+DROP TRIGGER zz_breach ON taskq_task;
+DROP FUNCTION breach;
+DELETE FROM meddling;
+INSERT INTO meddling VALUES (NULL);
+SELECT count(*) FROM taskq_cancel_many('{51,52,53}') \g /dev/null
+DELETE FROM taskq_task WHERE id IN (51, 52, 53);
+CREATE TRIGGER zz_meddle BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION meddle();
 
 -- a trigger that swallows updates: no call says that it did what it did not do
 SELECT attempt('SELECT count(*) FROM taskq_start_many(''{1,2}'')', 'NULL');
