@@ -89,7 +89,7 @@ my $bar = q{
 SELECT said, found, (SELECT count(*) FROM taskq_counter_state) FROM (SELECT b::text AS said, (
 	SELECT ROW(count(*) FILTER (WHERE status = 'OPEN'), count(*) FILTER (WHERE status = 'IN_PROGRESS'),
 		count(*) FILTER (WHERE status = 'OVERDUE'), count(*) FILTER (WHERE is_active AND due_date = taskq_today()),
-		count(*) FILTER (WHERE is_active AND assignee_id IS NULL), count(*) FILTER (WHERE completed_at >= taskq_day_start(taskq_today())),
+		count(*) FILTER (WHERE is_active AND assignee_id IS NULL), count(*) FILTER (WHERE completed_at BETWEEN taskq_day_start(taskq_today()) AND statement_timestamp()),
 		count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK'), count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED'))::text
 	FROM taskq_tasks) AS found FROM taskq_stats() b) x
 };

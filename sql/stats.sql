@@ -17,7 +17,7 @@ CREATE FUNCTION taskq_stats(
     LANGUAGE c STABLE
     AS 'MODULE_PATHNAME', 'taskq_stats';
 COMMENT ON FUNCTION taskq_stats(text, text) IS
-'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone. sla_at_risk, sla_breached: among active.';
+'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone, up to now. sla_at_risk, sla_breached: among active.';
 
 CREATE VIEW taskq_queue_stats WITH (security_invoker = true) AS
 SELECT * FROM taskq_stats();

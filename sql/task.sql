@@ -77,6 +77,12 @@ CREATE FUNCTION taskq_sla_stamps_are_valid(sla_hours double precision, sla_due_a
 COMMENT ON FUNCTION taskq_sla_stamps_are_valid(double precision, timestamptz, timestamptz, timestamptz) IS
 'True if sla_due_at and sla_at_risk_at are set when sla_hours is and not otherwise, and sla_breached_at only then.';
 
+CREATE FUNCTION taskq_stamps_are_valid(created_at timestamptz, started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, updated_at timestamptz, sla_breached_at timestamptz) RETURNS boolean
+    LANGUAGE c IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_stamps_are_valid';
+COMMENT ON FUNCTION taskq_stamps_are_valid(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
+'True if none of those that are set is infinite, and the task was created no later than started, completed or cancelled, and started no later than completed or cancelled. No clock is looked at.';
+
 -- Vacuumed when a twentieth is dead.  A fifth, PostgreSQL's default, is twice as
 -- many as are active where a tenth is: their indexes would be two thirds dead.
 -- Names are resolved when this runs: where pg_catalog has no exact match, it is
@@ -113,7 +119,9 @@ CREATE TABLE taskq_task (
     CONSTRAINT taskq_task_started_check CHECK (taskq_started_is_valid(status, started_at)),
     CONSTRAINT taskq_task_overdue_check CHECK (taskq_overdue_is_valid(status, due_date)),
     CONSTRAINT taskq_task_sla_stamps_check CHECK
-        (taskq_sla_stamps_are_valid(sla_hours, sla_due_at, sla_at_risk_at, sla_breached_at))
+        (taskq_sla_stamps_are_valid(sla_hours, sla_due_at, sla_at_risk_at, sla_breached_at)),
+    CONSTRAINT taskq_task_stamps_check CHECK
+        (taskq_stamps_are_valid(created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at))
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 
 -- One index a question. Phase first, so that a page never reads a row of
@@ -184,13 +192,13 @@ COMMENT ON COLUMN taskq_task.assignee_id IS 'Staff member who owns the task; NUL
 COMMENT ON COLUMN taskq_task.user_id IS 'Customer whom the task is about; NULL = none.';
 COMMENT ON COLUMN taskq_task.source IS 'What made the task: MANUAL, the application''s own word (1 to 63 characters), or RENEWAL and WORKFLOW, which the engines write. Never changes.';
 COMMENT ON COLUMN taskq_task.dedupe_key IS 'At most one active task has a given key, 1 to 255 characters; NULL = not deduplicated.';
-COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_timestamp()). Never changes.';
+COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_timestamp()). Never changes. As all stamps but the SLA''s deadlines it is finite; what comes later is stamped no earlier (CHECK taskq_task_stamps_check).';
 COMMENT ON COLUMN taskq_task.created_by IS 'Actor who created it; NULL = the system. Never changes.';
 COMMENT ON COLUMN taskq_task.started_at IS 'When work began; kept when the task becomes OVERDUE. Written by the lifecycle only.';
 COMMENT ON COLUMN taskq_task.completed_at IS 'When it was completed. Written by the lifecycle only.';
 COMMENT ON COLUMN taskq_task.cancelled_at IS 'When it was cancelled. Written by the lifecycle only.';
-COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only.';
-COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it.';
+COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only: statement_timestamp(), or the row''s last stamp where the clock is behind it.';
+COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never.';
 COMMENT ON COLUMN taskq_task.sla_at_risk_at IS 'From here to the deadline the task is AT_RISK: taskq.sla_at_risk_percent of the way when it was written. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.sla_breached_at IS 'When the breach of the current deadline was recorded. Written by the lifecycle only.';
 

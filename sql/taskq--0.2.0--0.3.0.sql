@@ -56,7 +56,7 @@ BEGIN ATOMIC
          'pkey', '', ''),
         ('taskq_task',
          'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at',
-         'assignee_id_fkey cancelled_check completed_check dedupe_key_check description_check due_date_check overdue_check pkey sla_hours_check sla_stamps_check source_check started_check title_check user_id_fkey',
+         'assignee_id_fkey cancelled_check completed_check dedupe_key_check description_check due_date_check overdue_check pkey sla_hours_check sla_stamps_check source_check stamps_check started_check title_check user_id_fkey',
          'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx at_risk_idx closed_idx completed_idx dedupe_key',
          'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
         ('taskq_task_event',
@@ -658,5 +658,43 @@ COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this ins
 COMMENT ON COLUMN taskq_workload.assignee_is_active IS 'Whether the staff member is active; false = the tasks are to be given to somebody else.';
 -- Stamps never run backwards.
 COMMENT ON COLUMN taskq_task_event.at IS 'statement_timestamp() of the change, or the task''s last stamp where the clock is behind it.';
+
+-- Stamps: finite, in order, and none of the future in reports
+
+CREATE FUNCTION taskq_stamps_are_valid(created_at timestamptz, started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, updated_at timestamptz, sla_breached_at timestamptz) RETURNS boolean
+    LANGUAGE c IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_stamps_are_valid';
+COMMENT ON FUNCTION taskq_stamps_are_valid(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
+'True if none of those that are set is infinite, and the task was created no later than started, completed or cancelled, and started no later than completed or cancelled. No clock is looked at.';
+
+-- Rows that broke this before stay as they are, until somebody puts them right.
+ALTER TABLE taskq_task ADD CONSTRAINT taskq_task_stamps_check CHECK
+    (taskq_stamps_are_valid(created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at)) NOT VALID;
+DO $$
+DECLARE n bigint := (SELECT pg_catalog.count(*) FROM taskq_task t
+    WHERE NOT taskq_stamps_are_valid(t.created_at, t.started_at, t.completed_at, t.cancelled_at, t.updated_at, t.sla_breached_at));
+BEGIN
+    IF n = 0 THEN
+        ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_stamps_check;
+    ELSE
+        RAISE WARNING 'rows of taskq_task whose stamps are infinite or out of order: %', n
+            USING HINT = 'They cannot be updated until their stamps are put right. The README, under "Upgrade", says how.';
+    END IF;
+END $$;
+COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_timestamp()). Never changes. As all stamps but the SLA''s deadlines it is finite; what comes later is stamped no earlier (CHECK taskq_task_stamps_check).';
+COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only: statement_timestamp(), or the row''s last stamp where the clock is behind it.';
+COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never.';
+COMMENT ON FUNCTION taskq_task_insert() IS
+'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at and sla_at_risk_at when NULL, and gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
+COMMENT ON FUNCTION taskq_stats(text, text) IS
+'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone, up to now. sla_at_risk, sla_breached: among active.';
+CREATE OR REPLACE VIEW taskq_sla_violations WITH (security_invoker = true) AS
+SELECT t.*, CASE WHEN isfinite(t.sla_due_at) THEN least(t.completed_at, t.cancelled_at, statement_timestamp()) - t.sla_due_at END AS late_by
+FROM taskq_tasks t
+WHERE coalesce(t.sla_due_at, 'infinity') < least(t.completed_at, t.cancelled_at, statement_timestamp());
+COMMENT ON VIEW taskq_sla_violations IS 'Tasks whose sla_status is BREACHED at this instant; columns as taskq_tasks, and late_by. What is stamped in the future has not happened yet.';
+COMMENT ON COLUMN taskq_sla_violations.late_by IS 'Time from the deadline to completion or cancellation; for an active task, to now; NULL if the deadline is -infinity.';
+COMMENT ON FUNCTION taskq_sla_report(timestamptz, timestamptz, text) IS
+'SLA compliance of the tasks whose deadline lies in [since, until). group_by: none (one row, group_key NULL), assignee (group_key = staff id, NULL = unassigned), priority, day (of the deadline, in taskq.timezone), or week (its Monday; weeks as in ISO 8601). tasks: all of them; met, breached: by sla_status at this instant; compliance = met / (met + breached), NULL without any; p50_hours, p90_hours: hours from creation to completion of the completed ones, interpolated. A task that is stamped as closed in the future counts as active until then. Errors: 22023 unknown group_by, a NULL bound, since after until.';
 
 SELECT taskq_reapply_grants();

@@ -17,7 +17,9 @@
  *
  * What depends on the clock is counted in buckets (a day, five seconds, a
  * quarter of an hour), so that midnight and a deadline need no recount.
- * Buckets that lie behind for good are merged into one.  SLA instants are
+ * Buckets that lie behind for good are merged into one.  Completed tasks that are
+ * stamped in the future are counted in their buckets, and left out of the numbers
+ * until then.  SLA instants are
  * counted a little ahead of their time and no earlier, for there may be as many
  * of them as there are tasks.  Those of the bucket under way are looked up, and
  * so are all since counted_sla where no sweep came in time.
@@ -112,21 +114,26 @@ typedef struct FormDelta
 	int16		new_state;
 } FormDelta;
 
+#define COMPLETED_BETWEEN(lower, upper) \
+	"(SELECT FROM @.taskq_task t WHERE t.completed_at IS NOT NULL " \
+	"AND coalesce(t.completed_at, t.cancelled_at) " lower " AND coalesce(t.completed_at, t.cancelled_at) " upper " " \
+	"ORDER BY coalesce(t.completed_at, t.cancelled_at))"
+
 /*
- * Tasks of buckets that are not counted.  Parameters: their begin, now.
+ * Tasks of SLA buckets that are not counted, and completed ones of a bucket
+ * that is counted whole.  Parameters: the former's begin, now, the latter's end.
  * Planned once: planning takes three times as long as all the rest of the
  * numbers.
  */
-static TaskqPlan sla_uncounted = {
+static TaskqPlan looked_up = {
 	"SELECT (SELECT pg_catalog.count(*) FROM " AT_RISK_BETWEEN(LE) " r), "
-	"pg_catalog.count(*) FILTER (WHERE d.never_at_risk), pg_catalog.count(*) "
+	"pg_catalog.count(*) FILTER (WHERE d.never_at_risk), pg_catalog.count(*), "
+	"(SELECT pg_catalog.count(*) FROM " COMPLETED_BETWEEN(GT " $2", LT " $3") " c) "
 	"FROM (" BREACH_BETWEEN("0") " UNION ALL " BREACH_BETWEEN("1") ") d",
 	PLAN_ONCE | PLAN_BY_INDEX
 };
 static TaskqPlan within_quarter = {
-	"SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE t.completed_at IS NOT NULL "
-	"AND coalesce(t.completed_at, t.cancelled_at) " GE " $1 AND coalesce(t.completed_at, t.cancelled_at) " LT " $2 "
-	"ORDER BY coalesce(t.completed_at, t.cancelled_at)) c",
+	"SELECT pg_catalog.count(*) FROM " COMPLETED_BETWEEN(GE " $1", LT " $2") " c",
 	PLAN_ONCE | PLAN_BY_INDEX
 };
 
@@ -574,7 +581,8 @@ typedef struct Sums
 	int64		completed;
 	int32		today;
 	int32		sla;			/* the first one to look up */
-	int32		quarter;
+	int32		quarter;		/* the first and the last one of today */
+	int32		last_quarter;
 } Sums;
 
 static void
@@ -607,7 +615,7 @@ add_to_sums(void *target, CounterKind kind, int32 bucket, int64 n)
 				sums->breached += n;
 			break;
 		case COUNT_COMPLETED:
-			if (bucket >= sums->quarter)
+			if (bucket >= sums->quarter && bucket <= sums->last_quarter)
 				sums->completed += n;
 			break;
 	}
@@ -649,22 +657,25 @@ sum_counts_to(Relation rel, Snapshot snapshot, CounterKind kind, int32 kept_from
 static void
 sum_looked_up(Sums *sums, TimestampTz now, TimestampTz day_begin)
 {
-	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
-	Datum		values[2];
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		values[3];
 	bool		isnull;
 
 	values[0] = TimestampTzGetDatum((int64) sums->sla * SLA_BUCKET);
 	values[1] = TimestampTzGetDatum(now);
-	spi_read(&sla_uncounted, 2, types, values);
+	values[2] = TimestampTzGetDatum(((int64) sums->last_quarter + 1) * USECS_PER_QUARTER);
+	spi_read(&looked_up, 3, types, values);
 	sums->at_risk += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	sums->at_risk += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
 	sums->breached += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull));
+	if (sums->last_quarter >= sums->quarter)
+		sums->completed -= DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &isnull));
 
 	/* Hardly ever: midnight is at a quarter of an hour in every zone of today. */
 	if ((int64) sums->quarter * USECS_PER_QUARTER == day_begin)
 		return;
 	values[0] = TimestampTzGetDatum(day_begin);
-	values[1] = TimestampTzGetDatum((int64) sums->quarter * USECS_PER_QUARTER);
+	values[1] = TimestampTzGetDatum(Min((int64) sums->quarter * USECS_PER_QUARTER, now + 1));
 	spi_read(&within_quarter, 2, types, values);
 	sums->completed += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 }
@@ -695,6 +706,7 @@ counter_stats(int64 *stats)
 	sums.today = day;
 	sums.sla = Min(counter_bucket(now, SLA_BUCKET), state.counted_sla);
 	sums.quarter = counter_bucket(day_begin + USECS_PER_QUARTER - 1, USECS_PER_QUARTER);
+	sums.last_quarter = counter_bucket(now, USECS_PER_QUARTER);
 	if (sums.today < state.merged_day || sums.sla < state.merged_sla)
 		return false;			/* the clock was set back */
 	if (counter_scan_unfolded(&state, snapshot, 0, UNFOLDED_MAX, add_to_sums, &sums) > UNFOLDED_MAX)
@@ -707,7 +719,7 @@ counter_stats(int64 *stats)
 	sum_counts_to(rel, snapshot, COUNT_STARTED_DUE, state.merged_day, sums.today, &sums);
 	sum_counts_to(rel, snapshot, COUNT_AT_RISK, state.merged_sla, sums.sla, &sums);
 	sum_counts_to(rel, snapshot, COUNT_BREACH, state.merged_sla, sums.sla, &sums);
-	sum_counts(rel, snapshot, COUNT_COMPLETED, sums.quarter, COUNTER_NONE, &sums);
+	sum_counts(rel, snapshot, COUNT_COMPLETED, sums.quarter, sums.last_quarter, &sums);
 	table_close(rel, AccessShareLock);
 	become_owner_of(cat->task, &owner);
 	sum_looked_up(&sums, now, day_begin);

@@ -24,13 +24,16 @@
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "nodes/bitmapset.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -46,6 +49,12 @@ static const int identity_columns[] = {
 static const int stamp_columns[] = {
 	Anum_task_started_at, Anum_task_completed_at, Anum_task_cancelled_at,
 	Anum_task_sla_due_at, Anum_task_sla_at_risk_at, Anum_task_sla_breached_at
+};
+
+/* Columns of which a NULL that an INSERT gives means the default. */
+static const int defaulted_columns[] = {
+	Anum_task_priority, Anum_task_status, Anum_task_source,
+	Anum_task_created_at, Anum_task_updated_at
 };
 
 /* Columns that the erasure of a customer writes, of terminal tasks too. */
@@ -558,40 +567,108 @@ taskq_task_updated(PG_FUNCTION_ARGS)
 
 /* ------------------------------------------------------------ BEFORE INSERT */
 
+/* The default of a column, as the table has it now. */
+static Datum
+column_default(Relation rel, int attnum, bool *isnull)
+{
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+	Node	   *expr = build_column_default(rel, attnum);
+	EState	   *estate;
+	Datum		value;
+
+	*isnull = true;
+	if (expr == NULL)
+		return (Datum) 0;
+	estate = CreateExecutorState();
+	value = ExecEvalExprSwitchContext(ExecPrepareExpr((Expr *) expr, estate),
+									  GetPerTupleExprContext(estate), isnull);
+	if (!*isnull)
+		value = datumCopy(value, att->attbyval, att->attlen);
+	FreeExecutorState(estate);
+	return value;
+}
+
+/*
+ * Whether created_at was left to its default, statement_timestamp(), beside
+ * another stamp that is older but of the same transaction, as now() is.
+ * *created_at is then that one: the two mean the same moment.
+ */
+static bool
+created_in_transaction(const TaskRow *row, TimestampTz *created_at)
+{
+	static const int later[] = {
+		Anum_task_started_at, Anum_task_completed_at, Anum_task_cancelled_at
+	};
+	TimestampTz statement = GetCurrentStatementStartTimestamp();
+
+	*created_at = statement;
+	if (task_isnull(row, Anum_task_created_at) || task_stamp(row, Anum_task_created_at) != statement)
+		return false;
+	for (int i = 0; i < lengthof(later); i++)
+		if (!task_isnull(row, later[i]) && task_stamp(row, later[i]) >= GetCurrentTransactionStartTimestamp())
+			*created_at = Min(*created_at, task_stamp(row, later[i]));
+	return *created_at < statement;
+}
+
 PG_FUNCTION_INFO_V1(taskq_task_insert);
 Datum
 taskq_task_insert(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = check_trigger(fcinfo, "taskq_task_insert", TRIGGER_EVENT_INSERT, TRIGGER_EVENT_BEFORE, true);
 	HeapTuple	tuple = td->tg_trigtuple;
+	int			columns[lengthof(defaulted_columns) + 3];
+	int			n = 0;
 	TaskRow		row;
+	TimestampTz created_at;
 	TimestampTz due_at;
 	TimestampTz at_risk_at;
 
 	task_row_alloc(&row, RelationGetDescr(td->tg_relation));
 	heap_deform_tuple(tuple, row.desc, row.values, row.nulls);
 
+	for (int i = 0; i < lengthof(defaulted_columns); i++)
+	{
+		int			attnum = defaulted_columns[i];
+
+		if (!task_isnull(&row, attnum))
+			continue;
+		task_value(&row, attnum) = column_default(td->tg_relation, attnum, &task_isnull(&row, attnum));
+		columns[n++] = attnum;
+	}
+	if (created_in_transaction(&row, &created_at))
+	{
+		set_stamp(&row, Anum_task_created_at, created_at);
+		columns[n++] = Anum_task_created_at;
+	}
 	if (!task_isnull(&row, Anum_task_sla_hours) && !task_isnull(&row, Anum_task_created_at) &&
 		(task_isnull(&row, Anum_task_sla_due_at) || task_isnull(&row, Anum_task_sla_at_risk_at)) &&
 		sla_instants(task_stamp(&row, Anum_task_created_at),
 					 DatumGetFloat8(task_value(&row, Anum_task_sla_hours)),
 					 &due_at, &at_risk_at))
 	{
-		int			columns[2];
-		Datum		values[2];
-		bool		nulls[2] = {false, false};
-		int			n = 0;
-
 		if (task_isnull(&row, Anum_task_sla_due_at))
 		{
 			set_stamp(&row, Anum_task_sla_due_at, due_at);
-			columns[n] = Anum_task_sla_due_at;
-			values[n++] = TimestampTzGetDatum(due_at);
+			columns[n++] = Anum_task_sla_due_at;
 		}
 		if (task_isnull(&row, Anum_task_sla_at_risk_at))
 		{
-			columns[n] = Anum_task_sla_at_risk_at;
-			values[n++] = TimestampTzGetDatum(at_risk_at);
+			/* What never falls due is never close to it. */
+			if (TIMESTAMP_IS_NOEND(task_stamp(&row, Anum_task_sla_due_at)))
+				TIMESTAMP_NOEND(at_risk_at);
+			set_stamp(&row, Anum_task_sla_at_risk_at, at_risk_at);
+			columns[n++] = Anum_task_sla_at_risk_at;
+		}
+	}
+	if (n > 0)
+	{
+		Datum		values[lengthof(columns)];
+		bool		nulls[lengthof(columns)];
+
+		for (int i = 0; i < n; i++)
+		{
+			values[i] = task_value(&row, columns[i]);
+			nulls[i] = task_isnull(&row, columns[i]);
 		}
 		tuple = heap_modify_tuple_by_cols(tuple, row.desc, n, columns, values, nulls);
 	}

@@ -15,6 +15,13 @@
 
 #define N_REPORT_COLUMNS 7
 
+/* What is stamped in the future has not happened yet. */
+#define SO_FAR(column) "CASE WHEN " column " " LE " $4 THEN " column " END"
+
+/* Hours of tasks that were completed after they were created: a table older than taskq_task_stamps_check can hold others. */
+#define HOURS "CASE WHEN t.completed_at " LE " $4 AND t.completed_at " GE " t.created_at AND pg_catalog.isfinite(t.created_at) " \
+	"THEN extract(epoch FROM t.completed_at " MINUS " t.created_at)::pg_catalog.float8 OPERATOR(pg_catalog./) 3600 END"
+
 /* $1, $2 = bounds of the deadline, $3 = time zone of days and weeks, $4 = now. */
 #define REPORT(key, groups) \
 	{"SELECT " key ", pg_catalog.count(*)::pg_catalog.int4, " \
@@ -24,8 +31,8 @@
 	"pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY r.hours), " \
 	"pg_catalog.percentile_cont(0.9) WITHIN GROUP (ORDER BY r.hours) " \
 	"FROM (SELECT t.assignee_id, t.priority, t.sla_due_at, " \
-	"@.taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at, $4) AS s, " \
-	"extract(epoch FROM t.completed_at " MINUS " t.created_at)::pg_catalog.float8 OPERATOR(pg_catalog./) 3600 AS hours " \
+	"@.taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, " SO_FAR("t.completed_at") ", " SO_FAR("t.cancelled_at") ", $4) AS s, " \
+	HOURS " AS hours " \
 	"FROM @.taskq_task t " \
 	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1,2,3}'::pg_catalog.int4[]) " \
 	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 " \

@@ -52,9 +52,13 @@ enum
 #define ACTIVE "t.completed_at IS NULL AND t.cancelled_at IS NULL"
 #define ACTIVE_PHASES "@.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1}'::pg_catalog.int4[])"
 
-/* Completed since then, in terms of the index that serves the filter. */
-#define COMPLETED "t.completed_at IS NOT NULL AND coalesce(t.completed_at, t.cancelled_at) " GE " $3"
-#define COMPLETED_OF_ASSIGNEE "t.completed_at " GE " $3"
+/*
+ * Completed since then, in terms of the index that serves the filter.  What is
+ * stamped in the future does not count: an import, or a clock that was ahead.
+ */
+#define COMPLETED "t.completed_at IS NOT NULL AND coalesce(t.completed_at, t.cancelled_at) " GE " $3 " \
+	"AND coalesce(t.completed_at, t.cancelled_at) " LE " $2"
+#define COMPLETED_OF_ASSIGNEE "t.completed_at " GE " $3 AND t.completed_at " LE " $2"
 
 #define STATS(active, completed, filter) \
 	{"SELECT pg_catalog.count(*) FILTER (WHERE t.started_at IS NULL AND NOT coalesce(t.due_date " LT " $1, false))::pg_catalog.int4, " \
@@ -73,7 +77,7 @@ static TaskqPlan of_user = STATS(ACTIVE_PHASES, COMPLETED, " AND t.user_id " EQ 
 static TaskqPlan of_both = STATS(ACTIVE_PHASES, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $4 AND t.user_id " EQ " $5");
 static TaskqPlan completed_by_assignee = {
 	"SELECT pg_catalog.count(*)::pg_catalog.int4 FROM (SELECT FROM @.taskq_task t WHERE t.assignee_id " EQ " $1 "
-	"AND t.completed_at " GE " $2 ORDER BY t.completed_at) c",
+	"AND t.completed_at " GE " $2 AND t.completed_at " LE " $3 ORDER BY t.completed_at) c",
 	PLAN_ONCE | PLAN_BY_INDEX
 };
 
@@ -202,14 +206,15 @@ assignee_stats(Datum assignee_id, int64 *stats)
 
 		if (serves_stats(index))
 		{
-			Oid			types[] = {TEXTOID, TIMESTAMPTZOID};
+			Oid			types[] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
 			DateADT		day = today();
-			Datum		values[] = {assignee_id, TimestampTzGetDatum(day_start(day))};
+			TimestampTz now = GetCurrentStatementStartTimestamp();
+			Datum		values[] = {assignee_id, TimestampTzGetDatum(day_start(day)), TimestampTzGetDatum(now)};
 			bool		isnull;
 
 			memset(stats, 0, N_STATS * sizeof(int64));
-			count_entries(rel, index, assignee_id, day, GetCurrentStatementStartTimestamp(), stats);
-			spi_read(&completed_by_assignee, 2, types, values);
+			count_entries(rel, index, assignee_id, day, now, stats);
+			spi_read(&completed_by_assignee, lengthof(types), types, values);
 			stats[STAT_COMPLETED_TODAY] = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 			done = true;
 		}

@@ -148,7 +148,7 @@ task_instant(const TaskRow *row)
 
 	for (int i = 0; i < lengthof(stamps); i++)
 	{
-		/* An import can give infinite ones. */
+		/* A table older than taskq_task_stamps_check can hold infinite ones. */
 		if (!task_isnull(row, stamps[i]) && !TIMESTAMP_NOT_FINITE(task_stamp(row, stamps[i])))
 			at = Max(at, task_stamp(row, stamps[i]));
 	}
@@ -373,6 +373,34 @@ taskq_sla_stamps_are_valid(PG_FUNCTION_ARGS)
 	bool		none = PG_ARGISNULL(0);
 
 	PG_RETURN_BOOL(PG_ARGISNULL(1) == none && PG_ARGISNULL(2) == none && (!none || PG_ARGISNULL(3)));
+}
+
+/*
+ * Arguments: created_at, started_at, completed_at, cancelled_at, updated_at,
+ * sla_breached_at.
+ */
+PG_FUNCTION_INFO_V1(taskq_stamps_are_valid);
+Datum
+taskq_stamps_are_valid(PG_FUNCTION_ARGS)
+{
+	TimestampTz last = DT_NOBEGIN;
+
+	for (int i = 0; i < 6; i++)
+	{
+		TimestampTz at;
+
+		if (PG_ARGISNULL(i))
+			continue;
+		at = PG_GETARG_TIMESTAMPTZ(i);
+		if (TIMESTAMP_NOT_FINITE(at))
+			PG_RETURN_BOOL(false);
+		if (i > 3)
+			continue;			/* in no order with the others */
+		if (at < last)
+			PG_RETURN_BOOL(false);
+		last = at;
+	}
+	PG_RETURN_BOOL(true);
 }
 
 /* ---- the same for the API: 22023, naming the argument and its bound ---- */

@@ -87,7 +87,7 @@ SELECT is_empty($$
             SELECT count(*) FILTER (WHERE status = 'OPEN') AS open, count(*) FILTER (WHERE status = 'IN_PROGRESS') AS in_progress,
                    count(*) FILTER (WHERE status = 'OVERDUE') AS overdue, count(*) FILTER (WHERE is_active AND due_date = taskq_today()) AS due_today,
                    count(*) FILTER (WHERE is_active AND assignee_id IS NULL) AS unassigned,
-                   count(*) FILTER (WHERE completed_at >= taskq_day_start(taskq_today())) AS completed_today,
+                   count(*) FILTER (WHERE completed_at BETWEEN taskq_day_start(taskq_today()) AND statement_timestamp()) AS completed_today,
                    count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK') AS sla_at_risk,
                    count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED') AS sla_breached
             FROM taskq_tasks WHERE (assignee IS NULL OR assignee_id = assignee) AND (customer IS NULL OR user_id = customer)) v

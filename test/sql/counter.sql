@@ -8,7 +8,7 @@ CREATE VIEW counted AS
 SELECT GROUPING(assignee_id) = 1 AS of_all, assignee_id, count(*) FILTER (WHERE status = 'OPEN')::int AS open, count(*) FILTER (WHERE status = 'IN_PROGRESS')::int AS in_progress,
     count(*) FILTER (WHERE status = 'OVERDUE')::int AS overdue, count(*) FILTER (WHERE is_active AND due_date = taskq_today())::int AS due_today,
     count(*) FILTER (WHERE is_active AND assignee_id IS NULL)::int AS unassigned,
-    count(*) FILTER (WHERE completed_at >= taskq_day_start(taskq_today()))::int AS completed_today,
+    count(*) FILTER (WHERE completed_at BETWEEN taskq_day_start(taskq_today()) AND statement_timestamp())::int AS completed_today,
     count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK')::int AS sla_at_risk, count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED')::int AS sla_breached
 FROM taskq_tasks GROUP BY GROUPING SETS ((), assignee_id);
 CREATE FUNCTION agrees() RETURNS text LANGUAGE sql AS $$
@@ -52,7 +52,7 @@ INSERT INTO taskq_task (title, status, due_date, sla_hours, created_at, assignee
 SELECT 'task ' || g, (CASE WHEN g % 7 = 0 THEN 'COMPLETED' WHEN g % 7 = 1 THEN 'CANCELLED' WHEN g % 7 < 4 THEN 'IN_PROGRESS' ELSE 'OPEN' END)::taskq_status,
     taskq_today() + g % 40 - 20, CASE WHEN g % 3 > 0 THEN 0.01 * g END, now() - make_interval(hours => g % 50),
     CASE g % 4 WHEN 0 THEN NULL WHEN 1 THEN 'sta_2' ELSE 'sta_1' END,
-    CASE WHEN g % 7 IN (0, 2, 3) THEN now() - interval '1 day' END, CASE WHEN g % 7 = 0 THEN now() - make_interval(hours => g % 60) END, CASE WHEN g % 7 = 1 THEN now() END
+    CASE WHEN g % 7 IN (0, 2, 3) THEN now() - make_interval(hours => g % 50) END, CASE WHEN g % 7 = 0 THEN now() - make_interval(hours => g % (1 + g % 50)) END, CASE WHEN g % 7 = 1 THEN now() END
 FROM generate_series(1, 1000) g;
 SELECT agrees();
 SELECT sum(tasks) > 500 AS swept FROM taskq_sweep();
@@ -135,12 +135,22 @@ INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('o
     ('odd too', 1, statement_timestamp(), statement_timestamp() + interval '1 hour'), ('old', 1, '-infinity', '-infinity'), ('far', 1, '200000-01-01', '200000-01-01'),
     ('never', 1, 'infinity', now() - interval '1 hour');
 SELECT agrees();
+-- what is completed in the future counts when that has come: by the counters as by counting
+INSERT INTO taskq_task (title, status, assignee_id, created_at, started_at, completed_at)
+SELECT 'to come', 'COMPLETED', 'sta_1', now() - interval '2 days', now() - interval '2 days', now() + at
+FROM unnest('{-30 min,-1 min,0,1 us,1 s,1 min,14 min,15 min,1 hour,1 day,1000 years}'::interval[]) at;
+SELECT agrees(), (SELECT completed_today FROM taskq_stats()) = (SELECT completed_today FROM counted WHERE of_all) AS same;
+SELECT sum(tasks) FROM taskq_sweep();
+SELECT agrees(), (SELECT count(*) FROM taskq_counter_delta) AS deltas;
 -- the day depends on the zone
 SET taskq.timezone = '<EAST>-14';
 SELECT agrees();
 SET taskq.timezone = '<WEST>+12';
 SELECT agrees();
 SET taskq.timezone = '<ODD>0<ODD>-05:07:13,J3,J363';
+SELECT agrees();
+-- in which the day may have begun in this quarter of an hour
+SELECT set_config('taskq.timezone', '<NEW>0<NEW>' || to_char(now() AT TIME ZONE 'UTC' - interval '3 seconds', 'HH24:MI:SS') || ',J3,J363', false) IS NOT NULL AS set;
 SELECT agrees();
 RESET taskq.timezone;
 

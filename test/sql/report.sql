@@ -14,6 +14,29 @@ SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'as
 SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'priority');
 SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'day');
 SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'week');
+-- a task that is closed in the future is active until then: late or not, and without hours
+BEGIN;
+INSERT INTO taskq_task (title, status, created_at, sla_hours, started_at, completed_at, cancelled_at)
+SELECT status || ' in the future', status, now() - interval '1 day', hours, now() - interval '1 day', CASE status WHEN 'COMPLETED' THEN now() + interval '2 days' END, CASE status WHEN 'CANCELLED' THEN now() + interval '2 days' END
+FROM unnest('{COMPLETED,CANCELLED}'::taskq_status[]) status, unnest('{1,25,100}'::float8[]) hours;
+SELECT * FROM taskq_sla_report(now() - interval '2 days', now() + interval '9 days');
+SELECT title, sla_hours, late_by = statement_timestamp() - sla_due_at AS until_now FROM taskq_sla_violations WHERE title LIKE '%future' ORDER BY id;
+ROLLBACK;
+-- deadlines that are infinite, and rows that are older than taskq_task_stamps_check
+BEGIN;
+INSERT INTO taskq_task (title, sla_hours, sla_due_at) VALUES ('never', 1, 'infinity'), ('ever', 1, '-infinity');
+SELECT title, sla_status, late_by FROM taskq_sla_violations WHERE title LIKE '%ever';
+SELECT tasks, met, breached FROM taskq_sla_report('-infinity', 'infinity');
+ALTER TABLE taskq_task DROP CONSTRAINT taskq_task_stamps_check;
+INSERT INTO taskq_task (title, status, created_at, sla_hours, sla_due_at, sla_at_risk_at, started_at, completed_at) VALUES
+    ('dirty', 'COMPLETED', '2020-05-02', 1, '2020-05-01', '2020-05-01', '2020-01-01', '2020-01-01'),
+    ('dirty', 'COMPLETED', '-infinity', 1, '2020-05-01', '2020-05-01', '2020-01-01', '2020-01-01'),
+    ('dirty', 'COMPLETED', '2020-01-01', 1, '2020-05-01', '2020-05-01', '2020-01-01', '-infinity'),
+    ('dirty', 'COMPLETED', '2020-01-01', 1, '2020-05-01', '2020-05-01', '2020-01-01', 'infinity'),
+    ('clean', 'COMPLETED', '2020-04-29', 1, '2020-05-01', '2020-05-01', '2020-04-29', '2020-05-02');
+SELECT * FROM taskq_sla_report('2020-05-01', '2020-05-02');
+SELECT title, sla_status, completed_at, late_by > interval '1 day' AS late FROM taskq_sla_violations WHERE title IN ('dirty', 'clean');
+ROLLBACK;
 -- where the deadline of a Sunday evening lies in Monday already
 SET taskq.timezone = 'Asia/Tokyo';
 SELECT group_key, tasks FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'week');

@@ -28,6 +28,37 @@ INSERT INTO taskq_task (title, started_at) VALUES ('x', now());
 INSERT INTO taskq_task (title, status) VALUES ('x', 'OVERDUE');
 INSERT INTO taskq_task (title, sla_due_at) VALUES ('x', now());
 INSERT INTO taskq_task (title, assignee_id) VALUES ('x', 'nobody');
+-- stamps are finite and in order; deadlines may be infinite
+INSERT INTO taskq_task (title, created_at) VALUES ('x', 'infinity');
+INSERT INTO taskq_task (title, created_at) VALUES ('x', '-infinity');
+INSERT INTO taskq_task (title, updated_at) VALUES ('x', 'infinity');
+INSERT INTO taskq_task (title, status, started_at) VALUES ('x', 'IN_PROGRESS', '2020-01-01');
+INSERT INTO taskq_task (title, status, started_at, completed_at) VALUES ('x', 'COMPLETED', '2020-01-01', '2020-01-01');
+INSERT INTO taskq_task (title, status, created_at, started_at, completed_at) VALUES ('x', 'COMPLETED', '2020-01-01', '2020-01-03', '2020-01-02');
+INSERT INTO taskq_task (title, status, created_at, started_at, completed_at) VALUES ('x', 'COMPLETED', '2020-01-01', '2020-01-01', 'infinity');
+INSERT INTO taskq_task (title, status, created_at, cancelled_at) VALUES ('x', 'CANCELLED', '2020-01-02', '2020-01-01');
+INSERT INTO taskq_task (title, sla_hours, sla_breached_at) VALUES ('x', 1, 'infinity');
+BEGIN;
+INSERT INTO taskq_task (title, status, created_at, started_at, completed_at) VALUES ('at once', 'COMPLETED', '2020-01-01', '2020-01-01', '2020-01-01'), ('to come', 'COMPLETED', '2999-01-01', '2999-01-01', '2999-01-02');
+INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('never', 1, 'infinity', 'infinity'), ('never', 1, 'infinity', NULL), ('ever', 1, '-infinity', '-infinity');
+SELECT title, sla_due_at, sla_at_risk_at FROM taskq_task WHERE sla_hours IS NOT NULL ORDER BY id;
+-- now() is a moment ago by then: a task is not created after it was begun
+INSERT INTO taskq_task (title, status, started_at) VALUES ('by now', 'IN_PROGRESS', now()) RETURNING created_at = now() AS by_now;
+INSERT INTO taskq_task (title, status, started_at) VALUES ('before', 'IN_PROGRESS', now() - interval '1 second');
+ROLLBACK;
+-- a NULL means the default, as it is now
+BEGIN;
+INSERT INTO taskq_task (title, priority, status, source, created_at, updated_at, sla_hours) VALUES ('nulls', NULL, NULL, NULL, NULL, NULL, 2)
+RETURNING priority, status, source, created_at = statement_timestamp() AS created, updated_at = statement_timestamp() AS updated, sla_due_at - created_at AS sla;
+COPY taskq_task (title, priority, status, source, created_at, updated_at) FROM stdin;
+copied	\N	\N	\N	\N	\N
+\.
+SELECT priority, status, source, created_at = updated_at AS same FROM taskq_task WHERE title = 'copied';
+ALTER TABLE taskq_task ALTER priority SET DEFAULT 'HIGH', ALTER source SET DEFAULT upper('phone'), ALTER created_at DROP DEFAULT;
+INSERT INTO taskq_task (title, priority, source, created_at) VALUES ('theirs', NULL, NULL, now()) RETURNING priority, source;
+INSERT INTO taskq_task (title, created_at) VALUES ('theirs', NULL);
+ROLLBACK;
+INSERT INTO taskq_task (title) VALUES (NULL);
 -- a CHECK's function says what its expression would
 SELECT count(*) FILTER (WHERE taskq_completed_is_valid(status, at) IS DISTINCT FROM ((status = 'COMPLETED') = (at IS NOT NULL))) AS completed,
     count(*) FILTER (WHERE taskq_cancelled_is_valid(status, at) IS DISTINCT FROM ((status = 'CANCELLED') = (at IS NOT NULL))) AS cancelled,
@@ -39,6 +70,13 @@ FROM unnest(enum_range(NULL::taskq_status)) status, (VALUES (now()), (NULL)) a(a
 SELECT count(*) FILTER (WHERE taskq_sla_stamps_are_valid(hours, due, risk, breached) IS DISTINCT FROM
         ((hours IS NULL) = (due IS NULL) AND (due IS NULL) = (risk IS NULL) AND (due IS NOT NULL OR breached IS NULL))) AS sla_stamps, count(*) AS of
 FROM (VALUES (1), (NULL)) h(hours), (VALUES (now()), (NULL)) d(due), (VALUES (now()), (NULL)) r(risk), (VALUES (now()), (NULL)) b(breached);
+SELECT count(*) FILTER (WHERE taskq_stamps_are_valid(c, s, o, x, u, b) IS DISTINCT FROM
+        (isfinite(c) AND coalesce(isfinite(s), true) AND coalesce(isfinite(o), true) AND coalesce(isfinite(x), true) AND isfinite(u) AND coalesce(isfinite(b), true)
+         AND c <= coalesce(s, c) AND greatest(c, s) <= coalesce(o, x, greatest(c, s)))) AS stamps, count(*) AS of
+FROM unnest('{2020-01-01,2020-01-02,infinity,-infinity}'::timestamptz[]) c, unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,-infinity,NULL}'::timestamptz[]) s,
+    unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,-infinity,NULL}'::timestamptz[]) o, unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,NULL}'::timestamptz[]) x,
+    unnest('{2019-01-01,infinity}'::timestamptz[]) u, unnest('{2019-01-01,-infinity,NULL}'::timestamptz[]) b
+WHERE o IS NULL OR x IS NULL;
 SELECT n AS characters, taskq_description_is_valid(repeat('ü', n)) AS description, taskq_source_is_valid(repeat('ü', n)) AS source,
     taskq_dedupe_key_is_valid(repeat('ü', n)) AS dedupe_key
 FROM unnest('{0,1,63,64,255,256,65536,65537}'::int[]) n;

@@ -53,7 +53,7 @@ in_schema('source', q{
 	SELECT taskq_create('moved', due_date => taskq_today()); SELECT taskq_reschedule(7, taskq_today() + 40); SELECT taskq_prioritize(7, 'URGENT'); SELECT taskq_comment(7, 'hm');
 	RESET taskq.actor;
 	INSERT INTO taskq_task (title, due_date, created_at, sla_hours) VALUES ('overdue, breached', '2020-02-01', '2020-01-01', 3);
-	INSERT INTO taskq_task (title, due_date, started_at, status) VALUES ('begun, overdue', '2020-02-01', '2020-01-01', 'IN_PROGRESS');
+	INSERT INTO taskq_task (title, due_date, created_at, started_at, status) VALUES ('begun, overdue', '2020-02-01', '2020-01-01', '2020-01-01', 'IN_PROGRESS');
 	INSERT INTO taskq_task (title, due_date, status) VALUES ('stored OVERDUE, is not', '2999-01-01', 'OVERDUE');
 	SELECT count(*) FROM taskq_emit('call.missed', '{"name": "Zoë"}', user_id => 'cus_1');
 	SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 12), taskq_renewal_create('cus_2', 'permit', taskq_today() + 75),

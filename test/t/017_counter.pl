@@ -12,7 +12,7 @@ my $node = start_node('counter', "taskq.sweep_interval = 1h\nmax_connections = 3
 my $agree = q{SELECT s::text = c::text FROM taskq_stats() s, (SELECT count(*) FILTER (WHERE status = 'OPEN')::int,
 	count(*) FILTER (WHERE status = 'IN_PROGRESS')::int, count(*) FILTER (WHERE status = 'OVERDUE')::int,
 	count(*) FILTER (WHERE is_active AND due_date = taskq_today())::int, count(*) FILTER (WHERE is_active AND assignee_id IS NULL)::int,
-	count(*) FILTER (WHERE completed_at >= taskq_day_start(taskq_today()))::int,
+	count(*) FILTER (WHERE completed_at BETWEEN taskq_day_start(taskq_today()) AND statement_timestamp())::int,
 	count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK')::int, count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED')::int
 	FROM taskq_tasks) c};
 query('postgres', 'CREATE EXTENSION taskq');
