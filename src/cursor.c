@@ -10,7 +10,7 @@
  *		due/2026-06-05/2/1234        due date (infinity = none), rank, id
  *		priority/2/2026-06-05/1234   rank, due date, id
  *		created/834598723451/1234    microseconds as PostgreSQL counts them, id
- *		sla/834598723451/1234        the deadline likewise (infinity = none), id
+ *		sla/834598723451/1234        the deadline likewise (infinity = none or never), id
  *
  *-------------------------------------------------------------------------
  */
@@ -192,7 +192,8 @@ cursor_of(QueueSort sort, const Datum *values, const bool *nulls)
 		case SORT_SLA:
 			break;
 	}
-	if (nulls[Anum_task_sla_due_at - 1])
+	if (nulls[Anum_task_sla_due_at - 1] ||
+		TIMESTAMP_IS_NOEND(DatumGetTimestampTz(values[Anum_task_sla_due_at - 1])))
 		return psprintf("sla/infinity/" INT64_FORMAT, id);
 	return psprintf("sla/" INT64_FORMAT "/" INT64_FORMAT,
 					DatumGetTimestampTz(values[Anum_task_sla_due_at - 1]), id);

@@ -36,3 +36,10 @@ sla_instants(TimestampTz created_at, float8 hours,
 				 errmsg("SLA deadline is out of the range of timestamps")));
 	return true;
 }
+
+/* The first instant at which a deadline has passed: at itself it still holds; an infinite one never passes. */
+TimestampTz
+sla_breach_begins(TimestampTz due_at)
+{
+	return TIMESTAMP_NOT_FINITE(due_at) ? due_at : due_at + 1;
+}

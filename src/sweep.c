@@ -375,8 +375,8 @@ sweep_next_due(void)
 	if (!isnull)
 		at = day_start(DatumGetDateADT(value) + 1);
 	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
-	if (!isnull)				/* at the deadline itself it still holds */
-		at = Min(at, DatumGetTimestampTz(value) + 1);
+	if (!isnull)
+		at = Min(at, sla_breach_begins(DatumGetTimestampTz(value)));
 	SPI_finish();
 	return Min(at, renewals_next_due());
 }

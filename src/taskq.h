@@ -353,6 +353,7 @@ extern int64 create_task(NewTask *task, text *actor, bool *created);
 
 extern bool sla_instants(TimestampTz created_at, float8 hours,
 						 TimestampTz *due_at, TimestampTz *at_risk_at);
+extern TimestampTz sla_breach_begins(TimestampTz due_at);
 
 /* ------------------------------------- cursor.c: where a page of the queue ended */
 

@@ -156,11 +156,8 @@ wakeup_for_task(const TaskRow *row)
 static TimestampTz
 noted_instant(void)
 {
-	TimestampTz at = earliest_sla_due_at;
+	TimestampTz at = sla_breach_begins(earliest_sla_due_at);
 
-	/* At the deadline itself it still holds. */
-	if (!TIMESTAMP_NOT_FINITE(at))
-		at++;
 	if (!DATE_NOT_FINITE(earliest_due_date))
 		at = Min(at, day_start(earliest_due_date + 1));
 	return at;

@@ -24,4 +24,16 @@ SELECT taskq_queue_page(after => 'due/2999-06-05/2/1; DROP TABLE taskq_task');
 SELECT taskq_queue_page(after => 'priority/2/2999-06-05/1');
 SELECT taskq_queue_page(sort => 'created', after => 'created/x/1');
 SELECT taskq_queue_page(sort => 'sla', after => 'due/2999-06-05/2/1');
+-- a deadline that is infinite comes with those that are none; page after page each is there once
+INSERT INTO taskq_task (id, title, sla_hours, sla_due_at) VALUES (3, 'ever', 1, '-infinity'), (4, 'never', 1, 'infinity'), (6, 'never', 1, 'infinity');
+INSERT INTO taskq_task (id, title) VALUES (5, 'none'), (7, 'none');
+WITH RECURSIVE pages AS (
+    (SELECT p.id, p.cursor, p.sla_status FROM taskq_queue_page(NULL, sort => 'sla', page_size => 1) p)
+    UNION ALL
+    SELECT p.id, p.cursor, p.sla_status FROM pages, LATERAL (SELECT * FROM taskq_queue_page(NULL, sort => 'sla', page_size => 1, after => pages.cursor)) p
+)
+SELECT id, cursor, sla_status FROM pages;
+SELECT id FROM taskq_queue_page(NULL, sort => 'sla', after => 'sla/9223372036854775807/4');
+SELECT sla_status, array_agg(id ORDER BY id) FROM unnest(enum_range(NULL::taskq_sla_status)) s, taskq_queue_page(NULL, sla_status => ARRAY[s]) GROUP BY 1;
+SELECT to_jsonb(t) -> 'sla_due_at' AS sla_due_at, to_jsonb(t) -> 'sla_at_risk_at' AS sla_at_risk_at FROM taskq_tasks t WHERE id = 4;
 DROP EXTENSION taskq CASCADE;

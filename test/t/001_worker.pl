@@ -54,6 +54,14 @@ query('desk', 'BEGIN; SAVEPOINT s; SELECT taskq_create(\'kept\', sla_hours => 1.
 became('desk', q{SELECT count(*) = 3 FROM taskq_task WHERE sla_breached_at IS NOT NULL}, 'also one made in a savepoint');
 is(query('desk', q{SELECT count(*) FROM taskq_task_event WHERE kind = 'sla_breached'}), '3', 'each breach is told once');
 
+# A deadline that is infinite never comes.
+query('postgres', 'CREATE DATABASE never');
+query('never', q{CREATE EXTENSION taskq; INSERT INTO taskq_task (title, sla_hours, sla_due_at) VALUES ('whenever', 1, 'infinity')});
+my $inserted = query('never', 'SELECT taskq_worker_wake(); SELECT now()');
+became('never', qq{SELECT last_sweep_at > '$inserted' AND last_result = 'done' AND next_sweep_reason = 'interval' AND next_sweep_at > last_sweep_at
+	FROM taskq_worker_status WHERE database = 'never'}, 'nobody sweeps for a deadline that never comes');
+query('postgres', 'DROP DATABASE never');
+
 # Nobody wakes the launcher for what falls due later than it waits anyway.
 my $launcher = q{FROM pg_stat_activity WHERE backend_type = 'taskq launcher'};
 became('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'taskq sweeper'});

@@ -47,6 +47,7 @@ function duration(ms) {
 export function sla({ sla_status, sla_due_at, created_at, is_active }, now = Date.now()) {
   if (sla_status === 'NONE') return null
   if (!is_active) return { words: slaStatuses[sla_status] }
+  if (sla_due_at === 'infinity') return { share: 1, words: 'never due' }
   const left = Date.parse(sla_due_at) - now
   const whole = Date.parse(sla_due_at) - Date.parse(created_at)
   return {
