@@ -90,18 +90,18 @@ CREATE FUNCTION taskq_prioritize_many(ids bigint[], priority taskq_priority, act
 COMMENT ON FUNCTION taskq_prioritize_many(bigint[], taskq_priority, text) IS
 'taskq_prioritize for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_prioritize.';
 
-CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, actor text DEFAULT NULL)
+CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_set_sla';
-COMMENT ON FUNCTION taskq_set_sla(bigint, double precision, text) IS
-'Sets the SLA of an active task in hours from its creation (over 0, at most 87600); NULL removes it. A breach of the new deadline is recorded anew. Same hours: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 hours out of bounds, 23514 if terminal.';
+COMMENT ON FUNCTION taskq_set_sla(bigint, double precision, text, text) IS
+'Sets the SLA of an active task in hours from its creation (over 0, at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. Same hours: nothing is recorded, the note neither. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, 23514 if terminal.';
 
-CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, actor text DEFAULT NULL)
+CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_set_sla_many';
-COMMENT ON FUNCTION taskq_set_sla_many(bigint[], double precision, text) IS
+COMMENT ON FUNCTION taskq_set_sla_many(bigint[], double precision, text, text) IS
 'taskq_set_sla for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_set_sla.';
 
 CREATE FUNCTION taskq_edit(id bigint, title text DEFAULT NULL, description text DEFAULT NULL, actor text DEFAULT NULL)

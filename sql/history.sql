@@ -36,7 +36,7 @@ COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assig
 COMMENT ON COLUMN taskq_task_event.from_status IS 'Status before.';
 COMMENT ON COLUMN taskq_task_event.to_status IS 'Status after.';
 COMMENT ON COLUMN taskq_task_event.changes IS 'Fields that changed, {"field": {"from": ..., "to": ...}}; NULL = none but the status.';
-COMMENT ON COLUMN taskq_task_event.note IS 'Note of taskq_complete and taskq_comment, reason of taskq_cancel; at most 65,536 characters.';
+COMMENT ON COLUMN taskq_task_event.note IS 'Note of taskq_complete, taskq_set_sla and taskq_comment, reason of taskq_cancel; at most 65,536 characters.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_task_event', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_task_event_id_seq', '');

@@ -21,7 +21,7 @@ CREATE FUNCTION taskq_task_insert() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_insert';
 COMMENT ON FUNCTION taskq_task_insert() IS
-'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at and sla_at_risk_at when NULL, and gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
+'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at, sla_at_risk_at and, if sla_breached_at is given, sla_first_breached_at when NULL, and gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
 
 CREATE FUNCTION taskq_task_update() RETURNS trigger
     LANGUAGE c

@@ -19,7 +19,8 @@ SELECT t.id, t.title, t.description, t.priority,
        END AS days_overdue,
        a.name AS assignee_name, a.is_active AS assignee_is_active,
        c.name AS customer_name,
-       taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status
+       taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
+       t.sla_first_breached_at
 FROM taskq_task t
 LEFT JOIN taskq_staff_member a ON a.id = t.assignee_id
 LEFT JOIN taskq_customer c ON c.id = t.user_id;
@@ -32,6 +33,7 @@ COMMENT ON COLUMN taskq_tasks.days_overdue IS 'Days since the due date if overdu
 COMMENT ON COLUMN taskq_tasks.assignee_name IS 'Name of the staff member; NULL if unassigned.';
 COMMENT ON COLUMN taskq_tasks.assignee_is_active IS 'Whether the staff member is active; NULL if unassigned.';
 COMMENT ON COLUMN taskq_tasks.customer_name IS 'Name of the customer; NULL if none.';
+COMMENT ON COLUMN taskq_tasks.sla_first_breached_at IS 'When the task''s first SLA breach was recorded, whatever became of the deadline since; NULL = never.';
 COMMENT ON COLUMN taskq_tasks.sla_status IS 'SLA status at this instant, see taskq_sla_status_at().';
 
 CREATE VIEW taskq_queue WITH (security_invoker = true) AS
@@ -50,9 +52,10 @@ CREATE TYPE taskq_queue_row AS (
     sla_due_at timestamptz, sla_at_risk_at timestamptz, sla_breached_at timestamptz,
     stored_status taskq_status, is_active boolean, is_overdue boolean, days_overdue integer,
     assignee_name text, assignee_is_active boolean, customer_name text, sla_status taskq_sla_status,
-    cursor text
+    cursor text,
+    sla_first_breached_at timestamptz
 );
-COMMENT ON TYPE taskq_queue_row IS 'A row of taskq_queue_page(): the columns of taskq_tasks, and cursor, which argument after takes to go on behind this row.';
+COMMENT ON TYPE taskq_queue_row IS 'A row of taskq_queue_page(): the columns of taskq_tasks, and cursor in between, which argument after takes to go on behind this row.';
 
 CREATE FUNCTION taskq_queue_page(
     status taskq_status[] DEFAULT '{OPEN}',

@@ -83,6 +83,12 @@ CREATE FUNCTION taskq_stamps_are_valid(created_at timestamptz, started_at timest
 COMMENT ON FUNCTION taskq_stamps_are_valid(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
 'True if none of those that are set is infinite, and the task was created no later than started, completed or cancelled, and started no later than completed or cancelled. No clock is looked at.';
 
+CREATE FUNCTION taskq_first_breach_is_valid(sla_first_breached_at timestamptz) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_first_breach_is_valid';
+COMMENT ON FUNCTION taskq_first_breach_is_valid(timestamptz) IS
+'True for a finite instant.';
+
 -- Vacuumed when a twentieth is dead.  A fifth, PostgreSQL's default, is twice as
 -- many as are active where a tenth is: their indexes would be two thirds dead.
 -- Names are resolved when this runs: where pg_catalog has no exact match, it is
@@ -114,6 +120,8 @@ CREATE TABLE taskq_task (
     sla_due_at timestamptz,
     sla_at_risk_at timestamptz,
     sla_breached_at timestamptz,
+    sla_first_breached_at timestamptz
+        CONSTRAINT taskq_task_sla_first_breached_at_check CHECK (taskq_first_breach_is_valid(sla_first_breached_at)),
     CONSTRAINT taskq_task_completed_check CHECK (taskq_completed_is_valid(status, completed_at)),
     CONSTRAINT taskq_task_cancelled_check CHECK (taskq_cancelled_is_valid(status, cancelled_at)),
     CONSTRAINT taskq_task_started_check CHECK (taskq_started_is_valid(status, started_at)),
@@ -168,6 +176,12 @@ CREATE INDEX taskq_task_sla_pending_idx ON taskq_task
     WHERE sla_due_at IS NOT NULL AND sla_breached_at IS NULL
       AND completed_at IS NULL AND cancelled_at IS NULL;
 
+-- Breaches whose deadline was moved out or removed, by which the SLA report counts
+-- them: few.
+CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
+    (sla_first_breached_at)
+    WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at;
+
 -- Closed tasks by the time they were closed: today's count, retention; and what
 -- one assignee has completed.
 CREATE INDEX taskq_task_closed_idx ON taskq_task
@@ -201,6 +215,7 @@ COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written 
 COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never.';
 COMMENT ON COLUMN taskq_task.sla_at_risk_at IS 'From here to the deadline the task is AT_RISK: taskq.sla_at_risk_percent of the way when it was written. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.sla_breached_at IS 'When the breach of the current deadline was recorded. Written by the lifecycle only.';
+COMMENT ON COLUMN taskq_task.sla_first_breached_at IS 'When the first breach of any deadline that the task has had was recorded; it stays when the deadline is moved out or removed. NULL = none was. Written by the lifecycle only, except that an INSERT may give it (NULL = sla_breached_at).';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_task', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_task_id_seq', '');

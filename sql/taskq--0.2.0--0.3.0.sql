@@ -55,9 +55,9 @@ BEGIN ATOMIC
          'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog',
          'pkey', '', ''),
         ('taskq_task',
-         'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at',
-         'assignee_id_fkey cancelled_check completed_check dedupe_key_check description_check due_date_check overdue_check pkey sla_hours_check sla_stamps_check source_check stamps_check started_check title_check user_id_fkey',
-         'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx at_risk_idx closed_idx completed_idx dedupe_key',
+         'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at',
+         'assignee_id_fkey cancelled_check completed_check dedupe_key_check description_check due_date_check overdue_check pkey sla_first_breached_at_check sla_hours_check sla_stamps_check source_check stamps_check started_check title_check user_id_fkey',
+         'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx at_risk_idx moved_breach_idx closed_idx completed_idx dedupe_key',
          'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
         ('taskq_task_event',
          'id task_id at actor db_user kind from_status to_status changes note',
@@ -656,8 +656,103 @@ WHERE s.is_active OR t.id IS NOT NULL
 GROUP BY s.id, s.name, s.is_active;
 COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached. Inactive staff appear while they have any.';
 COMMENT ON COLUMN taskq_workload.assignee_is_active IS 'Whether the staff member is active; false = the tasks are to be given to somebody else.';
+
 -- Stamps never run backwards.
 COMMENT ON COLUMN taskq_task_event.at IS 'statement_timestamp() of the change, or the task''s last stamp where the clock is behind it.';
+
+-- A breach is remembered whatever becomes of the deadline
+
+CREATE FUNCTION taskq_first_breach_is_valid(sla_first_breached_at timestamptz) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_first_breach_is_valid';
+COMMENT ON FUNCTION taskq_first_breach_is_valid(timestamptz) IS
+'True for a finite instant.';
+
+ALTER TABLE taskq_task ADD COLUMN sla_first_breached_at timestamptz
+    CONSTRAINT taskq_task_sla_first_breached_at_check CHECK (taskq_first_breach_is_valid(sla_first_breached_at));
+
+-- From the history, which knows of breaches of deadlines that were moved since.
+-- As replicated changes, so that no trigger takes it for somebody's update.
+DO $$
+DECLARE
+    replication_role text := pg_catalog.current_setting('session_replication_role');
+BEGIN
+    PERFORM pg_catalog.set_config('session_replication_role', 'replica', true);
+    UPDATE taskq_task t SET sla_first_breached_at = b.at
+    FROM (SELECT a.id, pg_catalog.min(a.at) AS at
+          FROM (SELECT id, sla_breached_at AS at FROM taskq_task
+                UNION ALL SELECT task_id, at FROM taskq_task_event WHERE kind = 'sla_breached') a
+          WHERE pg_catalog.isfinite(a.at) GROUP BY a.id) b
+    WHERE b.id = t.id;
+    PERFORM pg_catalog.set_config('session_replication_role', replication_role, true);
+END $$;
+
+CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
+    (sla_first_breached_at)
+    WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at;
+COMMENT ON COLUMN taskq_task.sla_first_breached_at IS 'When the first breach of any deadline that the task has had was recorded; it stays when the deadline is moved out or removed. NULL = none was. Written by the lifecycle only, except that an INSERT may give it (NULL = sla_breached_at).';
+
+-- Who was granted the breach by hand was granted it in the views.
+DO $$
+DECLARE
+    r record;
+BEGIN
+    FOR r IN SELECT CASE WHEN x.grantee = 0::oid THEN 'PUBLIC' ELSE x.grantee::regrole::text END AS grantee, x.is_grantable
+             FROM pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) x
+             WHERE a.attrelid = 'taskq_task'::regclass::oid AND a.attname = 'sla_breached_at' AND x.privilege_type = 'SELECT'
+    LOOP
+        EXECUTE pg_catalog.format('GRANT SELECT (sla_first_breached_at) ON taskq_task TO %s%s', r.grantee,
+                       CASE WHEN r.is_grantable THEN ' WITH GRANT OPTION' END);
+    END LOOP;
+END $$;
+
+CREATE OR REPLACE VIEW taskq_tasks WITH (security_invoker = true) AS
+SELECT t.id, t.title, t.description, t.priority,
+       taskq_effective_status(t.status, t.due_date, t.started_at) AS status,
+       t.due_date, t.sla_hours, t.assignee_id, t.user_id, t.source, t.dedupe_key,
+       t.created_at, t.created_by, t.started_at, t.completed_at, t.cancelled_at, t.updated_at,
+       t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at,
+       t.status AS stored_status,
+       t.completed_at IS NULL AND t.cancelled_at IS NULL AS is_active,
+       t.completed_at IS NULL AND t.cancelled_at IS NULL
+           AND coalesce(t.due_date < taskq_today(), false) AS is_overdue,
+       CASE WHEN t.due_date IS NULL THEN NULL
+            WHEN t.completed_at IS NULL AND t.cancelled_at IS NULL THEN greatest(taskq_today() - t.due_date, 0)
+            ELSE 0
+       END AS days_overdue,
+       a.name AS assignee_name, a.is_active AS assignee_is_active,
+       c.name AS customer_name,
+       taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
+       t.sla_first_breached_at
+FROM taskq_task t
+LEFT JOIN taskq_staff_member a ON a.id = t.assignee_id
+LEFT JOIN taskq_customer c ON c.id = t.user_id;
+COMMENT ON COLUMN taskq_tasks.sla_first_breached_at IS 'When the task''s first SLA breach was recorded, whatever became of the deadline since; NULL = never.';
+CREATE OR REPLACE VIEW taskq_queue WITH (security_invoker = true) AS
+SELECT *
+FROM taskq_tasks
+WHERE taskq_phase(started_at, completed_at, cancelled_at) = 0
+  AND (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END) >= taskq_today()
+ORDER BY (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id;
+ALTER TYPE taskq_queue_row ADD ATTRIBUTE sla_first_breached_at timestamptz;
+COMMENT ON TYPE taskq_queue_row IS 'A row of taskq_queue_page(): the columns of taskq_tasks, and cursor in between, which argument after takes to go on behind this row.';
+
+DROP FUNCTION taskq_set_sla(bigint, double precision, text);
+DROP FUNCTION taskq_set_sla_many(bigint[], double precision, text);
+CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_set_sla';
+COMMENT ON FUNCTION taskq_set_sla(bigint, double precision, text, text) IS
+'Sets the SLA of an active task in hours from its creation (over 0, at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. Same hours: nothing is recorded, the note neither. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, 23514 if terminal.';
+
+CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_set_sla_many';
+COMMENT ON FUNCTION taskq_set_sla_many(bigint[], double precision, text, text) IS
+'taskq_set_sla for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_set_sla.';
+COMMENT ON COLUMN taskq_task_event.note IS 'Note of taskq_complete, taskq_set_sla and taskq_comment, reason of taskq_cancel; at most 65,536 characters.';
 
 -- Stamps: finite, in order, and none of the future in reports
 
@@ -685,16 +780,23 @@ COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_times
 COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only: statement_timestamp(), or the row''s last stamp where the clock is behind it.';
 COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never.';
 COMMENT ON FUNCTION taskq_task_insert() IS
-'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at and sla_at_risk_at when NULL, and gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
+'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at, sla_at_risk_at and, if sla_breached_at is given, sla_first_breached_at when NULL, and gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
 COMMENT ON FUNCTION taskq_stats(text, text) IS
 'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone, up to now. sla_at_risk, sla_breached: among active.';
 CREATE OR REPLACE VIEW taskq_sla_violations WITH (security_invoker = true) AS
-SELECT t.*, CASE WHEN isfinite(t.sla_due_at) THEN least(t.completed_at, t.cancelled_at, statement_timestamp()) - t.sla_due_at END AS late_by
+SELECT t.id, t.title, t.description, t.priority, t.status, t.due_date, t.sla_hours, t.assignee_id, t.user_id, t.source, t.dedupe_key,
+       t.created_at, t.created_by, t.started_at, t.completed_at, t.cancelled_at, t.updated_at,
+       t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at, t.stored_status, t.is_active, t.is_overdue, t.days_overdue,
+       t.assignee_name, t.assignee_is_active, t.customer_name, t.sla_status,
+       CASE WHEN isfinite(least(t.sla_due_at, t.sla_first_breached_at)) THEN
+           greatest(least(t.completed_at, t.cancelled_at, statement_timestamp()) - least(t.sla_due_at, t.sla_first_breached_at), '0') END AS late_by,
+       t.sla_first_breached_at
 FROM taskq_tasks t
-WHERE coalesce(t.sla_due_at, 'infinity') < least(t.completed_at, t.cancelled_at, statement_timestamp());
-COMMENT ON VIEW taskq_sla_violations IS 'Tasks whose sla_status is BREACHED at this instant; columns as taskq_tasks, and late_by. What is stamped in the future has not happened yet.';
-COMMENT ON COLUMN taskq_sla_violations.late_by IS 'Time from the deadline to completion or cancellation; for an active task, to now; NULL if the deadline is -infinity.';
+WHERE t.sla_first_breached_at IS NOT NULL
+   OR coalesce(t.sla_due_at, 'infinity') < least(t.completed_at, t.cancelled_at, statement_timestamp());
+COMMENT ON VIEW taskq_sla_violations IS 'Tasks that have ever breached their SLA: sla_status is BREACHED at this instant, or sla_first_breached_at is set, whatever became of the deadline since. Columns as taskq_tasks, and late_by. What is stamped in the future has not happened yet.';
+COMMENT ON COLUMN taskq_sla_violations.late_by IS 'Time from the deadline to completion or cancellation; for an active task, to now. Where the deadline was moved out after a breach, or removed: from that breach (sla_first_breached_at). NULL if the deadline is -infinity.';
 COMMENT ON FUNCTION taskq_sla_report(timestamptz, timestamptz, text) IS
-'SLA compliance of the tasks whose deadline lies in [since, until). group_by: none (one row, group_key NULL), assignee (group_key = staff id, NULL = unassigned), priority, day (of the deadline, in taskq.timezone), or week (its Monday; weeks as in ISO 8601). tasks: all of them; met, breached: by sla_status at this instant; compliance = met / (met + breached), NULL without any; p50_hours, p90_hours: hours from creation to completion of the completed ones, interpolated. A task that is stamped as closed in the future counts as active until then. Errors: 22023 unknown group_by, a NULL bound, since after until.';
+'SLA compliance of the tasks whose deadline lies in [since, until). A task whose deadline was moved out after a breach, or removed, counts at its first breach (sla_first_breached_at) instead. group_by: none (one row, group_key NULL), assignee (group_key = staff id, NULL = unassigned), priority, day (of that instant, in taskq.timezone), or week (its Monday; weeks as in ISO 8601). tasks: all of them; breached: those that ever were, by sla_status at this instant or sla_first_breached_at; met: by sla_status, the others; compliance = met / (met + breached), NULL without any; p50_hours, p90_hours: hours from creation to completion of the completed ones, interpolated. Errors: 22023 unknown group_by, a NULL bound, since after until.';
 
 SELECT taskq_reapply_grants();

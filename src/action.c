@@ -44,7 +44,7 @@ static Verb cancel_verb = VERB(VERB_OTHER, "status = 'CANCELLED'");
 static Verb assign_verb = VERB(VERB_OTHER, "assignee_id = $2");
 static Verb reschedule_verb = VERB(VERB_OTHER, "due_date = $2");
 static Verb prioritize_verb = VERB(VERB_OTHER, "priority = $2");
-static Verb set_sla_verb = VERB(VERB_OTHER, "sla_hours = $2");
+static Verb set_sla_verb = VERB(VERB_SET_SLA, "sla_hours = $2");
 static Verb edit_verb = VERB(VERB_OTHER,
 							 "title = coalesce($2, t.title), description = "
 							 "CASE WHEN $3 IS NULL THEN t.description WHEN $3 " EQ " '' THEN NULL ELSE $3 END");
@@ -337,13 +337,13 @@ add_arg(VerbArgs *args, Oid type, FunctionCallInfo fcinfo, int argno)
 }
 
 static text *
-note_argument(FunctionCallInfo fcinfo, const char *name)
+note_argument(FunctionCallInfo fcinfo, int argno, const char *name)
 {
 	text	   *note;
 
-	if (PG_ARGISNULL(1))
+	if (PG_ARGISNULL(argno))
 		return NULL;
-	note = PG_GETARG_TEXT_PP(1);
+	note = PG_GETARG_TEXT_PP(argno);
 	check_text(name, note, 0, TEXT_MAX);
 	return note;
 }
@@ -428,12 +428,14 @@ taskq_##name##_many(PG_FUNCTION_ARGS) \
 extern Datum taskq_##name##_many(PG_FUNCTION_ARGS)
 
 DEFINE_VERB(start, {0}, NULL, 1);
-DEFINE_VERB(complete, {0}, note_argument(fcinfo, "note"), 2);
-DEFINE_VERB(cancel, {0}, note_argument(fcinfo, "reason"), 2);
+DEFINE_VERB(complete, {0}, note_argument(fcinfo, 1, "note"), 2);
+DEFINE_VERB(cancel, {0}, note_argument(fcinfo, 1, "reason"), 2);
 DEFINE_VERB(assign, assign_args(fcinfo), NULL, 2);
 DEFINE_VERB(reschedule, reschedule_args(fcinfo), NULL, 2);
 DEFINE_VERB(prioritize, prioritize_args(fcinfo), NULL, 2);
-DEFINE_VERB(set_sla, set_sla_args(fcinfo), NULL, 2);
+/* Before 0.3.0 it had no note. */
+DEFINE_VERB(set_sla, set_sla_args(fcinfo),
+			PG_NARGS() > 3 ? note_argument(fcinfo, 2, "note") : NULL, PG_NARGS() - 1);
 DEFINE_VERB(edit, edit_args(fcinfo), NULL, 3);
 
 /* ---------------------------------------------------------------- comments */

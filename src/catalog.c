@@ -19,6 +19,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_enum.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_subscription_rel.h"
 #include "catalog/pg_type.h"
@@ -41,6 +42,11 @@ const char *const priority_names[N_PRIORITIES] =
 {"LOW", "MEDIUM", "HIGH", "URGENT"};
 const char *const sla_status_names[N_SLA_STATUSES] =
 {"NONE", "ON_TRACK", "AT_RISK", "BREACHED", "MET", "CANCELLED"};
+
+const NewerColumnInfo newer_columns[N_NEWER_COLUMNS] =
+{
+	{"sla_first_breached_at", true}
+};
 
 static TaskqCatalog catalog;
 static bool catalog_valid = false;
@@ -81,6 +87,38 @@ own_enum(const char *name, const char *const *labels, int nlabels, Oid *values)
 }
 
 /*
+ * Whether the SQL that is installed may be without newer_columns: then a column
+ * of such a name is the user's own.
+ */
+static bool
+sql_is_older(void)
+{
+	static const char *const older[] = {"0.1.0", "0.2.0"};
+	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		result = false;
+
+	ScanKeyInit(&key, Anum_pg_extension_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(catalog.extension));
+	scan = systable_beginscan(rel, ExtensionOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		version = heap_getattr(tuple, Anum_pg_extension_extversion,
+										   RelationGetDescr(rel), &isnull);
+
+		for (int i = 0; i < lengthof(older); i++)
+			result |= strcmp(TextDatumGetCString(version), older[i]) == 0;
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
+/*
  * The extension's objects.  Errors if it is not installed in this database
  * (42704) or older than this library needs (42P01).
  */
@@ -89,6 +127,7 @@ taskq_catalog(void)
 {
 	uint64		changes = catalog_changes;
 	char	   *schema_name;
+	bool		older;
 
 	if (catalog_valid)
 		return &catalog;
@@ -120,6 +159,11 @@ taskq_catalog(void)
 	catalog.counter = get_relname_relid("taskq_counter", catalog.schema);
 	catalog.counter_delta = get_relname_relid("taskq_counter_delta", catalog.schema);
 	catalog.counter_state = get_relname_relid("taskq_counter_state", catalog.schema);
+
+	older = sql_is_older();
+	for (int i = 0; i < N_NEWER_COLUMNS; i++)
+		catalog.newer_column[i] = older ? InvalidAttrNumber :
+			get_attnum(catalog.task, newer_columns[i].name);
 
 	/* If something changed while this was read, it is read again the next time. */
 	catalog_valid = catalog_changes == changes;

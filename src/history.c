@@ -280,16 +280,10 @@ is_content(int attnum)
 	switch (attnum)
 	{
 		case Anum_task_status:
-		case Anum_task_started_at:
-		case Anum_task_completed_at:
-		case Anum_task_cancelled_at:
 		case Anum_task_updated_at:
-		case Anum_task_sla_due_at:
-		case Anum_task_sla_at_risk_at:
-		case Anum_task_sla_breached_at:
 			return false;
 		default:
-			return true;
+			return !task_column_is_stamp(attnum);
 	}
 }
 
@@ -356,7 +350,7 @@ changes_of(const TaskRow *old, const TaskRow *new, EventKind *kind)
 	{
 		EventKind	this_kind;
 
-		if (!is_content(attnum) || !task_column_differs(old, new, attnum))
+		if (!task_column_differs(old, new, attnum) || !is_content(attnum))
 			continue;
 		switch (attnum)
 		{
@@ -415,6 +409,15 @@ changes_for_batch(HistoryBatch *batch, const TaskRow *old, const TaskRow *new, E
 	return changes;
 }
 
+/* The note that a call gives for the event of what it does to a task. */
+static text *
+note_for(const TaskqCall *call, bool ended, bool new_hours)
+{
+	if (call == NULL)
+		return NULL;
+	return (call->verb == VERB_SET_SLA ? new_hours : ended) ? call->note : NULL;
+}
+
 /* Adds the events of one row's update. */
 void
 history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
@@ -426,6 +429,7 @@ history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 	bool		active = !STATUS_IS_TERMINAL(old->status);
 	bool		breach_recorded = !task_isnull(old, Anum_task_sla_breached_at);
 	bool		ended = active && STATUS_IS_TERMINAL(new->status);
+	bool		new_hours = task_column_differs(old, new, Anum_task_sla_hours);
 	EventKind	kind = EVENT_UPDATED;
 	Jsonb	   *changes;
 
@@ -445,10 +449,10 @@ history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 	else if (changes == NULL)
 		return;
 	add_event(batch, id, at, kind, from, new->status, changes,
-			  ended && call != NULL ? call->note : NULL);
+			  note_for(call, ended, new_hours));
 
 	/* New hours can put the deadline into the past at once. */
-	if (active && task_column_differs(old, new, Anum_task_sla_hours) &&
+	if (active && new_hours &&
 		!task_isnull(new, Anum_task_sla_breached_at))
 		add_event(batch, id, at, EVENT_SLA_BREACHED, new->status, new->status, NULL, NULL);
 }

@@ -42,13 +42,9 @@
 /* History of so many deleted tasks is deleted at a time. */
 #define FORGET_AT 10000
 
-/* Columns that never change, and those that only the lifecycle writes. */
+/* Columns that never change. */
 static const int identity_columns[] = {
 	Anum_task_id, Anum_task_created_at, Anum_task_created_by, Anum_task_source
-};
-static const int stamp_columns[] = {
-	Anum_task_started_at, Anum_task_completed_at, Anum_task_cancelled_at,
-	Anum_task_sla_due_at, Anum_task_sla_at_risk_at, Anum_task_sla_breached_at
 };
 
 /* Columns of which a NULL that an INSERT gives means the default. */
@@ -208,13 +204,13 @@ is_erasure(const TaskRow *old, const TaskRow *new)
 {
 	if (!call_is(VERB_ERASE))
 		return false;
-	for (int attnum = 1; attnum <= Natts_task; attnum++)
+	for (int attnum = 1; attnum <= old->desc->natts; attnum++)
 	{
 		bool		is_text = false;
 
 		for (int i = 0; i < lengthof(text_columns); i++)
 			is_text |= text_columns[i] == attnum;
-		if (!is_text && task_column_differs(old, new, attnum))
+		if (!is_text && task_column_is_own(attnum) && task_column_differs(old, new, attnum))
 			return false;
 	}
 	return true;
@@ -230,6 +226,18 @@ check_identity(const TaskRow *old, const TaskRow *new)
 					 errmsg("column %s of task " INT64_FORMAT " never changes",
 							column_name(old, identity_columns[i]), task_id(old)),
 					 errhint("Leave it out of the statement's SET list.")));
+}
+
+static void
+check_stamps(const TaskRow *old, const TaskRow *new)
+{
+	for (int attnum = 1; attnum <= old->desc->natts; attnum++)
+		if (task_column_is_stamp(attnum) && task_column_differs(old, new, attnum))
+			ereport(ERROR,
+					(errlifecycle(),
+					 errmsg("column %s of task " INT64_FORMAT " is written by the lifecycle only",
+							column_name(old, attnum), task_id(old)),
+					 errhint("Leave it out: taskq sets it when the status or sla_hours changes.")));
 }
 
 /* ------------------------------------------------------------ BEFORE UPDATE */
@@ -306,11 +314,52 @@ breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, TimestampTz
 		task_judged_at(new) > task_stamp(new, Anum_task_sla_due_at);
 }
 
+/*
+ * When a task's first breach was recorded, once the row has been written at an
+ * instant; false if it had none.  The deadline that a write replaces may have
+ * passed without anybody having noticed; and a row of 0.2.0 that was restored
+ * while triggers were off has its latest breach only.
+ */
+static bool
+first_breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, TimestampTz *first)
+{
+	int			attnum = Anum_task_sla_first_breached_at;
+
+	*first = at;
+	if (attnum == 0)
+		return false;
+	if (!task_isnull(old, attnum))
+		*first = task_stamp(old, attnum);
+	else if (!task_isnull(old, Anum_task_sla_breached_at) &&
+			 !TIMESTAMP_NOT_FINITE(task_stamp(old, Anum_task_sla_breached_at)))
+		*first = task_stamp(old, Anum_task_sla_breached_at);
+	else if (!task_isnull(new, Anum_task_sla_breached_at))
+		*first = task_stamp(new, Anum_task_sla_breached_at);
+	else
+		return !task_isnull(old, Anum_task_sla_due_at) && task_judged_at(new) > task_stamp(old, Anum_task_sla_due_at);
+	return true;
+}
+
+static bool
+first_breach_is_wrong(const TaskRow *old, const TaskRow *new, TimestampTz at)
+{
+	int			attnum = Anum_task_sla_first_breached_at;
+	TimestampTz first;
+
+	if (attnum == 0)
+		return false;
+	if (first_breach_after(old, new, at, &first))
+		return task_isnull(new, attnum) || task_stamp(new, attnum) != first;
+	return !task_isnull(new, attnum);
+}
+
 /* Deadlines of changed hours; a breach that the write is the first to notice. */
 static void
 apply_sla(const TaskRow *old, TaskRow *new, TimestampTz at)
 {
 	TimestampTz breached_at;
+
+	TimestampTz first;
 
 	if (task_column_differs(old, new, Anum_task_sla_hours))
 	{
@@ -331,6 +380,8 @@ apply_sla(const TaskRow *old, TaskRow *new, TimestampTz at)
 	}
 	if (breach_after(old, new, at, &breached_at))
 		set_stamp(new, Anum_task_sla_breached_at, breached_at);
+	if (first_breach_after(old, new, at, &first))
+		set_stamp(new, Anum_task_sla_first_breached_at, first);
 }
 
 /* A tuple of the row's values, in the place of the trigger's. */
@@ -400,13 +451,7 @@ taskq_task_update(PG_FUNCTION_ARGS)
 	}
 
 	check_identity(&old, &new);
-	for (int i = 0; i < lengthof(stamp_columns); i++)
-		if (task_column_differs(&old, &new, stamp_columns[i]))
-			ereport(ERROR,
-					(errlifecycle(),
-					 errmsg("column %s of task " INT64_FORMAT " is written by the lifecycle only",
-							column_name(&old, stamp_columns[i]), task_id(&old)),
-					 errhint("Leave it out: taskq sets it when the status or sla_hours changes.")));
+	check_stamps(&old, &new);
 	if (!task_isnull(&new, Anum_task_assignee_id) &&
 		task_column_differs(&old, &new, Anum_task_assignee_id) &&
 		!is_cascade(&old, &new))
@@ -485,6 +530,7 @@ recheck(const TaskRow *old, const TaskRow *new)
 			task_stamp(new, Anum_task_sla_breached_at) != breached_at;
 	else
 		wrong |= !task_isnull(new, Anum_task_sla_breached_at);
+	wrong |= first_breach_is_wrong(old, new, at);
 	if (wrong)
 		ereport(ERROR,
 				(errlifecycle(),
@@ -616,8 +662,9 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = check_trigger(fcinfo, "taskq_task_insert", TRIGGER_EVENT_INSERT, TRIGGER_EVENT_BEFORE, true);
 	HeapTuple	tuple = td->tg_trigtuple;
-	int			columns[lengthof(defaulted_columns) + 3];
+	int			columns[lengthof(defaulted_columns) + 4];
 	int			n = 0;
+	int			first_breached_at = Anum_task_sla_first_breached_at;
 	TaskRow		row;
 	TimestampTz created_at;
 	TimestampTz due_at;
@@ -639,6 +686,14 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 	{
 		set_stamp(&row, Anum_task_created_at, created_at);
 		columns[n++] = Anum_task_created_at;
+	}
+	/* A row of 0.2.0, from a dump, has its latest breach only. */
+	if (first_breached_at != 0 && task_isnull(&row, first_breached_at) &&
+		!task_isnull(&row, Anum_task_sla_breached_at) &&
+		!TIMESTAMP_NOT_FINITE(task_stamp(&row, Anum_task_sla_breached_at)))
+	{
+		set_stamp(&row, first_breached_at, task_stamp(&row, Anum_task_sla_breached_at));
+		columns[n++] = first_breached_at;
 	}
 	if (!task_isnull(&row, Anum_task_sla_hours) && !task_isnull(&row, Anum_task_created_at) &&
 		(task_isnull(&row, Anum_task_sla_due_at) || task_isnull(&row, Anum_task_sla_at_risk_at)) &&

@@ -145,10 +145,14 @@ typedef struct Statement
 	"a.name, a.is_active, c.name, " \
 	"@.taskq_sla_status_at(p.sla_due_at, p.sla_at_risk_at, p.completed_at, p.cancelled_at, $1)"
 
-/* Behind those: the cursor in the function's rows, the order in the statement's. */
+/*
+ * Behind those: the cursor in the function's rows, the order in the statement's;
+ * and then the columns of taskq_task that are newer (append_newer()).
+ */
 #define N_VIEW_COLUMNS 28
 #define COL_CURSOR (N_VIEW_COLUMNS + 1)
 #define COL_ORDER (N_VIEW_COLUMNS + 1)
+#define MAX_COLUMNS (COL_CURSOR + N_NEWER_COLUMNS)
 
 /* ------------------------------------------------------------- arguments */
 
@@ -486,6 +490,17 @@ append_order(Statement *st, QueueSort sort, const char *k1, const char *k2, cons
 	appendStringInfo(&st->sql, "%s%s LIMIT %d", k3, direction, limit);
 }
 
+/* The newer columns that the table has, each with what comes before its name. */
+static void
+append_newer(Statement *st, const char *before)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+
+	for (int i = 0; i < N_NEWER_COLUMNS; i++)
+		if (cat->newer_column[i] != 0)
+			appendStringInfo(&st->sql, "%s%s", before, newer_columns[i].name);
+}
+
 /* The branches of a page in the order of the sort; false if there is none. */
 static bool
 append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos,
@@ -505,9 +520,11 @@ append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos
 		/* Else the scan would begin at the bound, and not at the position. */
 		if (pos->given && sort == SORT_DUE && branch.due_from <= pos->due_date)
 			DATE_NOBEGIN(branch.due_from);
-		appendStringInfo(&st->sql, "%s(%sSELECT " TASK_COLUMNS ", %s AS k1, %s AS k2, t.id AS k3 "
-						 "FROM @.taskq_task t WHERE ", n > 0 ? " UNION ALL " : "",
-						 each_inactive ? EACH_INACTIVE_BEGIN("i.*") : "", k1, k2 ? k2 : "0");
+		appendStringInfo(&st->sql, "%s(%sSELECT " TASK_COLUMNS, n > 0 ? " UNION ALL " : "",
+						 each_inactive ? EACH_INACTIVE_BEGIN("i.*") : "");
+		append_newer(st, ", t.");
+		appendStringInfo(&st->sql, ", %s AS k1, %s AS k2, t.id AS k3 "
+						 "FROM @.taskq_task t WHERE ", k1, k2 ? k2 : "0");
 		if (!append_conditions(st, f, &branch))
 		{
 			st->sql.data[st->sql.len = begin] = '\0';
@@ -621,8 +638,8 @@ return_page(FunctionCallInfo fcinfo, QueueSort sort)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	HeapTuple  *rows = palloc0(PAGE_SIZE_MAX * sizeof(HeapTuple));
-	Datum		values[COL_CURSOR];
-	bool		nulls[COL_CURSOR];
+	Datum		values[MAX_COLUMNS];
+	bool		nulls[MAX_COLUMNS];
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -670,7 +687,9 @@ taskq_queue_page(PG_FUNCTION_ARGS)
 
 	spi_connect();
 	statement_begin(&st);
-	appendStringInfoString(&st.sql, "SELECT " PAGE_COLUMNS ", p.n FROM (SELECT b.*, "
+	appendStringInfoString(&st.sql, "SELECT " PAGE_COLUMNS ", p.n");
+	append_newer(&st, ", p.");
+	appendStringInfoString(&st.sql, " FROM (SELECT b.*, "
 						   "pg_catalog.row_number() OVER () AS n FROM (");
 	if (append_page(&st, &f, sort, &pos, branches, n, page_size))
 	{

@@ -22,33 +22,56 @@
 #define HOURS "CASE WHEN t.completed_at " LE " $4 AND t.completed_at " GE " t.created_at AND pg_catalog.isfinite(t.created_at) " \
 	"THEN extract(epoch FROM t.completed_at " MINUS " t.created_at)::pg_catalog.float8 OPERATOR(pg_catalog./) 3600 END"
 
+#define STATUS_AT_NOW "@.taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, " SO_FAR("t.completed_at") ", " SO_FAR("t.cancelled_at") ", $4)"
+
+/* What is told of a task: the instant at which it counts, and its result. */
+#define SELECT_TASKS(at, status) \
+	"SELECT t.assignee_id, t.priority, " at " AS at, " status " AS s, " \
+	HOURS " AS hours FROM @.taskq_task t WHERE "
+#define DUE_BETWEEN \
+	"@.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1,2,3}'::pg_catalog.int4[]) " \
+	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 " \
+	"AND " OR_NEVER("t.sla_due_at") " " LT " $2 AND t.sla_due_at IS NOT NULL "
+
+/* As the condition of taskq_task_moved_breach_idx. */
+#define DEADLINE_MOVED OR_NEVER("t.sla_due_at") " " GT " t.sla_first_breached_at"
+
+/* Tasks without sla_first_breached_at, in a database of 0.2.0 or before. */
+#define OLDER_TASKS SELECT_TASKS("t.sla_due_at", STATUS_AT_NOW) DUE_BETWEEN
+
+/*
+ * A task that was ever breached is breached.  It counts at its deadline; at its
+ * first breach if the deadline is later than that, or has been removed.
+ */
+#define TASKS \
+	SELECT_TASKS("t.sla_due_at", "CASE WHEN t.sla_first_breached_at IS NOT NULL THEN 'BREACHED' ELSE " STATUS_AT_NOW " END") \
+	DUE_BETWEEN "AND (t.sla_first_breached_at IS NULL OR NOT " DEADLINE_MOVED ") UNION ALL " \
+	SELECT_TASKS("t.sla_first_breached_at", "'BREACHED'") \
+	"t.sla_first_breached_at " GE " $1 AND t.sla_first_breached_at " LT " $2 AND " DEADLINE_MOVED
+
 /* $1, $2 = bounds of the deadline, $3 = time zone of days and weeks, $4 = now. */
-#define REPORT(key, groups) \
+#define REPORT_OF(tasks, key, groups) \
 	{"SELECT " key ", pg_catalog.count(*)::pg_catalog.int4, " \
 	"pg_catalog.count(*) FILTER (WHERE r.s " EQ " 'MET')::pg_catalog.int4, " \
 	"pg_catalog.count(*) FILTER (WHERE r.s " EQ " 'BREACHED')::pg_catalog.int4, " \
 	"pg_catalog.avg(CASE WHEN r.s " EQ " 'MET' THEN 1::pg_catalog.float8 WHEN r.s " EQ " 'BREACHED' THEN 0::pg_catalog.float8 END), " \
 	"pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY r.hours), " \
 	"pg_catalog.percentile_cont(0.9) WITHIN GROUP (ORDER BY r.hours) " \
-	"FROM (SELECT t.assignee_id, t.priority, t.sla_due_at, " \
-	"@.taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, " SO_FAR("t.completed_at") ", " SO_FAR("t.cancelled_at") ", $4) AS s, " \
-	HOURS " AS hours " \
-	"FROM @.taskq_task t " \
-	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1,2,3}'::pg_catalog.int4[]) " \
-	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 " \
-	"AND " OR_NEVER("t.sla_due_at") " " LT " $2 AND t.sla_due_at IS NOT NULL) r " groups}
+	"FROM (" tasks ") r " groups}
+#define REPORT(key, groups) REPORT_OF(TASKS, key, groups), REPORT_OF(OLDER_TASKS, key, groups)
 
 static struct
 {
 	const char *name;
 	TaskqPlan	plan;
+	TaskqPlan	older_plan;
 }			reports[] = {
 	{"none", REPORT("NULL::pg_catalog.text", "")},
 	{"assignee", REPORT("r.assignee_id", "GROUP BY r.assignee_id ORDER BY r.assignee_id")},
 	{"priority", REPORT("r.priority::pg_catalog.text", "GROUP BY r.priority ORDER BY r.priority DESC")},
-	{"day", REPORT("pg_catalog.to_char(pg_catalog.timezone($3, r.sla_due_at), 'YYYY-MM-DD')",
+	{"day", REPORT("pg_catalog.to_char(pg_catalog.timezone($3, r.at), 'YYYY-MM-DD')",
 	"GROUP BY 1 ORDER BY 1")},
-	{"week", REPORT("pg_catalog.to_char(pg_catalog.date_trunc('week', pg_catalog.timezone($3, r.sla_due_at)), 'YYYY-MM-DD')",
+	{"week", REPORT("pg_catalog.to_char(pg_catalog.date_trunc('week', pg_catalog.timezone($3, r.at)), 'YYYY-MM-DD')",
 	"GROUP BY 1 ORDER BY 1")}
 };
 
@@ -81,7 +104,7 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 				 errmsg("since must not be after until")));
 	for (int i = 0; i < lengthof(reports); i++)
 		if (strcmp(group_by, reports[i].name) == 0)
-			plan = &reports[i].plan;
+			plan = Anum_task_sla_first_breached_at != 0 ? &reports[i].plan : &reports[i].older_plan;
 	if (plan == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

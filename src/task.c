@@ -92,6 +92,44 @@ task_ctids_serve(void)
 	return !has_subclass(task) && pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
+/* The newer column with this number; NULL if it is none, but the user's. */
+static const NewerColumnInfo *
+newer_column(int attnum)
+{
+	for (int i = 0; attnum > Natts_task && i < N_NEWER_COLUMNS; i++)
+		if (taskq_catalog()->newer_column[i] == attnum)
+			return &newer_columns[i];
+	return NULL;
+}
+
+/* Whether a column is taskq's own, and none that the user added. */
+bool
+task_column_is_own(int attnum)
+{
+	return attnum <= Natts_task || newer_column(attnum) != NULL;
+}
+
+/* Whether only the lifecycle writes a column: updated_at is put right silently. */
+bool
+task_column_is_stamp(int attnum)
+{
+	const NewerColumnInfo *newer;
+
+	switch (attnum)
+	{
+		case Anum_task_started_at:
+		case Anum_task_completed_at:
+		case Anum_task_cancelled_at:
+		case Anum_task_sla_due_at:
+		case Anum_task_sla_at_risk_at:
+		case Anum_task_sla_breached_at:
+			return true;
+		default:
+			newer = newer_column(attnum);
+			return newer != NULL && newer->is_stamp;
+	}
+}
+
 /* Whether a column of a table holds one thing before and another after. */
 bool
 column_differs(TupleDesc desc, int attnum, Datum a, bool a_isnull, Datum b, bool b_isnull)
@@ -401,6 +439,13 @@ taskq_stamps_are_valid(PG_FUNCTION_ARGS)
 		last = at;
 	}
 	PG_RETURN_BOOL(true);
+}
+
+PG_FUNCTION_INFO_V1(taskq_first_breach_is_valid);
+Datum
+taskq_first_breach_is_valid(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(0)));
 }
 
 /* ---- the same for the API: 22023, naming the argument and its bound ---- */

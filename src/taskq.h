@@ -64,6 +64,23 @@ typedef enum TaskStatus
 
 #define STATUS_IS_TERMINAL(s) ((s) >= STATUS_COMPLETED)
 
+/*
+ * Columns of taskq_task that are newer than 0.2.0; described in newer_columns
+ * (catalog.c), in this order.
+ */
+typedef enum NewerColumn
+{
+	COLUMN_SLA_FIRST_BREACHED_AT
+} NewerColumn;
+
+#define N_NEWER_COLUMNS (COLUMN_SLA_FIRST_BREACHED_AT + 1)
+
+typedef struct NewerColumnInfo
+{
+	const char *name;
+	bool		is_stamp;		/* written by the lifecycle only */
+} NewerColumnInfo;
+
 typedef struct TaskqCatalog
 {
 	Oid			extension;
@@ -84,11 +101,13 @@ typedef struct TaskqCatalog
 	Oid			status[N_STATUSES];
 	Oid			priority[N_PRIORITIES];
 	Oid			sla_status[N_SLA_STATUSES];
+	int			newer_column[N_NEWER_COLUMNS];	/* attribute numbers; 0 = missing */
 } TaskqCatalog;
 
 extern const char *const status_names[N_STATUSES];
 extern const char *const priority_names[N_PRIORITIES];
 extern const char *const sla_status_names[N_SLA_STATUSES];
+extern const NewerColumnInfo newer_columns[N_NEWER_COLUMNS];
 
 extern const TaskqCatalog *taskq_catalog(void);
 extern void catalog_register_callbacks(void);
@@ -203,6 +222,7 @@ extern void timezone_assign(const char *newval, void *extra);
 typedef enum TaskVerb
 {
 	VERB_START,
+	VERB_SET_SLA,
 	VERB_ERASE,					/* texts only; of terminal tasks, too */
 	VERB_OTHER
 } TaskVerb;
@@ -218,7 +238,7 @@ typedef struct TaskqCall
 	TaskVerb	verb;
 	bool		by_system;		/* actor is NULL: the sweep */
 	text	   *actor;			/* NULL = not given */
-	text	   *note;			/* for the event that ends the task */
+	text	   *note;			/* for the event that ends the task, or changes its SLA */
 	int			unchanged;		/* tasks that were already as asked */
 } TaskqCall;
 
@@ -259,6 +279,14 @@ enum
 	Natts_task = Anum_task_sla_breached_at
 };
 
+/*
+ * Columns that came later.  In an updated table they stand behind columns that
+ * the user has added, so their numbers are no constants; 0 in a database of an
+ * older version, which does not have the column.
+ */
+#define Anum_task_sla_first_breached_at \
+	(taskq_catalog()->newer_column[COLUMN_SLA_FIRST_BREACHED_AT])
+
 #define TITLE_MAX 200
 #define TEXT_MAX 65536
 #define KEY_MAX 255
@@ -279,6 +307,8 @@ extern void task_row_read(TaskRow *row, HeapTuple tuple);
 extern void task_row_see(TaskRow *row, TupleTableSlot *slot);
 extern void task_row_copy(TaskRow *row, TupleTableSlot *slot);
 extern bool task_ctids_serve(void);
+extern bool task_column_is_own(int attnum);
+extern bool task_column_is_stamp(int attnum);
 extern bool column_differs(TupleDesc desc, int attnum, Datum a, bool a_isnull, Datum b, bool b_isnull);
 extern bool task_column_differs(const TaskRow *a, const TaskRow *b, int attnum);
 #define task_isnull(row, anum) ((row)->nulls[(anum) - 1])

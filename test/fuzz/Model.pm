@@ -16,7 +16,7 @@ use warnings;
 use Exporter 'import';
 use POSIX qw(floor);
 
-our @EXPORT = qw(today effective touch update create_task sla_status reported_status sort_key rank is_active sla_instants
+our @EXPORT = qw(today effective touch update create_task sla_status reported_status ever_breached sort_key rank is_active sla_instants
 	day_number iso_date stored_events $now);
 
 our $now;    # the statement's instant, in microseconds
@@ -115,6 +115,13 @@ sub reported_status
 	return sla_status(\%so_far);
 }
 
+# Whether a task has ever missed a deadline.
+sub ever_breached
+{
+	my ($row) = @_;
+	return defined $row->{sla_first_breached_at} || reported_status($row) eq 'BREACHED';
+}
+
 # The keys of a page's order, ascending.
 sub sort_key
 {
@@ -175,7 +182,7 @@ sub update
 		@$row{ keys %new } = values %new;
 		return;
 	}
-	for my $fixed (qw(id source created_at created_by started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at))
+	for my $fixed (qw(id source created_at created_by started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at))
 	{
 		return ['23514'] if exists $set->{$fixed} && differs($row->{$fixed}, $set->{$fixed});
 	}
@@ -201,13 +208,17 @@ sub update
 		}
 	}
 	push @events, [ ($from eq 'OVERDUE' ? 'overdue' : 'recovered'), $row->{status}, $from ] if $from ne $row->{status};
-	push @events, [ 'sla_breached', $from, $from ]
-		if defined $row->{sla_due_at} && !defined $row->{sla_breached_at} && judged_at(\%new) > $row->{sla_due_at};
+	if (defined $row->{sla_due_at} && !defined $row->{sla_breached_at} && judged_at(\%new) > $row->{sla_due_at})
+	{
+		push @events, [ 'sla_breached', $from, $from ];
+		$new{sla_first_breached_at} //= $at;
+	}
 
 	my $new_deadline = differs($row->{sla_hours}, $new{sla_hours});
 	sla_instants(\%new) if $new_deadline;
 	return ['23514'] if defined $new{sla_hours} && abs($new{created_at}) >= 9e18;
 	$new{sla_breached_at} //= $at if defined $new{sla_due_at} && judged_at(\%new) > $new{sla_due_at};
+	$new{sla_first_breached_at} //= $new{sla_breached_at};
 
 	my %kinds = map { $kind_of{$_} => 1 } @changed;
 	my $kind = keys %kinds > 1 ? 'updated' : (keys %kinds)[0];
@@ -234,7 +245,7 @@ sub create_task
 	my ($model, %row) = @_;
 	$row{priority} //= 'MEDIUM';
 	$row{source} //= 'MANUAL';
-	$row{$_} = undef for qw(started_at completed_at cancelled_at);
+	$row{$_} = undef for qw(started_at completed_at cancelled_at sla_first_breached_at);
 	$row{events} = [];
 	$row{status} = 'OPEN';
 	$row{status} = effective($model, \%row);

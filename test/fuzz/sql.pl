@@ -227,7 +227,7 @@ sub query
 }
 
 my $micros = sub { "CASE WHEN isfinite($_[0]) THEN (extract(epoch FROM $_[0]) * 1000000)::numeric(30,0) WHEN $_[0] > now() THEN 9e18 WHEN $_[0] < now() THEN -9e18 END" };
-my @stamps = qw(created_at started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at);
+my @stamps = qw(created_at started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at);
 my @plain = qw(id title priority status due_date sla_hours assignee_id user_id source dedupe_key created_by);
 my $read_tasks = 'SELECT ' . join(', ', @plain)
   . q{, CASE WHEN char_length(description) > 100 THEN md5(description) ELSE description END}
@@ -524,6 +524,12 @@ sub do_verb
 		($note, @bad) = note();
 		push @states, @bad;
 		@extra = (lit($note));
+	}
+	elsif ($name eq 'set_sla' && chance(0.5))
+	{
+		($note, @bad) = note();
+		push @states, @bad;
+		@extra = (lit($value, $type_of{$column}), lit($note));
 	}
 	elsif ($name eq 'comment')
 	{
@@ -1036,8 +1042,11 @@ sub do_read
 		if (chance(0.05)) { $group = 'month'; push @states, '22023'; }
 		my @expected = (0, 0, 0);
 		return statement('SELECT sum(tasks), sum(met), sum(breached), count(*) FROM taskq_sla_report(' . micro_lit($since) . ', ' . micro_lit($until) . ", '$group')", sub {
-				my @rows = grep { defined $_->{sla_due_at} && $_->{sla_due_at} >= $since && $_->{sla_due_at} < $until } values %{ $m->{tasks} };
-				@expected = (scalar(@rows), scalar(grep { reported_status($_) eq 'MET' } @rows), scalar(grep { reported_status($_) eq 'BREACHED' } @rows));
+				my @rows = grep {
+					my ($at) = sort { $a <=> $b } grep { defined } @$_{qw(sla_due_at sla_first_breached_at)};
+					defined $at && $at >= $since && $at < $until
+				} values %{ $m->{tasks} };
+				@expected = (scalar(@rows), scalar(grep { !ever_breached($_) && reported_status($_) eq 'MET' } @rows), scalar(grep { ever_breached($_) } @rows));
 				return;
 			},
 			states => \@states, reads => 1, level => 'viewer', after => sub {
@@ -1059,7 +1068,7 @@ sub do_read
 	{
 		my @expected;
 		return statement('SELECT id FROM taskq_sla_violations ORDER BY id', sub {
-				@expected = sort { $a <=> $b } map { $_->{id} } grep { reported_status($_) eq 'BREACHED' } values %{ $m->{tasks} };
+				@expected = sort { $a <=> $b } map { $_->{id} } grep { ever_breached($_) } values %{ $m->{tasks} };
 				return;
 			},
 			reads => 1, level => 'viewer', after => sub {

@@ -6,7 +6,7 @@ CREATE TEMP TABLE col (name text, value text, active boolean);
 INSERT INTO col VALUES
     ('id', '9', false), ('created_at', 'now() - interval ''1 day''', false), ('created_by', '''x''', false), ('source', '''x''', false),
     ('started_at', 'now()', false), ('completed_at', 'now()', false), ('cancelled_at', 'now()', false),
-    ('sla_due_at', 'now() + interval ''1 day''', false), ('sla_at_risk_at', 'now() + interval ''1 day''', false), ('sla_breached_at', 'now()', false),
+    ('sla_due_at', 'now() + interval ''1 day''', false), ('sla_at_risk_at', 'now() + interval ''1 day''', false), ('sla_breached_at', 'now()', false), ('sla_first_breached_at', 'now()', false),
     ('title', '''x''', true), ('description', '''x''', true), ('priority', '''HIGH''', true), ('due_date', 'taskq_today() + 1', true),
     ('sla_hours', '5', true), ('assignee_id', '''sta_1''', true), ('user_id', '''cus_1''', true), ('dedupe_key', '''x''', true),
     ('status', '''CANCELLED''', true), ('updated_at', 'now() - interval ''1 day''', true);
@@ -31,7 +31,7 @@ EXCEPTION WHEN SQLSTATE 'XX999' THEN RETURN 'written';
     RETURN state || ' ' || con;
 END $$;
 
-SELECT plan(2 + 3 * 20 + 3);
+SELECT plan(2 + 3 * 21 + 3);
 SELECT set_eq($$SELECT attname::text FROM pg_attribute WHERE attrelid = 'taskq_task'::regclass AND attnum > 0 AND NOT attisdropped$$,
     'SELECT name FROM col', 'every column is in the list');
 SELECT is(pg_temp.attempt(format('UPDATE taskq_task SET %s = %s WHERE id = %s', name, value, task)),

@@ -25,7 +25,7 @@ CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
 SELECT unnest('{taskq_description_is_valid,taskq_due_date_is_valid,taskq_sla_hours_is_valid,taskq_source_is_valid,taskq_dedupe_key_is_valid,
     taskq_completed_is_valid,taskq_cancelled_is_valid,taskq_started_is_valid,taskq_overdue_is_valid,taskq_sla_stamps_are_valid,
-    taskq_stamps_are_valid,taskq_event_kind_is_valid,taskq_role_oid}'::text[]), 'nobody'::pg_temp.level
+    taskq_stamps_are_valid,taskq_event_kind_is_valid,taskq_role_oid,taskq_first_breach_is_valid}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
     taskq_sla_status_at,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_sla_report,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_renewal_ladder}'::text[]), 'viewer'::pg_temp.level
@@ -58,7 +58,7 @@ CREATE TEMP TABLE written (name text, columns text, ins pg_temp.level, upd pg_te
 INSERT INTO written VALUES
     ('taskq_task', 'title description priority status due_date sla_hours assignee_id', 'agent', 'agent'),
     ('taskq_task', 'user_id source dedupe_key', 'agent', 'owner'),
-    ('taskq_task', 'id created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at', 'owner', 'owner'),
+    ('taskq_task', 'id created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at', 'owner', 'owner'),
     ('taskq_task_event', 'id task_id at actor db_user kind from_status to_status changes note', 'owner', 'owner'),
     ('taskq_staff_member', 'id name is_active', 'manager', 'manager'),
     ('taskq_customer', 'id name assigned_agent_id is_active', 'manager', 'manager'),

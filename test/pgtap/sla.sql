@@ -26,7 +26,7 @@ INSERT INTO truth VALUES
     ('cancelled', '-2 hours', '-1 hour', '-1 hour', 'CANCELLED'),
     ('cancelled', '-2 hours', '-1 hour', '-59 minutes', 'BREACHED'),
     ('cancelled', '1 hour', '2 hours', '-1 hour', 'CANCELLED');
-SELECT plan(count(*)::int + 3) FROM truth;
+SELECT plan(count(*)::int + 5) FROM truth;
 
 SELECT is(taskq_sla_status_at(s + deadline::interval, s + at_risk::interval,
                               CASE stands WHEN 'completed' THEN s + closed::interval END,
@@ -52,5 +52,12 @@ SELECT results_eq($$SELECT sla_status, count(*) FROM taskq_tasks WHERE title LIK
                   'taskq_tasks says the same');
 SELECT results_eq($$SELECT count(*) FROM taskq_sla_violations$$, $$SELECT count(*) FROM taskq_tasks WHERE sla_status = 'BREACHED'$$,
                   'taskq_sla_violations holds those that are BREACHED');
+-- None of the verbs that move a deadline takes a breach away.
+SELECT taskq_sweep();
+SELECT taskq_set_sla(id, 9000) FROM taskq_tasks WHERE is_active AND sla_status = 'BREACHED';
+SELECT results_eq($$SELECT count(*), min(late_by) >= '0' FROM taskq_sla_violations$$,
+                  $$SELECT count(*), true FROM steady WHERE expected = 'BREACHED'$$, 'and those that were');
+SELECT results_eq($$SELECT tasks, breached FROM taskq_sla_report('-infinity', 'infinity')$$,
+                  $$SELECT count(deadline)::int, count(*) FILTER (WHERE expected = 'BREACHED')::int FROM steady$$, 'taskq_sla_report counts them');
 SELECT * FROM finish();
 ROLLBACK;

@@ -101,8 +101,67 @@ SELECT taskq_grant('regress_taskq_old', 'agent');
 INSERT INTO taskq_task (title, due_date, sla_hours) VALUES ('From before', '2020-01-01', 1);
 SELECT sum(tasks) > 0 AS swept FROM taskq_sweep();
 SELECT status FROM taskq_start((SELECT id FROM taskq_task));
+-- a column that a later version has may be somebody's own here
+ALTER TABLE taskq_task ADD COLUMN sla_first_breached_at timestamptz, ADD COLUMN desk text DEFAULT 'north';
+UPDATE taskq_task SET sla_first_breached_at = '2020-01-01' RETURNING sla_first_breached_at::date;
+SELECT changes FROM taskq_task_event ORDER BY id DESC LIMIT 1;
+SELECT title, cursor IS NOT NULL AS cursor FROM taskq_queue_page('{OVERDUE}');
+ALTER TABLE taskq_task DROP COLUMN sla_first_breached_at;
+-- breaches: of the deadline as it is, of one that was moved, moved and missed again; of a closed task; recorded by nobody; none
+INSERT INTO taskq_task (title, created_at, sla_hours)
+SELECT title, now() - interval '3 hours', nullif((title <> 'none')::int, 0) FROM unnest('{kept,moved,again,off,done,none}'::text[]) title;
+UPDATE taskq_task SET priority = 'HIGH' WHERE title <> ALL ('{none}');
+SELECT taskq_start(id), taskq_complete(id) FROM taskq_task WHERE title = 'done' \g /dev/null
+SELECT title, (taskq_set_sla(id, CASE title WHEN 'off' THEN NULL ELSE 9 END, 'me')).sla_hours FROM taskq_task WHERE title = ANY ('{moved,again,off}') ORDER BY id;
+SELECT taskq_set_sla(id, 2) FROM taskq_task WHERE title = 'again' \g /dev/null
+SELECT actor, note FROM taskq_task_event WHERE kind = 'sla_changed' ORDER BY id DESC LIMIT 1 OFFSET 1;
+SELECT tasks, breached FROM taskq_sla_report('-infinity', 'infinity');
+-- columns granted by hand; a trigger of the user's; what of taskq's own was switched off
+CREATE ROLE regress_taskq_columns;
+GRANT USAGE ON SCHEMA public TO regress_taskq_columns;
+SELECT format('GRANT SELECT (%s) ON taskq_task TO regress_taskq_columns', string_agg(attname, ', ')) AS statement
+FROM pg_attribute WHERE attrelid = 'taskq_task'::regclass AND attnum > 0 AND NOT attisdropped \gset
+:statement;
+GRANT SELECT ON taskq_tasks, taskq_sla_violations, taskq_staff_member, taskq_customer TO regress_taskq_columns;
+GRANT EXECUTE ON FUNCTION taskq_today, taskq_effective_status, taskq_sla_status_at TO regress_taskq_columns;
+ALTER TABLE taskq_task DISABLE TRIGGER taskq_lifecycle_delete;
+CALL taskq_sweep_all();
+INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('not swept', now() - interval '3 hours', 1);
+CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'an update fires no trigger'; END $$;
+CREATE TRIGGER never BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION never();
+CREATE TABLE before AS SELECT t.*, (SELECT count(*) FROM taskq_task_event) AS events,
+    (SELECT array_agg(tgname || tgenabled::text ORDER BY tgname) FROM pg_trigger WHERE tgrelid = 'taskq_task'::regclass AND NOT tgisinternal) AS triggers,
+    (SELECT s::text FROM taskq_stats() s) AS stats, (SELECT triggers FROM taskq_counter_state) AS counted FROM taskq_task t;
 ALTER EXTENSION taskq UPDATE;
-SELECT status FROM taskq_complete((SELECT id FROM taskq_task));
+SELECT count(*) AS tasks, bool_and(t.updated_at = b.updated_at) AS untouched, bool_and(b.events = (SELECT count(*) FROM taskq_task_event)) AS events,
+    bool_and(b.triggers = (SELECT array_agg(tgname || tgenabled::text ORDER BY tgname) FROM pg_trigger WHERE tgrelid = 'taskq_task'::regclass AND NOT tgisinternal)) AS triggers,
+    bool_and(b.stats = (SELECT s::text FROM taskq_stats() s)) AS stats, bool_and(b.counted = (SELECT triggers FROM taskq_counter_state)) AS counted
+FROM taskq_task t JOIN before b USING (id);
+DROP TABLE before;
+DROP TRIGGER never ON taskq_task;
+ALTER TABLE taskq_task ENABLE TRIGGER taskq_lifecycle_delete;
+DROP FUNCTION never;
+SHOW session_replication_role;
+SELECT title, sla_status, sla_first_breached_at IS NOT NULL AS was_breached,
+    sla_first_breached_at = (SELECT min(at) FROM taskq_task_event e WHERE e.task_id = t.id AND kind = 'sla_breached') AS first
+FROM taskq_tasks t ORDER BY id;
+SELECT tasks, breached FROM taskq_sla_report('-infinity', 'infinity');
+SET ROLE regress_taskq_columns;
+SELECT count(*) AS tasks, (SELECT count(*) FROM taskq_sla_violations) AS violations FROM taskq_tasks;
+RESET ROLE;
+DROP OWNED BY regress_taskq_columns;
+DROP ROLE regress_taskq_columns;
+-- the column's number is not what it is in a new database
+SELECT attnum - (SELECT attnum FROM pg_attribute WHERE attrelid = 'taskq_task'::regclass AND attname = 'sla_breached_at') AS behind FROM pg_attribute
+WHERE attrelid = 'taskq_task'::regclass AND attname = 'sla_first_breached_at';
+SELECT sla_first_breached_at IS NOT NULL AS breached FROM taskq_set_sla((SELECT id FROM taskq_task WHERE title = 'not swept'), 20, 'why', 'me');
+SELECT sla_breached_at IS NOT NULL AS breached, sla_first_breached_at = sla_breached_at AS first FROM taskq_set_sla((SELECT id FROM taskq_task WHERE title = 'none'), 1);
+UPDATE taskq_task SET desk = 'south' WHERE title = 'none' RETURNING desk;
+UPDATE taskq_task SET sla_first_breached_at = NULL WHERE title = 'none';
+SELECT kind, changes, note FROM taskq_task_event ORDER BY id DESC LIMIT 5;
+SELECT title, sla_first_breached_at IS NOT NULL AS breached FROM taskq_queue_page() ORDER BY id;
+SELECT status FROM taskq_complete((SELECT id FROM taskq_task WHERE title = 'From before'));
+ALTER TABLE taskq_task DROP COLUMN desk;
 CREATE TABLE updated AS TABLE catalog;
 SELECT 'only if updated', * FROM (TABLE updated EXCEPT TABLE installed) u ORDER BY 2, 3;
 SELECT 'only if installed', * FROM (TABLE installed EXCEPT TABLE updated) i ORDER BY 2, 3;
