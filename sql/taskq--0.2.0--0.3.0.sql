@@ -779,8 +779,30 @@ END $$;
 COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_timestamp()). Never changes. As all stamps but the SLA''s deadlines it is finite; what comes later is stamped no earlier (CHECK taskq_task_stamps_check).';
 COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only: statement_timestamp(), or the row''s last stamp where the clock is behind it.';
 COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never.';
+
+-- Titles that can be seen
+
+CREATE OR REPLACE FUNCTION taskq_title_is_valid(title text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_title_is_valid_0_3';
+COMMENT ON FUNCTION taskq_title_is_valid(text) IS
+'Whether a text may become a title: what taskq_line_is_valid() says and, in a UTF8 database, at least one character that can be seen: not only white space, fillers, format characters and combining marks (Unicode 15.0). The directional marks U+200E, U+200F and U+061C, which taskq takes out of titles that it is given, are not in one.';
+
+CREATE FUNCTION taskq_line_is_valid(line text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_line_is_valid';
+COMMENT ON FUNCTION taskq_line_is_valid(text) IS
+'What a CHECK asks of titles and of the names of rules. True for 1 to 200 characters with at least one that is not blank, no control character and, in a UTF8 database, none with Unicode''s property Bidi_Control (UAX #9), which can make a title read as another. Of a new title the triggers ask more: taskq_title_is_valid().';
+
+ALTER TABLE taskq_task
+    DROP CONSTRAINT taskq_task_title_check,
+    ADD CONSTRAINT taskq_task_title_check CHECK (taskq_line_is_valid(title));
+ALTER TABLE taskq_workflow_rule
+    DROP CONSTRAINT taskq_workflow_rule_name_check,
+    ADD CONSTRAINT taskq_workflow_rule_name_check CHECK (taskq_line_is_valid(name));
+COMMENT ON COLUMN taskq_task.title IS 'What to do: 1 to 200 characters on one line, with one that can be seen. Directional marks (U+200E, U+200F, U+061C) are taken out, other bidirectional controls refused.';
 COMMENT ON FUNCTION taskq_task_insert() IS
-'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at, sla_at_risk_at and, if sla_breached_at is given, sla_first_breached_at when NULL, and gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
+'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at, sla_at_risk_at and, if sla_breached_at is given, sla_first_breached_at when NULL; takes directional marks out of the title and refuses one that nobody can see (23514, constraint taskq_task_title_check), but not where check_function_bodies is off, as in a restore; gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
 COMMENT ON FUNCTION taskq_stats(text, text) IS
 'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone, up to now. sla_at_risk, sla_breached: among active.';
 CREATE OR REPLACE VIEW taskq_sla_violations WITH (security_invoker = true) AS
@@ -798,5 +820,7 @@ COMMENT ON VIEW taskq_sla_violations IS 'Tasks that have ever breached their SLA
 COMMENT ON COLUMN taskq_sla_violations.late_by IS 'Time from the deadline to completion or cancellation; for an active task, to now. Where the deadline was moved out after a breach, or removed: from that breach (sla_first_breached_at). NULL if the deadline is -infinity.';
 COMMENT ON FUNCTION taskq_sla_report(timestamptz, timestamptz, text) IS
 'SLA compliance of the tasks whose deadline lies in [since, until). A task whose deadline was moved out after a breach, or removed, counts at its first breach (sla_first_breached_at) instead. group_by: none (one row, group_key NULL), assignee (group_key = staff id, NULL = unassigned), priority, day (of that instant, in taskq.timezone), or week (its Monday; weeks as in ISO 8601). tasks: all of them; breached: those that ever were, by sla_status at this instant or sla_first_breached_at; met: by sla_status, the others; compliance = met / (met + breached), NULL without any; p50_hours, p90_hours: hours from creation to completion of the completed ones, interpolated. Errors: 22023 unknown group_by, a NULL bound, since after until.';
+COMMENT ON FUNCTION taskq_task_update() IS
+'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle), refuses unknown and inactive staff (23503) and a new title that nobody can see (23514, constraint taskq_task_title_check), takes directional marks out of it, writes the stamps and the effective status.';
 
 SELECT taskq_reapply_grants();

@@ -88,7 +88,7 @@ static const char *const for_public = "EXECUTE ON ROUTINE "
 "@.taskq_source_is_valid, @.taskq_dedupe_key_is_valid, @.taskq_completed_is_valid, "
 "@.taskq_cancelled_is_valid, @.taskq_started_is_valid, @.taskq_overdue_is_valid, "
 "@.taskq_sla_stamps_are_valid, @.taskq_stamps_are_valid, @.taskq_event_kind_is_valid, @.taskq_role_oid, "
-"@.taskq_first_breach_is_valid";
+"@.taskq_first_breach_is_valid, @.taskq_line_is_valid";
 
 /*
  * Objects of the extension ($1) on which a role ($2; 0 = PUBLIC) was granted

@@ -397,11 +397,11 @@ edit_args(FunctionCallInfo fcinfo)
 {
 	VerbArgs	args = {0};
 
+	add_arg(&args, TEXTOID, fcinfo, 1);
 	if (!PG_ARGISNULL(1))
-		check_title(PG_GETARG_TEXT_PP(1));
+		args.values[0] = PointerGetDatum(accept_title(PG_GETARG_TEXT_PP(1)));
 	if (!PG_ARGISNULL(2))
 		check_text("description", PG_GETARG_TEXT_PP(2), 0, TEXT_MAX);
-	add_arg(&args, TEXTOID, fcinfo, 1);
 	add_arg(&args, TEXTOID, fcinfo, 2);
 	return args;
 }

@@ -58,11 +58,16 @@ new_task_set(NewTask *task, NewTaskField field, Datum value)
 	task->nulls[field] = false;
 }
 
-/* 22023 or 23503 for what a new task may not hold; fills in the defaults. */
+/*
+ * 22023 or 23503 for what a new task may not hold; fills in the defaults, and
+ * takes out of the title what is not kept.
+ */
 static void
 check_new_task(NewTask *task)
 {
-	check_title(task->nulls[NEW_TITLE] ? NULL : DatumGetTextPP(task->values[NEW_TITLE]));
+	new_task_set(task, NEW_TITLE,
+				 PointerGetDatum(accept_title(task->nulls[NEW_TITLE] ? NULL :
+											  DatumGetTextPP(task->values[NEW_TITLE]))));
 	if (!task->nulls[NEW_DESCRIPTION])
 		check_text("description", DatumGetTextPP(task->values[NEW_DESCRIPTION]), 0, TEXT_MAX);
 	if (task->nulls[NEW_PRIORITY])

@@ -221,11 +221,24 @@ read_one(int64 id, Renewal *r)
 }
 
 static char *
+render_title(const Renewal *r, text *template)
+{
+	return as_title(without_directional_controls(template_render(template, r->payload)), true);
+}
+
+/*
+ * The title of a step's task.  No name or reference costs the renewal its task:
+ * what a title may not hold is left out, and one without anything visible is
+ * replaced.
+ */
+static char *
 title_of(const Renewal *r, const Step *step)
 {
-	text	   *title = step->title_template ? step->title_template : cstring_to_text(DEFAULT_TITLE);
+	char	   *title = step->title_template != NULL ? render_title(r, step->title_template) : NULL;
 
-	return as_title(template_render(title, r->payload), true);
+	if (title == NULL || title_problem(title, (int) strlen(title)) != NULL)
+		title = render_title(r, cstring_to_text(DEFAULT_TITLE));
+	return title;
 }
 
 /* The task of a step is due when the renewal is, or by the next step. */

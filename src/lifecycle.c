@@ -384,6 +384,29 @@ apply_sla(const TaskRow *old, TaskRow *new, TimestampTz at)
 		set_stamp(new, Anum_task_sla_first_breached_at, first);
 }
 
+/* The title that a write gives a task, NULL if it leaves it as it is. */
+static text *
+new_title(const TaskRow *old, const TaskRow *new)
+{
+	if (task_isnull(new, Anum_task_title) || !task_column_differs(old, new, Anum_task_title))
+		return NULL;
+	return DatumGetTextPP(task_value(new, Anum_task_title));
+}
+
+/* A new title, without directional marks, must be one that can be seen. */
+static void
+apply_title(const TaskRow *old, TaskRow *new)
+{
+	text	   *title = new_title(old, new);
+	text	   *plain = title != NULL ? title_without_marks(title) : NULL;
+
+	if (plain != NULL)
+		task_value(new, Anum_task_title) = PointerGetDatum(plain);
+	title = new_title(old, new);
+	if (title != NULL)
+		check_title_is_visible(title);
+}
+
 /* A tuple of the row's values, in the place of the trigger's. */
 static HeapTuple
 rebuild(HeapTuple tuple, const TaskRow *row)
@@ -452,6 +475,7 @@ taskq_task_update(PG_FUNCTION_ARGS)
 
 	check_identity(&old, &new);
 	check_stamps(&old, &new);
+	apply_title(&old, &new);
 	if (!task_isnull(&new, Anum_task_assignee_id) &&
 		task_column_differs(&old, &new, Anum_task_assignee_id) &&
 		!is_cascade(&old, &new))
@@ -507,6 +531,9 @@ recheck(const TaskRow *old, const TaskRow *new)
 	refusal = transition_refusal(old, new, from, new->status);
 	if (refusal != NULL)
 		refuse_transition(old, from, new->status, refusal);
+
+	if (new_title(old, new) != NULL)
+		check_title_is_visible(new_title(old, new));
 
 	/* The stamps are those that the change of status brings. */
 	wrong |= !ends && new->status != effective_status(new);
@@ -662,7 +689,7 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = check_trigger(fcinfo, "taskq_task_insert", TRIGGER_EVENT_INSERT, TRIGGER_EVENT_BEFORE, true);
 	HeapTuple	tuple = td->tg_trigtuple;
-	int			columns[lengthof(defaulted_columns) + 4];
+	int			columns[lengthof(defaulted_columns) + 5];	/* and created_at, title, the first breach, two deadlines */
 	int			n = 0;
 	int			first_breached_at = Anum_task_sla_first_breached_at;
 	TaskRow		row;
@@ -687,6 +714,22 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 		set_stamp(&row, Anum_task_created_at, created_at);
 		columns[n++] = Anum_task_created_at;
 	}
+	if (!task_isnull(&row, Anum_task_title))
+	{
+		text	   *title = DatumGetTextPP(task_value(&row, Anum_task_title));
+		text	   *plain = title_without_marks(title);
+
+		if (plain != NULL)
+		{
+			task_value(&row, Anum_task_title) = PointerGetDatum(plain);
+			columns[n++] = Anum_task_title;
+		}
+
+		/* Off in every dump: what was there before is restored as it was. */
+		if (check_function_bodies)
+			check_title_is_visible(plain != NULL ? plain : title);
+	}
+
 	/* A row of 0.2.0, from a dump, has its latest breach only. */
 	if (first_breached_at != 0 && task_isnull(&row, first_breached_at) &&
 		!task_isnull(&row, Anum_task_sla_breached_at) &&

@@ -215,105 +215,6 @@ taskq_phase(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(completed ? 2 : cancelled ? 3 : started ? 1 : 0);
 }
 
-/* Unicode's property Bidi_Control (UAX #9, PropList.txt). */
-static bool
-is_bidi_control(pg_wchar c)
-{
-	return c == 0x061C || c == 0x200E || c == 0x200F ||
-		(c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-}
-
-/* White space and characters without any width, outside ASCII. */
-static bool
-is_unicode_blank(pg_wchar c)
-{
-	return c == 0x00A0 || c == 0x00AD || c == 0x1680 || c == 0x180E ||
-		(c >= 0x2000 && c <= 0x200D) || c == 0x2028 || c == 0x2029 ||
-		c == 0x202F || c == 0x205F || c == 0x2060 || c == 0x3000 || c == 0xFEFF;
-}
-
-/* What is wrong with a title, as the end of "title …", or NULL. */
-const char *
-title_problem(const char *s, int len)
-{
-	bool		utf8 = GetDatabaseEncoding() == PG_UTF8;
-	bool		blank = true;
-	int			nchars = 0;
-
-	/* No encoding spends more bytes than this on a character. */
-	if (len > TITLE_MAX * MAX_MULTIBYTE_CHAR_LEN)
-		return "must be 1 to 200 characters";
-
-	for (int i = 0; i < len;)
-	{
-		int			width = pg_mblen(s + i);
-		unsigned char first = (unsigned char) s[i];
-		pg_wchar	c = (utf8 && width > 1) ?
-			utf8_to_unicode((const unsigned char *) s + i) : first;
-
-		if (width == 1 ? (first < 0x20 || first == 0x7F) :
-			(utf8 && c >= 0x80 && c < 0xA0))
-			return "must be one line without control characters";
-		if (utf8 && is_bidi_control(c))
-			return "must not contain Unicode bidirectional control characters";
-		if (width > 1 ? !(utf8 && is_unicode_blank(c)) : first != ' ')
-			blank = false;
-		nchars++;
-		i += width;
-	}
-	if (nchars < 1 || nchars > TITLE_MAX)
-		return "must be 1 to 200 characters";
-	if (blank)
-		return "must not be blank";
-	return NULL;
-}
-
-/*
- * A text from elsewhere as a title: a blank in place of each run of control
- * and bidirectional control characters; with clip, cut off at the bound.
- */
-char *
-as_title(const char *s, bool clip)
-{
-	bool		utf8 = GetDatabaseEncoding() == PG_UTF8;
-	int			len = (int) strlen(s);
-	char	   *result = palloc(len + 1);
-	char	   *out = result;
-
-	for (int i = 0; i < len;)
-	{
-		int			width = pg_mblen(s + i);
-		unsigned char first = (unsigned char) s[i];
-		pg_wchar	c = (utf8 && width > 1) ?
-			utf8_to_unicode((const unsigned char *) s + i) : first;
-
-		if (c < 0x20 || c == 0x7F || (utf8 && c >= 0x80 && c < 0xA0) || (utf8 && is_bidi_control(c)))
-		{
-			if (out > result && out[-1] != ' ')
-				*out++ = ' ';
-		}
-		else
-		{
-			memcpy(out, s + i, width);
-			out += width;
-		}
-		i += width;
-	}
-	*out = '\0';
-	if (clip)
-		result[pg_mbcharcliplen(result, (int) (out - result), TITLE_MAX)] = '\0';
-	return result;
-}
-
-PG_FUNCTION_INFO_V1(taskq_title_is_valid);
-Datum
-taskq_title_is_valid(PG_FUNCTION_ARGS)
-{
-	text	   *title = PG_GETARG_TEXT_PP(0);
-
-	PG_RETURN_BOOL(title_problem(VARDATA_ANY(title), VARSIZE_ANY_EXHDR(title)) == NULL);
-}
-
 bool
 due_date_in_bounds(DateADT date)
 {
@@ -449,21 +350,6 @@ taskq_first_breach_is_valid(PG_FUNCTION_ARGS)
 }
 
 /* ---- the same for the API: 22023, naming the argument and its bound ---- */
-
-void
-check_title(text *title)
-{
-	const char *problem;
-
-	if (title == NULL)
-		problem = "must be 1 to 200 characters, not null";
-	else
-		problem = title_problem(VARDATA_ANY(title), VARSIZE_ANY_EXHDR(title));
-	if (problem)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("title %s", problem)));
-}
 
 void
 check_text(const char *argument, text *value, int min, int max)

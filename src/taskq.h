@@ -321,15 +321,21 @@ extern TaskStatus effective_status(const TaskRow *row);
 extern TimestampTz task_instant(const TaskRow *row);
 extern TimestampTz task_judged_at(const TaskRow *row);
 
-extern const char *title_problem(const char *s, int len);
 extern bool due_date_in_bounds(DateADT date);
 extern bool sla_hours_in_bounds(float8 hours);
 
-extern void check_title(text *title);
 extern void check_text(const char *argument, text *value, int min, int max);
 extern void check_due_date(DateADT date);
 extern void check_sla_hours(float8 hours);
+
+/* ------------------------------------------- title.c: what a title may hold */
+
+extern const char *title_problem(const char *s, int len);
+extern text *title_without_marks(const text *title);
+extern char *without_directional_controls(char *s);
 extern char *as_title(const char *s, bool clip);
+extern text *accept_title(text *title);
+extern void check_title_is_visible(const text *title);
 
 /* ------------------------- contain.c: what may fail without taking the caller along */
 

@@ -16,7 +16,7 @@ use warnings;
 use Exporter 'import';
 use POSIX qw(floor);
 
-our @EXPORT = qw(today effective touch update create_task sla_status reported_status ever_breached sort_key rank is_active sla_instants
+our @EXPORT = qw(today effective touch update create_task kept_title sla_status reported_status ever_breached sort_key rank is_active sla_instants
 	day_number iso_date stored_events $now);
 
 our $now;    # the statement's instant, in microseconds
@@ -162,12 +162,16 @@ sub refused
 	return $from eq 'IN_PROGRESS' || $past || $started;
 }
 
+# A title as it is kept, without directional marks.
+sub kept_title { return defined $_[0] ? $_[0] =~ s/[\x{200E}\x{200F}\x{61C}]//gr : undef; }
+
 # An UPDATE of one task.  Options: verb (start), note.
 sub update
 {
 	my ($model, $row, $set, %option) = @_;
 	my @events;
 	my %new = (%$row, map { $_ => $set->{$_} } grep { $_ ne 'status' } keys %$set);
+	$new{title} = kept_title($new{title});
 	my $from = effective($model, $row);
 	my $to = $set->{status};
 	my @changed = grep { differs($row->{$_}, $new{$_}) } keys %kind_of;
@@ -243,6 +247,7 @@ sub touch
 sub create_task
 {
 	my ($model, %row) = @_;
+	$row{title} = kept_title($row{title});
 	$row{priority} //= 'MEDIUM';
 	$row{source} //= 'MANUAL';
 	$row{$_} = undef for qw(started_at completed_at cancelled_at sla_first_breached_at);

@@ -13,6 +13,7 @@
 
 #include "../../src/create.c"
 #include "../../src/task.c"
+#include "../../src/title.c"
 
 static TaskqCatalog catalog = {.priority = {11, 12, 13, 14}};
 const char *const priority_names[N_PRIORITIES] = {"LOW", "MEDIUM", "HIGH", "URGENT"};
@@ -112,6 +113,13 @@ create(void)
 	MUST(!"create_task() returned");
 }
 
+/* Whether U+200E, U+200F or U+061C begins here. */
+static bool
+is_mark(const char *s)
+{
+	return strncmp(s, "\xE2\x80\x8E", 3) == 0 || strncmp(s, "\xE2\x80\x8F", 3) == 0 || strncmp(s, "\xD8\x9C", 2) == 0;
+}
+
 /* What a body must be that is taken, told without the code under test. */
 static void
 judge(Json *root)
@@ -142,6 +150,8 @@ judge(Json *root)
 		if (strcmp(key, "title") == 0)
 		{
 			title = true;
+			for (char *p = value; *p; p++)
+				chars -= is_mark(p);
 			MUST(chars >= 1 && chars <= 200 && strspn(value, " ") != strlen(value));
 		}
 		if (strcmp(key, "priority") == 0)
@@ -164,6 +174,7 @@ static void
 judge_title(const uint8_t *data, size_t size)
 {
 	char	   *title;
+	char	   *plain;
 	const char *problem;
 
 	if (!is_text(data, size))
@@ -171,8 +182,13 @@ judge_title(const uint8_t *data, size_t size)
 	title = as_title(pnstrdup((const char *) data, size), true);
 	MUST(pg_encoding_verifymbstr(PG_UTF8, title, strlen(title)) == (int) strlen(title));
 	problem = title_problem(title, strlen(title));
-	MUST(problem == NULL || strstr(problem, "blank") != NULL || title[0] == '\0');
+	MUST(problem == NULL || strstr(problem, "blank") != NULL || strstr(problem, "bidirectional") != NULL || title[0] == '\0');
+	for (char *p = title; *p; p++)
+		MUST(!is_mark(p));
 	MUST(strcmp(as_title(title, true), title) == 0);
+	plain = without_directional_controls(title);
+	problem = title_problem(plain, strlen(plain));
+	MUST(problem == NULL || strstr(problem, "blank") != NULL || plain[0] == '\0');
 }
 
 int

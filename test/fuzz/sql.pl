@@ -77,14 +77,14 @@ sub words { return join(' ', map { pick(@words) } 1 .. 1 + int(rand(4))); }
 
 sub valid_title
 {
-	return pick('t', 'x' x 200, 'é' x 200, '🦊' x 200, ' padded ', '.') if chance(0.05);
+	return pick('t', 'x' x 200, 'é' x 200, '🦊' x 200, ' padded ', '.', "\x{200F}" . words(), "\x{200E}" . 'x' x 200, "e\x{301}", "a\x{61C}b") if chance(0.05);
 	return words();
 }
 
 sub invalid_title
 {
 	return pick('', '   ', 'x' x 201, '🦊' x 201, "two\nlines", "tab\t", "\x01", "del\x7f", "\x{202E}reversed",
-		"\x{2066}", "\x{00A0}\x{3000}", "\x{200B}", "\x{85}", 'y' x 100_000);
+		"\x{2066}", "\x{00A0}\x{3000}", "\x{200B}", "\x{85}", 'y' x 100_000, "\x{3164}", "\x{2800} \x{301}", "\x{200E}", "a\x{2069}");
 }
 
 # Each of these gives a value and the SQLSTATEs that it brings about.
@@ -683,7 +683,7 @@ sub do_insert
 			return;
 		}
 		my $id = $how eq 'merge' ? query('SELECT max(id) FROM taskq_task')->[0][0] : $rows->[0][0];
-		my $task = $m->{tasks}{$id} = { %row, id => $id, events => [], last => $row{status} };
+		my $task = $m->{tasks}{$id} = { %row, id => $id, title => kept_title($row{title}), events => [], last => $row{status} };
 		sla_instants($task);
 		return;
 	};

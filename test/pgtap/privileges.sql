@@ -25,7 +25,7 @@ CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
 SELECT unnest('{taskq_description_is_valid,taskq_due_date_is_valid,taskq_sla_hours_is_valid,taskq_source_is_valid,taskq_dedupe_key_is_valid,
     taskq_completed_is_valid,taskq_cancelled_is_valid,taskq_started_is_valid,taskq_overdue_is_valid,taskq_sla_stamps_are_valid,
-    taskq_stamps_are_valid,taskq_event_kind_is_valid,taskq_role_oid,taskq_first_breach_is_valid}'::text[]), 'nobody'::pg_temp.level
+    taskq_stamps_are_valid,taskq_event_kind_is_valid,taskq_role_oid,taskq_first_breach_is_valid,taskq_line_is_valid}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
     taskq_sla_status_at,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_sla_report,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_renewal_ladder}'::text[]), 'viewer'::pg_temp.level

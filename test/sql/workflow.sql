@@ -33,7 +33,7 @@ SELECT count(*) FROM taskq_emit('odd', jsonb_build_object('title', repeat('x', 2
 SELECT * FROM run;
 SELECT count(*) FROM taskq_emit('odd', '{"title": "x", "customer": "cus_9"}');
 SELECT * FROM run;
-SELECT count(*) FROM taskq_emit('odd', '{"title": "two\nlines \u202e{{title}}"}');
+SELECT count(*) FROM taskq_emit('odd', '{"title": "two\nlines \u200e{{title}}"}');
 SELECT title FROM made;
 COMMIT;
 -- assignment

@@ -65,9 +65,10 @@ in_schema('source', q{SELECT taskq_renewal_complete(1, next_due_date => taskq_to
 # A customer that was erased.
 in_schema('source', q{INSERT INTO taskq_customer VALUES ('cus_erased', 'Jane'); SELECT taskq_create('for Jane', user_id => 'cus_erased') AS id;
 	SELECT taskq_comment(max(id), 'Jane called') FROM taskq_task; SELECT * FROM taskq_erase_customer('cus_erased', actor => 'sta_2')});
-# A breach whose deadline was moved.
+# A breach whose deadline was moved, and a title that 0.2.0 took and nobody can see.
 in_schema('source', q{INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('moved', '2020-01-01', 1);
-	SELECT taskq_set_sla(max(id), 87600, 'agreed by phone') IS NULL FROM taskq_task});
+	SELECT taskq_set_sla(max(id), 87600, 'agreed by phone') IS NULL FROM taskq_task;
+	SET check_function_bodies = off; INSERT INTO taskq_task (title) VALUES (U&'\3164')});
 # What nobody has swept yet: past due, breached, a renewal to be looked at, a threshold changed.
 in_schema('source', q{
 	INSERT INTO taskq_task (title, due_date) SELECT 'past due ' || i, '2020-03-01' FROM generate_series(1, 20) i;
@@ -348,7 +349,8 @@ query('old', q{CREATE EXTENSION taskq VERSION '0.1.0';
 	SELECT taskq_create('task', due_date => '2020-01-01'), taskq_renewal_create('cus_1', 'permit', taskq_today() + 10);
 	INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('Ring back', 'call.missed', 'CREATE_TASK');
 	SELECT count(*) FROM taskq_emit('call.missed', '{}');
-	INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('late', '2020-01-01', 1)});
+	INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('late', '2020-01-01', 1);
+	SET check_function_bodies = off; INSERT INTO taskq_task (title) VALUES (U&'\2800')});
 query('old', 'CALL taskq_sweep_all()');
 $node->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/old", $node->connstr('old') ], 'a database at 0.1.0 is dumped');
 query(target('newer', 'UTC'), q{CREATE EXTENSION taskq VERSION '0.1.0'});
@@ -377,6 +379,7 @@ for my $database (qw(newer at_once parallel))
 	query($database, q{SELECT taskq_set_sla(id, NULL) FROM taskq_task WHERE title = 'late'});
 	is(query($database, q{SELECT count(*) FROM taskq_sla_violations WHERE sla_first_breached_at = (SELECT at FROM taskq_task_event WHERE kind = 'sla_breached')}),
 		'1', "$database: from when they were recorded");
+	is(query($database, q{SELECT status FROM taskq_start((SELECT id FROM taskq_task WHERE title = U&'\2800'))}), 'IN_PROGRESS', "$database: tasks go on, whatever their titles");
 }
 
 # Updated rather than restored: what roles have is dumped all the same.
