@@ -32,6 +32,7 @@
 #include "catalog/pg_database.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
+#include "parser/scansup.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -61,6 +62,9 @@ typedef struct Database
 /* The launcher's databases; those without a sweeper come and go. */
 static List *databases = NIL;
 static bool slots_exhausted = false;
+
+/* Names in taskq.databases that no database has; the log has been told. */
+static List *unknown_names = NIL;
 
 void
 launcher_register(void)
@@ -94,19 +98,57 @@ find_database(Oid oid)
 	return NULL;
 }
 
-/* Whether taskq.databases lets a database be swept. */
 static bool
-is_wanted(const char *name)
+has_name(const List *names, const char *name)
 {
-	List	   *names = NIL;
 	ListCell   *lc;
-	bool		wanted;
 
-	(void) SplitIdentifierString(pstrdup(taskq_databases), ',', &names);
-	wanted = names == NIL;
 	foreach(lc, names)
-		wanted |= strcmp(lfirst(lc), name) == 0;
-	return wanted;
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	return false;
+}
+
+/* The names in taskq.databases; NIL = all databases. */
+static List *
+wanted_names(void)
+{
+	List	   *names;
+	ListCell   *lc;
+
+	(void) SplitGUCList(pstrdup(taskq_databases), ',', &names);
+	foreach(lc, names)
+		truncate_identifier(lfirst(lc), (int) strlen(lfirst(lc)), false);
+	return names;
+}
+
+/* Says which of the wanted names no database has, each once as long as that is so. */
+static void
+warn_of_unknown_names(const List *wanted, const List *existing)
+{
+	List	   *unknown = NIL;
+	MemoryContext old;
+	ListCell   *lc;
+
+	foreach(lc, wanted)
+	{
+		char	   *name = lfirst(lc);
+
+		if (has_name(existing, name) || has_name(unknown, name))
+			continue;
+		if (!has_name(unknown_names, name))
+			ereport(WARNING,
+					(errmsg("database \"%s\" named in taskq.databases does not exist", name),
+					 errhint("Names are case-sensitive.")));
+		unknown = lappend(unknown, name);
+	}
+
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	list_free_deep(unknown_names);
+	unknown_names = NIL;
+	foreach(lc, unknown)
+		unknown_names = lappend(unknown_names, pstrdup(lfirst(lc)));
+	MemoryContextSwitchTo(old);
 }
 
 /* Brings the list of databases up to date with pg_database. */
@@ -114,6 +156,8 @@ static void
 list_databases(void)
 {
 	MemoryContext context = CurrentMemoryContext;
+	List	   *wanted = wanted_names();
+	List	   *existing = NIL;
 	Relation	rel;
 	TableScanDesc scan;
 	HeapTuple	tuple;
@@ -132,17 +176,24 @@ list_databases(void)
 	while (HeapTupleIsValid(tuple = heap_getnext(scan, ForwardScanDirection)))
 	{
 		Form_pg_database form = (Form_pg_database) GETSTRUCT(tuple);
+		MemoryContext old;
 		Database   *db;
 
+		if (wanted != NIL)
+		{
+			if (!has_name(wanted, NameStr(form->datname)))
+				continue;
+			old = MemoryContextSwitchTo(context);
+			existing = lappend(existing, pstrdup(NameStr(form->datname)));
+			MemoryContextSwitchTo(old);
+		}
 		if (form->datistemplate || !form->datallowconn ||
-			form->datconnlimit == DATCONNLIMIT_INVALID_DB ||
-			!is_wanted(NameStr(form->datname)))
+			form->datconnlimit == DATCONNLIMIT_INVALID_DB)
 			continue;
 		db = find_database(form->oid);
 		if (db == NULL)
 		{
-			MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
-
+			old = MemoryContextSwitchTo(TopMemoryContext);
 			db = palloc0(sizeof(Database));
 			db->oid = form->oid;
 			db->turn.swept_at = DT_NOBEGIN;
@@ -156,6 +207,7 @@ list_databases(void)
 	table_close(rel, AccessShareLock);
 	CommitTransactionCommand();
 	MemoryContextSwitchTo(context);
+	warn_of_unknown_names(wanted, existing);
 
 	oids = palloc(Max(list_length(databases), 1) * sizeof(Oid));
 	foreach(lc, databases)
@@ -326,6 +378,7 @@ taskq_launcher_main(Datum arg)
 	cycle = AllocSetContextCreate(TopMemoryContext, "taskq launcher cycle", ALLOCSET_DEFAULT_SIZES);
 	wakeup_launcher_is(MyProcPid);
 	ereport(LOG, (errmsg("taskq launcher started")));
+	warn_of_rejected_settings();
 
 	for (;;)
 	{
@@ -339,6 +392,8 @@ taskq_launcher_main(Datum arg)
 		{
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
+			list_free_deep(unknown_names);
+			unknown_names = NIL;
 		}
 
 		MemoryContextReset(cycle);

@@ -17,6 +17,8 @@
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
+#define RETENTION_YEARS_MAX 1000
+
 /* taskq.retention as an interval; all zero = off. */
 static Interval retention;
 
@@ -46,25 +48,45 @@ is_off(const Interval *span)
 	return span->month == 0 && span->day == 0 && span->time == 0;
 }
 
-/* An interval over zero, or off. */
+static double
+years(const Interval *span)
+{
+	return ((double) span->time / USECS_PER_DAY + span->day) / DAYS_PER_YEAR + (double) span->month / MONTHS_PER_YEAR;
+}
+
+/* Reads an interval as interval_in() does, but throws nothing. */
 static bool
-parse_retention(const char *value, Interval *span)
+parse_interval(char *value, Interval *span)
 {
 	char		buffer[256];
 	char	   *field[MAXDATEFIELDS];
 	int			ftype[MAXDATEFIELDS];
 	int			nf;
 	int			dtype;
+	int			error;
 	struct pg_itm_in itm;
 
+	error = ParseDateTime(value, buffer, sizeof(buffer), field, ftype, MAXDATEFIELDS, &nf);
+	if (error == 0)
+		error = DecodeInterval(field, ftype, nf, INTERVAL_FULL_RANGE, &dtype, &itm);
+	if (error == DTERR_BAD_FORMAT)
+		error = DecodeISO8601Interval(value, &dtype, &itm);
+	return error == 0 && dtype == DTK_DELTA && itmin2interval(&itm, span) == 0;
+}
+
+/*
+ * An interval over zero, or off.  What is longer than RETENTION_YEARS_MAX
+ * could lead to before the first timestamp.
+ */
+static bool
+parse_retention(char *value, Interval *span)
+{
 	memset(span, 0, sizeof(*span));
 	if (value[0] == '\0' || pg_strcasecmp(value, "off") == 0)
 		return true;
-	if (ParseDateTime(value, buffer, sizeof(buffer), field, ftype, MAXDATEFIELDS, &nf) != 0 ||
-		DecodeInterval(field, ftype, nf, INTERVAL_FULL_RANGE, &dtype, &itm) != 0 ||
-		dtype != DTK_DELTA || itmin2interval(&itm, span) != 0)
-		return false;
-	return span->month >= 0 && span->day >= 0 && span->time >= 0 && !is_off(span);
+	return parse_interval(value, span) &&
+		span->month >= 0 && span->day >= 0 && span->time >= 0 && !is_off(span) &&
+		years(span) <= RETENTION_YEARS_MAX;
 }
 
 bool
@@ -76,7 +98,7 @@ retention_check(char **newval, void **extra, GucSource source)
 		return false;
 	if (!parse_retention(*newval, span))
 	{
-		GUC_check_errdetail("It must be off or an interval over zero, \"2 years\" for example.");
+		GUC_check_errdetail("It must be off or an interval over zero and up to %d years, \"2 years\" or \"P2Y\" for example.", RETENTION_YEARS_MAX);
 		return false;
 	}
 	*extra = span;

@@ -14,6 +14,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
+#include "utils/memutils.h"
 #include "utils/varlena.h"
 
 TASKQ_MODULE_MAGIC;
@@ -35,17 +36,38 @@ static const struct config_enum_entry log_sweeps_options[] = {
 	{NULL, 0, false}
 };
 
+/*
+ * Values that a server's configuration had for settings before the library was
+ * loaded; NULL = none, or valid.  PostgreSQL rejects the others with a WARNING,
+ * but that early it is not yet in the log that logging_collector writes.
+ */
+static struct
+{
+	const char *name;
+	char	  **value;
+	char	   *rejected;
+}			texts[] = {
+	{"taskq.timezone", &taskq_timezone, NULL},
+	{"taskq.databases", &taskq_databases, NULL},
+	{"taskq.retention", &taskq_retention, NULL},
+	{"taskq.notify_channel", &taskq_notify_channel, NULL}
+};
+
 extern PGDLLEXPORT void _PG_init(void);
 
+/* Names as they are written, with quotes around what has a comma, a space or a quote in it. */
 static bool
 databases_check(char **newval, void **extra, GucSource source)
 {
 	char	   *copy = pstrdup(*newval);
 	List	   *names;
-	bool		valid = SplitIdentifierString(copy, ',', &names);
+	ListCell   *lc;
+	bool		valid = SplitGUCList(copy, ',', &names);
 
+	foreach(lc, names)
+		valid &= *(char *) lfirst(lc) != '\0';
 	if (!valid)
-		GUC_check_errdetail("It must be a list of database names, separated by commas.");
+		GUC_check_errdetail("It must be a list of database names, separated by commas; a name with a space or comma in it must be in double quotes.");
 	list_free(names);
 	pfree(copy);
 	return valid;
@@ -119,10 +141,45 @@ define_settings(void)
 	MarkGUCPrefixReserved("taskq");
 }
 
+static void
+note_texts(void)
+{
+	for (int i = 0; i < lengthof(texts); i++)
+	{
+		const char *value = GetConfigOption(texts[i].name, true, false);
+
+		if (value != NULL)
+			texts[i].rejected = MemoryContextStrdup(TopMemoryContext, value);
+	}
+}
+
+/* Those that are in effect have not been rejected. */
+static void
+forget_valid_texts(void)
+{
+	for (int i = 0; i < lengthof(texts); i++)
+		if (texts[i].rejected != NULL && strcmp(texts[i].rejected, *texts[i].value) == 0)
+			texts[i].rejected = NULL;
+}
+
+/* Says which values of the server's configuration were not taken when it was started. */
+void
+warn_of_rejected_settings(void)
+{
+	for (int i = 0; i < lengthof(texts); i++)
+		if (texts[i].rejected != NULL)
+			ereport(WARNING,
+					(errmsg("invalid value for parameter \"%s\": \"%s\"", texts[i].name, texts[i].rejected),
+					 errdetail("The server was started with \"%s\" instead.", *texts[i].value)));
+}
+
 void
 _PG_init(void)
 {
+	if (process_shared_preload_libraries_in_progress)
+		note_texts();
 	define_settings();
+	forget_valid_texts();
 	catalog_register_callbacks();
 	catalog_install_hooks();
 	owner_register_callbacks();

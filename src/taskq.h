@@ -47,6 +47,8 @@ extern char *taskq_retention;
 extern char *taskq_notify_channel;
 extern char *taskq_actor_setting;
 
+extern void warn_of_rejected_settings(void);
+
 /* ------------------------------------ catalog.c: the extension's own objects */
 
 typedef enum TaskStatus

@@ -17,6 +17,15 @@ SELECT tasks FROM taskq_sweep() WHERE kind = 'purged';
 SET taskq.retention = '550 days';
 SELECT taskq_purge(dry_run => true);
 SELECT tasks FROM taskq_sweep() WHERE kind = 'purged';
+-- as any interval may be written
+SET taskq.retention = 'P1Y1M';
+SELECT taskq_purge(dry_run => true);
+SET taskq.retention = 'P0001-01-00';
+SELECT taskq_purge(dry_run => true);
+SET taskq.retention = '1-1';
+SELECT taskq_purge(dry_run => true);
+SET taskq.retention = '1000 years';
+SELECT taskq_purge(dry_run => true);
 SET taskq.retention = '1 year';
 CALL taskq_sweep_all();
 SELECT purged FROM taskq_sweep_log;
