@@ -27,7 +27,7 @@ COMMENT ON FUNCTION taskq_worker_get_status() IS
 
 CREATE VIEW taskq_worker_status WITH (security_invoker = true) AS
 SELECT * FROM taskq_worker_get_status();
-COMMENT ON VIEW taskq_worker_status IS 'What the worker does, one row for each database that it looks after (up to 256), since the server started. Empty where the library is not preloaded.';
+COMMENT ON VIEW taskq_worker_status IS 'What the worker does, one row for each database that it looks after (up to taskq.max_databases), since the server started. Empty where the library is not preloaded.';
 COMMENT ON COLUMN taskq_worker_status.database IS 'The database.';
 COMMENT ON COLUMN taskq_worker_status.state IS 'waiting, or sweeping while a sweeper is in the database.';
 COMMENT ON COLUMN taskq_worker_status.last_sweep_at IS 'When the last sweep ended; NULL = none since the server started.';

@@ -90,6 +90,11 @@ check_worker(ReturnSetInfo *rsinfo)
 					   _("It does not name this database: no worker sweeps it."),
 					   _("Add the database's name, as it is written in pg_database, and reload the configuration."));
 			break;
+		case WORKER_IS_FULL:
+			report(rsinfo, NOT_WORKING, "taskq.max_databases",
+				   _("Shared memory has no room for this database: it is not swept when something falls due."),
+				   _("Consider increasing it, or leaving out databases with taskq.databases."));
+			break;
 		case WORKER_SWEEPS:
 			break;
 	}

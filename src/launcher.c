@@ -13,7 +13,9 @@
  * memory (wakeup.c), and taskq.sweep_interval after its last sweep at the
  * latest.  Where the extension is absent its turn comes rarely, until CREATE
  * EXTENSION wakes the launcher; where sweeps fail, ever more rarely, up to
- * BACKOFF_MAX.
+ * BACKOFF_MAX.  At most taskq.max_sweepers run at a time.  If more databases
+ * are due, those go first whose turn came first, so that none is passed over
+ * for ever.
  *
  *		idle --- its turn ---> sweeping --- sweeper gone ---> idle
  *
@@ -44,7 +46,6 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
-#define MAX_SWEEPERS 4
 #define MIN_GAP (500 * INT64CONST(1000))	/* between two sweeps of a database */
 #define BACKOFF_MAX (300 * USECS_PER_SEC)
 #define ABSENT_INTERVAL (600 * USECS_PER_SEC)
@@ -57,10 +58,12 @@ typedef struct Database
 	bool		has_slot;
 	BackgroundWorkerHandle *sweeper;	/* NULL = none */
 	Turn		turn;
+	TimestampTz due_at;			/* what turn_of() found */
 } Database;
 
 /* The launcher's databases; those without a sweeper come and go. */
 static List *databases = NIL;
+static bool workers_exhausted = false;
 static bool slots_exhausted = false;
 
 /* Names in taskq.databases that no database has; the log has been told. */
@@ -315,9 +318,9 @@ start_sweeper(Database *db)
 		wakeup_sweep_ends(db->oid, SWEEP_LEFT, DT_NOBEGIN, 0, "");
 	}
 	db->turn.sweeping = started;
-	if (started == slots_exhausted)
+	if (started == workers_exhausted)
 	{
-		slots_exhausted = !started;
+		workers_exhausted = !started;
 		if (started)
 			ereport(LOG, (errmsg("taskq launcher found a free background worker slot again")));
 		else
@@ -329,37 +332,79 @@ start_sweeper(Database *db)
 	return started;
 }
 
-/* Starts the sweepers whose time has come; returns until when to wait. */
+/* Says so when databases have no slot in shared memory, once as long as there are any. */
+static void
+warn_of_missing_slots(int missing)
+{
+	if (missing > 0 && !slots_exhausted)
+		ereport(WARNING,
+				(errmsg_plural("taskq has no shared memory for %d database",
+							   "taskq has no shared memory for %d databases",
+							   missing, missing),
+				 errdetail("Without it a database is swept every taskq.sweep_interval, not when something falls due, and has no row in taskq_worker_status."),
+				 errhint("Consider increasing the configuration parameter \"taskq.max_databases\", which is %d.", taskq_max_databases)));
+	slots_exhausted = missing > 0;
+}
+
+static int
+due_cmp(const ListCell *a, const ListCell *b)
+{
+	TimestampTz due_a = ((const Database *) lfirst(a))->due_at;
+	TimestampTz due_b = ((const Database *) lfirst(b))->due_at;
+
+	return due_a < due_b ? -1 : due_a > due_b;
+}
+
+/*
+ * Starts sweepers where the time has come, the longest overdue first; returns
+ * until when to wait.  What finds no sweeper free does not count there: its
+ * turn comes when one of those running has gone.
+ */
 static TimestampTz
 start_due_sweepers(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz until = DT_NOEND;
+	List	   *due = NIL;
 	int			running = 0;
+	int			missing = 0;
 	ListCell   *lc;
 
 	foreach(lc, databases)
-		if (((Database *) lfirst(lc))->sweeper != NULL)
+	{
+		Database   *db = lfirst(lc);
+
+		if (db->sweeper != NULL)
 			running++;
+		else if (db->seen)
+		{
+			db->due_at = turn_of(db);
+			if (db->due_at <= now)
+				due = lappend(due, db);
+			else
+				until = Min(until, db->due_at);
+		}
+		if (db->seen && !db->has_slot)
+			missing++;
+	}
+	warn_of_missing_slots(missing);
+
+	list_sort(due, due_cmp);
+	foreach(lc, due)
+	{
+		if (running >= taskq_max_sweepers)
+			break;
+		if (!start_sweeper(lfirst(lc)))
+		{
+			until = Min(until, now + USECS_PER_SEC);
+			break;
+		}
+		running++;
+	}
 	foreach(lc, databases)
 	{
 		Database   *db = lfirst(lc);
-		TimestampTz at;
 
-		if (db->sweeper != NULL || !db->seen)
-			continue;
-		at = turn_of(db);
-		if (at > now)
-			until = Min(until, at);
-		else if (running < MAX_SWEEPERS)
-		{
-			if (start_sweeper(db))
-				running++;
-			else
-				until = Min(until, now + USECS_PER_SEC);
-		}
-
-		/* Else its turn comes when one of those running has gone. */
 		wakeup_publish(db->oid, NameStr(db->name), &db->turn);
 	}
 	return until;

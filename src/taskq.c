@@ -23,6 +23,8 @@ char	   *taskq_timezone;
 int			taskq_sweep_interval;
 int			taskq_sweep_batch_size;
 char	   *taskq_databases;
+int			taskq_max_databases;
+int			taskq_max_sweepers;
 int			taskq_sla_at_risk_percent;
 int			taskq_log_sweeps;
 char	   *taskq_retention;
@@ -115,6 +117,19 @@ define_settings(void)
 							   "Databases to sweep, separated by commas; empty = all.",
 							   NULL, &taskq_databases, "", PGC_SIGHUP, GUC_LIST_INPUT,
 							   databases_check, NULL, NULL);
+
+	/* Without shared memory it has no effect, and could not be defined as what it is. */
+	DefineCustomIntVariable("taskq.max_databases",
+							"Databases that shared memory has room for.",
+							"Others are swept every taskq.sweep_interval and have no row in taskq_worker_status.",
+							&taskq_max_databases, 256, 1, 100000,
+							process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP, 0,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("taskq.max_sweepers",
+							"Databases that are swept at the same time.",
+							"Each sweeper takes one of max_worker_processes.",
+							&taskq_max_sweepers, 4, 1, 1024, PGC_SIGHUP, 0,
+							NULL, NULL, NULL);
 	DefineCustomIntVariable("taskq.sla_at_risk_percent",
 							"Part of the SLA's time after which a task is AT_RISK, in percent.",
 							"Read when a task is written.",

@@ -41,6 +41,8 @@ extern char *taskq_timezone;
 extern int	taskq_sweep_interval;	/* seconds */
 extern int	taskq_sweep_batch_size; /* tasks */
 extern char *taskq_databases;
+extern int	taskq_max_databases;
+extern int	taskq_max_sweepers;
 extern int	taskq_sla_at_risk_percent;
 extern int	taskq_log_sweeps;
 extern char *taskq_retention;
@@ -600,7 +602,7 @@ typedef struct Turn
 /* What launcher, sweepers and all other sessions share about a database. */
 typedef struct WakeupSlot
 {
-	Oid			database;		/* InvalidOid = free */
+	Oid			database;		/* the hash key */
 	NameData	name;
 	TimestampTz next_due;		/* next instant at which something falls due */
 	Turn		turn;			/* the launcher's, leaving next_due aside */
@@ -619,6 +621,7 @@ typedef enum WorkerState
 	WORKER_NOT_PRELOADED,
 	WORKER_NOT_RUNNING,
 	WORKER_SWEEPS_OTHERS,		/* this database has no slot */
+	WORKER_IS_FULL,				/* nor is there one left */
 	WORKER_SWEEPS
 } WorkerState;
 
@@ -630,7 +633,7 @@ extern void wakeup_now(void);
 extern void wakeup_for_delta(void);
 extern void wakeup_launcher_is(int pid);
 extern bool wakeup_slot(Oid database, WakeupSlot *copy);
-extern void wakeup_keep_slots(const Oid *databases, int n);
+extern void wakeup_keep_slots(Oid *databases, int n);
 extern void wakeup_launcher_waits(TimestampTz until);
 extern void wakeup_sweep_begins(Oid database);
 extern void wakeup_sweep_ends(Oid database, SweepOutcome outcome, TimestampTz next_due,

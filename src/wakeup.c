@@ -3,11 +3,11 @@
  * wakeup.c
  *		Telling the worker what falls due when.
  *
- * Shared memory has a fixed number of slots, one a database, with the next
- * instant at which something falls due there.  A transaction that writes
- * tasks notes the earliest of their instants, and when it commits lowers its
- * database's slot to it.  It wakes the launcher only if that is earlier than
- * what the launcher waits for.
+ * Shared memory has a slot for each of up to taskq.max_databases databases,
+ * with the next instant at which something falls due there.  A transaction
+ * that writes tasks notes the earliest of their instants, and when it commits
+ * lowers its database's slot to it.  It wakes the launcher only if that is
+ * earlier than what the launcher waits for.
  *
  * A sweeper sets the slot to "never" before it takes its snapshot, and when
  * it is done lowers it to the earliest instant that it found.  So a commit
@@ -41,7 +41,6 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#define N_SLOTS 256
 #define TRANCHE "taskq"
 
 /* A session tells of so many deltas at a time; so many of all wake the worker. */
@@ -52,10 +51,10 @@ typedef struct WakeupShared
 {
 	int			launcher_pid;	/* 0 = none */
 	TimestampTz launcher_waits_until;
-	WakeupSlot	slots[N_SLOTS];
 } WakeupShared;
 
 static WakeupShared *shared = NULL;
+static HTAB *slots;				/* of WakeupSlot, by database */
 static LWLock *lock;			/* of all that is shared */
 static shmem_request_hook_type prev_shmem_request_hook = NULL;
 static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
@@ -74,17 +73,21 @@ shmem_request(void)
 {
 	if (prev_shmem_request_hook)
 		prev_shmem_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(WakeupShared)));
+	RequestAddinShmemSpace(add_size(MAXALIGN(sizeof(WakeupShared)),
+									hash_estimate_size(taskq_max_databases, sizeof(WakeupSlot))));
 	RequestNamedLWLockTranche(TRANCHE, 1);
 }
 
 static void
 shmem_startup(void)
 {
+	HASHCTL		ctl = {0};
 	bool		found;
 
 	if (prev_shmem_startup_hook)
 		prev_shmem_startup_hook();
+	ctl.keysize = sizeof(Oid);
+	ctl.entrysize = sizeof(WakeupSlot);
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	shared = ShmemInitStruct("taskq wakeups", sizeof(WakeupShared), &found);
 	if (!found)
@@ -92,6 +95,8 @@ shmem_startup(void)
 		memset(shared, 0, sizeof(WakeupShared));
 		shared->launcher_waits_until = DT_NOEND;
 	}
+	slots = ShmemInitHash("taskq wakeup slots", taskq_max_databases, taskq_max_databases,
+						  &ctl, HASH_ELEM | HASH_BLOBS);
 	lock = &GetNamedLWLockTranche(TRANCHE)->lock;
 	LWLockRelease(AddinShmemInitLock);
 }
@@ -109,10 +114,7 @@ wakeup_request_shmem(void)
 static WakeupSlot *
 find_slot(Oid database)
 {
-	for (int i = 0; i < N_SLOTS; i++)
-		if (shared->slots[i].database == database)
-			return &shared->slots[i];
-	return NULL;
+	return hash_search(slots, &database, HASH_FIND, NULL);
 }
 
 static void
@@ -292,7 +294,8 @@ wakeup_worker_state(void)
 		return WORKER_NOT_PRELOADED;
 	LWLockAcquire(lock, LW_SHARED);
 	if (shared->launcher_pid != 0)
-		state = find_slot(MyDatabaseId) != NULL ? WORKER_SWEEPS : WORKER_SWEEPS_OTHERS;
+		state = find_slot(MyDatabaseId) != NULL ? WORKER_SWEEPS :
+			hash_get_num_entries(slots) < taskq_max_databases ? WORKER_SWEEPS_OTHERS : WORKER_IS_FULL;
 	LWLockRelease(lock);
 	return state;
 }
@@ -305,8 +308,9 @@ wakeup_slot(Oid database, WakeupSlot *copy)
 
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	slot = find_slot(database);
-	if (slot == NULL && (slot = find_slot(InvalidOid)) != NULL)
+	if (slot == NULL && hash_get_num_entries(slots) < taskq_max_databases)
 	{
+		slot = hash_search(slots, &database, HASH_ENTER, NULL);
 		memset(slot, 0, sizeof(*slot));
 		slot->database = database;
 		slot->next_due = DT_NOBEGIN;
@@ -335,20 +339,19 @@ wakeup_publish(Oid database, const char *name, const Turn *turn)
 	LWLockRelease(lock);
 }
 
-/* Frees the slots of all databases but these. */
+/* Frees the slots of all databases but these, which it sorts. */
 void
-wakeup_keep_slots(const Oid *databases, int n)
+wakeup_keep_slots(Oid *databases, int n)
 {
-	LWLockAcquire(lock, LW_EXCLUSIVE);
-	for (int i = 0; i < N_SLOTS; i++)
-	{
-		bool		keep = false;
+	HASH_SEQ_STATUS seq;
+	WakeupSlot *slot;
 
-		for (int j = 0; j < n && !keep; j++)
-			keep = shared->slots[i].database == databases[j];
-		if (!keep)
-			shared->slots[i].database = InvalidOid;
-	}
+	qsort(databases, n, sizeof(Oid), oid_cmp);
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	hash_seq_init(&seq, slots);
+	while ((slot = hash_seq_search(&seq)) != NULL)
+		if (bsearch(&slot->database, databases, n, sizeof(Oid), oid_cmp) == NULL)
+			(void) hash_search(slots, &slot->database, HASH_REMOVE, NULL);
 	LWLockRelease(lock);
 }
 
@@ -454,17 +457,22 @@ taskq_worker_get_status(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	bool		all_stats = has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
+	HASH_SEQ_STATUS seq;
 	WakeupSlot *copy;
+	WakeupSlot *entry;
+	int			n = 0;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (shared == NULL)
 		return (Datum) 0;
-	copy = palloc(sizeof(shared->slots));
+	copy = palloc(taskq_max_databases * sizeof(WakeupSlot));
 	LWLockAcquire(lock, LW_SHARED);
-	memcpy(copy, shared->slots, sizeof(shared->slots));
+	hash_seq_init(&seq, slots);
+	while ((entry = hash_seq_search(&seq)) != NULL)
+		copy[n++] = *entry;
 	LWLockRelease(lock);
 
-	for (int i = 0; i < N_SLOTS; i++)
+	for (int i = 0; i < n; i++)
 	{
 		const WakeupSlot *slot = &copy[i];
 		const Turn *turn = &slot->turn;
