@@ -620,7 +620,7 @@ fold_keep(bool wait)
 		return;
 	}
 	kept = is_kept(GetActiveSnapshot(), &state);
-	if (kept && state.counted_at <= now - VERIFY_INTERVAL && !verify())
+	if (kept && (state.counted_at <= now - VERIFY_INTERVAL || state.counted_at > now) && !verify())
 	{
 		ereport(LOG,
 				(errmsg("taskq counts tasks anew: the numbers kept were not theirs"),

@@ -17,6 +17,11 @@
  * are due, those go first whose turn came first, so that none is passed over
  * for ever.
  *
+ * The wall clock may be set while the server runs.  A sweep that ended in the
+ * future is no reason to wait, so a database with one is due at once.  The
+ * launcher itself never waits longer than taskq.sweep_interval, by a clock
+ * that cannot be set (WaitLatch).
+ *
  *		idle --- its turn ---> sweeping --- sweeper gone ---> idle
  *
  * The sweeper tells how it went in the slot; a slot that was told nothing
@@ -249,9 +254,13 @@ reap(Database *db)
 		db->turn.failures = 0;
 }
 
-/* When a database that is not being swept is to be swept next. */
+/*
+ * When a database that is not being swept is to be swept next.  One that has
+ * not been swept yet goes before all others; so does one whose last sweep lies
+ * in the future, for the clock has been set back since.
+ */
 static TimestampTz
-turn_of(Database *db)
+turn_of(Database *db, TimestampTz now)
 {
 	int64		interval = taskq_sweep_interval * USECS_PER_SEC;
 	Turn	   *turn = &db->turn;
@@ -260,13 +269,10 @@ turn_of(Database *db)
 
 	db->has_slot = wakeup_slot(db->oid, &slot);
 	turn->reason = TURN_INTERVAL;
-	turn->at = turn->swept_at;
-	if (!db->has_slot || turn->swept_at == DT_NOBEGIN)
-	{
-		if (turn->swept_at != DT_NOBEGIN)
-			turn->at += interval;
-		return turn->at;
-	}
+	if (turn->swept_at == DT_NOBEGIN || turn->swept_at > now)
+		return turn->at = DT_NOBEGIN;
+	if (!db->has_slot)
+		return turn->at = turn->swept_at + interval;
 
 	if (turn->failures > 0)
 	{
@@ -378,7 +384,7 @@ start_due_sweepers(void)
 			running++;
 		else if (db->seen)
 		{
-			db->due_at = turn_of(db);
+			db->due_at = turn_of(db, now);
 			if (db->due_at <= now)
 				due = lappend(due, db);
 			else
@@ -454,6 +460,6 @@ taskq_launcher_main(Datum arg)
 		pgstat_report_activity(STATE_IDLE, NULL);
 		timeout = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 timeout, PG_WAIT_EXTENSION);
+						 Min(timeout, taskq_sweep_interval * 1000L), PG_WAIT_EXTENSION);
 	}
 }

@@ -114,6 +114,7 @@ sweep_begin(Sweep *sweep)
 {
 	memset(sweep, 0, sizeof(*sweep));
 	sweep->started_at = GetCurrentTimestamp();
+	INSTR_TIME_SET_CURRENT(sweep->began);
 	sweep->next_due = DT_NOEND;
 	sweep->failed_tasks = PointerGetDatum(construct_empty_array(INT8OID));
 	sweep->failed_renewals = PointerGetDatum(construct_empty_array(INT8OID));
@@ -383,10 +384,21 @@ sweep_next_due(void)
 
 /* ------------------------------------------------------- what was done */
 
+/* Microseconds since an instant, by a clock that cannot be set. */
+int64
+usecs_since(instr_time begin)
+{
+	instr_time	passed;
+
+	INSTR_TIME_SET_CURRENT(passed);
+	INSTR_TIME_SUBTRACT(passed, begin);
+	return INSTR_TIME_GET_MICROSEC(passed);
+}
+
 static int
 elapsed_ms(const Sweep *sweep)
 {
-	return (int) ((GetCurrentTimestamp() - sweep->started_at) / 1000);
+	return (int) (usecs_since(sweep->began) / 1000);
 }
 
 /* Writes or brings up to date the sweep's row, as the log's owner. */
@@ -398,7 +410,7 @@ sweep_log_write(Sweep *sweep)
 	Datum		values[] = {
 		Int64GetDatum(sweep->log_id),
 		TimestampTzGetDatum(sweep->started_at),
-		TimestampTzGetDatum(GetCurrentTimestamp()),
+		TimestampTzGetDatum(sweep->started_at + usecs_since(sweep->began)),
 		Int32GetDatum(sweep->overdue),
 		Int32GetDatum(sweep->recovered),
 		Int32GetDatum(sweep->sla_breached),

@@ -34,7 +34,7 @@
 #include "utils/timestamp.h"
 
 /* Where many write, the sweeper looks so often whether it is to sweep again, for so long. */
-#define STAY_GAP (250 * INT64CONST(1000))
+#define STAY_GAP 250			/* ms */
 #define STAY_LOOKS 4
 #define STAY_MAX (10 * USECS_PER_SEC)
 
@@ -307,11 +307,12 @@ due_again(Oid database)
 {
 	for (int i = 0; i < STAY_LOOKS; i++)
 	{
-		TimestampTz until = GetCurrentTimestamp() + STAY_GAP;
 		long		timeout;
+		instr_time	begin;
 		WakeupSlot	slot;
 
-		while ((timeout = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until)) > 0)
+		INSTR_TIME_SET_CURRENT(begin);
+		while ((timeout = STAY_GAP - usecs_since(begin) / 1000) > 0)
 		{
 			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, timeout, PG_WAIT_EXTENSION);
 			ResetLatch(MyLatch);
@@ -329,7 +330,7 @@ void
 taskq_sweeper_main(Datum arg)
 {
 	Oid			database = DatumGetObjectId(arg);
-	TimestampTz stays_until = GetCurrentTimestamp() + STAY_MAX;
+	instr_time	begin;
 	ErrorContextCallback error_context;
 	MemoryContext context;
 	WakeupSlot	slot;
@@ -341,6 +342,7 @@ taskq_sweeper_main(Datum arg)
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
 	pgstat_report_appname("taskq sweeper");
 	pin_settings();
+	INSTR_TIME_SET_CURRENT(begin);
 
 	context = AllocSetContextCreate(TopMemoryContext, "taskq sweep", ALLOCSET_DEFAULT_SIZES);
 	error_context.callback = sweeper_error_context;
@@ -352,7 +354,7 @@ taskq_sweeper_main(Datum arg)
 	{
 		again = sweep_database(database, MyBgworkerEntry->bgw_extra, context) == SWEEP_DONE &&
 			wakeup_slot(database, &slot) && slot.busy &&
-			GetCurrentTimestamp() < stays_until && due_again(database);
+			usecs_since(begin) < STAY_MAX && due_again(database);
 		if (again)
 			wakeup_sweep_begins(database);
 	} while (again);

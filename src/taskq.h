@@ -18,6 +18,7 @@
 #include "datatype/timestamp.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "portability/instr_time.h"
 #include "utils/array.h"
 #include "utils/date.h"
 #include "utils/guc.h"
@@ -591,7 +592,7 @@ typedef struct Turn
 {
 	TimestampTz at;
 	TurnReason	reason;
-	TimestampTz swept_at;		/* end of the last sweep, DT_NOBEGIN = none */
+	TimestampTz swept_at;		/* end of the last sweep, DT_NOBEGIN = none; the clock may be set since */
 	int			failures;		/* in a row */
 	bool		sweeping;
 } Turn;
@@ -728,6 +729,7 @@ extern TimestampTz renewals_next_due(void);
 typedef struct Sweep
 {
 	TimestampTz started_at;
+	instr_time	began;			/* the same by a clock that cannot be set */
 	int			overdue;
 	int			recovered;
 	int			sla_breached;
@@ -753,6 +755,7 @@ typedef struct Sweep
 extern void sweep_begin(Sweep *sweep);
 extern bool sweep_batch(Sweep *sweep, int max_tasks);
 extern int	sweep_done(const Sweep *sweep);
+extern int64 usecs_since(instr_time begin);
 extern void sweep_log_write(Sweep *sweep);
 extern void sweep_log_line(const Sweep *sweep, const char *database);
 extern TimestampTz sweep_next_due(void);

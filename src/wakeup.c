@@ -205,7 +205,10 @@ wakeup_xact_callback(XactEvent event, void *arg)
 				}
 				else if (slot != NULL && news)
 					slot->next_due = at;
-				if (wake_now || (news && at < shared->launcher_waits_until))
+
+				/* It waits longer than it meant to if the clock has been set ahead. */
+				if (wake_now || (news && at < shared->launcher_waits_until) ||
+					shared->launcher_waits_until < GetCurrentTimestamp())
 					pid = shared->launcher_pid;
 				LWLockRelease(lock);
 				wake_launcher(pid);
@@ -457,6 +460,7 @@ taskq_worker_get_status(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	bool		all_stats = has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
+	TimestampTz now;
 	HASH_SEQ_STATUS seq;
 	WakeupSlot *copy;
 	WakeupSlot *entry;
@@ -471,31 +475,37 @@ taskq_worker_get_status(PG_FUNCTION_ARGS)
 	while ((entry = hash_seq_search(&seq)) != NULL)
 		copy[n++] = *entry;
 	LWLockRelease(lock);
+	now = GetCurrentTimestamp();
 
 	for (int i = 0; i < n; i++)
 	{
 		const WakeupSlot *slot = &copy[i];
 		const Turn *turn = &slot->turn;
-		bool		due = turn->reason != TURN_BACKOFF && slot->next_due < turn->at;
+		TimestampTz at = turn->at;
+		bool		due;
 		bool		may_read = all_stats || slot->database == MyDatabaseId;
 		Datum		values[10];
 		bool		nulls[10] = {false};
 
-		if (!OidIsValid(slot->database) || NameStr(slot->name)[0] == '\0')
+		/* Where the clock has been set back the launcher sweeps as soon as it sees that. */
+		if (turn->swept_at > now)
+			at = Min(at, now + taskq_sweep_interval * USECS_PER_SEC);
+		due = turn->reason != TURN_BACKOFF && slot->next_due < at;
+		if (NameStr(slot->name)[0] == '\0')
 			continue;
 		values[0] = NameGetDatum(&slot->name);
 		put_text(&values[1], &nulls[1], turn->sweeping ? "sweeping" : "waiting");
-		values[2] = TimestampTzGetDatum(turn->swept_at);
+		values[2] = TimestampTzGetDatum(Min(turn->swept_at, now));
 		nulls[2] = turn->swept_at == DT_NOBEGIN;
 		put_text(&values[3], &nulls[3], outcome_name(slot->outcome));
-		values[4] = TimestampTzGetDatum(due ? slot->next_due : turn->at);
+		values[4] = TimestampTzGetDatum(due ? slot->next_due : at);
 		nulls[4] = turn->sweeping;
 		put_text(&values[5], &nulls[5], reason_name(due ? TURN_DUE : turn->reason));
 		nulls[5] |= turn->sweeping;
 		values[6] = Int32GetDatum(slot->backlog);
 		values[7] = Int32GetDatum(turn->failures);
 		put_text(&values[8], &nulls[8], may_read ? slot->last_error : NULL);
-		values[9] = TimestampTzGetDatum(slot->last_error_at);
+		values[9] = TimestampTzGetDatum(Min(slot->last_error_at, now));
 		nulls[9] = nulls[8];
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}

@@ -213,6 +213,11 @@ SELECT agrees() <> 'agrees' AS still;
 UPDATE taskq_counter_state SET counted_at = now() - interval '2 days';
 CALL taskq_sweep_all();
 SELECT agrees(), (SELECT count(*) FROM taskq_counter_state) AS state;
+-- the same where they were compared last in the future, before the clock was set back
+UPDATE taskq_counter SET n = n + 1 WHERE kind = 2;
+UPDATE taskq_counter_state SET counted_at = now() + interval '15 days';
+CALL taskq_sweep_all();
+SELECT agrees(), (SELECT counted_at <= now() FROM taskq_counter_state) AS compared;
 
 -- what a DBA may do to the tables: with indexes that are unique, partial, of expressions, or gone, and with a column more
 ALTER TABLE taskq_counter_delta ADD COLUMN remark text;
