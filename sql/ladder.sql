@@ -34,7 +34,7 @@ CREATE TABLE taskq_renewal_crossing (
     days_before integer NOT NULL,
     crossed_at timestamptz NOT NULL,
     outcome text NOT NULL
-        CONSTRAINT taskq_renewal_crossing_outcome_check CHECK (outcome IN ('recorded', 'passed', 'task created', 'task raised')),
+        CONSTRAINT taskq_renewal_crossing_outcome_check CHECK (outcome IN ('recorded', 'passed', 'task created', 'task raised', 'superseded', 'task cancelled', 'customer inactive')),
     task_id bigint,
     CONSTRAINT taskq_renewal_crossing_key UNIQUE (renewal_id, due_date, days_before)
 );
@@ -44,7 +44,7 @@ COMMENT ON COLUMN taskq_renewal_crossing.renewal_id IS 'The renewal.';
 COMMENT ON COLUMN taskq_renewal_crossing.due_date IS 'Its due date at the time.';
 COMMENT ON COLUMN taskq_renewal_crossing.days_before IS 'The threshold; -1 = it became overdue.';
 COMMENT ON COLUMN taskq_renewal_crossing.crossed_at IS 'When that was noticed.';
-COMMENT ON COLUMN taskq_renewal_crossing.outcome IS 'recorded (and offered to rules); passed (a tighter one was crossed by then, which acted instead); task created; task raised (the renewal''s open task has at least this priority now, and this due date).';
+COMMENT ON COLUMN taskq_renewal_crossing.outcome IS 'recorded (and offered to rules); passed (did not act: a tighter one was crossed by then); task created; task raised (the renewal''s open task has at least this priority now, and this due date); superseded (made or raised the task, which is for another due date or service type now); task cancelled (made or raised the task; then the due date or service type changed to one that had not come to a task yet); customer inactive (would have acted; does so when the customer is active again, if it is still the tightest).';
 COMMENT ON COLUMN taskq_renewal_crossing.task_id IS 'The task created or raised.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_renewal_threshold', '');
@@ -72,6 +72,15 @@ CREATE TRIGGER taskq_thresholds_changed AFTER INSERT OR UPDATE OR DELETE OR TRUN
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_renewal_threshold_changed();
 -- Also where triggers are off, as in a parallel restore or a subscription's first copy.
 ALTER TABLE taskq_renewal_threshold ENABLE ALWAYS TRIGGER taskq_thresholds_changed;
+
+CREATE FUNCTION taskq_customer_reactivated() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_customer_reactivated';
+COMMENT ON FUNCTION taskq_customer_reactivated() IS
+'Trigger function of taskq_customer, AFTER UPDATE: has the engine look at the renewals of a customer who is active again.';
+
+CREATE TRIGGER taskq_customer_reactivated AFTER UPDATE ON taskq_customer
+    FOR EACH ROW WHEN (new.is_active AND NOT old.is_active) EXECUTE FUNCTION taskq_customer_reactivated();
 
 CREATE FUNCTION taskq_renewal_ladder(
     service_type text,
@@ -117,7 +126,8 @@ SELECT r.id, r.user_id, c.name AS customer_name, r.service_type, r.due_date,
        r.reference, r.notes,
        n.days_before AS next_threshold, r.due_date - n.days_before AS next_threshold_on,
        o.task_id AS open_task_id,
-       r.created_at, r.created_by, r.completed_at, r.cancelled_at, r.compliance_flagged_at
+       r.created_at, r.created_by, r.completed_at, r.cancelled_at, r.compliance_flagged_at,
+       c.is_active AS customer_is_active
 FROM taskq_renewal r
 JOIN taskq_customer c ON c.id = r.user_id
 LEFT JOIN taskq_staff_member s ON s.id = coalesce(r.assignee_id, c.assigned_agent_id)
@@ -137,6 +147,7 @@ COMMENT ON COLUMN taskq_renewals.assignee_id IS 'The renewal''s assignee, else t
 COMMENT ON COLUMN taskq_renewals.next_threshold IS 'The next threshold to be crossed, in days before the due date; -1 = becoming overdue; NULL = none.';
 COMMENT ON COLUMN taskq_renewals.next_threshold_on IS 'Day on which it will be.';
 COMMENT ON COLUMN taskq_renewals.open_task_id IS 'The latest active task that the renewal has led to.';
+COMMENT ON COLUMN taskq_renewals.customer_is_active IS 'False: no new task comes of it.';
 
 CREATE FUNCTION taskq_renewals_refresh(
     dry_run boolean DEFAULT false,
@@ -146,4 +157,4 @@ CREATE FUNCTION taskq_renewals_refresh(
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_renewals_refresh';
 COMMENT ON FUNCTION taskq_renewals_refresh(boolean) IS
-'Brings the ladders of all renewals up to today and returns the thresholds that were crossed, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over, and those that row security hides from the caller. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';
+'Brings the ladders of all renewals up to today and returns the thresholds that were crossed, or acted only now, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over, and those that row security hides from the caller. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';

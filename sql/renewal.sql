@@ -31,13 +31,15 @@ CREATE INDEX taskq_renewal_check_idx ON taskq_renewal (next_check_on) WHERE next
 CREATE INDEX taskq_renewal_due_idx ON taskq_renewal (due_date) WHERE next_check_on IS NOT NULL;
 CREATE INDEX taskq_renewal_user_idx ON taskq_renewal (user_id);
 CREATE INDEX taskq_renewal_assignee_idx ON taskq_renewal (assignee_id);
+CREATE UNIQUE INDEX taskq_renewal_active_key ON taskq_renewal (user_id, service_type, reference, due_date)
+    NULLS NOT DISTINCT WHERE next_check_on IS NOT NULL;
 
-COMMENT ON TABLE taskq_renewal IS 'Something of a customer''s that expires: a permit, a policy. Read view taskq_renewals.';
+COMMENT ON TABLE taskq_renewal IS 'Something of a customer''s that expires: a permit, a policy. Read view taskq_renewals. Of those that are neither completed nor cancelled, one at most has the same customer, service type, reference and due date.';
 COMMENT ON COLUMN taskq_renewal.id IS 'Key. Never changes.';
 COMMENT ON COLUMN taskq_renewal.user_id IS 'The customer. Never changes.';
 COMMENT ON COLUMN taskq_renewal.service_type IS 'What is renewed, 1 to 100 characters; thresholds may differ by it.';
-COMMENT ON COLUMN taskq_renewal.due_date IS 'Last day on which it is not overdue; moving it starts a new ladder for the new date.';
-COMMENT ON COLUMN taskq_renewal.assignee_id IS 'Who gets its tasks; NULL, unknown or inactive = the customer''s agent at the time.';
+COMMENT ON COLUMN taskq_renewal.due_date IS 'Last day on which it is not overdue; moving it starts a new ladder for the new date, and the open task goes along or is cancelled.';
+COMMENT ON COLUMN taskq_renewal.assignee_id IS 'Who gets its tasks; NULL, unknown or inactive = the customer''s agent at the time. A new one gets the open task too, unless somebody has started it.';
 COMMENT ON COLUMN taskq_renewal.reference IS 'The application''s own reference, at most 255 characters.';
 COMMENT ON COLUMN taskq_renewal.notes IS 'At most 65,536 characters.';
 COMMENT ON COLUMN taskq_renewal.status IS 'ACTIVE, OVERDUE, COMPLETED or CANCELLED, as last written. The last two are terminal.';
@@ -61,7 +63,7 @@ CREATE FUNCTION taskq_renewal_closed() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_renewal_closed';
 COMMENT ON FUNCTION taskq_renewal_closed() IS
-'Trigger function of taskq_renewal, AFTER UPDATE: cancels the open tasks of a renewal that is completed or cancelled, with a reason.';
+'Trigger function of taskq_renewal, AFTER UPDATE: closes the open tasks of a renewal that is completed (those that somebody has started are completed, others cancelled) or cancelled (all are), with a note; gives them to a new assignee, unless somebody has started them; marks them as superseded when the due date or service type has changed.';
 
 CREATE TRIGGER taskq_renewal_guard BEFORE INSERT OR UPDATE OR DELETE ON taskq_renewal
     FOR EACH ROW EXECUTE FUNCTION taskq_renewal_guard();
@@ -74,14 +76,14 @@ CREATE FUNCTION taskq_renewal_create(
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_renewal_create';
 COMMENT ON FUNCTION taskq_renewal_create(text, text, date, text, text, text, text) IS
-'Creates a renewal and returns its id. Thresholds that it has passed already are recorded by the next refresh, of which only the tightest acts. Arguments: as the columns of taskq_renewal; assignee_id NULL = the customer''s agent. Errors: 23503 unknown customer, unknown or inactive staff; 22023 naming the argument: service_type not 1 to 100 characters, due_date NULL or not 0001-01-01 to 9999-12-31, reference over 255, notes over 65,536 characters.';
+'Creates a renewal and returns its id. If there is one already with the same customer, service type, reference (NULL is one too) and due date that is neither completed nor cancelled, returns that one''s id and changes nothing. Thresholds that it has passed already are recorded by the next refresh, of which only the tightest acts, and the tightest of those that make a task. Arguments: as the columns of taskq_renewal; assignee_id NULL = the customer''s agent. Errors: 23503 unknown or inactive customer, unknown or inactive staff; 22023 naming the argument: service_type not 1 to 100 characters, due_date NULL or not 0001-01-01 to 9999-12-31, reference over 255, notes over 65,536 characters; 42501 there is one already and row security hides it.';
 
 CREATE FUNCTION taskq_renewal_complete(id bigint, next_due_date date DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS bigint
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_renewal_complete';
 COMMENT ON FUNCTION taskq_renewal_complete(bigint, date, text) IS
-'Completes a renewal, which cancels its open tasks with a reason. With next_due_date, which must be after the due date, opens the next cycle: a new renewal of the same customer, service type, assignee, reference and notes; returns its id, else NULL. Errors: P0002 no such renewal or NULL id; 23514 constraint taskq_renewal_lifecycle: already completed or cancelled; 22023 next_due_date out of bounds.';
+'Completes a renewal, and with it the open tasks that somebody has started; others are cancelled. With next_due_date, which must be after the due date, opens the next cycle: a new renewal of the same customer, service type, assignee, reference and notes, as by taskq_renewal_create(); returns its id, else NULL. Errors: P0002 no such renewal or NULL id; 23514 constraint taskq_renewal_lifecycle: already completed or cancelled; 22023 next_due_date out of bounds; 23503 a next cycle for an inactive customer.';
 
 CREATE FUNCTION taskq_renewal_cancel(id bigint, reason text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_renewal

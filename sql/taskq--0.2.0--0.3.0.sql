@@ -34,12 +34,12 @@ BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_customer',
          'id name assigned_agent_id is_active',
-         'assigned_agent_id_fkey id_check pkey', 'agent_idx', 'taskq_key_change'),
+         'assigned_agent_id_fkey id_check pkey', 'agent_idx', 'taskq_customer_reactivated taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
         ('taskq_renewal',
          'id user_id service_type due_date assignee_id reference notes status created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on',
          'assignee_id_fkey cancelled_check completed_check due_date_check next_check_check notes_check pkey reference_check service_type_check status_check user_id_fkey',
-         'check_idx due_idx user_idx assignee_idx',
+         'check_idx due_idx user_idx assignee_idx active_key',
          'taskq_renewal_closed taskq_renewal_guard'),
         ('taskq_renewal_crossing',
          'id renewal_id due_date days_before crossed_at outcome task_id',
@@ -824,5 +824,79 @@ COMMENT ON FUNCTION taskq_sla_report(timestamptz, timestamptz, text) IS
 'SLA compliance of the tasks whose deadline lies in [since, until). A task whose deadline was moved out after a breach, or removed, counts at its first breach (sla_first_breached_at) instead. group_by: none (one row, group_key NULL), assignee (group_key = staff id, NULL = unassigned), priority, day (of that instant, in taskq.timezone), or week (its Monday; weeks as in ISO 8601). tasks: all of them; breached: those that ever were, by sla_status at this instant or sla_first_breached_at; met: by sla_status, the others; compliance = met / (met + breached), NULL without any; p50_hours, p90_hours: hours from creation to completion of the completed ones, interpolated. Errors: 22023 unknown group_by, a NULL bound, since after until.';
 COMMENT ON FUNCTION taskq_task_update() IS
 'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle), refuses unknown and inactive staff (23503) and a new title that nobody can see (23514, constraint taskq_task_title_check), takes directional marks out of it, writes the stamps and the effective status.';
+
+-- Renewals: once each, and what becomes of their tasks.
+COMMENT ON TABLE taskq_renewal IS 'Something of a customer''s that expires: a permit, a policy. Read view taskq_renewals. Of those that are neither completed nor cancelled, one at most has the same customer, service type, reference and due date.';
+COMMENT ON COLUMN taskq_renewal.due_date IS 'Last day on which it is not overdue; moving it starts a new ladder for the new date, and the open task goes along or is cancelled.';
+COMMENT ON COLUMN taskq_renewal.assignee_id IS 'Who gets its tasks; NULL, unknown or inactive = the customer''s agent at the time. A new one gets the open task too, unless somebody has started it.';
+COMMENT ON FUNCTION taskq_renewal_closed() IS
+'Trigger function of taskq_renewal, AFTER UPDATE: closes the open tasks of a renewal that is completed (those that somebody has started are completed, others cancelled) or cancelled (all are), with a note; gives them to a new assignee, unless somebody has started them; marks them as superseded when the due date or service type has changed.';
+COMMENT ON FUNCTION taskq_renewal_create(text, text, date, text, text, text, text) IS
+'Creates a renewal and returns its id. If there is one already with the same customer, service type, reference (NULL is one too) and due date that is neither completed nor cancelled, returns that one''s id and changes nothing. Thresholds that it has passed already are recorded by the next refresh, of which only the tightest acts, and the tightest of those that make a task. Arguments: as the columns of taskq_renewal; assignee_id NULL = the customer''s agent. Errors: 23503 unknown or inactive customer, unknown or inactive staff; 22023 naming the argument: service_type not 1 to 100 characters, due_date NULL or not 0001-01-01 to 9999-12-31, reference over 255, notes over 65,536 characters; 42501 there is one already and row security hides it.';
+COMMENT ON FUNCTION taskq_renewal_complete(bigint, date, text) IS
+'Completes a renewal, and with it the open tasks that somebody has started; others are cancelled. With next_due_date, which must be after the due date, opens the next cycle: a new renewal of the same customer, service type, assignee, reference and notes, as by taskq_renewal_create(); returns its id, else NULL. Errors: P0002 no such renewal or NULL id; 23514 constraint taskq_renewal_lifecycle: already completed or cancelled; 22023 next_due_date out of bounds; 23503 a next cycle for an inactive customer.';
+
+-- A unique index cannot be built while there are duplicates.  taskq does without
+-- until somebody has resolved them.
+DO $do$
+DECLARE
+    surplus bigint;
+BEGIN
+    SELECT coalesce(sum(d.n - 1), 0) INTO surplus FROM (
+        SELECT count(*) AS n FROM taskq_renewal WHERE next_check_on IS NOT NULL
+        GROUP BY user_id, service_type, reference, due_date HAVING count(*) > 1) d;
+    IF surplus = 0 THEN
+        CREATE UNIQUE INDEX taskq_renewal_active_key ON taskq_renewal (user_id, service_type, reference, due_date)
+            NULLS NOT DISTINCT WHERE next_check_on IS NOT NULL;
+    ELSE
+        RAISE WARNING USING
+            MESSAGE = format('taskq_renewal has %s duplicates of active renewals, so that index taskq_renewal_active_key is not created', surplus),
+            DETAIL = 'Active renewals are duplicates if they have the same user_id, service_type, reference and due_date. Without the index, two sessions at once can still enter a renewal twice.',
+            HINT = format('Cancel all but one of each with taskq_renewal_cancel(), then run CREATE UNIQUE INDEX taskq_renewal_active_key ON %s (user_id, service_type, reference, due_date) NULLS NOT DISTINCT WHERE next_check_on IS NOT NULL.',
+                          'taskq_renewal'::regclass);
+    END IF;
+END
+$do$;
+
+ALTER TABLE taskq_renewal_crossing DROP CONSTRAINT taskq_renewal_crossing_outcome_check;
+ALTER TABLE taskq_renewal_crossing ADD CONSTRAINT taskq_renewal_crossing_outcome_check
+    CHECK (outcome IN ('recorded', 'passed', 'task created', 'task raised', 'superseded', 'task cancelled', 'customer inactive'));
+COMMENT ON COLUMN taskq_renewal_crossing.outcome IS 'recorded (and offered to rules); passed (did not act: a tighter one was crossed by then); task created; task raised (the renewal''s open task has at least this priority now, and this due date); superseded (made or raised the task, which is for another due date or service type now); task cancelled (made or raised the task; then the due date or service type changed to one that had not come to a task yet); customer inactive (would have acted; does so when the customer is active again, if it is still the tightest).';
+
+CREATE FUNCTION taskq_customer_reactivated() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_customer_reactivated';
+COMMENT ON FUNCTION taskq_customer_reactivated() IS
+'Trigger function of taskq_customer, AFTER UPDATE: has the engine look at the renewals of a customer who is active again.';
+
+CREATE TRIGGER taskq_customer_reactivated AFTER UPDATE ON taskq_customer
+    FOR EACH ROW WHEN (new.is_active AND NOT old.is_active) EXECUTE FUNCTION taskq_customer_reactivated();
+
+CREATE OR REPLACE VIEW taskq_renewals WITH (security_invoker = true) AS
+SELECT r.id, r.user_id, c.name AS customer_name, r.service_type, r.due_date,
+       CASE WHEN r.next_check_on IS NOT NULL THEN r.due_date - taskq_today() END AS days_until_due,
+       CASE WHEN r.next_check_on IS NULL THEN r.status
+            WHEN r.due_date < taskq_today() THEN 'OVERDUE' ELSE 'ACTIVE' END AS status,
+       r.status AS stored_status,
+       r.next_check_on IS NOT NULL AND r.due_date < taskq_today() AS is_overdue,
+       coalesce(r.assignee_id, c.assigned_agent_id) AS assignee_id, s.name AS assignee_name,
+       r.reference, r.notes,
+       n.days_before AS next_threshold, r.due_date - n.days_before AS next_threshold_on,
+       o.task_id AS open_task_id,
+       r.created_at, r.created_by, r.completed_at, r.cancelled_at, r.compliance_flagged_at,
+       c.is_active AS customer_is_active
+FROM taskq_renewal r
+JOIN taskq_customer c ON c.id = r.user_id
+LEFT JOIN taskq_staff_member s ON s.id = coalesce(r.assignee_id, c.assigned_agent_id)
+LEFT JOIN LATERAL (
+    SELECT max(l.days_before) AS days_before FROM taskq_renewal_ladder(r.service_type) l
+    WHERE r.next_check_on IS NOT NULL AND l.days_before < r.due_date - taskq_today()) n ON true
+LEFT JOIN LATERAL (
+    SELECT max(x.task_id) AS task_id FROM taskq_renewal_crossing x
+    WHERE x.renewal_id = r.id
+      AND (SELECT t.completed_at IS NULL AND t.cancelled_at IS NULL FROM taskq_task t WHERE t.id = x.task_id)) o ON true;
+COMMENT ON COLUMN taskq_renewals.customer_is_active IS 'False: no new task comes of it.';
+COMMENT ON FUNCTION taskq_renewals_refresh(boolean) IS
+'Brings the ladders of all renewals up to today and returns the thresholds that were crossed, or acted only now, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over, and those that row security hides from the caller. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';
 
 SELECT taskq_reapply_grants();

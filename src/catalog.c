@@ -67,6 +67,15 @@ own_table(const char *name)
 	return relid;
 }
 
+/* Whether an index of the extension's is there and can be relied on. */
+static bool
+index_is_valid(const char *name)
+{
+	Oid			index = get_relname_relid(name, catalog.schema);
+
+	return OidIsValid(index) && get_index_isvalid(index);
+}
+
 static Oid
 own_enum(const char *name, const char *const *labels, int nlabels, Oid *values)
 {
@@ -156,6 +165,10 @@ taskq_catalog(void)
 	catalog.customer = own_table("taskq_customer");
 	catalog.workflow_rule = own_table("taskq_workflow_rule");
 	catalog.renewal = own_table("taskq_renewal");
+	catalog.renewal_is_keyed = index_is_valid("taskq_renewal_active_key");
+	catalog.crossing = own_table("taskq_renewal_crossing");
+	catalog.crossing_outcomes =
+		get_attnum(get_relname_relid("taskq_renewals", catalog.schema), "customer_is_active") != InvalidAttrNumber;
 	catalog.counter = get_relname_relid("taskq_counter", catalog.schema);
 	catalog.counter_delta = get_relname_relid("taskq_counter_delta", catalog.schema);
 	catalog.counter_state = get_relname_relid("taskq_counter_state", catalog.schema);
@@ -183,7 +196,7 @@ catalog_relcache_callback(Datum arg, Oid relid)
 {
 	if (relid == InvalidOid || relid == catalog.task || relid == catalog.task_event ||
 		relid == catalog.staff || relid == catalog.customer || relid == catalog.workflow_rule ||
-		relid == catalog.renewal || relid == catalog.counter || relid == catalog.counter_delta ||
+		relid == catalog.renewal || relid == catalog.crossing || relid == catalog.counter || relid == catalog.counter_delta ||
 		relid == catalog.counter_state)
 		catalog_forget();
 }

@@ -26,6 +26,7 @@
 
 #define Anum_directory_id 1
 #define Anum_staff_is_active 3
+#define Anum_customer_is_active 4
 
 typedef enum Presence
 {
@@ -94,6 +95,19 @@ check_customer(Datum user_id)
 				 errmsg("user_id \"%s\" is not a customer", TextDatumGetCString(user_id)),
 				 errhint("Customers are the rows of taskq_customer."),
 				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_user_id_fkey")));
+}
+
+/* 23503 unless this is the id of an active customer. */
+void
+check_active_customer(Datum user_id)
+{
+	check_customer(user_id);
+	if (look_up(taskq_catalog()->customer, user_id, Anum_customer_is_active) != ACTIVE)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("user_id \"%s\" is not active", TextDatumGetCString(user_id)),
+				 errhint("Renewals can be made for active customers of taskq_customer."),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_renewal_user_id_fkey")));
 }
 
 bool

@@ -43,9 +43,17 @@ static TaskqPlan erase_tasks = {
 	"WHERE id " EQ " ANY ($1) "
 	"AND (title " NE " " ERASED " OR description IS NOT NULL OR dedupe_key IS NOT NULL)"
 };
+
+/*
+ * A reference may be all that tells two active renewals apart: that one becomes
+ * another that says nothing.
+ */
 static TaskqPlan erase_renewals = {
-	"UPDATE @.taskq_renewal SET reference = NULL, notes = NULL "
-	"WHERE user_id " EQ " $1 AND (reference IS NOT NULL OR notes IS NOT NULL)"
+	"UPDATE @.taskq_renewal AS r SET notes = NULL, reference = CASE WHEN r.reference IS NOT NULL AND EXISTS "
+	"(SELECT FROM @.taskq_renewal o WHERE o.user_id " EQ " r.user_id AND o.service_type " EQ " r.service_type "
+	"AND o.due_date " EQ " r.due_date AND o.id " NE " r.id AND o.next_check_on IS NOT NULL "
+	"AND r.next_check_on IS NOT NULL) THEN pg_catalog.concat(" ERASED ", ' ', r.id) END "
+	"WHERE user_id " EQ " $1 AND (notes IS NOT NULL OR reference " NE " pg_catalog.concat(" ERASED ", ' ', r.id))"
 };
 static TaskqPlan erase_runs = {
 	"UPDATE @.taskq_workflow_run SET message = NULL "

@@ -7,9 +7,21 @@
  * A renewal has next_check_on, the day of its next threshold, so that finding
  * the renewals to look at is one index probe.  Looking at one locks its row,
  * records the thresholds that have been crossed for its due date (once for
- * ever: a unique key), lets the tightest of them act if none tighter has been
- * crossed before, and sets next_check_on.  Whatever may change the ladder sets
- * it to -infinity, which means "look at once".
+ * ever: a unique key), lets some of them act, and sets next_check_on.  Whatever
+ * may change the ladder sets it to -infinity, which means "look at once".
+ *
+ * The tightest threshold acts when it is crossed, if no tighter one has been
+ * crossed before.  If no threshold that makes a task has acted for the due
+ * date, the tightest of those crossed acts too, at whichever look that is
+ * found: a renewal may have been entered late, the server may have been down,
+ * or the customer inactive.  Nothing expires without a task.
+ *
+ * What a task was made for is told by the crossings that name it and have
+ * outcome "task created" or "task raised".  When the due date or service type
+ * of a renewal changes, renewal.c makes those of its open task "superseded".  The
+ * next look then takes the task along, or cancels it if the new ladder has not
+ * come to a task yet; then they are "task cancelled", and count as not having
+ * acted, in case the renewal comes back to them.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,84 +29,75 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
+#include "utils/datetime.h"
 #include "utils/timestamp.h"
 
-#define REFRESH_BATCH 1000
 #define OVERDUE_DAYS (-1)		/* the last step of every ladder */
 #define DEFAULT_TITLE "Renew {{renewal.service_type}} of {{customer.name}}, due {{renewal.due_date}}"
 
-/* Parameters: today, ids not to be tried again. */
-TaskqPlan	pick_renewals = {
-	"SELECT r.id FROM @.taskq_renewal r WHERE r.next_check_on " LE " $1 AND r.id " NE " ALL ($2) "
-	"ORDER BY r.next_check_on FOR NO KEY UPDATE SKIP LOCKED"
-};
-
-TaskqPlan	still_renewals = {
-	"SELECT r.id FROM @.taskq_renewal r WHERE r.next_check_on " LE " $1 AND r.id " EQ " ANY ($2)"
-};
-
-static TaskqPlan next_check = {
-	"SELECT pg_catalog.min(r.next_check_on) FROM @.taskq_renewal r WHERE r.next_check_on " GT " $1"
-};
-static TaskqPlan take_recheck = {
-	"DELETE FROM @.taskq_renewal_recheck"
-};
-static TaskqPlan any_recheck = {
-	"SELECT FROM @.taskq_renewal_recheck"
-};
-static TaskqPlan recheck_all = {
-	"UPDATE @.taskq_renewal SET next_check_on = '-infinity' WHERE status " EQ " 'ACTIVE'"
-};
-static TaskqPlan note_recheck = {
-	"INSERT INTO @.taskq_renewal_recheck DEFAULT VALUES"
-};
-
 /* Parameters: id, today. */
 static TaskqPlan read_renewal = {
-	"SELECT r.user_id, r.service_type, r.due_date, CASE WHEN s.is_active THEN s.id WHEN a.is_active THEN a.id END, "
+	"SELECT r.user_id, r.service_type, r.due_date, " RENEWAL_ASSIGNEE ", "
 	"pg_catalog.jsonb_build_object('renewal', pg_catalog.jsonb_build_object('id', r.id, 'service_type', r.service_type, "
 	"'due_date', r.due_date, 'days_until_due', r.due_date " MINUS " $2, 'reference', r.reference, 'notes', r.notes), "
-	"'customer', pg_catalog.to_jsonb(c)) "
-	"FROM @.taskq_renewal r JOIN @.taskq_customer c ON c.id " EQ " r.user_id "
-	"LEFT JOIN @.taskq_staff_member s ON s.id " EQ " r.assignee_id "
-	"LEFT JOIN @.taskq_staff_member a ON a.id " EQ " c.assigned_agent_id "
-	"WHERE r.id " EQ " $1 AND r.next_check_on IS NOT NULL"
+	"'customer', pg_catalog.to_jsonb(c)), c.is_active "
+	"FROM " RENEWAL_WITH_STAFF " WHERE r.id " EQ " $1 AND r.next_check_on IS NOT NULL"
 };
 static TaskqPlan read_ladder = {
 	"SELECT l.days_before, l.task_priority, l.title_template, l.description_template, l.sla_hours "
 	"FROM @.taskq_renewal_ladder($1) l"
 };
 
+/* Parameters: id, due date. */
+static TaskqPlan read_crossings = {
+	"SELECT x.id, x.days_before, x.outcome, x.task_id IS NOT NULL FROM @.taskq_renewal_crossing x "
+	"WHERE x.renewal_id " EQ " $1 AND x.due_date " EQ " $2 ORDER BY x.days_before DESC"
+};
+
 /* Parameters: id, due date, steps crossed, now; steps in descending order. */
 static TaskqPlan record_crossings = {
 	"INSERT INTO @.taskq_renewal_crossing (renewal_id, due_date, days_before, crossed_at, outcome) "
 	"SELECT $1, $2, u.d, $4, 'passed' FROM pg_catalog.unnest($3) WITH ORDINALITY u(d, n) ORDER BY u.n "
-	"ON CONFLICT (renewal_id, due_date, days_before) DO NOTHING RETURNING days_before"
-};
-static TaskqPlan tighter_crossed = {
-	"SELECT FROM @.taskq_renewal_crossing x WHERE x.renewal_id " EQ " $1 AND x.due_date " EQ " $2 AND x.days_before " LT " $3"
+	"RETURNING id, days_before"
 };
 
-/* Written so that no index of active tasks fits: the key finds the few there are. */
-static TaskqPlan earlier_task = {
-	"SELECT t.id, t.priority, x.due_date " EQ " $2, x.id FROM @.taskq_renewal_crossing x "
-	"JOIN @.taskq_task t ON t.id " EQ " x.task_id "
+/*
+ * Parameters: id, due date.  Written so that no index of active tasks fits: the
+ * key finds the few there are.
+ */
+static TaskqPlan open_tasks = {
+	"SELECT t.id, t.priority, x.due_date " EQ " $2, x.outcome " EQ " ANY (" TASK_OUTCOMES ") "
+	"FROM @.taskq_renewal_crossing x JOIN @.taskq_task t ON t.id " EQ " x.task_id "
 	"WHERE x.renewal_id " EQ " $1 AND coalesce(t.completed_at, t.cancelled_at) IS NULL"
 };
+static TaskqPlan due_date_by_hand = {
+	"SELECT e.actor IS NOT NULL FROM @.taskq_task_event e "
+	"WHERE e.task_id " EQ " $1 AND pg_catalog.jsonb_exists(e.changes, 'due_date') ORDER BY e.id DESC"
+};
 static TaskqPlan raise_task = {
+	"UPDATE @.taskq_task SET priority = $2, due_date = $3 WHERE id " EQ " $1"
+};
+static TaskqPlan raise_task_only = {
 	"UPDATE @.taskq_task SET priority = $2 WHERE id " EQ " $1"
 };
 static TaskqPlan renew_task = {
-	"UPDATE @.taskq_task SET priority = $2, title = $3, description = $4, due_date = $5 WHERE id " EQ " $1"
+	"UPDATE @.taskq_task SET priority = $2, title = $3, description = $4, due_date = $5 "
+	"WHERE id " EQ " $1 AND coalesce(completed_at, cancelled_at) IS NULL"
+};
+static TaskqPlan cancel_untouched = {
+	"UPDATE @.taskq_task SET status = 'CANCELLED' "
+	"WHERE id " EQ " $1 AND started_at IS NULL AND coalesce(completed_at, cancelled_at) IS NULL"
 };
 static TaskqPlan set_outcome = {
-	"UPDATE @.taskq_renewal_crossing SET outcome = $4, task_id = $5 "
-	"WHERE renewal_id " EQ " $1 AND due_date " EQ " $2 AND days_before " EQ " $3"
+	"UPDATE @.taskq_renewal_crossing SET outcome = $2, task_id = $3 WHERE id " EQ " $1"
+};
+
+/* Parameters: renewal, task, outcome. */
+static TaskqPlan set_outcome_of_task = {
+	"UPDATE @.taskq_renewal_crossing SET outcome = $3 "
+	"WHERE renewal_id " EQ " $1 AND task_id " EQ " $2"
 };
 
 /* Parameters: id, next check, now if it is overdue from today on. */
@@ -107,17 +110,6 @@ static TaskqPlan event_payload = {
 	"'task', CASE WHEN $4 IS NOT NULL THEN pg_catalog.jsonb_build_object('id', $4::pg_catalog.int8) END)"
 };
 
-/* Parameters: ids, now, last crossing before, whether it is a dry run. */
-static TaskqPlan crossings_above = {
-	"SELECT x.renewal_id, r.user_id, r.service_type, x.due_date, x.days_before, x.outcome, "
-	"CASE WHEN NOT ($4 AND x.outcome " EQ " 'task created') THEN x.task_id END "
-	"FROM @.taskq_renewal_crossing x JOIN @.taskq_renewal r ON r.id " EQ " x.renewal_id "
-	"WHERE x.renewal_id " EQ " ANY ($1) AND x.crossed_at " EQ " $2 AND x.id " GT " $3 ORDER BY x.id"
-};
-static TaskqPlan last_crossing = {
-	"SELECT coalesce(pg_catalog.max(x.id), 0) FROM @.taskq_renewal_crossing x"
-};
-
 /* A threshold of a ladder. */
 typedef struct Step
 {
@@ -126,6 +118,10 @@ typedef struct Step
 	text	   *title_template; /* NULL = none, as below */
 	text	   *description_template;
 	float8		sla_hours;		/* 0 = none */
+	int64		crossing;		/* for the due date; 0 = none yet */
+	bool		is_new;			/* crossed at this look */
+	bool		waiting;		/* has not had its turn to act */
+	bool		offered;		/* to the rules */
 } Step;
 
 /* A renewal that is being looked at. */
@@ -137,26 +133,36 @@ typedef struct Renewal
 	DateADT		due_date;
 	char	   *assignee;		/* NULL = nobody */
 	Jsonb	   *payload;
+	bool		customer_is_active;
 	Step	   *steps;			/* in descending order of days_before */
 	int			nsteps;
+	int			ncrossed;		/* of them, the first */
+	int			tightest_turn;	/* days_before of a step that had its turn */
+	bool		has_acted;		/* a step that makes a task, for the due date */
 } Renewal;
 
-bool		renewals_refreshing = false;
-
-/* Runs a statement that writes what only the engine may write. */
-static void
-write_as_engine(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls)
+/* A task that a renewal has led to and that is not closed. */
+typedef struct OpenTask
 {
-	renewals_refreshing = true;
-	PG_TRY();
+	int64		id;				/* 0 = there is none */
+	int			priority;
+	bool		fits;			/* a step acted on it for the due date */
+	bool		superseded;		/* for another due date or service type, and not yet dealt with */
+	bool		same_due_date;	/* any step for the due date, superseded or not */
+} OpenTask;
+
+/* Adds a crossing to those that a refresh has changed, if they are asked for. */
+static void
+note_changed(RenewalsDone *done, int64 crossing)
+{
+	if (done->changed == NULL)
+		return;
+	if (done->nchanged == done->max_changed)
 	{
-		spi_run(plan, nargs, types, values, nulls, 0);
+		done->max_changed *= 2;
+		done->changed = repalloc(done->changed, done->max_changed * sizeof(int64));
 	}
-	PG_FINALLY();
-	{
-		renewals_refreshing = false;
-	}
-	PG_END_TRY();
+	done->changed[done->nchanged++] = crossing;
 }
 
 /* ---------------------------------------------------------- looking at one */
@@ -197,10 +203,11 @@ read_one(int64 id, Renewal *r)
 	r->due_date = DatumGetDateADT(result_column(3, &isnull));
 	r->assignee = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4);
 	r->payload = DatumGetJsonbPCopy(result_column(5, &isnull));
+	r->customer_is_active = DatumGetBool(result_column(6, &isnull));
 
 	spi_run(&read_ladder, 1, ladder_types, &r->service_type, NULL, 0);
 	r->nsteps = (int) SPI_processed;
-	r->steps = palloc(r->nsteps * sizeof(Step));
+	r->steps = palloc0(r->nsteps * sizeof(Step));
 	for (int i = 0; i < r->nsteps; i++)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
@@ -241,13 +248,15 @@ title_of(const Renewal *r, const Step *step)
 	return title;
 }
 
-/* The task of a step is due when the renewal is, or by the next step. */
+/* The task of a step is due when the renewal is, or by the next step that is to come. */
 static DateADT
 due_date_of(const Renewal *r, int step_no)
 {
-	if (step_no + 1 == r->nsteps)
+	int			next = Max(step_no + 1, r->ncrossed);
+
+	if (next == r->nsteps)
 		return r->due_date;
-	return Min(r->due_date, r->due_date - r->steps[step_no + 1].days_before);
+	return Min(r->due_date, r->due_date - r->steps[next].days_before);
 }
 
 static int64
@@ -273,77 +282,82 @@ create_renewal_task(const Renewal *r, int step_no)
 }
 
 /*
- * Gives a task that an earlier step created at least a step's priority.  One
- * that was for another due date is for the new one from now on.
+ * Brings an open task to where a step has it: at least the step's priority, and
+ * its due date unless somebody has set that by hand since.
  */
 static void
-raise_earlier_task(const Renewal *r, int step_no, int64 task, int priority, bool same_due_date)
+raise_open_task(const Renewal *r, int step_no, const OpenTask *task)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	Oid			types[] = {INT8OID, cat->priority_type, DATEOID};
+	Datum		values[] = {
+		Int64GetDatum(task->id),
+		ObjectIdGetDatum(cat->priority[Max(task->priority, r->steps[step_no].priority)]),
+		DateADTGetDatum(due_date_of(r, step_no))
+	};
+	bool		by_hand;
+	bool		isnull;
+
+	spi_run_by_index(&due_date_by_hand, 1, types, values, NULL, 1);
+	by_hand = DatumGetBool(result_column(1, &isnull));
+	run_as_call(by_hand ? &raise_task_only : &raise_task, by_hand ? 2 : 3, types, values, NULL,
+				VERB_OTHER, NULL, NULL);
+}
+
+/* Makes an open task, if it still is, one for the present due date, as a step would have it. */
+static void
+renew_open_task(const Renewal *r, int step_no, int64 task, int priority)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 	const Step *step = &r->steps[step_no];
-	int			raised = Max(priority, step->priority);
 	Oid			types[] = {INT8OID, cat->priority_type, TEXTOID, TEXTOID, DATEOID};
-	Datum		values[lengthof(types)] = {Int64GetDatum(task), ObjectIdGetDatum(cat->priority[raised])};
+	Datum		values[] = {
+		Int64GetDatum(task),
+		ObjectIdGetDatum(cat->priority[priority]),
+		CStringGetTextDatum(title_of(r, step)),
+		(Datum) 0,
+		DateADTGetDatum(due_date_of(r, step_no))
+	};
 	char		nulls[] = "     ";
 
-	if (same_due_date)
-	{
-		if (raised > priority)
-			run_as_call(&raise_task, 2, types, values, NULL, VERB_OTHER, NULL, NULL);
-		return;
-	}
-	values[2] = CStringGetTextDatum(title_of(r, step));
 	if (step->description_template)
 		values[3] = CStringGetTextDatum(template_render(step->description_template, r->payload));
 	else
 		nulls[3] = 'n';
-	values[4] = DateADTGetDatum(due_date_of(r, step_no));
 	run_as_call(&renew_task, lengthof(types), types, values, nulls, VERB_OTHER, NULL, NULL);
 }
 
-/*
- * Does what a step asks for: raises the renewal's open task if it has one,
- * else creates one.  Returns the task, 0 if it asks for none.
- */
-static int64
-act(const Renewal *r, int step_no, const char **outcome)
+/* The renewal's latest open task. */
+static OpenTask
+find_open_task(const Renewal *r)
 {
 	Oid			types[] = {INT8OID, DATEOID};
 	Datum		values[] = {Int64GetDatum(r->id), DateADTGetDatum(r->due_date)};
-	int64		task = 0;
-	int64		last_crossing_id = 0;
-	int			priority = 0;
-	bool		same_due_date = true;
+	OpenTask	task = {0};
 	bool		isnull;
 
-	*outcome = "recorded";
-	if (r->steps[step_no].priority < 0)
-		return 0;
-	spi_run_by_index(&earlier_task, 2, types, values, NULL, 0);
-	if (SPI_processed == 0)
-	{
-		*outcome = "task created";
-		return create_renewal_task(r, step_no);
-	}
-
-	/* The latest task, as the latest crossing left it. */
+	spi_run_by_index(&open_tasks, 2, types, values, NULL, 0);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
 		TupleDesc	desc = SPI_tuptable->tupdesc;
 		int64		id = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
-		int64		crossing = DatumGetInt64(SPI_getbinval(tuple, desc, 4, &isnull));
+		bool		same_due_date = DatumGetBool(SPI_getbinval(tuple, desc, 3, &isnull));
+		bool		acted = DatumGetBool(SPI_getbinval(tuple, desc, 4, &isnull));
 
-		if (id < task || (id == task && crossing < last_crossing_id))
+		if (id < task.id)
 			continue;
-		task = id;
-		last_crossing_id = crossing;
-		priority = enum_index(DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull)),
-							  taskq_catalog()->priority, N_PRIORITIES);
-		same_due_date = DatumGetBool(SPI_getbinval(tuple, desc, 3, &isnull));
+		if (id > task.id)
+		{
+			memset(&task, 0, sizeof(task));
+			task.id = id;
+			task.priority = enum_index(DatumGetObjectId(SPI_getbinval(tuple, desc, 2, &isnull)),
+									   taskq_catalog()->priority, N_PRIORITIES);
+		}
+		task.fits |= same_due_date && acted;
+		task.superseded |= !acted;
+		task.same_due_date |= same_due_date;
 	}
-	*outcome = "task raised";
-	raise_earlier_task(r, step_no, task, priority, same_due_date);
 	return task;
 }
 
@@ -364,277 +378,244 @@ offer(const Renewal *r, int days_before, int64 task)
 	workflow_offer(event, DatumGetJsonbPCopy(result_column(1, &isnull)), r->user_id);
 }
 
-/* Records the steps crossed and lets one act; returns how many were new. */
-static int
-cross(const Renewal *r, int ncrossed, int *tasks_created)
+/* ----------------------------------------------------- what is on record */
+
+/*
+ * Outcomes that taskq_renewal_crossing knows from 0.3.0 on; with older SQL such
+ * a crossing is "passed", and names its task if it had one.
+ */
+const char *
+crossing_outcome(const char *outcome)
 {
-	Oid			types[] = {INT8OID, DATEOID, INT4ARRAYOID, TIMESTAMPTZOID};
-	Datum		values[5] = {Int64GetDatum(r->id), DateADTGetDatum(r->due_date)};
-	Oid			outcome_types[] = {INT8OID, DATEOID, INT4OID, TEXTOID, INT8OID};
-	Datum	   *crossed = palloc(ncrossed * sizeof(Datum));
-	const char *outcome;
-	int64		task;
-	char		nulls[] = "     ";
-	int			nnew;
-	int			tightest = 0;
-	int			step_no = 0;
-
-	for (int i = 0; i < ncrossed; i++)
-		crossed[i] = Int32GetDatum(r->steps[i].days_before);
-	values[2] = PointerGetDatum(construct_array(crossed, ncrossed, INT4OID, sizeof(int32), true, TYPALIGN_INT));
-	values[3] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
-	spi_run(&record_crossings, 4, types, values, NULL, 0);
-	nnew = (int) SPI_processed;
-	for (int i = 0; i < nnew; i++)
-	{
-		bool		isnull;
-		int			days = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-
-		if (i == 0 || days < tightest)
-			tightest = days;
-	}
-	if (nnew == 0)
-		return 0;
-	while (r->steps[step_no].days_before != tightest)
-		step_no++;
-	values[2] = Int32GetDatum(tightest);
-	spi_run_by_index(&tighter_crossed, 3, outcome_types, values, NULL, 1);
-	if (SPI_processed > 0)
-		return nnew;
-
-	task = act(r, step_no, &outcome);
-	if (strcmp(outcome, "task created") == 0)
-		(*tasks_created)++;
-	values[3] = CStringGetTextDatum(outcome);
-	values[4] = Int64GetDatum(task);
-	if (task == 0)
-		nulls[4] = 'n';
-	spi_run_by_index(&set_outcome, 5, outcome_types, values, nulls, 0);
-	offer(r, tightest, task);
-	return nnew;
+	return taskq_catalog()->crossing_outcomes ? outcome : "passed";
 }
 
-/* Brings a renewal, which is locked, up to today; returns how many steps it crossed. */
-static int
-refresh_one(int64 id, int *tasks_created)
+static void
+note_outcome(int64 crossing, const char *outcome, int64 task)
+{
+	Oid			types[] = {INT8OID, TEXTOID, INT8OID};
+	Datum		values[] = {Int64GetDatum(crossing), CStringGetTextDatum(outcome), Int64GetDatum(task)};
+	char		nulls[] = {' ', ' ', task == 0 ? 'n' : ' '};
+
+	spi_run_by_index(&set_outcome, 3, types, values, nulls, 0);
+}
+
+static void
+note_outcome_of_task(int64 renewal, int64 task, const char *outcome)
+{
+	Oid			types[] = {INT8OID, INT8OID, TEXTOID};
+	Datum		values[] = {Int64GetDatum(renewal), Int64GetDatum(task), CStringGetTextDatum(outcome)};
+
+	spi_run_by_index(&set_outcome_of_task, 3, types, values, NULL, 0);
+}
+
+/*
+ * Lets a step that has been crossed act: with a task it raises the renewal's
+ * open one, if there is one, else creates one.  While the customer is inactive
+ * nothing new comes of it, neither a task nor what rules would make.
+ */
+static void
+act(const Renewal *r, int step_no, const OpenTask *open, RenewalsDone *done)
+{
+	const Step *step = &r->steps[step_no];
+	const char *outcome = "recorded";
+	int64		task = 0;
+
+	if (step->priority >= 0 && open->id != 0)
+	{
+		outcome = "task raised";
+		task = open->id;
+		if (open->fits)
+			raise_open_task(r, step_no, open);
+		else
+			renew_open_task(r, step_no, task, Max(open->priority, step->priority));
+	}
+	else if (!r->customer_is_active)
+	{
+		/* On record already, or the record of what it did before. */
+		if ((step->waiting && !step->is_new) || step->offered)
+			return;
+		outcome = crossing_outcome(OUTCOME_INACTIVE);
+	}
+	else if (step->priority >= 0)
+	{
+		outcome = "task created";
+		task = create_renewal_task(r, step_no);
+		done->tasks_created++;
+	}
+
+	note_outcome(step->crossing, outcome, task);
+	if (!step->is_new)
+		note_changed(done, step->crossing);
+	if (r->customer_is_active && !step->offered)
+		offer(r, step->days_before, task);
+}
+
+/*
+ * Deals with an open task that was made for another due date or another ladder,
+ * where the present one has not come to a task yet.  If nobody has started it,
+ * it is cancelled: a step to come makes a new one.  Work under way is kept, and
+ * becomes what the next step that makes a task would make.
+ */
+static void
+let_go(const Renewal *r, const OpenTask *open)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(open->id)};
+	int			step_no = 0;
+	char	   *reason;
+
+	if (open->same_due_date)
+		reason = psprintf("service type changed to %s", TextDatumGetCString(r->service_type));
+	else
+	{
+		int			year;
+		int			month;
+		int			day;
+
+		j2date(r->due_date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+		reason = psprintf("due date moved to %04d-%02d-%02d", year, month, day);
+	}
+	run_as_call(&cancel_untouched, 1, types, values, NULL, VERB_OTHER, NULL, cstring_to_text(reason));
+	if (SPI_processed > 0)
+	{
+		note_outcome_of_task(r->id, open->id, crossing_outcome(OUTCOME_CANCELLED));
+		return;
+	}
+	while (step_no < r->nsteps && r->steps[step_no].priority < 0)
+		step_no++;
+	if (!open->superseded || step_no == r->nsteps)
+		return;
+	renew_open_task(r, step_no, open->id, open->priority);
+	note_outcome_of_task(r->id, open->id, "task raised");
+}
+
+/* Fills in what is on record of the steps for the renewal's due date. */
+static void
+read_record(Renewal *r)
+{
+	Oid			types[] = {INT8OID, DATEOID};
+	Datum		values[] = {Int64GetDatum(r->id), DateADTGetDatum(r->due_date)};
+	int			step_no = 0;
+	bool		isnull;
+
+	r->tightest_turn = INT_MAX;
+	spi_run_by_index(&read_crossings, 2, types, values, NULL, 0);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		int			days = DatumGetInt32(SPI_getbinval(tuple, desc, 2, &isnull));
+		char	   *outcome = SPI_getvalue(tuple, desc, 3);
+		bool		has_task = DatumGetBool(SPI_getbinval(tuple, desc, 4, &isnull));
+		bool		waiting = strcmp(outcome, OUTCOME_INACTIVE) == 0;
+
+		if (!waiting)
+			r->tightest_turn = days;
+		if (strcmp(outcome, "task created") == 0 || strcmp(outcome, "task raised") == 0 ||
+			strcmp(outcome, OUTCOME_SUPERSEDED) == 0)
+			r->has_acted = true;
+
+		/* The threshold may be on the ladder no longer. */
+		while (step_no < r->nsteps && r->steps[step_no].days_before > days)
+			step_no++;
+		if (step_no == r->nsteps || r->steps[step_no].days_before != days)
+			continue;
+		r->steps[step_no].crossing = DatumGetInt64(SPI_getbinval(tuple, desc, 1, &isnull));
+		r->steps[step_no].waiting = waiting;
+		r->steps[step_no].offered = !waiting && (has_task || strcmp(outcome, "passed") != 0);
+	}
+}
+
+/* Records the steps that have been crossed since. */
+static void
+record_new(Renewal *r, RenewalsDone *done)
+{
+	Oid			types[] = {INT8OID, DATEOID, INT4ARRAYOID, TIMESTAMPTZOID};
+	Datum		values[] = {
+		Int64GetDatum(r->id),
+		DateADTGetDatum(r->due_date),
+		(Datum) 0,
+		TimestampTzGetDatum(GetCurrentStatementStartTimestamp())
+	};
+	Datum	   *days = palloc(Max(r->ncrossed, 1) * sizeof(Datum));
+	int			step_no = 0;
+	int			n = 0;
+	bool		isnull;
+
+	for (int i = 0; i < r->ncrossed; i++)
+		if (r->steps[i].crossing == 0)
+			days[n++] = Int32GetDatum(r->steps[i].days_before);
+	if (n == 0)
+		return;
+	values[2] = PointerGetDatum(construct_array(days, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+	spi_run(&record_crossings, 4, types, values, NULL, 0);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		Step	   *step;
+
+		while (step_no < r->ncrossed - 1 && r->steps[step_no].days_before >
+			   DatumGetInt32(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &isnull)))
+			step_no++;
+		step = &r->steps[step_no];
+		step->crossing = DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+		step->is_new = step->waiting = true;
+		note_changed(done, step->crossing);
+		done->crossed++;
+	}
+}
+
+/* Lets steps act whose turn it is, and sees to a task that fits no longer. */
+static void
+take_turns(const Renewal *r, RenewalsDone *done)
+{
+	OpenTask	open = find_open_task(r);
+	int			tightest = r->ncrossed - 1;
+	int			task_step = tightest;
+	bool		due;
+
+	while (task_step >= 0 && r->steps[task_step].priority < 0)
+		task_step--;
+	due = tightest >= 0 && r->steps[tightest].waiting &&
+		r->steps[tightest].days_before < r->tightest_turn;
+
+	if (task_step < 0)
+	{
+		if (open.id != 0 && !open.fits)
+			let_go(r, &open);
+	}
+	else if (!r->has_acted || (open.id != 0 && !open.fits) || (due && task_step == tightest))
+		act(r, task_step, &open, done);
+	if (due && task_step != tightest)
+		act(r, tightest, &open, done);
+}
+
+/* Brings a renewal, which is locked, up to today; the caller acts as the owner of taskq_task. */
+void
+renewal_refresh(int64 id, RenewalsDone *done)
 {
 	Oid			types[] = {INT8OID, DATEOID, TIMESTAMPTZOID};
 	Datum		values[3];
 	char		nulls[] = "   ";
-	Renewal		r;
-	int			ncrossed = 0;
-	int			nnew = 0;
+	Renewal		r = {0};
 	DateADT		next;
 
 	if (!read_one(id, &r))
-		return 0;
-	while (ncrossed < r.nsteps && r.due_date - r.steps[ncrossed].days_before <= today())
-		ncrossed++;
-	if (ncrossed > 0)
-		nnew = cross(&r, ncrossed, tasks_created);
+		return;
+	while (r.ncrossed < r.nsteps && r.due_date - r.steps[r.ncrossed].days_before <= today())
+		r.ncrossed++;
+	read_record(&r);
+	record_new(&r, done);
+	take_turns(&r, done);
 
 	DATE_NOEND(next);
-	if (ncrossed < r.nsteps)
-		next = r.due_date - r.steps[ncrossed].days_before;
+	if (r.ncrossed < r.nsteps)
+		next = r.due_date - r.steps[r.ncrossed].days_before;
 	values[0] = Int64GetDatum(id);
 	values[1] = DateADTGetDatum(next);
 	values[2] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
-	if (ncrossed < r.nsteps)
+	if (r.ncrossed < r.nsteps)
 		nulls[2] = 'n';
 	write_as_engine(&set_checked, 3, types, values, nulls);
-	return nnew;
-}
-
-/* --------------------------------------------------------------- refreshing */
-
-/*
- * Brings renewals, which are locked, up to today, as the owner of taskq_task;
- * returns how many thresholds they crossed, and counts the tasks created.
- */
-int
-renewals_refresh(Datum ids, int *tasks_created)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "taskq renewal", ALLOCSET_DEFAULT_SIZES);
-	OwnerSwitch owner;
-	Datum	   *elements;
-	int			n;
-	int			crossed = 0;
-
-	deconstruct_array(DatumGetArrayTypeP(ids), INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
-					  &elements, NULL, &n);
-	become_owner_of(taskq_catalog()->task, &owner);
-	for (int i = 0; i < n; i++)
-	{
-		MemoryContext old;
-
-		CHECK_FOR_INTERRUPTS();
-		spi_connect();
-		old = MemoryContextSwitchTo(context);
-		crossed += refresh_one(DatumGetInt64(elements[i]), tasks_created);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(context);
-		SPI_finish();
-	}
-	become_caller_again(&owner);
-	MemoryContextDelete(context);
-	return crossed;
-}
-
-/* After thresholds have changed: every renewal is to be looked at again. */
-void
-renewals_recheck(void)
-{
-	OwnerSwitch owner;
-
-	spi_connect();
-	become_owner_of(taskq_catalog()->task, &owner);
-	spi_run(&any_recheck, 0, NULL, NULL, NULL, 1);
-	if (SPI_processed > 0)
-	{
-		spi_run(&take_recheck, 0, NULL, NULL, NULL, 0);
-		write_as_engine(&recheck_all, 0, NULL, NULL, NULL);
-	}
-	become_caller_again(&owner);
-	SPI_finish();
-}
-
-/* The next instant at which a threshold is crossed; DT_NOEND = none. */
-TimestampTz
-renewals_next_due(void)
-{
-	Oid			types[] = {DATEOID};
-	Datum		values[] = {DateADTGetDatum(today())};
-	TimestampTz at = DT_NOEND;
-	Datum		value;
-	bool		isnull;
-
-	spi_connect();
-	spi_run_by_index(&next_check, 1, types, values, NULL, 1);
-	value = result_column(1, &isnull);
-	if (!isnull && !DATE_IS_NOEND(DatumGetDateADT(value)))
-		at = day_start(DatumGetDateADT(value));
-	SPI_finish();
-	return at;
-}
-
-/*
- * Which of some renewals are due although they have just been brought up to
- * today: a trigger of the user's suppresses the write.
- */
-static Datum
-still_due(Datum ids)
-{
-	Oid			types[] = {DATEOID, INT8ARRAYOID};
-	Datum		values[] = {DateADTGetDatum(today()), ids};
-	int64	   *left;
-	bool		isnull;
-
-	spi_run_by_index(&still_renewals, 2, types, values, NULL, 0);
-	left = palloc(Max(SPI_processed, 1) * sizeof(int64));
-	for (uint64 i = 0; i < SPI_processed; i++)
-		left[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-	return id_array(left, (int) SPI_processed);
-}
-
-/*
- * Everything that is due, batch by batch; its crossings go into the tuplestore.
- * Renewals that row security hides from the caller wait for the sweep.
- */
-static void
-refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
-{
-	Oid			types[] = {DATEOID, INT8ARRAYOID};
-	Datum		values[] = {DateADTGetDatum(today()), id_array(NULL, 0)};
-	bool		isnull;
-
-	renewals_recheck();
-	for (;;)
-	{
-		Oid			crossing_types[] = {INT8ARRAYOID, TIMESTAMPTZOID, INT8OID, BOOLOID};
-		Datum		crossing_values[4];
-		Datum		left;
-		int64	   *ids;
-		int			created = 0;
-		int			n;
-
-		spi_connect();
-		spi_run_by_index(&last_crossing, 0, NULL, NULL, NULL, 1);
-		crossing_values[2] = result_column(1, &isnull);
-		spi_run_by_index(&pick_renewals, 2, types, values, NULL, REFRESH_BATCH);
-		n = (int) SPI_processed;
-		ids = palloc(Max(n, 1) * sizeof(int64));
-		for (int i = 0; i < n; i++)
-			ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-		crossing_values[0] = id_array(ids, n);
-		crossing_values[1] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
-		(void) renewals_refresh(crossing_values[0], &created);
-		crossing_values[3] = BoolGetDatum(dry_run);
-		spi_run_by_index(&crossings_above, 4, crossing_types, crossing_values, NULL, 0);
-		for (uint64 i = 0; i < SPI_processed; i++)
-			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
-		left = SPI_datumTransfer(still_due(crossing_values[0]), false, -1);
-		SPI_finish();
-		values[1] = DirectFunctionCall2Coll(array_cat, InvalidOid, values[1], left);
-		if (n < REFRESH_BATCH)
-			break;
-	}
-}
-
-/* The same, by nobody in particular. */
-static void
-refresh_all(ReturnSetInfo *rsinfo, bool dry_run)
-{
-	TaskqCall	call;
-
-	call_begin(&call, VERB_OTHER, NULL);
-	call.by_system = true;
-	PG_TRY();
-	{
-		refresh_batches(rsinfo, dry_run);
-	}
-	PG_FINALLY();
-	{
-		call_end(&call);
-	}
-	PG_END_TRY();
-}
-
-static void
-refresh_dry(void *rsinfo)
-{
-	refresh_all((ReturnSetInfo *) rsinfo, true);
-}
-
-PG_FUNCTION_INFO_V1(taskq_renewals_refresh);
-Datum
-taskq_renewals_refresh(PG_FUNCTION_ARGS)
-{
-	InitMaterializedSRF(fcinfo, 0);
-	if (!PG_ARGISNULL(0) && PG_GETARG_BOOL(0))
-		take_back(refresh_dry, fcinfo->resultinfo);
-	else
-		refresh_all((ReturnSetInfo *) fcinfo->resultinfo, false);
-	return (Datum) 0;
-}
-
-PG_FUNCTION_INFO_V1(taskq_renewal_threshold_changed);
-Datum
-taskq_renewal_threshold_changed(PG_FUNCTION_ARGS)
-{
-	TriggerData *td = (TriggerData *) fcinfo->context;
-	OwnerSwitch owner;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) || TRIGGER_FIRED_FOR_ROW(td->tg_event) ||
-		RelationGetNamespace(td->tg_relation) != taskq_catalog()->schema ||
-		strcmp(RelationGetRelationName(td->tg_relation), "taskq_renewal_threshold") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("taskq_renewal_threshold_changed belongs to table taskq_renewal_threshold and cannot be used elsewhere")));
-	spi_connect();
-	become_owner_of(taskq_catalog()->task, &owner);
-	spi_run(&note_recheck, 0, NULL, NULL, NULL, 0);
-	become_caller_again(&owner);
-	SPI_finish();
-	wakeup_now();
-	return PointerGetDatum(NULL);
 }

@@ -18,8 +18,12 @@
  *	rule.c		reads rules			nothing: they stay in memory
  *	emit.c		reads a dry run		EXECUTE; of tasks that were there before no
  *									more than the caller can read
- *	renewal.c	cancels tasks		an update that closes their renewal
- *	ladder.c	thresholds			a lock on the renewal (FOR NO KEY UPDATE)
+ *	renewal.c	closes tasks		an update that closes their renewal
+ *				assigns tasks		an update that assigns their renewal
+ *				looks for a key		an insert that ran into it; told is that it is
+ *									there, as a unique index tells
+ *				has some rechecked	an update that makes their customer active
+ *	refresh.c	thresholds			a lock on the renewal (FOR NO KEY UPDATE)
  *				has all rechecked	a change of a threshold
  *	directory.c mirrors				to own the table, and EXECUTE for its owner
  *	erasure.c	erases texts		a lock on the customer that takes the right to update it

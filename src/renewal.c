@@ -4,8 +4,14 @@
  *		Renewals: their life, and what an application may do to them.
  *
  * ACTIVE until the due date has passed, then OVERDUE, until COMPLETED or
- * CANCELLED, which are final.  The triggers here keep it so for every writer.
- * What happens on the way to the due date is ladder.c's business.
+ * CANCELLED, which are final.  The triggers here keep it so for every writer,
+ * and pass on to the renewal's open task what an update means for it.  What
+ * happens on the way to the due date is ladder.c's business.
+ *
+ * An active renewal is there once: entering it again gives the same id.  That is
+ * a unique index, which a database updated from 0.2.0 may lack as long as it has
+ * duplicates.  Then a look-up before the insert takes its place, which two
+ * sessions at once can slip through.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,19 +47,49 @@ enum
 	Natts_renewal = Anum_renewal_next_check_on
 };
 
+/* A key without a holder that often in a row is no race with who closes it. */
+#define HOLDER_TRIES 100
+
 static TaskqPlan open_tasks = {
-	"SELECT t.id FROM @.taskq_renewal_crossing x JOIN @.taskq_task t ON t.id " EQ " x.task_id "
+	"SELECT t.id, t.started_at IS NOT NULL FROM @.taskq_renewal_crossing x JOIN @.taskq_task t ON t.id " EQ " x.task_id "
 	"WHERE x.renewal_id " EQ " $1 AND coalesce(t.completed_at, t.cancelled_at) IS NULL ORDER BY t.id FOR NO KEY UPDATE OF t"
+};
+static TaskqPlan complete_tasks = {
+	"UPDATE @.taskq_task SET status = 'COMPLETED' WHERE id " EQ " ANY ($1)"
 };
 static TaskqPlan cancel_tasks = {
 	"UPDATE @.taskq_task SET status = 'CANCELLED' WHERE id " EQ " ANY ($1)"
 };
-static TaskqPlan insert_renewal = {
-	"INSERT INTO @.taskq_renewal (user_id, service_type, due_date, assignee_id, reference, notes) "
-	"VALUES ($1, $2, $3, $4, $5, $6) RETURNING id"
+static TaskqPlan assign_tasks = {
+	"UPDATE @.taskq_task SET assignee_id = (SELECT " RENEWAL_ASSIGNEE " FROM " RENEWAL_WITH_STAFF " WHERE r.id " EQ " $2) "
+	"WHERE id " EQ " ANY ($1)"
+};
+
+/* Parameters: id, outcome. */
+static TaskqPlan supersede = {
+	"UPDATE @.taskq_renewal_crossing AS x SET outcome = $2 "
+	"WHERE x.renewal_id " EQ " $1 AND x.outcome " EQ " ANY (" TASK_OUTCOMES ") AND EXISTS (SELECT FROM @.taskq_task t "
+	"WHERE t.id " EQ " x.task_id AND coalesce(t.completed_at, t.cancelled_at) IS NULL)"
+};
+
+#define INSERT_RENEWAL \
+	"INSERT INTO @.taskq_renewal (user_id, service_type, due_date, assignee_id, reference, notes) " \
+	"VALUES ($1, $2, $3, $4, $5, $6) "
+
+static TaskqPlan insert_renewal = {INSERT_RENEWAL "RETURNING id"};
+static TaskqPlan insert_keyed = {
+	INSERT_RENEWAL "ON CONFLICT (user_id, service_type, reference, due_date) WHERE next_check_on IS NOT NULL "
+	"DO NOTHING RETURNING id"
+};
+
+/* Parameters as of insert_renewal. */
+static TaskqPlan select_holder = {
+	"SELECT r.id FROM @.taskq_renewal r WHERE r.user_id " EQ " $1 AND r.service_type " EQ " $2 AND r.due_date " EQ " $3 "
+	"AND (r.reference " EQ " $5 OR (r.reference IS NULL AND $5 IS NULL)) AND r.next_check_on IS NOT NULL ORDER BY r.id"
 };
 static TaskqPlan lock_renewal = {
-	"SELECT r.due_date FROM @.taskq_renewal r WHERE r.id " EQ " $1 FOR NO KEY UPDATE"
+	"SELECT r.user_id, r.service_type, r.due_date, r.assignee_id, r.reference, r.notes "
+	"FROM @.taskq_renewal r WHERE r.id " EQ " $1 FOR NO KEY UPDATE"
 };
 static TaskqPlan complete_renewal = {
 	"UPDATE @.taskq_renewal SET status = 'COMPLETED' WHERE id " EQ " $1"
@@ -61,10 +97,17 @@ static TaskqPlan complete_renewal = {
 static TaskqPlan cancel_renewal = {
 	"UPDATE @.taskq_renewal AS r SET status = 'CANCELLED' WHERE r.id " EQ " $1 RETURNING r"
 };
-static TaskqPlan insert_next = {
-	"INSERT INTO @.taskq_renewal (user_id, service_type, due_date, assignee_id, reference, notes) "
-	"SELECT r.user_id, r.service_type, $2, r.assignee_id, r.reference, r.notes "
-	"FROM @.taskq_renewal r WHERE r.id " EQ " $1 RETURNING id"
+
+/* Columns of a new renewal, as parameters of insert_renewal. */
+enum
+{
+	NEW_RENEWAL_USER_ID,
+	NEW_RENEWAL_SERVICE_TYPE,
+	NEW_RENEWAL_DUE_DATE,
+	NEW_RENEWAL_ASSIGNEE_ID,
+	NEW_RENEWAL_REFERENCE,
+	NEW_RENEWAL_NOTES,
+	N_NEW_RENEWAL
 };
 
 /* A row, as it was and as it is to be. */
@@ -229,21 +272,29 @@ check_trigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent timing, bo
 	return td;
 }
 
+/* The row before and after; of an insert or a deletion both are that row. */
+static void
+read_change(const TriggerData *td, Change *c)
+{
+	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
+
+	c->desc = RelationGetDescr(td->tg_relation);
+	c->old = palloc(c->desc->natts * sizeof(Datum));
+	c->new = palloc(c->desc->natts * sizeof(Datum));
+	c->old_nulls = palloc(c->desc->natts * sizeof(bool));
+	c->new_nulls = palloc(c->desc->natts * sizeof(bool));
+	heap_deform_tuple(td->tg_trigtuple, c->desc, c->old, c->old_nulls);
+	heap_deform_tuple(tuple, c->desc, c->new, c->new_nulls);
+}
+
 PG_FUNCTION_INFO_V1(taskq_renewal_guard);
 Datum
 taskq_renewal_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = check_trigger(fcinfo, "taskq_renewal_guard", TRIGGER_EVENT_BEFORE, true);
-	Change		c = {RelationGetDescr(td->tg_relation)};
-	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
+	Change		c;
 
-	c.old = palloc(c.desc->natts * sizeof(Datum));
-	c.new = palloc(c.desc->natts * sizeof(Datum));
-	c.old_nulls = palloc(c.desc->natts * sizeof(bool));
-	c.new_nulls = palloc(c.desc->natts * sizeof(bool));
-	heap_deform_tuple(td->tg_trigtuple, c.desc, c.old, c.old_nulls);
-	heap_deform_tuple(tuple, c.desc, c.new, c.new_nulls);
-
+	read_change(td, &c);
 	if (TRIGGER_FIRED_BY_DELETE(td->tg_event))
 	{
 		if (!is_final(TextDatumGetCString(c.old[Anum_renewal_status - 1])))
@@ -263,41 +314,136 @@ taskq_renewal_guard(PG_FUNCTION_ARGS)
 	return PointerGetDatum(heap_form_tuple(c.desc, c.new, c.new_nulls));
 }
 
+/*
+ * The open tasks of a renewal, locked, as bigint[]: those that somebody has
+ * started and those that nobody has.
+ */
+static void
+lock_open_tasks(int64 renewal, Datum *started, Datum *untouched)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(renewal)};
+	int64	   *ids[2];
+	int			n[2] = {0, 0};
+
+	spi_run(&open_tasks, 1, types, values, NULL, 0);
+	ids[0] = palloc(Max(SPI_processed, 1) * sizeof(int64));
+	ids[1] = palloc(Max(SPI_processed, 1) * sizeof(int64));
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		int64		id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		bool		is_started = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull));
+		int			list = is_started ? 0 : 1;
+
+		ids[list][n[list]++] = id;
+	}
+	*started = id_array(ids[0], n[0]);
+	*untouched = id_array(ids[1], n[1]);
+}
+
+/*
+ * Closes the open tasks of a renewal that has been closed.  What somebody has
+ * begun of a completed one is done; the rest is to be done no more.
+ */
+static void
+close_tasks(int64 renewal, bool completed)
+{
+	const TaskqCall *call = call_under_way();
+	Oid			types[] = {INT8ARRAYOID};
+	text	   *note;
+	Datum		started;
+	Datum		untouched;
+
+	if (call != NULL && call->note != NULL)
+		note = call->note;
+	else
+		note = cstring_to_text(psprintf(completed ? "renewal " INT64_FORMAT " was completed" :
+										"renewal " INT64_FORMAT " was cancelled", renewal));
+	lock_open_tasks(renewal, &started, &untouched);
+	run_as_call(completed ? &complete_tasks : &cancel_tasks, 1, types, &started, NULL, VERB_OTHER, NULL, note);
+	run_as_call(&cancel_tasks, 1, types, &untouched, NULL, VERB_OTHER, NULL, note);
+}
+
+/* Gives the open tasks of a renewal to who gets its tasks now, unless somebody has started them. */
+static void
+reassign_tasks(int64 renewal)
+{
+	Oid			types[] = {INT8ARRAYOID, INT8OID};
+	Datum		values[] = {(Datum) 0, Int64GetDatum(renewal)};
+	Datum		started;
+
+	lock_open_tasks(renewal, &started, &values[0]);
+	run_as_call(&assign_tasks, 2, types, values, NULL, VERB_OTHER, NULL, NULL);
+}
+
+/* The open tasks of a renewal are for a due date or a service type that it has no more. */
+static void
+supersede_tasks(int64 renewal)
+{
+	Oid			types[] = {INT8OID, TEXTOID};
+	Datum		values[] = {Int64GetDatum(renewal), CStringGetTextDatum(crossing_outcome(OUTCOME_SUPERSEDED))};
+
+	spi_run(&supersede, 2, types, values, NULL, 0);
+}
+
+/* What an update of a renewal means for its tasks. */
 PG_FUNCTION_INFO_V1(taskq_renewal_closed);
 Datum
 taskq_renewal_closed(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = check_trigger(fcinfo, "taskq_renewal_closed", TRIGGER_EVENT_AFTER, false);
-	const TaskqCall *call = call_under_way();
-	char	   *from = SPI_getvalue(td->tg_trigtuple, RelationGetDescr(td->tg_relation), Anum_renewal_status);
-	char	   *to = SPI_getvalue(td->tg_newtuple, RelationGetDescr(td->tg_relation), Anum_renewal_status);
-	Oid			types[] = {INT8OID};
-	Oid			ids_type[] = {INT8ARRAYOID};
-	Datum		values[1];
-	int64	   *ids;
-	int			n;
+	OwnerSwitch owner;
+	Change		c;
+	int64		id;
+	char	   *to;
+	bool		moved;
+	bool		reassigned;
+
+	read_change(td, &c);
+	if (is_final(TextDatumGetCString(c.old[Anum_renewal_status - 1])))
+		return PointerGetDatum(NULL);
+	id = DatumGetInt64(c.new[Anum_renewal_id - 1]);
+	to = TextDatumGetCString(c.new[Anum_renewal_status - 1]);
+	moved = differs(&c, Anum_renewal_due_date) || differs(&c, Anum_renewal_service_type);
+	reassigned = differs(&c, Anum_renewal_assignee_id) && !is_cascade(&c, Anum_renewal_assignee_id);
+	if (!is_final(to) && !moved && !reassigned)
+		return PointerGetDatum(NULL);
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->task, &owner);
+	if (is_final(to))
+		close_tasks(id, strcmp(to, "COMPLETED") == 0);
+	else
+	{
+		if (moved)
+			supersede_tasks(id);
+		if (reassigned)
+			reassign_tasks(id);
+	}
+	become_caller_again(&owner);
+	SPI_finish();
+	return PointerGetDatum(NULL);
+}
+
+/* The engine has not made anything for a customer while it was inactive. */
+PG_FUNCTION_INFO_V1(taskq_customer_reactivated);
+Datum
+taskq_customer_reactivated(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
 	OwnerSwitch owner;
 	bool		isnull;
 
-	if (is_final(from) || !is_final(to))
-		return PointerGetDatum(NULL);
-	values[0] = SPI_getbinval(td->tg_newtuple, RelationGetDescr(td->tg_relation), Anum_renewal_id, &isnull);
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(td->tg_event) ||
+		!TRIGGER_FIRED_AFTER(td->tg_event) || !TRIGGER_FIRED_BY_UPDATE(td->tg_event) ||
+		RelationGetRelid(td->tg_relation) != taskq_catalog()->customer)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_customer_reactivated belongs to table taskq_customer and cannot be used elsewhere")));
 	spi_connect();
 	become_owner_of(taskq_catalog()->task, &owner);
-	spi_run(&open_tasks, 1, types, values, NULL, 0);
-	n = (int) SPI_processed;
-	if (n > 0)
-	{
-		text	   *reason = call != NULL && call->note != NULL ? call->note :
-			cstring_to_text(psprintf("renewal " INT64_FORMAT " was %s", DatumGetInt64(values[0]),
-									 strcmp(to, "COMPLETED") == 0 ? "completed" : "cancelled"));
-
-		ids = palloc(n * sizeof(int64));
-		for (int i = 0; i < n; i++)
-			ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-		values[0] = id_array(ids, n);
-		run_as_call(&cancel_tasks, 1, ids_type, values, NULL, VERB_OTHER, NULL, reason);
-	}
+	renewals_recheck_customer(heap_getattr(td->tg_newtuple, 1, RelationGetDescr(td->tg_relation), &isnull));
 	become_caller_again(&owner);
 	SPI_finish();
 	return PointerGetDatum(NULL);
@@ -334,26 +480,77 @@ check_required_text(FunctionCallInfo fcinfo, int argno, const char *name, int ma
 	check_text(name, PG_GETARG_TEXT_PP(argno), 1, max);
 }
 
-/* The id in SPI's result. */
+/* The first column of SPI's first row as an id, 0 if there is no row. */
 static int64
-returned_id(void)
+result_id(void)
 {
 	bool		isnull;
 
-	if (SPI_processed == 0)
+	return SPI_processed == 0 ? 0 :
+		DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+/*
+ * The active renewal that is the same as a new one, or 0.  One that row security
+ * hides from the caller is an error.
+ */
+static int64
+find_holder(Oid *types, Datum *values, const char *nulls)
+{
+	OwnerSwitch owner;
+	int64		id;
+
+	spi_run(&select_holder, N_NEW_RENEWAL, types, values, nulls, 1);
+	id = result_id();
+	if (id != 0)
+		return id;
+	become_owner_of(taskq_catalog()->renewal, &owner);
+	spi_run(&select_holder, N_NEW_RENEWAL, types, values, nulls, 1);
+	id = result_id();
+	become_caller_again(&owner);
+	if (id != 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-				 errmsg("renewal was not created: a trigger on taskq_renewal suppressed the insert")));
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the renewal has been entered before and is not yours to see")));
+	return 0;
+}
+
+/*
+ * Inserts a renewal and returns its id, or the id of the active one that is the
+ * same.  Of two sessions at once one waits for the other, unless the unique
+ * index is missing.
+ */
+static int64
+enter_renewal(Datum *values, const char *nulls, text *actor)
+{
+	Oid			types[N_NEW_RENEWAL] = {TEXTOID, TEXTOID, DATEOID, TEXTOID, TEXTOID, TEXTOID};
+	int64		id;
+
+	for (int tries = 0; tries < HOLDER_TRIES; tries++)
+	{
+		bool		keyed = taskq_catalog()->renewal_is_keyed;
+
+		CHECK_FOR_INTERRUPTS();
+		if (!keyed && (id = find_holder(types, values, nulls)) != 0)
+			return id;
+		run_as_call(keyed ? &insert_keyed : &insert_renewal, N_NEW_RENEWAL, types, values, nulls,
+					VERB_OTHER, actor, NULL);
+		if ((id = result_id()) != 0 || (keyed && (id = find_holder(types, values, nulls)) != 0))
+			return id;
+		if (!keyed || IsolationUsesXactSnapshot())
+			break;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+			 errmsg("renewal was not created: a trigger on taskq_renewal suppressed the insert")));
 }
 
 PG_FUNCTION_INFO_V1(taskq_renewal_create);
 Datum
 taskq_renewal_create(PG_FUNCTION_ARGS)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, DATEOID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[lengthof(types)];
-	char		nulls[lengthof(types)];
+	Datum		values[N_NEW_RENEWAL];
+	char		nulls[N_NEW_RENEWAL];
 	int64		id;
 
 	check_required_text(fcinfo, 0, "user_id", KEY_MAX);
@@ -367,18 +564,16 @@ taskq_renewal_create(PG_FUNCTION_ARGS)
 		check_text("reference", PG_GETARG_TEXT_PP(4), 0, REFERENCE_MAX);
 	if (!PG_ARGISNULL(5))
 		check_text("notes", PG_GETARG_TEXT_PP(5), 0, TEXT_MAX);
-	check_customer(PG_GETARG_DATUM(0));
+	check_active_customer(PG_GETARG_DATUM(0));
 	if (!PG_ARGISNULL(3))
 		check_staff(PG_GETARG_DATUM(3));
-	for (int i = 0; i < lengthof(types); i++)
+	for (int i = 0; i < N_NEW_RENEWAL; i++)
 	{
 		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
 		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
 	}
 	spi_connect();
-	run_as_call(&insert_renewal, lengthof(types), types, values, nulls, VERB_OTHER,
-				actor_argument(fcinfo, lengthof(types)), NULL);
-	id = returned_id();
+	id = enter_renewal(values, nulls, actor_argument(fcinfo, N_NEW_RENEWAL));
 	SPI_finish();
 	PG_RETURN_INT64(id);
 }
@@ -389,10 +584,11 @@ taskq_renewal_complete(PG_FUNCTION_ARGS)
 {
 	int64		id = id_argument(fcinfo);
 	text	   *actor = actor_argument(fcinfo, 2);
-	Oid			types[] = {INT8OID, DATEOID};
-	Datum		values[] = {Int64GetDatum(id), PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1)};
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(id)};
+	Datum		next_values[N_NEW_RENEWAL];
+	char		next_nulls[N_NEW_RENEWAL];
 	int64		next = 0;
-	bool		isnull;
 
 	if (!PG_ARGISNULL(1) && !due_date_in_bounds(PG_GETARG_DATEADT(1)))
 		ereport(ERROR,
@@ -402,11 +598,21 @@ taskq_renewal_complete(PG_FUNCTION_ARGS)
 	spi_run(&lock_renewal, 1, types, values, NULL, 1);
 	if (SPI_processed == 0)
 		no_such_renewal(id);
-	if (!PG_ARGISNULL(1) &&
-		PG_GETARG_DATEADT(1) <= DatumGetDateADT(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("next_due_date must be after the due date of renewal " INT64_FORMAT, id)));
+	for (int i = 0; i < N_NEW_RENEWAL; i++)
+	{
+		bool		isnull;
+
+		next_values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
+		next_nulls[i] = isnull ? 'n' : ' ';
+	}
+	if (!PG_ARGISNULL(1))
+	{
+		if (PG_GETARG_DATEADT(1) <= DatumGetDateADT(next_values[NEW_RENEWAL_DUE_DATE]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("next_due_date must be after the due date of renewal " INT64_FORMAT, id)));
+		next_values[NEW_RENEWAL_DUE_DATE] = PG_GETARG_DATUM(1);
+	}
 	run_as_call(&complete_renewal, 1, types, values, NULL, VERB_OTHER, actor, NULL);
 	if (SPI_processed == 0)
 		ereport(ERROR,
@@ -414,8 +620,8 @@ taskq_renewal_complete(PG_FUNCTION_ARGS)
 				 errmsg("renewal " INT64_FORMAT " was not completed: a trigger on taskq_renewal suppressed the update", id)));
 	if (!PG_ARGISNULL(1))
 	{
-		run_as_call(&insert_next, 2, types, values, NULL, VERB_OTHER, actor, NULL);
-		next = returned_id();
+		check_active_customer(next_values[NEW_RENEWAL_USER_ID]);
+		next = enter_renewal(next_values, next_nulls, actor);
 	}
 	SPI_finish();
 	if (next == 0)

@@ -149,8 +149,7 @@ write_rows(void *arg)
 	int			tally[N_EVENT_KINDS] = {0};
 	WorkflowMark mark = workflow_mark();
 	int			made;
-	volatile int crossed = 0;
-	int			created = 0;
+	RenewalsDone done = {0};
 	TaskqCall	call;
 
 	call_begin(&call, VERB_OTHER, NULL);
@@ -159,7 +158,7 @@ write_rows(void *arg)
 	PG_TRY();
 	{
 		if (w->plan == NULL)
-			crossed = renewals_refresh(w->rows, &created);
+			renewals_refresh(w->rows, &done);
 		else if (spi_run(w->plan, 1, &w->array_type, &w->rows, NULL, 0) == SPI_OK_DELETE)
 			sweep->purged += (int) SPI_processed;
 	}
@@ -172,9 +171,9 @@ write_rows(void *arg)
 	sweep->overdue += tally[EVENT_OVERDUE];
 	sweep->recovered += tally[EVENT_RECOVERED];
 	sweep->sla_breached += tally[EVENT_SLA_BREACHED];
-	sweep->renewals += crossed;
+	sweep->renewals += done.crossed;
 	(void) workflow_tasks_since(mark, &made);
-	sweep->tasks_created += created + made;
+	sweep->tasks_created += done.tasks_created + made;
 }
 
 /*

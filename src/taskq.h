@@ -97,9 +97,12 @@ typedef struct TaskqCatalog
 	Oid			customer;
 	Oid			workflow_rule;
 	Oid			renewal;
+	Oid			crossing;
 	Oid			counter;		/* these may be missing */
 	Oid			counter_delta;
 	Oid			counter_state;
+	bool		renewal_is_keyed;	/* has its unique index */
+	bool		crossing_outcomes;	/* those of 0.3.0 are known */
 	Oid			status_type;	/* enums, and their values in order */
 	Oid			priority_type;
 	Oid			sla_status_type;
@@ -356,6 +359,7 @@ extern void return_rows(FunctionCallInfo fcinfo);
 
 extern void check_staff(Datum assignee_id);
 extern void check_customer(Datum user_id);
+extern void check_active_customer(Datum user_id);
 extern bool staff_exists(Datum id);
 extern bool customer_exists(Datum id);
 extern bool staff_is_active(Datum id);
@@ -714,14 +718,45 @@ extern void workflow_register_callbacks(void);
 
 /* ------------------------- ladder.c: what happens before a renewal is due */
 
+/* Outcomes of a crossing: those that made the renewal's task what it is ... */
+#define TASK_OUTCOMES "'{task created,task raised}'::pg_catalog.text[]"
+/* ... and those that not every version of the SQL knows. */
+#define OUTCOME_SUPERSEDED "superseded"
+#define OUTCOME_CANCELLED "task cancelled"
+#define OUTCOME_INACTIVE "customer inactive"
+
+/* Who gets the tasks of a renewal r of customer c, NULL = nobody. */
+#define RENEWAL_ASSIGNEE "CASE WHEN s.is_active THEN s.id WHEN a.is_active THEN a.id END"
+#define RENEWAL_WITH_STAFF \
+	"@.taskq_renewal r JOIN @.taskq_customer c ON c.id " EQ " r.user_id " \
+	"LEFT JOIN @.taskq_staff_member s ON s.id " EQ " r.assignee_id " \
+	"LEFT JOIN @.taskq_staff_member a ON a.id " EQ " c.assigned_agent_id"
+
+/* What bringing renewals up to today has come to. */
+typedef struct RenewalsDone
+{
+	int			crossed;		/* thresholds */
+	int			tasks_created;
+	int64	   *changed;		/* crossings, in a palloc'd array; NULL = not asked for */
+	int			nchanged;
+	int			max_changed;
+} RenewalsDone;
+
+extern const char *crossing_outcome(const char *outcome);
+extern void renewal_refresh(int64 id, RenewalsDone *done);
+
+/* --------------------------------------- refresh.c: all renewals that are due */
+
 /* Set while the engine writes what only it may write. */
 extern bool renewals_refreshing;
 
 extern TaskqPlan pick_renewals;
 extern TaskqPlan still_renewals;
 
-extern int	renewals_refresh(Datum ids, int *tasks_created);
+extern void write_as_engine(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls);
+extern void renewals_refresh(Datum ids, RenewalsDone *done);
 extern void renewals_recheck(void);
+extern void renewals_recheck_customer(Datum user_id);
 extern TimestampTz renewals_next_due(void);
 
 /* ------------------------------------------------------ sweep.c: one batch of it */

@@ -225,7 +225,7 @@ TABLE found;
 
 -- a manager sees what a manager may read; others may not ask
 ALTER TABLE taskq_task DISABLE TRIGGER taskq_lifecycle_insert;
-INSERT INTO taskq_renewal (id, user_id, service_type, due_date) VALUES (100, 'cus_1', 'permit', '2030-01-01');
+INSERT INTO taskq_renewal (id, user_id, service_type, due_date) VALUES (100, 'cus_1', 'boat', '2030-01-01');
 INSERT INTO taskq_role_grant (role_name, level) VALUES ('regress_taskq_gone', 'viewer');
 SELECT subject FROM found;
 SET ROLE regress_taskq_manager;

@@ -28,6 +28,7 @@ SELECT count(*) FROM taskq_emit('jane.moved', '{"desk": "Jane''s own"}', 'cus_1'
 SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 100, reference => 'JD-1', notes => 'Jane''s permit') AS renewal \gset
 SELECT taskq_renewal_create('cus_1', 'policy', taskq_today() + 100, notes => 'Jane''s policy') AS closed \gset
 SELECT status FROM taskq_renewal_cancel(:closed);
+SELECT taskq_renewal_create('cus_1', 'visa', taskq_today() + 100, reference => r) IS NOT NULL AS created FROM unnest('{JD-2,JD-3,NULL}'::text[]) r;
 CREATE VIEW numbers AS
 SELECT (SELECT row(count(*), min(created_at), max(updated_at), array_agg(row(id, status, priority, due_date, sla_due_at, started_at, completed_at, cancelled_at, updated_at, created_by, desk) ORDER BY id)) FROM taskq_task)::text AS tasks,
     (SELECT row(count(*), array_agg(row(e.id, at, actor, db_user, kind, from_status, to_status) ORDER BY e.id))::text FROM taskq_task_event e WHERE kind <> 'erased') AS events,

@@ -42,7 +42,7 @@ UPDATE taskq_renewal SET due_date = taskq_today() + 7 RETURNING status;
 SELECT days_before, outcome FROM taskq_renewals_refresh();
 SELECT priority, due_in FROM tasks;
 SELECT kind, changes - '{title,due_date}'::text[] AS changes FROM taskq_task_event ORDER BY id DESC LIMIT 1;
--- moved back and forth: each date's ladder once
+-- moved back and forth: each date's ladder once, but a task that was cancelled on the way is made again
 UPDATE taskq_renewal SET due_date = taskq_today() + 60;
 SELECT days_before, outcome FROM taskq_renewals_refresh();
 UPDATE taskq_renewal SET due_date = taskq_today() + 7;
@@ -106,7 +106,7 @@ SELECT * FROM taskq_sweep() WHERE tasks > 0;
 -- one bad renewal never stops the rest
 CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.reference = 'bad' THEN RAISE 'not this one'; END IF; RETURN new; END $$;
 CREATE TRIGGER a_no BEFORE UPDATE ON taskq_renewal FOR EACH ROW EXECUTE FUNCTION no();
-SELECT taskq_renewal_create('cus_1', 'other', taskq_today() + 3, reference => 'bad'), taskq_renewal_create('cus_1', 'other', taskq_today() + 3) \g /dev/null
+SELECT taskq_renewal_create('cus_1', 'other', taskq_today() + 3, reference => 'bad'), taskq_renewal_create('cus_1', 'other', taskq_today() + 3, reference => 'good') \g /dev/null
 SELECT * FROM taskq_sweep() WHERE tasks > 0;
 DROP VIEW tasks, crossed;
 DROP FUNCTION days_pass;

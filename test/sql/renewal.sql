@@ -58,4 +58,59 @@ SELECT count(*) FROM taskq_renewal_crossing WHERE renewal_id = :raw;
 INSERT INTO taskq_renewal (user_id, service_type, due_date, status, next_check_on) VALUES ('cus_2', 'x', '2020-01-01', 'OVERDUE', 'infinity');
 INSERT INTO taskq_renewal (user_id, service_type, due_date, status) VALUES ('cus_2', 'x', '2020-01-01', 'COMPLETED');
 SELECT status, next_check_on FROM taskq_renewal ORDER BY id DESC LIMIT 1;
+INSERT INTO taskq_customer VALUES ('cus_3', 'Bolt', 'sta_3');
+-- what somebody has started is completed with its renewal, the rest is cancelled
+INSERT INTO taskq_workflow_rule (name, event, action, title_template) VALUES ('done', 'task.completed', 'CREATE_TASK', 'after {{task.source}}, {{task.sla_status}}');
+INSERT INTO taskq_renewal_threshold (days_before, task_priority, sla_hours) VALUES (14, 'HIGH', 48);
+SELECT taskq_renewal_create('cus_3', 'permit', taskq_today() + d, reference => 'started ' || d, actor => 'me') FROM unnest('{9,-3,8,-4,7}'::int[]) d \g /dev/null
+SELECT count(*) FROM taskq_renewals_refresh();
+SELECT reference, t.status FROM taskq_renewals r, LATERAL taskq_start(r.open_task_id) t WHERE reference IN ('started 9', 'started -3', 'started 7') ORDER BY 1;
+SELECT taskq_renewal_complete(id, actor => 'ana') FROM taskq_renewals WHERE reference LIKE 'started%' AND reference <> 'started 7' ORDER BY id;
+UPDATE taskq_renewal SET status = 'COMPLETED' WHERE reference = 'started 7';
+SELECT r.reference, t.status, e.kind, e.from_status, regexp_replace(e.note, '\d+', 'n') AS note, coalesce(e.actor, 'system') IN ('ana', 'system') AS by_ana, t.sla_status
+FROM taskq_renewal r JOIN taskq_renewal_crossing x ON x.renewal_id = r.id JOIN taskq_tasks t ON t.id = x.task_id JOIN taskq_task_event e ON e.task_id = t.id
+WHERE r.reference LIKE 'started%' AND e.to_status IN ('COMPLETED', 'CANCELLED') ORDER BY r.id;
+SELECT completed_today FROM taskq_queue_stats;
+SELECT met, breached FROM taskq_sla_report(now(), now() + interval '3 days');
+SELECT title FROM taskq_task WHERE source = 'WORKFLOW' ORDER BY id;
+SELECT taskq_renewal_create('cus_3', 'permit', taskq_today() + 6) AS id \gset
+SELECT count(*) FROM taskq_renewals_refresh();
+SELECT t.status FROM taskq_renewals, LATERAL taskq_start(open_task_id) t WHERE open_task_id IS NOT NULL;
+SELECT status FROM taskq_renewal_cancel(:id);
+SELECT status FROM taskq_task WHERE source = 'RENEWAL' ORDER BY id DESC LIMIT 1;
+DELETE FROM taskq_workflow_rule;
+DELETE FROM taskq_renewal_threshold;
+-- the same renewal is entered once
+SELECT taskq_renewal_create('cus_3', 'visa', taskq_today() + 300, reference => 'V-1', notes => 'first') AS first \gset
+SELECT taskq_renewal_create('cus_3', 'visa', taskq_today() + 300, 'sta_3', 'V-1', 'second') = :first AS same;
+SELECT taskq_renewal_create('cus_3', 'visa', taskq_today() + 300) AS unnamed \gset
+SELECT :unnamed > :first AS another, taskq_renewal_create('cus_3', 'visa', taskq_today() + 300) = :unnamed AS same;
+SELECT taskq_renewal_create('cus_3', 'visa', taskq_today() + 300, reference => '') > :unnamed AS another;
+SELECT taskq_renewal_create('cus_3', 'visa', taskq_today() + 301) > :unnamed AS another, taskq_renewal_create('cus_3', 'visas', taskq_today() + 300) > :unnamed AS another;
+SELECT assignee_id, notes FROM taskq_renewal WHERE id = :first;
+SELECT taskq_renewal_create('cus_3', 'visa', taskq_today() - 2) AS old \gset
+SELECT taskq_renewal_complete(:old, taskq_today() + 300) = :unnamed AS same;
+SELECT status FROM taskq_renewal_cancel(:unnamed);
+SELECT taskq_renewal_create('cus_3', 'visa', taskq_today() + 300) > :unnamed AS another;
+INSERT INTO taskq_renewal (user_id, service_type, due_date, reference) VALUES ('cus_3', 'visa', taskq_today() + 300, 'V-1');
+UPDATE taskq_renewal SET reference = 'V-1' WHERE user_id = 'cus_3' AND service_type = 'visa' AND reference IS NULL AND status = 'ACTIVE' AND due_date = taskq_today() + 300;
+-- without the index as well
+DROP INDEX taskq_renewal_active_key;
+SELECT taskq_renewal_create('cus_3', 'visa', taskq_today() + 300, reference => 'V-1') = :first AS same;
+SELECT taskq_renewal_create('cus_3', 'visa', taskq_today() + 300, reference => 'V-2') > :first AS another;
+CREATE UNIQUE INDEX taskq_renewal_active_key ON taskq_renewal (user_id, service_type, reference, due_date) NULLS NOT DISTINCT WHERE next_check_on IS NOT NULL;
+SELECT taskq_renewal_create('cus_3', 'visa', taskq_today() + 300, reference => 'V-2') IS NOT NULL AS same;
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER nothing BEFORE INSERT ON taskq_renewal FOR EACH ROW EXECUTE FUNCTION nothing();
+SELECT taskq_renewal_create('cus_3', 'never', taskq_today() + 300);
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT taskq_renewal_create('cus_3', 'never', taskq_today() + 300);
+ROLLBACK;
+DROP FUNCTION nothing CASCADE;
+-- of a customer that is inactive no new one is made
+INSERT INTO taskq_customer VALUES ('cus_old', 'Gone', 'sta_3', false);
+SELECT taskq_renewal_create('cus_old', 'permit', taskq_today());
+INSERT INTO taskq_renewal (user_id, service_type, due_date) VALUES ('cus_old', 'permit', taskq_today()) RETURNING id AS id \gset
+SELECT taskq_renewal_complete(:id, taskq_today() + 365);
+SELECT taskq_renewal_complete(:id);
 DROP EXTENSION taskq;

@@ -206,6 +206,43 @@ ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_stamps_check;
 SELECT status FROM taskq_complete(:active);
 DROP EXTENSION taskq;
 
+-- renewals that have been entered twice: told of, and entered no third time
+CREATE EXTENSION taskq VERSION '0.2.0';
+INSERT INTO taskq_customer VALUES ('cus_1', 'Acme');
+INSERT INTO taskq_renewal (user_id, service_type, due_date, reference) SELECT 'cus_1', 'permit', '2035-01-01', r FROM unnest('{NULL,NULL,NULL,NULL,A,A,B}'::text[]) r;
+SELECT status FROM taskq_renewal_cancel(4);
+\set VERBOSITY default
+ALTER EXTENSION taskq UPDATE;
+\set VERBOSITY terse
+SELECT severity, subject, what FROM taskq_check() WHERE subject LIKE 'index%';
+SELECT taskq_renewal_create('cus_1', 'permit', '2035-01-01') = min(id) AS same FROM taskq_renewal;
+SELECT taskq_renewal_create('cus_1', 'permit', '2035-01-02') > max(id) AS another FROM taskq_renewal;
+SELECT r.id, c.status FROM taskq_renewal r, LATERAL taskq_renewal_cancel(r.id, 'entered twice') c
+WHERE r.next_check_on IS NOT NULL AND EXISTS (SELECT FROM taskq_renewal o WHERE o.id < r.id AND o.next_check_on IS NOT NULL
+    AND (o.user_id, o.service_type, o.due_date) = (r.user_id, r.service_type, r.due_date) AND o.reference IS NOT DISTINCT FROM r.reference);
+CREATE UNIQUE INDEX taskq_renewal_active_key ON taskq_renewal (user_id, service_type, reference, due_date) NULLS NOT DISTINCT WHERE next_check_on IS NOT NULL;
+SELECT taskq_renewal_create('cus_1', 'permit', '2035-01-01', reference => r) <= 7 AS same FROM unnest('{A,B,NULL}'::text[]) r;
+SELECT subject FROM taskq_check() WHERE subject LIKE 'index%';
+SELECT statement FROM taskq_customizations();
+DROP EXTENSION taskq;
+
+-- with the SQL as it was, the engine does what it can
+CREATE EXTENSION taskq VERSION '0.2.0';
+INSERT INTO taskq_customer VALUES ('cus_1', 'Acme');
+SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() - 1) AS renewal \gset
+SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() - 1) = :renewal AS same;
+SELECT days_before, outcome FROM taskq_renewals_refresh() WHERE outcome <> 'passed';
+UPDATE taskq_renewal SET due_date = taskq_today() + 100;
+SELECT count(*) FROM taskq_renewals_refresh();
+UPDATE taskq_customer SET is_active = false;
+UPDATE taskq_renewal SET due_date = taskq_today() - 2;
+SELECT count(*) FROM taskq_renewals_refresh() WHERE outcome = 'passed';
+SELECT t.status, e.note LIKE 'due date moved to%' AS moved FROM taskq_task t JOIN taskq_task_event e ON e.task_id = t.id AND e.to_status = t.status;
+ALTER EXTENSION taskq UPDATE;
+UPDATE taskq_customer SET is_active = true;
+SELECT days_before, outcome FROM taskq_renewals_refresh();
+DROP EXTENSION taskq;
+
 -- who has set when taskq_task is vacuumed has it so afterwards
 CREATE EXTENSION taskq VERSION '0.1.0';
 ALTER TABLE taskq_task SET (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.01);

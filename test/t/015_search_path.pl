@@ -166,6 +166,7 @@ SELECT * FROM work.taskq_renewal_ladder('permit');
 SELECT * FROM work.taskq_renewal_ladder('policy');
 SELECT work.taskq_renewal_create('cus_1', 'permit', '2020-01-01', 'sta_2', 'ref', 'notes', 'ana') AS r1 \gset
 SELECT work.taskq_renewal_create('cus_1', 'permit', (work.taskq_today() OPERATOR(pg_catalog.+) 50)) AS r2 \gset
+UPDATE work.taskq_customer SET is_active = true WHERE id OPERATOR(pg_catalog.=) 'cus_2';
 SELECT work.taskq_renewal_create('cus_2', 'policy', (work.taskq_today() OPERATOR(pg_catalog.+) 10)) AS r3 \gset
 SELECT * FROM work.taskq_renewals_refresh(true);
 SELECT * FROM work.taskq_renewals_refresh();
@@ -175,6 +176,7 @@ SELECT * FROM work.taskq_renewals_refresh();
 SELECT * FROM work.taskq_renewals;
 SELECT work.taskq_renewal_complete(:r1, '2031-01-01');
 SELECT * FROM work.taskq_renewal_cancel(:r2, 'sold');
+SELECT * FROM work.taskq_renewal_cancel(:r3);
 DELETE FROM work.taskq_renewal_threshold;
 SELECT * FROM work.taskq_sweep();
 SELECT work.taskq_create('By hand', due_date => '2020-01-01') AS f \gset

@@ -1,0 +1,281 @@
+/*-------------------------------------------------------------------------
+ *
+ * refresh.c
+ *		Renewals brought up to today, all that are due.
+ *
+ * Which are due is told by next_check_on.  The sweep picks them as it picks
+ * tasks; taskq_renewals_refresh() does the same batch by batch and returns what
+ * has changed.  What is to happen to one is ladder.c's business.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "taskq.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define REFRESH_BATCH 1000
+#define CHANGED_MIN 64			/* crossings */
+
+/* Parameters: today, ids not to be tried again. */
+TaskqPlan	pick_renewals = {
+	"SELECT r.id FROM @.taskq_renewal r WHERE r.next_check_on " LE " $1 AND r.id " NE " ALL ($2) "
+	"ORDER BY r.next_check_on FOR NO KEY UPDATE SKIP LOCKED"
+};
+
+TaskqPlan	still_renewals = {
+	"SELECT r.id FROM @.taskq_renewal r WHERE r.next_check_on " LE " $1 AND r.id " EQ " ANY ($2)"
+};
+
+static TaskqPlan next_check = {
+	"SELECT pg_catalog.min(r.next_check_on) FROM @.taskq_renewal r WHERE r.next_check_on " GT " $1"
+};
+static TaskqPlan take_recheck = {
+	"DELETE FROM @.taskq_renewal_recheck"
+};
+static TaskqPlan any_recheck = {
+	"SELECT FROM @.taskq_renewal_recheck"
+};
+static TaskqPlan recheck_all = {
+	"UPDATE @.taskq_renewal SET next_check_on = '-infinity' WHERE status " EQ " 'ACTIVE'"
+};
+static TaskqPlan recheck_customer = {
+	"UPDATE @.taskq_renewal SET next_check_on = '-infinity' "
+	"WHERE user_id " EQ " $1 AND next_check_on IS NOT NULL"
+};
+static TaskqPlan note_recheck = {
+	"INSERT INTO @.taskq_renewal_recheck DEFAULT VALUES"
+};
+
+/* Parameters: ids, whether it is a dry run. */
+static TaskqPlan read_changed = {
+	"SELECT x.renewal_id, r.user_id, r.service_type, x.due_date, x.days_before, x.outcome, "
+	"CASE WHEN NOT ($2 AND x.outcome " EQ " 'task created') THEN x.task_id END "
+	"FROM @.taskq_renewal_crossing x JOIN @.taskq_renewal r ON r.id " EQ " x.renewal_id "
+	"WHERE x.id " EQ " ANY ($1) ORDER BY x.id"
+};
+
+bool		renewals_refreshing = false;
+
+/* Runs a statement that writes what only the engine may write. */
+void
+write_as_engine(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls)
+{
+	renewals_refreshing = true;
+	PG_TRY();
+	{
+		spi_run(plan, nargs, types, values, nulls, 0);
+	}
+	PG_FINALLY();
+	{
+		renewals_refreshing = false;
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Brings renewals, which are locked, up to today, as the owner of taskq_task,
+ * and adds up what that did.
+ */
+void
+renewals_refresh(Datum ids, RenewalsDone *done)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "taskq renewal", ALLOCSET_DEFAULT_SIZES);
+	OwnerSwitch owner;
+	Datum	   *elements;
+	int			n;
+
+	deconstruct_array(DatumGetArrayTypeP(ids), INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
+					  &elements, NULL, &n);
+	become_owner_of(taskq_catalog()->task, &owner);
+	for (int i = 0; i < n; i++)
+	{
+		MemoryContext old;
+
+		CHECK_FOR_INTERRUPTS();
+		spi_connect();
+		old = MemoryContextSwitchTo(context);
+		renewal_refresh(DatumGetInt64(elements[i]), done);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(context);
+		SPI_finish();
+	}
+	become_caller_again(&owner);
+	MemoryContextDelete(context);
+}
+
+/* After thresholds have changed: every renewal is to be looked at again. */
+void
+renewals_recheck(void)
+{
+	OwnerSwitch owner;
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->task, &owner);
+	spi_run(&any_recheck, 0, NULL, NULL, NULL, 1);
+	if (SPI_processed > 0)
+	{
+		spi_run(&take_recheck, 0, NULL, NULL, NULL, 0);
+		write_as_engine(&recheck_all, 0, NULL, NULL, NULL);
+	}
+	become_caller_again(&owner);
+	SPI_finish();
+}
+
+/* Has the renewals of a customer looked at again. */
+void
+renewals_recheck_customer(Datum user_id)
+{
+	Oid			types[] = {TEXTOID};
+
+	write_as_engine(&recheck_customer, 1, types, &user_id, NULL);
+	wakeup_now();
+}
+
+/* The next instant at which a threshold is crossed; DT_NOEND = none. */
+TimestampTz
+renewals_next_due(void)
+{
+	Oid			types[] = {DATEOID};
+	Datum		values[] = {DateADTGetDatum(today())};
+	TimestampTz at = DT_NOEND;
+	Datum		value;
+	bool		isnull;
+
+	spi_connect();
+	spi_run_by_index(&next_check, 1, types, values, NULL, 1);
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (!isnull && !DATE_IS_NOEND(DatumGetDateADT(value)))
+		at = day_start(DatumGetDateADT(value));
+	SPI_finish();
+	return at;
+}
+
+/*
+ * Which of some renewals are due although they have just been brought up to
+ * today: a trigger of the user's suppresses the write.
+ */
+static Datum
+still_due(Datum ids)
+{
+	Oid			types[] = {DATEOID, INT8ARRAYOID};
+	Datum		values[] = {DateADTGetDatum(today()), ids};
+	int64	   *left;
+	bool		isnull;
+
+	spi_run_by_index(&still_renewals, 2, types, values, NULL, 0);
+	left = palloc(Max(SPI_processed, 1) * sizeof(int64));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		left[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+	return id_array(left, (int) SPI_processed);
+}
+
+/*
+ * Everything that is due, batch by batch; the crossings that are new or have a
+ * new outcome go into the tuplestore.  Renewals that row security hides from the
+ * caller wait for the sweep.
+ */
+static void
+refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
+{
+	Oid			types[] = {DATEOID, INT8ARRAYOID};
+	Datum		values[] = {DateADTGetDatum(today()), id_array(NULL, 0)};
+
+	renewals_recheck();
+	for (;;)
+	{
+		Oid			changed_types[] = {INT8ARRAYOID, BOOLOID};
+		Datum		changed_values[] = {(Datum) 0, BoolGetDatum(dry_run)};
+		RenewalsDone done = {0};
+		Datum		picked;
+		Datum		left;
+		int64	   *ids;
+		bool		isnull;
+		int			n;
+
+		spi_connect();
+		spi_run_by_index(&pick_renewals, 2, types, values, NULL, REFRESH_BATCH);
+		n = (int) SPI_processed;
+		ids = palloc(Max(n, 1) * sizeof(int64));
+		for (int i = 0; i < n; i++)
+			ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		picked = id_array(ids, n);
+		done.changed = palloc(CHANGED_MIN * sizeof(int64));
+		done.max_changed = CHANGED_MIN;
+		renewals_refresh(picked, &done);
+		changed_values[0] = id_array(done.changed, done.nchanged);
+		spi_run_by_index(&read_changed, 2, changed_types, changed_values, NULL, 0);
+		for (uint64 i = 0; i < SPI_processed; i++)
+			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
+		left = SPI_datumTransfer(still_due(picked), false, -1);
+		SPI_finish();
+		values[1] = DirectFunctionCall2Coll(array_cat, InvalidOid, values[1], left);
+		if (n < REFRESH_BATCH)
+			break;
+	}
+}
+
+/* The same, by nobody in particular. */
+static void
+refresh_all(ReturnSetInfo *rsinfo, bool dry_run)
+{
+	TaskqCall	call;
+
+	call_begin(&call, VERB_OTHER, NULL);
+	call.by_system = true;
+	PG_TRY();
+	{
+		refresh_batches(rsinfo, dry_run);
+	}
+	PG_FINALLY();
+	{
+		call_end(&call);
+	}
+	PG_END_TRY();
+}
+
+static void
+refresh_dry(void *rsinfo)
+{
+	refresh_all((ReturnSetInfo *) rsinfo, true);
+}
+
+PG_FUNCTION_INFO_V1(taskq_renewals_refresh);
+Datum
+taskq_renewals_refresh(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	if (!PG_ARGISNULL(0) && PG_GETARG_BOOL(0))
+		take_back(refresh_dry, fcinfo->resultinfo);
+	else
+		refresh_all((ReturnSetInfo *) fcinfo->resultinfo, false);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(taskq_renewal_threshold_changed);
+Datum
+taskq_renewal_threshold_changed(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+	OwnerSwitch owner;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || TRIGGER_FIRED_FOR_ROW(td->tg_event) ||
+		RelationGetNamespace(td->tg_relation) != taskq_catalog()->schema ||
+		strcmp(RelationGetRelationName(td->tg_relation), "taskq_renewal_threshold") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_renewal_threshold_changed belongs to table taskq_renewal_threshold and cannot be used elsewhere")));
+	spi_connect();
+	become_owner_of(taskq_catalog()->task, &owner);
+	spi_run(&note_recheck, 0, NULL, NULL, NULL, 0);
+	become_caller_again(&owner);
+	SPI_finish();
+	wakeup_now();
+	return PointerGetDatum(NULL);
+}
