@@ -4,7 +4,8 @@
 #
 #   tasks      id => row; stamps in microseconds, texts as they are
 #   staff      id => whether active
-#   customers  id => agent or undef
+#   customers  id => whether active
+#   renewals   id => row, as far as it decides what a call does
 #   roles      role => level or undef
 #   offset     hours that taskq.timezone is ahead of UTC
 #
@@ -17,7 +18,7 @@ use Exporter 'import';
 use POSIX qw(floor);
 
 our @EXPORT = qw(today effective touch update create_task kept_title sla_status reported_status ever_breached sort_key rank is_active sla_instants
-	day_number iso_date stored_events $now);
+	day_number iso_date stored_events same_renewal move_renewal close_renewal assign_renewal $now);
 
 our $now;    # the statement's instant, in microseconds
 
@@ -257,6 +258,67 @@ sub create_task
 	sla_instants(\%row);
 	$model->{tasks}{ $row{id} } = \%row;
 	return \%row;
+}
+
+# ---------------------------------------------------------------- renewals
+
+# The active renewal that is the same as a row, NULL being a reference like any.
+sub same_renewal
+{
+	my ($model, $row) = @_;
+	my ($id) = grep {
+		my $other = $model->{renewals}{$_};
+		!$other->{closed} && !grep { differs($other->{$_}, $row->{$_}) } qw(user_id service_type due_date reference)
+	} keys %{ $model->{renewals} };
+	return $id;
+}
+
+sub open_tasks
+{
+	my ($model, $id) = @_;
+	return grep { is_active($_) && ($_->{renewal} // 0) == $id } values %{ $model->{tasks} };
+}
+
+# A due date that is moved: what becomes of the task is for the next look.
+sub move_renewal
+{
+	my ($model, $id, $due) = @_;
+	my $row = $model->{renewals}{$id};
+	return if $row->{due_date} eq $due;
+	return ['23514'] if $row->{closed};
+	return ['23505'] if same_renewal($model, { %$row, due_date => $due });
+	$row->{due_date} = $due;
+	return;
+}
+
+# Tasks that somebody has started are completed with their renewal.
+sub close_renewal
+{
+	my ($model, $id, $completed, $note) = @_;
+	my $row = $model->{renewals}{$id};
+	my @failed;
+	return ['23514'] if $row->{closed};
+	$row->{closed} = 1;
+	$note //= "renewal $id was " . ($completed ? 'completed' : 'cancelled');
+	for my $task (open_tasks($model, $id))
+	{
+		my $to = $completed && defined $task->{started_at} ? 'COMPLETED' : 'CANCELLED';
+		push @failed, grep { defined } update($model, $task, { status => $to }, note => $note);
+	}
+	return @failed;
+}
+
+# A new assignee gets the tasks that nobody has started; agent = the customer's, if active.
+sub assign_renewal
+{
+	my ($model, $id, $assignee, $agent) = @_;
+	my $row = $model->{renewals}{$id};
+	return if !differs($row->{assignee_id}, $assignee);
+	return ['23514'] if $row->{closed};
+	return ['23503'] if defined $assignee && !$model->{staff}{$assignee};
+	$row->{assignee_id} = $assignee;
+	return grep { defined } map { update($model, $_, { assignee_id => $assignee // $agent }) }
+	  grep { !defined $_->{started_at} } open_tasks($model, $id);
 }
 
 1;

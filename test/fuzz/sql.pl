@@ -8,9 +8,10 @@
 # the model, all others of its promises every now and then.  The day moves with
 # taskq.timezone, in hours from UTC so chosen that it is always about noon.
 #
-# What rules and renewals do to tasks is not foretold.  It is taken over where
-# taskq_workflow_run or taskq_renewal_crossing says so, and checked for what
-# holds of every task: stored status, chain of events, keys.
+# What rules do to tasks, and renewals as days pass, is not foretold.  It is
+# taken over where taskq_workflow_run or taskq_renewal_crossing says so, and
+# checked for what holds of every task: stored status, chain of events, keys.
+# What a call that closes, moves or assigns a renewal does to its tasks is.
 #
 # Environment: SEED, STATEMENTS, and libpq's for the server.  The seed decides
 # the statements; dates in them are relative to today.
@@ -277,6 +278,12 @@ sub compare
 			difference("a task that nobody made", 'none', \%db)
 			  if !$runs{$id} && !($option{renewals} && $db{source} eq 'RENEWAL');
 			$m->{tasks}{$id} = $row = { %db, events => [], last => undef };
+			if (!$runs{$id})
+			{
+				$row->{renewal} = query("SELECT max(renewal_id) FROM taskq_renewal_crossing WHERE task_id = $id AND outcome = 'task created'")->[0][0];
+				difference("renewal of new task $id", 'one', undef) if !defined $row->{renewal};
+				difference("new task $id for customer $db{user_id}", 'none, for it is inactive', \%db) if !$m->{customers}{ $db{user_id} };
+			}
 			difference("status of new task $id", effective($m, $row), $db{status}) if effective($m, $row) ne $db{status};
 		}
 		elsif ($option{lazy}{$id}
@@ -1106,7 +1113,7 @@ sub rename_key
 
 sub do_directory
 {
-	my $kind = int(rand(8));
+	my $kind = int(rand(9));
 	my $id = pick(sort keys %{ $m->{staff} });
 	if ($kind <= 1)
 	{
@@ -1140,6 +1147,7 @@ sub do_directory
 				return '23505' if exists $model->{staff}{$new};
 				$model->{staff}{$new} = delete $model->{staff}{$id};
 				rename_key($model, 'assignee_id', $id, $new);
+				($_->{assignee_id} // "\0") eq $id and $_->{assignee_id} = $new for values %{ $model->{renewals} };
 				return;
 			}, renewals => 1);
 	}
@@ -1153,12 +1161,19 @@ sub do_directory
 				return '23505' if exists $model->{customers}{$new};
 				$model->{customers}{$new} = delete $model->{customers}{$customer};
 				rename_key($model, 'user_id', $customer, $new);
+				$_->{user_id} eq $customer and $_->{user_id} = $new for values %{ $model->{renewals} };
 				return;
 			}, renewals => 1);
 	}
 	if ($kind == 6)
 	{
 		return statement('UPDATE taskq_customer SET assigned_agent_id = ' . pick(q_($id), 'NULL') . ', name = ' . q_(words()) . ' WHERE id = ' . q_($customer));
+	}
+	if ($kind == 7)
+	{
+		my $active = chance(0.7) ? 1 : 0;
+		return statement('UPDATE taskq_customer SET is_active = ' . ($active ? 'true' : 'false') . ' WHERE id = ' . q_($customer),
+			sub { $_[0]{customers}{$customer} = $active; return; });
 	}
 	return statement('UPDATE fuzz_staff SET id = id || \'x\' WHERE id = (SELECT min(id) FROM fuzz_staff)', undef,
 		states => [ query('SELECT count(*) FROM fuzz_staff')->[0][0] ? '0A000' : () ]);
@@ -1183,52 +1198,103 @@ sub check_renewals
 			WHERE r.status IN ('COMPLETED', 'CANCELLED') AND t.completed_at IS NULL AND t.cancelled_at IS NULL
 		UNION ALL SELECT 'two active tasks: ' || x.renewal_id FROM taskq_renewal_crossing x JOIN taskq_task t ON t.id = x.task_id
 			WHERE t.completed_at IS NULL AND t.cancelled_at IS NULL GROUP BY x.renewal_id HAVING count(DISTINCT t.id) > 1
-		UNION ALL SELECT 'task made twice or never: ' || t.id FROM taskq_task t WHERE t.source = 'RENEWAL'
-			AND 1 <> (SELECT count(*) FROM taskq_renewal_crossing x WHERE x.task_id = t.id AND x.outcome = 'task created')});
+		UNION ALL SELECT 'task made twice: ' || x.task_id FROM taskq_renewal_crossing x WHERE x.outcome = 'task created' GROUP BY x.task_id HAVING count(*) > 1
+		UNION ALL SELECT 'active task that belongs to no renewal: ' || t.id FROM taskq_task t WHERE t.source = 'RENEWAL' AND t.completed_at IS NULL AND t.cancelled_at IS NULL
+			AND NOT EXISTS (SELECT FROM taskq_renewal_crossing x WHERE x.task_id = t.id)
+		UNION ALL SELECT 'without a task: ' || r.id FROM taskq_renewal r JOIN taskq_customer c ON c.id = r.user_id
+			WHERE r.status = 'ACTIVE' AND c.is_active
+			  AND EXISTS (SELECT FROM taskq_renewal_ladder(r.service_type) l WHERE l.task_priority IS NOT NULL AND r.due_date - l.days_before <= '$today'::date)
+			  AND NOT EXISTS (SELECT FROM taskq_renewal_crossing x WHERE x.renewal_id = r.id AND x.due_date = r.due_date
+				AND x.outcome IN ('task created', 'task raised', 'superseded'))
+		UNION ALL SELECT 'task for another due date: ' || t.id FROM taskq_renewal r
+			JOIN taskq_renewal_crossing x ON x.renewal_id = r.id JOIN taskq_task t ON t.id = x.task_id
+			WHERE t.completed_at IS NULL AND t.cancelled_at IS NULL AND t.started_at IS NULL
+			GROUP BY r.id, r.due_date, t.id HAVING NOT bool_or(x.due_date = r.due_date AND x.outcome IN ('task created', 'task raised'))});
 	difference('renewals', 'nothing', $bad->[0][0]) if @$bad;
+	return;
+}
+
+# A renewal as the model knows it, from the id that the server gave.
+sub take_over_renewal
+{
+	my ($row, $holder, $id) = @_;
+	difference('id of a renewal that is there', $holder, $id) if defined $holder && $id != $holder;
+	difference('id of a new renewal', 'a new one', $id) if !defined $holder && $m->{renewals}{$id};
+	$m->{renewals}{$id} //= {%$row};
 	return;
 }
 
 sub do_renewal
 {
 	my $kind = rand();
-	my $all = query('SELECT id, status, due_date FROM taskq_renewal ORDER BY id');
-	if ($kind < 0.35 || !@$all)
+	my @ids = sort { $a <=> $b } keys %{ $m->{renewals} };
+	if ($kind < 0.35 || !@ids)
 	{
 		my ($who, @bad) = customer();
 		my ($agent, @bad_agent) = chance(0.5) ? undef : staff();
 		push @bad, '22023' if $who eq '' || length $who > 255;
+		push @bad, '23503' if !$m->{customers}{$who};
 		my ($due, @bad_due) = due_date();
 		push @bad_due, '22023' if !defined $due;
 		$due = iso_date($base + int(rand(110)) - 10) if defined $due && !@bad_due;
 		my $type = chance(0.05) ? pick('', 'x' x 101) : pick('permit', 'policy', 'visa é');
 		push @bad, '22023' if $type eq '' || length $type > 100;
 		my ($notes, @bad_notes) = note();
-		return statement('SELECT taskq_renewal_create(' . join(', ', lit($who), lit($type), lit($due, 'date'), lit($agent), lit(chance(0.3) ? words() : undef), lit($notes)) . ')',
-			undef, states => [ @bad, @bad_agent, @bad_due, @bad_notes ], level => 'agent');
+		my $reference = chance(0.3) ? words() : undef;
+		# Now and then one that is there already.
+		if (chance(0.3) && @ids && !@bad_due)
+		{
+			my $row = $m->{renewals}{ pick(@ids) };
+			($type, $due, $reference) = @$row{qw(service_type due_date reference)};
+			($who, @bad) = ($row->{user_id}, $m->{customers}{ $row->{user_id} } ? () : '23503');
+		}
+		my $row = { user_id => $who, service_type => $type, due_date => $due, reference => $reference, assignee_id => $agent };
+		my $holder = same_renewal($m, $row);
+		return statement('SELECT taskq_renewal_create(' . join(', ', lit($who), lit($type), lit($due, 'date'), lit($agent), lit($reference), lit($notes)) . ')',
+			undef, states => [ @bad, @bad_agent, @bad_due, @bad_notes ], level => 'agent',
+			after => sub { take_over_renewal($row, $holder, $_[0][0][0]); });
 	}
-	my ($id, $status, $due) = @{ pick(@$all) };
-	my @closed = $status =~ /^C/ ? '23514' : ();
+	my $id = pick(@ids);
+	my $row = $m->{renewals}{$id};
 	if ($kind < 0.5)
 	{
 		my ($next, @bad) = due_date();
-		push @bad, '22023' if defined $next && !@bad && day_number($next) <= day_number($due);
-		($id, @closed) = (pick('NULL', '-1', '0'), 'P0002') if chance(0.1);
-		return statement("SELECT taskq_renewal_complete($id, " . lit($next, 'date') . ')', undef, states => [ @closed, @bad ], renewals => 1, level => 'agent');
+		push @bad, '22023' if defined $next && !@bad && day_number($next) <= day_number($row->{due_date});
+		return statement('SELECT taskq_renewal_complete(' . pick('NULL', '-1', '0') . ', ' . lit($next, 'date') . ')', undef,
+			states => [ 'P0002', @bad ], level => 'agent') if chance(0.1);
+		push @bad, '23503' if defined $next && !$m->{customers}{ $row->{user_id} };
+		my $cycle = { %$row, due_date => $next, closed => 0 };
+		my $holder = same_renewal($m, $cycle);
+		return statement("SELECT taskq_renewal_complete($id, " . lit($next, 'date') . ')', sub { return close_renewal($_[0], $id, 1); },
+			states => \@bad, level => 'agent',
+			after => sub { take_over_renewal($cycle, $holder, $_[0][0][0]) if defined $next; });
 	}
 	if ($kind < 0.6)
 	{
 		my ($reason, @bad) = note();
-		return statement("SELECT id FROM taskq_renewal_cancel($id, " . lit($reason) . ')', undef, states => [ @closed, @bad ], renewals => 1, level => 'agent');
+		return statement("SELECT id FROM taskq_renewal_cancel($id, " . lit($reason) . ')', sub { return close_renewal($_[0], $id, 0, $reason); },
+			states => \@bad, level => 'agent');
 	}
-	if ($kind < 0.75)
+	if ($kind < 0.63)
 	{
-		return statement('UPDATE taskq_renewal SET due_date = ' . q_(iso_date($base + int(rand(110)) - 10)) . " WHERE id = $id", undef, may_fail => [ @closed ], renewals => 1);
+		my $status = pick(qw(COMPLETED CANCELLED));
+		return statement("UPDATE taskq_renewal SET status = '$status' WHERE id = $id", sub { return close_renewal($_[0], $id, $status eq 'COMPLETED'); });
+	}
+	if ($kind < 0.73)
+	{
+		my $due = chance(0.3) ? $m->{renewals}{ pick(@ids) }{due_date} : iso_date($base + int(rand(110)) - 10);
+		return statement('UPDATE taskq_renewal SET due_date = ' . q_($due) . " WHERE id = $id", sub { return move_renewal($_[0], $id, $due); });
+	}
+	if ($kind < 0.78)
+	{
+		my ($agent) = chance(0.3) ? undef : pick(sort keys %{ $m->{staff} });
+		my ($theirs) = query('SELECT s.id FROM taskq_customer c LEFT JOIN taskq_staff_member s ON s.id = c.assigned_agent_id AND s.is_active WHERE c.id = ' . q_($row->{user_id}))->[0][0];
+		return statement('UPDATE taskq_renewal SET assignee_id = ' . lit($agent) . " WHERE id = $id", sub { return assign_renewal($_[0], $id, $agent, $theirs); });
 	}
 	if ($kind < 0.82)
 	{
 		my ($text, @states) = @{ pick(
-				[ "INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority, title_template) VALUES (" . pick("'permit'", 'NULL', "'policy'") . ', ' . int(rand(100)) . ", 'HIGH', 'Do {{renewal.service_type}} {{customer.name}}') ON CONFLICT DO NOTHING" ],
+				[ "INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority, title_template) VALUES (" . pick("'permit'", 'NULL', "'policy'") . ', ' . int(rand(100)) . ', ' . pick("'HIGH'", "'HIGH'", 'NULL') . ", 'Do {{renewal.service_type}} {{customer.name}}') ON CONFLICT DO NOTHING" ],
 				[ 'DELETE FROM taskq_renewal_threshold WHERE id = (SELECT min(id) FROM taskq_renewal_threshold)' ],
 				[ "INSERT INTO taskq_renewal_threshold (days_before) VALUES (-2)", '23514' ],
 				[ "INSERT INTO taskq_renewal_threshold (days_before, title_template) VALUES (5, '{{')", '23514' ]) };
