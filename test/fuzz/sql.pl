@@ -805,6 +805,8 @@ sub do_sweep
 	}
 	if ($kind < 0.3)
 	{
+		# As of this statement: a deadline may have passed since the last one.
+		$now = time * 1e6;
 		my %lazy = map { $_->{id} => 1 } due_for_sweep($m);
 		return statement('SELECT * FROM taskq_sweep(' . (1 + int(rand(3))) . ')', undef, lazy => \%lazy, renewals => 1);
 	}
