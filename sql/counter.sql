@@ -53,14 +53,14 @@ CREATE UNLOGGED TABLE taskq_counter_state (
     counted_at timestamptz NOT NULL,
     folded_at timestamptz NOT NULL
 );
-COMMENT ON TABLE taskq_counter_state IS 'One row while taskq_counter counts: up to which transactions. None: nobody keeps count, readers count themselves.';
+COMMENT ON TABLE taskq_counter_state IS 'One row while taskq_counter counts: up to which transactions. None, or one that says not counted yet: readers count themselves.';
 COMMENT ON COLUMN taskq_counter_state.snapshot_xmax IS 'Changes of transactions below this are in taskq_counter ...';
 COMMENT ON COLUMN taskq_counter_state.snapshot_xip IS '... but for these, which were under way.';
 COMMENT ON COLUMN taskq_counter_state.merged_day IS 'Due dates below this day are not kept apart any more; quarters of an hour below it (UTC) are not kept at all.';
 COMMENT ON COLUMN taskq_counter_state.merged_sla IS 'SLA instants below this step of five seconds are not kept apart any more.';
 COMMENT ON COLUMN taskq_counter_state.counted_sla IS 'SLA instants from this step of five seconds on are not counted yet: who asks for the numbers when it has come looks them up.';
 COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger and of the files of the other two tables: with another one, changes may not have been noted or have been lost, and readers count themselves.';
-COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted.';
+COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted; -infinity = not yet: changes are noted, and tasks are counted once all transactions that had written before have ended.';
 COMMENT ON COLUMN taskq_counter_state.folded_at IS 'When changes were last folded in.';
 
 -- Tasks that become AT_RISK at instants that are looked up.

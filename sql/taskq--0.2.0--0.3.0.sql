@@ -899,4 +899,8 @@ COMMENT ON COLUMN taskq_renewals.customer_is_active IS 'False: no new task comes
 COMMENT ON FUNCTION taskq_renewals_refresh(boolean) IS
 'Brings the ladders of all renewals up to today and returns the thresholds that were crossed, or acted only now, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over, and those that row security hides from the caller. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';
 
+-- Counters: counting begins without a lock on taskq_task.
+COMMENT ON TABLE taskq_counter_state IS 'One row while taskq_counter counts: up to which transactions. None, or one that says not counted yet: readers count themselves.';
+COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted; -infinity = not yet: changes are noted, and tasks are counted once all transactions that had written before have ended.';
+
 SELECT taskq_reapply_grants();

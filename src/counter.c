@@ -320,7 +320,7 @@ counter_triggers(void)
 
 /* Reads the row of taskq_counter_state; false if there is none. */
 bool
-counter_read_state(Snapshot snapshot, CounterState *state)
+counter_find_state(Snapshot snapshot, CounterState *state)
 {
 	Relation	rel = table_open(taskq_catalog()->counter_state, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, snapshot, 0, NULL);
@@ -351,7 +351,14 @@ counter_read_state(Snapshot snapshot, CounterState *state)
 	return found;
 }
 
-/* Whether writers are to note their changes: the counts are there and right. */
+/* The same, but false also while tasks are not counted yet. */
+bool
+counter_read_state(Snapshot snapshot, CounterState *state)
+{
+	return counter_find_state(snapshot, state) && !COUNTER_IS_ANNOUNCED(state);
+}
+
+/* Whether writers are to note their changes: the counts are there and right, or about to be. */
 bool
 counter_is_kept(void)
 {
@@ -367,7 +374,7 @@ counter_is_kept(void)
 	{
 		Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 
-		counting = counter_read_state(snapshot, &state) && state.triggers == counter_triggers() && !is_subscriber();
+		counting = counter_find_state(snapshot, &state) && state.triggers == counter_triggers() && !is_subscriber();
 		UnregisterSnapshot(snapshot);
 	}
 	return counting;

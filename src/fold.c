@@ -7,9 +7,18 @@
  * keeps the snapshot it was done under, by which readers know what is in them.
  * One fold at a time, and none waits for another.
  *
- * To begin with, all tasks are counted, under a lock that keeps writers out
- * for that long: whoever writes afterwards finds the counters kept and notes
- * what it changes.  Once a day the counters are compared with the tasks.
+ * To begin with, all tasks are counted, in a way that makes no writer wait.
+ * First a row in taskq_counter_state announces it, and from then on writers
+ * note what they change.  Transactions that have written before did not note
+ * that.  So all that hold a lock on taskq_task after the announcement has
+ * committed must have ended before the snapshot is taken under which tasks are
+ * counted: it sees what they changed, and what it does not see is noted.
+ *
+ *		not kept ---- announce() ---> announced ---- count_tasks() ---> kept
+ *		    ^                             |
+ *		    +---- a writer stays open ----+
+ *
+ * Once a day the counters are compared with the tasks.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +31,10 @@
 #include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
 #include "storage/lmgr.h"
+#include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/inval.h"
 #include "utils/snapmgr.h"
@@ -39,6 +51,10 @@
 
 /* How far ahead SLA instants are counted. */
 #define SLA_BUCKETS_AHEAD 24
+
+/* How long writers are given to end: so many looks, so many milliseconds apart. */
+#define WRITERS_LOOKS 50
+#define WRITERS_GAP 10
 
 #define COUNT_BATCH 10000
 #define VERIFY_INTERVAL USECS_PER_DAY
@@ -93,12 +109,9 @@ static TaskqPlan forget_state = {
 static TaskqPlan forget_counts = {
 	"DELETE FROM @.taskq_counter"
 };
-static TaskqPlan forget_deltas = {
-	"DELETE FROM @.taskq_counter_delta"
-};
-static TaskqPlan insert_state = {
+static TaskqPlan announce_state = {
 	"INSERT INTO @.taskq_counter_state (snapshot_xmax, snapshot_xip, merged_day, merged_sla, counted_sla, "
-	"triggers, counted_at, folded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
+	"triggers, counted_at, folded_at) VALUES ($1, '{}', 0, 0, 0, $2, '-infinity', $3)"
 };
 
 /* Everything that counts: active tasks, and those completed not long ago. */
@@ -459,24 +472,29 @@ count_completed(HeapTuple tuple, TupleDesc desc, Cells *cells)
 	add_to_cells(cells, COUNT_COMPLETED, counter_bucket(at, USECS_PER_QUARTER), 1);
 }
 
-static void
-lock_for_counting(void *table)
-{
-	LockRelationOid(*(Oid *) table, ShareRowExclusiveLock);
-}
-
-/* Locks a table against writers and others like this; false if that takes longer than lock_timeout. */
+/*
+ * Whether all transactions that have written tasks, or hold their table for
+ * another reason, have ended.  Gives them half a second and asks for no lock,
+ * so that nobody waits for the caller.
+ */
 static bool
-wait_for_writers(Oid table)
+writers_ended(void)
 {
-	ErrorData  *edata = in_subtransaction(lock_for_counting, &table, true);
+	LOCKTAG		tag;
+	VirtualTransactionId *writer;
+	int			looks = 1;
 
-	if (edata == NULL)
-		return true;
-	if (edata->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
-		ReThrowError(edata);
-	FreeErrorData(edata);
-	return false;
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, taskq_catalog()->task);
+	for (writer = GetLockConflicts(&tag, ShareLock, NULL); VirtualTransactionIdIsValid(*writer); writer++)
+		while (!VirtualXactLock(*writer, false))
+		{
+			if (looks++ == WRITERS_LOOKS)
+				return false;
+			(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, WRITERS_GAP, PG_WAIT_EXTENSION);
+			ResetLatch(MyLatch);
+			CHECK_FOR_INTERRUPTS();
+		}
+	return true;
 }
 
 /* Whether somebody keeps count in a way that is good at this time; it is not while the clock is set back. */
@@ -487,67 +505,23 @@ is_kept(Snapshot snapshot, CounterState *state)
 		state->merged_sla <= counter_bucket(GetCurrentTimestamp(), SLA_BUCKET) && state->merged_day <= today();
 }
 
-/* The same as of now, whatever this session last knew. */
-static bool
-is_kept_now(void)
-{
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	CounterState state;
-	bool		kept = is_kept(snapshot, &state);
-
-	UnregisterSnapshot(snapshot);
-	return kept;
-}
-
 /*
- * Counts all tasks and begins to keep count.  The table must be free of
- * writers for as long as that takes; passes if it is not, even after waiting
- * for lock_timeout, if wait is set.
+ * Keeps others from beginning to count, and folds from running, until the
+ * transaction ends; false if one of them is at it.  Finds the row of
+ * taskq_counter_state as of now, whatever this session last knew.
  */
-static void
-begin_count(bool wait)
+static bool
+lock_counters(CounterState *state, bool *found, bool *kept)
 {
-	const TaskqCatalog *cat = taskq_catalog();
-	TimestampTz now = GetCurrentStatementStartTimestamp();
-	int32		sla = counter_bucket(now, SLA_BUCKET);
-	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID};
-	Oid			since_type[] = {TIMESTAMPTZOID};
-	Datum		since[] = {TimestampTzGetDatum(now - KEEP_DAYS * USECS_PER_DAY)};
-	Datum		values[7];
-	OwnerSwitch owner;
-	Horizon		h;
-	Cells		cells;
+	Snapshot	snapshot;
 
-	if (counter_triggers() == 0)
-		return;
-	if (!ConditionalLockRelationOid(cat->task, ShareRowExclusiveLock) && !(wait && wait_for_writers(cat->task)))
-		return;
-	if (is_kept_now())			/* somebody else was first */
-		return;
-
-	spi_connect();
-	become_owner_of(cat->task, &owner);
-	spi_run(&forget_state, 0, NULL, NULL, NULL, 0);
-	spi_run(&forget_counts, 0, NULL, NULL, NULL, 0);
-	spi_run(&forget_deltas, 0, NULL, NULL, NULL, 0);
-	PushActiveSnapshot(GetTransactionSnapshot());
-	h = horizon();
-	cells_init(&cells, today() - KEEP_DAYS, sla - KEEP_SLA_BUCKETS, sla + SLA_BUCKETS_AHEAD);
-	count_rows(&all_active, 0, NULL, NULL, count_active, &cells);
-	count_rows(&all_completed, 1, since_type, since, count_completed, &cells);
-	write_cells(&cells);
-	values[0] = h.xmax;
-	values[1] = h.xip;
-	values[2] = DateADTGetDatum(cells.merged_day);
-	values[3] = Int32GetDatum(cells.merged_sla);
-	values[4] = Int32GetDatum(cells.counted_sla);
-	values[5] = Int64GetDatum(counter_triggers());
-	values[6] = TimestampTzGetDatum(now);
-	spi_run(&insert_state, 7, types, values, NULL, 0);
-	PopActiveSnapshot();
-	CacheInvalidateRelcacheByRelid(cat->counter_state);
-	become_caller_again(&owner);
-	SPI_finish();
+	if (!ConditionalLockRelationOid(taskq_catalog()->counter_state, ExclusiveLock))
+		return false;
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	*found = counter_find_state(snapshot, state);
+	*kept = is_kept(snapshot, state);
+	UnregisterSnapshot(snapshot);
+	return true;
 }
 
 /* Nobody keeps count any more, until the next fold_keep(). */
@@ -559,7 +533,7 @@ fold_forget(void)
 	CounterState state;
 
 	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() ||
-		!counter_read_state(GetActiveSnapshot(), &state))
+		!counter_find_state(GetActiveSnapshot(), &state))
 		return;
 	spi_connect();
 	become_owner_of(cat->task, &owner);
@@ -567,6 +541,114 @@ fold_forget(void)
 	become_caller_again(&owner);
 	SPI_finish();
 	CacheInvalidateRelcacheByRelid(cat->counter_state);
+}
+
+/* Has writers stop noting their changes, or what they note would pile up. */
+static void
+withdraw(void)
+{
+	PushActiveSnapshot(GetTransactionSnapshot());
+	fold_forget();
+	PopActiveSnapshot();
+}
+
+/*
+ * Has writers note their changes, once the current transaction has committed.
+ * Returns what count_tasks() then needs; 0 if there is nothing for it to do,
+ * because others are at it or a writer stays open.
+ */
+static int64
+announce(void)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	Oid			types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
+	Datum		values[3];
+	OwnerSwitch owner;
+	bool		ended = writers_ended();
+	CounterState state;
+	bool		found;
+	bool		kept;
+	int64		xid;
+
+	if (counter_triggers() == 0 || !lock_counters(&state, &found, &kept) || kept)
+		return 0;
+	if (found && COUNTER_IS_ANNOUNCED(&state) && state.triggers == counter_triggers())
+	{
+		/* By a sweep that got no further. */
+		if (ended)
+			return state.xmax;
+		withdraw();
+	}
+	if (!ended)
+		return 0;
+
+	xid = (int64) U64FromFullTransactionId(GetTopFullTransactionId());
+	values[0] = Int64GetDatum(xid);
+	values[1] = Int64GetDatum(counter_triggers());
+	values[2] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
+	spi_connect();
+	become_owner_of(cat->task, &owner);
+	spi_run(&forget_state, 0, NULL, NULL, NULL, 0);
+	spi_run(&announce_state, 3, types, values, NULL, 0);
+	CacheInvalidateRelcacheByRelid(cat->counter_state);
+	become_caller_again(&owner);
+	SPI_finish();
+	return xid;
+}
+
+/*
+ * Counts all tasks, for an announcement that has committed, if all who had
+ * written until then have ended.  Otherwise the announcement is withdrawn.
+ */
+static void
+count_tasks(int64 announcement)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	int32		sla = counter_bucket(now, SLA_BUCKET);
+	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID};
+	Oid			time_type[] = {TIMESTAMPTZOID};
+	Datum		since[] = {TimestampTzGetDatum(now - KEEP_DAYS * USECS_PER_DAY)};
+	bool		ended = writers_ended();
+	Datum		values[6];
+	OwnerSwitch owner;
+	CounterState state;
+	bool		found;
+	bool		kept;
+	Horizon		h;
+	Cells		cells;
+
+	if (!lock_counters(&state, &found, &kept) || !found ||
+		!COUNTER_IS_ANNOUNCED(&state) || state.xmax != announcement)
+		return;
+
+	/* The lock comes before the snapshot, which sees no row of a table that is written anew meanwhile. */
+	if (!ended || state.triggers != counter_triggers() || !ConditionalLockRelationOid(cat->task, AccessShareLock))
+	{
+		withdraw();
+		return;
+	}
+	spi_connect();
+	become_owner_of(cat->task, &owner);
+	PushActiveSnapshot(GetTransactionSnapshot());
+	h = horizon();
+	cells_init(&cells, today() - KEEP_DAYS, sla - KEEP_SLA_BUCKETS, sla + SLA_BUCKETS_AHEAD);
+	count_rows(&all_active, 0, NULL, NULL, count_active, &cells);
+	count_rows(&all_completed, 1, time_type, since, count_completed, &cells);
+	spi_run(&forget_counts, 0, NULL, NULL, NULL, 0);
+	write_cells(&cells);
+	values[0] = h.xmax;
+	values[1] = h.xip;
+	values[2] = DateADTGetDatum(cells.merged_day);
+	values[3] = Int32GetDatum(cells.merged_sla);
+	values[4] = Int32GetDatum(cells.counted_sla);
+	values[5] = TimestampTzGetDatum(now);
+	spi_run(&update_state, 6, types, values, NULL, 0);
+	spi_run(&set_counted, 1, time_type, &values[5], NULL, 0);
+	spi_run(&delete_folded, 1, types, &h.xmin, NULL, 0);
+	PopActiveSnapshot();
+	become_caller_again(&owner);
+	SPI_finish();
 }
 
 /*
@@ -598,12 +680,13 @@ verify(void)
 }
 
 /*
- * What a sweep does for the counts: begins to keep them where nobody does,
- * folds where there is something to fold, and compares them with the tasks
- * once a day.  If they are wrong, counting begins anew.
+ * What a sweep does for the counts: folds where there is something to fold,
+ * and compares them with the tasks once a day.  Where nobody keeps them, or
+ * they are wrong, it begins to: that takes a second call, in a transaction of
+ * its own, with what the first one returned.  0 = nothing is left to do.
  */
-void
-fold_keep(bool wait)
+int64
+fold_keep(int64 announcement)
 {
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 	CounterState state;
@@ -611,13 +694,13 @@ fold_keep(bool wait)
 	bool		any;
 
 	if (!can_write_counts())
-		return;
+		return 0;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (is_subscriber())
 	{
 		fold_forget();			/* rows arrive without being noted */
 		PopActiveSnapshot();
-		return;
+		return 0;
 	}
 	kept = is_kept(GetActiveSnapshot(), &state);
 	if (kept && (state.counted_at <= now - VERIFY_INTERVAL || state.counted_at > now) && !verify())
@@ -630,8 +713,11 @@ fold_keep(bool wait)
 	}
 	any = kept && anything_to_fold(&state, now);
 	PopActiveSnapshot();
-	if (!kept)
-		begin_count(wait);
+	if (announcement != 0)
+		count_tasks(announcement);
+	else if (!kept)
+		return announce();
 	else if (any)
 		add_deltas();
+	return 0;
 }

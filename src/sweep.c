@@ -520,8 +520,11 @@ taskq_sweep_all(PG_FUNCTION_ARGS)
 
 	/* SPI's memory outlives the commits. */
 	sweep_begin(&sweep);
-	fold_keep(false);
-	SPI_commit();
+	do
+	{
+		sweep.announcement = fold_keep(sweep.announcement);
+		SPI_commit();
+	} while (sweep.announcement != 0);
 	do
 	{
 		CHECK_FOR_INTERRUPTS();

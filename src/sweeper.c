@@ -127,7 +127,7 @@ being_restored(void)
  * counts, which comes first.  Returns SWEEP_NONE while there is more to do.
  */
 static SweepOutcome
-sweep_transaction(Sweep *sweep, bool counts)
+sweep_transaction(Sweep *sweep)
 {
 	SweepOutcome outcome;
 	OwnerSwitch saved;
@@ -147,7 +147,7 @@ sweep_transaction(Sweep *sweep, bool counts)
 		fold_forget();			/* rows arrive without being noted */
 		outcome = SWEEP_SUBSCRIBER;
 	}
-	else if (counts && (reason = being_restored()) != NULL)
+	else if (!sweep->folded && (reason = being_restored()) != NULL)
 	{
 		strlcpy(sweep->error, reason, sizeof(sweep->error));
 		outcome = SWEEP_RESTORING;
@@ -157,9 +157,10 @@ sweep_transaction(Sweep *sweep, bool counts)
 		Sweep		before = *sweep;
 
 		become_owner_for_transaction(taskq_catalog()->task, &saved);
-		if (counts)
+		if (!sweep->folded)
 		{
-			fold_keep(true);
+			sweep->announcement = fold_keep(sweep->announcement);
+			sweep->folded = sweep->announcement == 0;
 			PopActiveSnapshot();
 			CommitTransactionCommand();
 			become_caller_again(&saved);
@@ -245,7 +246,6 @@ sweep_database(Oid database, const char *name, MemoryContext context)
 	Sweep		committed;
 	char		activity[128];
 	volatile SweepOutcome outcome = SWEEP_NONE;
-	volatile bool counts = true;
 
 	MemoryContextSwitchTo(context);
 	MemoryContextReset(context);
@@ -269,7 +269,7 @@ sweep_database(Oid database, const char *name, MemoryContext context)
 		committed = sweep;
 		PG_TRY();
 		{
-			outcome = sweep_transaction(&sweep, counts);
+			outcome = sweep_transaction(&sweep);
 		}
 		PG_CATCH();
 		{
@@ -278,7 +278,6 @@ sweep_database(Oid database, const char *name, MemoryContext context)
 			RESUME_INTERRUPTS();
 		}
 		PG_END_TRY();
-		counts = false;
 		MemoryContextSwitchTo(context);
 		pgstat_report_stat(true);
 		pgstat_report_activity(STATE_IDLE, NULL);

@@ -528,6 +528,9 @@ typedef struct CounterState
 	TimestampTz folded_at;
 } CounterState;
 
+/* Writers note their changes, but tasks are not counted yet: xmax is the transaction that began it. */
+#define COUNTER_IS_ANNOUNCED(state) ((state)->counted_at == DT_NOBEGIN)
+
 /* Receives a task's part in one counter. */
 typedef void (*CounterAdd) (void *target, CounterKind kind, int32 bucket, int64 n);
 
@@ -551,6 +554,7 @@ extern void counter_shape_active(CounterShape *shape, bool started, bool unassig
 extern void counter_add_shape(CounterAdd add, void *target, const CounterShape *shape, int64 n);
 extern int64 counter_triggers(void);
 extern bool counter_is_kept(void);
+extern bool counter_find_state(Snapshot snapshot, CounterState *state);
 extern bool counter_read_state(Snapshot snapshot, CounterState *state);
 extern int	counter_scan_unfolded(const CounterState *state, Snapshot snapshot, int64 except,
 								  int limit, CounterAdd add, void *target);
@@ -563,7 +567,7 @@ extern void counter_register_callbacks(void);
 
 /* ----------------------------------- fold.c: the counters brought up to date */
 
-extern void fold_keep(bool wait);
+extern int64 fold_keep(int64 announcement);
 extern void fold_deltas(void);
 extern void fold_forget(void);
 
@@ -765,6 +769,8 @@ typedef struct Sweep
 {
 	TimestampTz started_at;
 	instr_time	began;			/* the same by a clock that cannot be set */
+	int64		announcement;	/* as of fold_keep() */
+	bool		folded;			/* there is nothing left to do for the counts */
 	int			overdue;
 	int			recovered;
 	int			sla_breached;

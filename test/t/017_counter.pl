@@ -8,7 +8,14 @@ use PostgreSQL::Test::Utils;
 use TaskqTest;
 use Test::More;
 
-my $node = start_node('counter', "taskq.sweep_interval = 1h\nmax_connections = 30\n");
+my $node = start_node('counter', <<'CONF');
+taskq.sweep_interval = 1h
+max_connections = 30
+max_prepared_transactions = 1
+log_lock_waits = on
+deadlock_timeout = 10ms
+log_line_prefix = '%m [%p] %b '
+CONF
 my $agree = q{SELECT s::text = c::text FROM taskq_stats() s, (SELECT count(*) FILTER (WHERE status = 'OPEN')::int,
 	count(*) FILTER (WHERE status = 'IN_PROGRESS')::int, count(*) FILTER (WHERE status = 'OVERDUE')::int,
 	count(*) FILTER (WHERE is_active AND due_date = taskq_today())::int, count(*) FILTER (WHERE is_active AND assignee_id IS NULL)::int,
@@ -18,7 +25,8 @@ my $agree = q{SELECT s::text = c::text FROM taskq_stats() s, (SELECT count(*) FI
 query('postgres', 'CREATE EXTENSION taskq');
 became('postgres', 'SELECT count(*) = 1 FROM taskq_counter_state', 'the first sweep begins to keep count');
 
-# Many writers, the sweeper beside them; one reader compares all the time.
+# Many writers, the sweeper beside them; one reader compares all the time, and
+# takes the counts away as soon as they are kept again.
 my $script = PostgreSQL::Test::Utils::tempdir() . '/write.sql';
 append_to_file($script, <<'SQL');
 \set d random(-3, 3)
@@ -35,13 +43,23 @@ SQL
 my ($out, $err) = ('', '');
 my $writers = IPC::Run::start([ 'pgbench', '-n', '-M', 'prepared', '-c', '8', '-t', '300', '-f', $script, $node->connstr('postgres') ], '>', \$out, '2>', \$err);
 my $sessions = q{SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()};
-my $checks = 0;
+my ($checks, $begun) = (0, 0);
 became('postgres', $sessions);
-$checks++ while query('postgres', $agree) eq 't' && query('postgres', $sessions) eq 't';
+while (query('postgres', $agree) eq 't' && query('postgres', $sessions) eq 't')
+{
+	$checks++;
+	next if query('postgres', 'SELECT count(*) FROM taskq_counter_state WHERE isfinite(counted_at)') eq '0';
+	query('postgres', 'TRUNCATE taskq_counter_state; SELECT taskq_worker_wake()');
+	$begun++;
+}
 $writers->finish;
 is($writers->result(0), 0, 'eight sessions write') or diag $err;
 cmp_ok($checks, '>', 2, 'the bar agreed with the tasks at every look meanwhile');
 is(query('postgres', $agree), 't', 'and does in the end');
+cmp_ok($begun, '>', 2, 'a sweep begins to keep count while they write');
+became('postgres', 'SELECT count(*) = 1 FROM taskq_counter_state WHERE isfinite(counted_at)');
+is(lines_in_log(qr/taskq sweeper LOG:  [^\n]*still waiting for \w+ on relation/), 0, 'and queues for no lock');
+query('postgres', q{INSERT INTO taskq_task (title) SELECT 'one of many' FROM generate_series(1, 3000)});
 my $unfolded = q{SELECT count(*) FROM taskq_counter_delta d, taskq_counter_state s WHERE d.xid >= s.snapshot_xmax OR d.xid = ANY (s.snapshot_xip)};
 became('postgres', "SELECT ($unfolded) < 2000", 'many changes wake the worker to fold them in');
 became('postgres', q{SELECT (SELECT count(*) FROM taskq_task) > 1 AND (SELECT max(folded_at) > max(counted_at) FROM taskq_counter_state)}, 'which it did');
@@ -90,16 +108,24 @@ $node->restart;
 is(query('postgres', 'SELECT count(*) FROM taskq_counter_state'), '1', 'kept over a restart');
 is(query('postgres', $agree), 't', 'and right');
 
-# A writer that does not end keeps the counting from beginning, and nobody from writing for long.
+# A writer that does not end keeps the counting from beginning, and nobody from writing; prepared, it is still one.
 my $long = $node->background_psql('postgres');
-$long->query_safe(q{BEGIN; SELECT taskq_create('not committed')});
-query('postgres', q{DELETE FROM taskq_counter_state; SELECT taskq_worker_wake()});
-query('postgres', q{SET lock_timeout = '5s'; SELECT taskq_create('beside it')});
-is(query('postgres', $agree), 't', 'while it is under way readers count');
-$long->query_safe('COMMIT');
-query('postgres', q{SELECT taskq_worker_wake()});
-became('postgres', 'SELECT count(*) = 1 FROM taskq_counter_state', 'afterwards the sweep does');
-is(query('postgres', $agree), 't', 'with everything in it');
+for my $way ([ '', 'COMMIT' ], [ q{PREPARE TRANSACTION 'long';}, q{COMMIT PREPARED 'long'} ])
+{
+	$long->query_safe(qq{BEGIN; SELECT taskq_create('not committed'); $way->[0]});
+	my $log = -s $node->logfile;
+	my $swept_at = query('postgres', q{SELECT last_sweep_at FROM taskq_worker_status WHERE database = 'postgres'});
+	query('postgres', q{TRUNCATE taskq_counter_state; SELECT taskq_worker_wake()});
+	query('postgres', q{SELECT taskq_create('beside it')});
+	became('postgres', qq{SELECT last_sweep_at <> '$swept_at' FROM taskq_worker_status WHERE database = 'postgres'});
+	is(query('postgres', 'SELECT count(*) FROM taskq_counter_state'), '0', "until $way->[1]: a sweep does not begin to count");
+	is(lines_in_log(qr/taskq sweeper LOG:  [^\n]*still waiting for \w+ on relation/, $log), 0, 'nor does it queue for a lock');
+	is(query('postgres', $agree), 't', 'while it is under way readers count');
+	$long->query_safe($way->[1]);
+	query('postgres', q{SELECT taskq_worker_wake()});
+	became('postgres', 'SELECT count(*) = 1 FROM taskq_counter_state WHERE isfinite(counted_at)', 'afterwards the sweep does');
+	is(query('postgres', $agree), 't', 'with everything in it');
+}
 $long->quit;
 
 $node->stop;
