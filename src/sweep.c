@@ -14,7 +14,8 @@
  *
  * A task that cannot be updated (a user's trigger raises, say) must not stop
  * the rest.  So the update runs in a subtransaction, and when it fails the
- * tasks are taken one by one.
+ * tasks are halved until those that fail are alone: one by one, each of the
+ * others would keep a subtransaction's memory until the end.
  *
  *-------------------------------------------------------------------------
  */
@@ -109,6 +110,18 @@ static TaskqPlan prune_log = {
 	"DELETE FROM @.taskq_sweep_log WHERE started_at " LT " ($2 " MINUS " '30 days'::pg_catalog.interval)"
 };
 
+static FailedIds *
+failed_ids_make(void)
+{
+	FailedIds  *failed = palloc(sizeof(FailedIds));
+
+	failed->n = 0;
+	failed->size = 64;
+	failed->ids = palloc(failed->size * sizeof(int64));
+	return failed;
+}
+
+/* In a context that lives as long as the sweep. */
 void
 sweep_begin(Sweep *sweep)
 {
@@ -116,8 +129,8 @@ sweep_begin(Sweep *sweep)
 	sweep->started_at = GetCurrentTimestamp();
 	INSTR_TIME_SET_CURRENT(sweep->began);
 	sweep->next_due = DT_NOEND;
-	sweep->failed_tasks = PointerGetDatum(construct_empty_array(INT8OID));
-	sweep->failed_renewals = PointerGetDatum(construct_empty_array(INT8OID));
+	sweep->failed_tasks = failed_ids_make();
+	sweep->failed_renewals = failed_ids_make();
 }
 
 /* How much a sweep has done so far. */
@@ -195,18 +208,49 @@ try_write(Writing *writing, char **message)
 
 /* Remembers a row that could not be swept, and says so of the first. */
 static void
-note_failure(Sweep *sweep, Datum *failed_ids, Datum id, const char *message)
+note_failure(Sweep *sweep, FailedIds *failed, int64 id, const char *message)
 {
-	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(DatumGetPointer(*failed_ids)));
-	int			n = ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(*failed_ids)),
-								   ARR_DIMS(DatumGetArrayTypeP(*failed_ids))) + 1;
-
-	*failed_ids = array_set_element(*failed_ids, 1, &n, id, false,
-									-1, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
-	MemoryContextSwitchTo(old);
+	if (failed->n == failed->size)
+	{
+		failed->size *= 2;
+		failed->ids = repalloc_huge(failed->ids, failed->size * sizeof(int64));
+	}
+	failed->ids[failed->n++] = id;
 	if (++sweep->failed == 1)
 		snprintf(sweep->error, sizeof(sweep->error), "%s " INT64_FORMAT ": %s",
-				 failed_ids == &sweep->failed_tasks ? "task" : "renewal", DatumGetInt64(id), message);
+				 failed == sweep->failed_tasks ? "task" : "renewal", id, message);
+}
+
+/*
+ * Writes rows that cannot be written together, by halves, in a context that is
+ * reset each time.  That is by id: a trigger of the user's on one row may
+ * write, and so move, another.
+ */
+static void
+write_apart(Sweep *sweep, const Kind *kind, const int64 *ids, int n, FailedIds *failed, MemoryContext context)
+{
+	int			parts[] = {n / 2, n - n / 2};
+
+	for (int i = 0; i < lengthof(parts); ids += parts[i++])
+	{
+		Writing		part = {sweep, kind->write, INT8ARRAYOID};
+		MemoryContext old;
+		char	   *message;
+		bool		written;
+
+		if (parts[i] == 0)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextReset(context);
+		old = MemoryContextSwitchTo(context);
+		part.rows = id_array(ids, parts[i]);
+		written = try_write(&part, &message);
+		MemoryContextSwitchTo(old);
+		if (!written && parts[i] == 1)
+			note_failure(sweep, failed, *ids, message);
+		else if (!written)
+			write_apart(sweep, kind, ids, parts[i], failed, context);
+	}
 }
 
 /*
@@ -215,7 +259,7 @@ note_failure(Sweep *sweep, Datum *failed_ids, Datum id, const char *message)
  * suppressed the write, or taskq's own triggers are disabled.
  */
 static void
-note_untouched(Sweep *sweep, const Kind *kind, Datum instant, Datum ids, Datum *failed_ids)
+note_untouched(Sweep *sweep, const Kind *kind, Datum instant, Datum ids, FailedIds *failed)
 {
 	Oid			types[] = {kind->instant_type, INT8ARRAYOID};
 	Datum		values[] = {instant, ids};
@@ -223,16 +267,15 @@ note_untouched(Sweep *sweep, const Kind *kind, Datum instant, Datum ids, Datum *
 
 	spi_run_by_index(kind->still, 2, types, values, NULL, 0);
 	for (uint64 i = 0; i < SPI_processed; i++)
-		note_failure(sweep, failed_ids,
-					 SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull),
+		note_failure(sweep, failed,
+					 DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)),
 					 "writing it changed nothing: a trigger suppresses it, or taskq's own are disabled");
 	SPI_freetuptable(SPI_tuptable);
 }
 
 /*
  * Picks and writes rows of one kind, at most so many, and returns how many it
- * picked.  If they have to be tried one by one, that is by id: a trigger of
- * the user's on one row may write, and so move, another.
+ * picked.
  */
 static int
 sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
@@ -240,9 +283,9 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 	int			way = kind->write != NULL && task_ctids_serve() ? BY_CTID : BY_ID;
 	Writing		batch = {sweep, kind->write == NULL ? NULL : &kind->write[way],
 	way == BY_CTID ? TIDARRAYOID : INT8ARRAYOID};
-	Datum	   *failed_ids = kind->write == NULL ? &sweep->failed_renewals : &sweep->failed_tasks;
+	FailedIds  *failed = kind->write == NULL ? sweep->failed_renewals : sweep->failed_tasks;
 	Oid			types[] = {kind->instant_type, INT8ARRAYOID};
-	Datum		values[] = {instant, *failed_ids};
+	Datum		values[] = {instant, id_array(failed->ids, failed->n)};
 	int			done_before = sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged;
 	int			failed_before = sweep->failed;
 	char	   *message;
@@ -271,17 +314,15 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 	SPI_freetuptable(SPI_tuptable);
 
 	if (!try_write(&batch, &message))
-		for (int i = 0; i < n; i++)
-		{
-			Writing		one = {sweep, kind->write, INT8ARRAYOID, id_array(&ids[i], 1)};
+	{
+		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "taskq rows apart", ALLOCSET_DEFAULT_SIZES);
 
-			CHECK_FOR_INTERRUPTS();
-			if (!try_write(&one, &message))
-				note_failure(sweep, failed_ids, Int64GetDatum(ids[i]), message);
-		}
+		write_apart(sweep, kind, ids, n, failed, context);
+		MemoryContextDelete(context);
+	}
 	if (sweep->failed == failed_before &&
 		sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged < done_before + n)
-		note_untouched(sweep, kind, instant, id_array(ids, n), failed_ids);
+		note_untouched(sweep, kind, instant, id_array(ids, n), failed);
 	return n;
 }
 

@@ -765,6 +765,14 @@ extern TimestampTz renewals_next_due(void);
 
 /* ------------------------------------------------------ sweep.c: one batch of it */
 
+/* Ids of rows that could not be swept, not to be tried again. */
+typedef struct FailedIds
+{
+	int64	   *ids;
+	int			n;
+	int			size;
+} FailedIds;
+
 typedef struct Sweep
 {
 	TimestampTz started_at;
@@ -782,8 +790,8 @@ typedef struct Sweep
 	int			backlog;
 	TimestampTz next_due;		/* after the last batch, DT_NOEND = unknown */
 	int64		log_id;			/* row in taskq_sweep_log, 0 = none yet */
-	Datum		failed_tasks;	/* bigint[], not to be tried again */
-	Datum		failed_renewals;
+	FailedIds  *failed_tasks;
+	FailedIds  *failed_renewals;
 	char		error[SWEEP_ERROR_LEN]; /* of the first that failed */
 } Sweep;
 

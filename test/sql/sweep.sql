@@ -65,6 +65,29 @@ GRANT EXECUTE ON FUNCTION taskq_sweep, taskq_title_is_valid, taskq_phase, taskq_
 SET ROLE regress_taskq_sweeper;
 SELECT * FROM taskq_sweep() WHERE tasks > 0;
 RESET ROLE;
+
+-- memory does not grow with the rows that cannot be written, nor with the others beside them: a sequence keeps how much was in use
+CREATE SEQUENCE used;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN
+    IF NEW.title ~ 'last' THEN PERFORM setval('used', (SELECT sum(total_bytes)::bigint FROM pg_backend_memory_contexts)); END IF;
+    IF NEW.title ~ 'bad' THEN RAISE '% is refused', repeat(NEW.title, 100); END IF;
+    RETURN NEW;
+END$$;
+CREATE TRIGGER user_trigger BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION refuse();
+INSERT INTO taskq_task (title, due_date) SELECT CASE WHEN g < 6000 THEN 'bad' ELSE 'bad last' END, date '1900-01-01' + g FROM generate_series(1, 6000) g;
+SELECT sum(total_bytes) AS before FROM pg_backend_memory_contexts \gset
+\set VERBOSITY terse
+SELECT * FROM taskq_sweep(6000) WHERE tasks > 0;
+SELECT last_value - :before BETWEEN 1 AND 16000000 AS bounded FROM used;
+ALTER TABLE taskq_task DISABLE TRIGGER user_trigger;
+SELECT * FROM taskq_sweep(6000) WHERE tasks > 0;
+ALTER TABLE taskq_task ENABLE TRIGGER user_trigger;
+INSERT INTO taskq_task (title, due_date) SELECT CASE g WHEN 1 THEN 'bad' WHEN 6000 THEN 'last' ELSE 'good' END, date '1900-01-01' + g FROM generate_series(1, 6000) g;
+SELECT * FROM taskq_sweep(6000) WHERE tasks > 0;
+SELECT last_value - :before BETWEEN 1 AND 16000000 AS bounded FROM used;
+\set VERBOSITY default
 DROP EXTENSION taskq CASCADE;
-DROP FUNCTION raise, rename;
+DROP FUNCTION raise, rename, refuse;
+DROP SEQUENCE used;
 DROP ROLE regress_taskq_sweeper;
