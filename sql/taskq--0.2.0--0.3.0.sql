@@ -903,4 +903,7 @@ COMMENT ON FUNCTION taskq_renewals_refresh(boolean) IS
 COMMENT ON TABLE taskq_counter_state IS 'One row while taskq_counter counts: up to which transactions. None, or one that says not counted yet: readers count themselves.';
 COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted; -infinity = not yet: changes are noted, and tasks are counted once all transactions that had written before have ended.';
 
+-- Wakeup: the worker leaves where nothing is to be written.
+COMMENT ON COLUMN taskq_worker_status.last_result IS 'done; left (somebody wanted to drop, rename or copy the database); some failed (tasks that could not be written were passed over); failed; no extension (taskq is not installed there); subscriber (taskq_task is a subscription''s target); restoring (pg_restore is connected, or ids run ahead of their sequence, as they do until a restore sets it); read only (default_transaction_read_only is on).';
+
 SELECT taskq_reapply_grants();

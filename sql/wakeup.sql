@@ -31,7 +31,7 @@ COMMENT ON VIEW taskq_worker_status IS 'What the worker does, one row for each d
 COMMENT ON COLUMN taskq_worker_status.database IS 'The database.';
 COMMENT ON COLUMN taskq_worker_status.state IS 'waiting, or sweeping while a sweeper is in the database.';
 COMMENT ON COLUMN taskq_worker_status.last_sweep_at IS 'When the last sweep ended; NULL = none since the server started.';
-COMMENT ON COLUMN taskq_worker_status.last_result IS 'done; left (somebody wanted to drop, rename or copy the database); some failed (tasks that could not be written were passed over); failed; no extension (taskq is not installed there); subscriber (taskq_task is a subscription''s target); restoring (pg_restore is connected, or ids run ahead of their sequence, as they do until a restore sets it).';
+COMMENT ON COLUMN taskq_worker_status.last_result IS 'done; left (somebody wanted to drop, rename or copy the database); some failed (tasks that could not be written were passed over); failed; no extension (taskq is not installed there); subscriber (taskq_task is a subscription''s target); restoring (pg_restore is connected, or ids run ahead of their sequence, as they do until a restore sets it); read only (default_transaction_read_only is on).';
 COMMENT ON COLUMN taskq_worker_status.next_sweep_at IS 'When the next sweep is to start; -infinity = at once.';
 COMMENT ON COLUMN taskq_worker_status.next_sweep_reason IS 'due (something falls due then); interval (taskq.sweep_interval after the last sweep); backoff (after failures, ever longer, up to 5 minutes); absent (10 minutes after the extension was last looked for).';
 COMMENT ON COLUMN taskq_worker_status.backlog IS 'Tasks still waiting after the last batch, up to 100,000.';

@@ -25,7 +25,7 @@
  *		idle --- its turn ---> sweeping --- sweeper gone ---> idle
  *
  * The sweeper tells how it went in the slot; a slot that was told nothing
- * belongs to a sweeper that died.
+ * belongs to a sweeper that ended before it could tell.
  *
  *-------------------------------------------------------------------------
  */
@@ -247,6 +247,8 @@ reap(Database *db)
 	db->turn.swept_at = GetCurrentTimestamp();
 	db->turn.sweeping = false;
 	db->has_slot = wakeup_slot(db->oid, &slot);
+	if (db->has_slot && !slot.told)
+		wakeup_sweep_breaks_off(db->oid, "sweeper exited without reporting an error; see the server log");
 	if (db->has_slot &&
 		(!slot.told || slot.outcome == SWEEP_FAILED || slot.outcome == SWEEP_SOME_FAILED))
 		db->turn.failures++;
@@ -424,6 +426,7 @@ taskq_launcher_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
+	worker_pin_timeouts();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	pgstat_report_appname("taskq launcher");
 	cycle = AllocSetContextCreate(TopMemoryContext, "taskq launcher cycle", ALLOCSET_DEFAULT_SIZES);

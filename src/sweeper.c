@@ -14,6 +14,7 @@
 #include "taskq.h"
 
 #include "access/xact.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
@@ -43,6 +44,27 @@ static void
 sweeper_error_context(void *arg)
 {
 	errcontext("taskq sweep of database \"%s\"", (const char *) arg);
+}
+
+/* The last error that was reported, for sweeper_exits(). */
+static char reported[SWEEP_ERROR_LEN];
+static emit_log_hook_type next_emit_log;
+
+static void
+note_reported(ErrorData *edata)
+{
+	if (edata->elevel >= ERROR && edata->message != NULL)
+		strlcpy(reported, edata->message, sizeof(reported));
+	if (next_emit_log)
+		next_emit_log(edata);
+}
+
+/* What ends the process, beside the errors that sweep_database() deals with, is an error of its sweep. */
+static void
+sweeper_exits(int code, Datum database)
+{
+	if (code != 0 && reported[0] != '\0')
+		wakeup_sweep_breaks_off(DatumGetObjectId(database), reported);
 }
 
 /*
@@ -142,6 +164,12 @@ sweep_transaction(Sweep *sweep)
 		outcome = SWEEP_ABSENT;
 	else if (database_is_wanted_by_others() || !hold_extension(extension))
 		outcome = SWEEP_LEFT;
+	else if (DefaultXactReadOnly)
+	{
+		/* Whoever set that does not want the disk to be written to. */
+		strlcpy(sweep->error, "default_transaction_read_only is on", sizeof(sweep->error));
+		outcome = SWEEP_READ_ONLY;
+	}
 	else if (is_subscriber())
 	{
 		fold_forget();			/* rows arrive without being noted */
@@ -213,28 +241,65 @@ sweep_transaction_failed(Sweep *sweep, const Sweep *committed, const char *last_
 	return SWEEP_FAILED;
 }
 
+/* ---------------------------------------------------------------- settings */
+
+/* Sets what no server, database or role sets otherwise; of some version's settings, what this one has. */
+static void
+pin(const char *name, const char *value)
+{
+	if (GetConfigOption(name, true, false) != NULL)
+		SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
 /*
- * The settings of a sweeper, whatever the database or its owner has set.  It
- * gives up waiting for a lock before another session's deadlock_timeout (1 s
- * by default) makes that session the one to lose.
+ * No timeout ends a process of the worker.  As autovacuum does, before it
+ * connects: that takes a transaction and may wait for a lock.
+ */
+void
+worker_pin_timeouts(void)
+{
+	pin("statement_timeout", "0");
+	pin("transaction_timeout", "0");
+	pin("lock_timeout", "0");
+	pin("idle_in_transaction_session_timeout", "0");
+	pin("idle_session_timeout", "0");
+}
+
+/*
+ * Settings under which taskq's statements would do something else, or nothing:
+ *
+ * search_path					decides whose functions a user's trigger calls
+ * session_replication_role		"replica" would leave out ordinary triggers
+ * default_transaction_isolation	others than READ COMMITTED fail beside writers
+ * default_transaction_deferrable	waits, together with the former
+ * jit							costs more than the statements
+ *
+ * Others are for the user's triggers too (DateStyle, TimeZone, row_security,
+ * say), or for the user to choose (planner, memory, log): in a sweeper they
+ * are what they are in any session of the database.  Of two only a part gets
+ * through: default_transaction_read_only (see sweep_transaction()), and
+ * synchronous_commit.
  */
 static void
 pin_settings(void)
 {
-	static const char *const settings[][2] = {
-		{"search_path", "pg_catalog, pg_temp"},
-		{"lock_timeout", "500ms"},
-		{"statement_timeout", "0"},
-		{"idle_in_transaction_session_timeout", "0"},
-		{"default_transaction_read_only", "off"},
-		{"default_transaction_isolation", "read committed"},
-		{"default_transaction_deferrable", "off"},
-		{"session_replication_role", "origin"},
-		{"jit", "off"},
-	};
+	worker_pin_timeouts();
+	pin("search_path", "pg_catalog, pg_temp");
+	pin("session_replication_role", "origin");
+	pin("default_transaction_isolation", "read committed");
+	pin("default_transaction_deferrable", "off");
+	pin("jit", "off");
+}
 
-	for (int i = 0; i < lengthof(settings); i++)
-		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
+/*
+ * A standby that does not answer must not hold the sweeper, and DROP DATABASE
+ * behind it.  What is lost with the primary, the next sweep does again.
+ */
+static void
+pin_synchronous_commit(void)
+{
+	if (synchronous_commit > SYNCHRONOUS_COMMIT_LOCAL_FLUSH)
+		pin("synchronous_commit", "local");
 }
 
 /* Sweeps until there is nothing left to do or that fails; name is the database's. */
@@ -259,6 +324,7 @@ sweep_database(Oid database, const char *name, MemoryContext context)
 		{
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
+			pin_synchronous_commit();
 		}
 		if (sweep.batches == 0)
 			strlcpy(activity, "taskq sweep", sizeof(activity));
@@ -267,6 +333,7 @@ sweep_database(Oid database, const char *name, MemoryContext context)
 					 sweep_done(&sweep), sweep_done(&sweep) + sweep.backlog);
 		pgstat_report_activity(STATE_RUNNING, activity);
 		committed = sweep;
+		ResetAllOptions();		/* what a user's trigger has set for the session */
 		PG_TRY();
 		{
 			outcome = sweep_transaction(&sweep);
@@ -290,6 +357,9 @@ sweep_database(Oid database, const char *name, MemoryContext context)
 		ereport(LOG,
 				(errmsg("taskq sweep of database \"%s\" waits: %s", name, sweep.error),
 				 errhint("After an import, set the sequences with setval().")));
+	if (outcome == SWEEP_READ_ONLY && strcmp(sweep.error, slot.error) != 0)
+		ereport(LOG,
+				(errmsg("taskq does not sweep database \"%s\": default_transaction_read_only is on", name)));
 	if (outcome == SWEEP_SOME_FAILED && strcmp(sweep.error, slot.error) != 0)
 		ereport(WARNING,
 				(errmsg_plural("taskq sweep of database \"%s\": %d row could not be swept",
@@ -337,10 +407,20 @@ taskq_sweeper_main(Datum arg)
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
+	next_emit_log = emit_log_hook;
+	emit_log_hook = note_reported;
+	before_shmem_exit(sweeper_exits, arg);
 	BackgroundWorkerUnblockSignals();
+	pin_settings();
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
 	pgstat_report_appname("taskq sweeper");
-	pin_settings();
+	pin_synchronous_commit();
+
+	/* ALTER DATABASE ... SET role or session_authorization would take rights that it takes to look around. */
+	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
+
+	/* Less than others' deadlock_timeout (1 s by default): they are not to be the ones who lose. */
+	pin("lock_timeout", "500ms");
 	INSTR_TIME_SET_CURRENT(begin);
 
 	context = AllocSetContextCreate(TopMemoryContext, "taskq sweep", ALLOCSET_DEFAULT_SIZES);

@@ -582,7 +582,8 @@ typedef enum SweepOutcome
 	SWEEP_FAILED,
 	SWEEP_ABSENT,				/* the extension is not installed */
 	SWEEP_SUBSCRIBER,			/* taskq_task is a subscription's target */
-	SWEEP_RESTORING				/* a restore or an import is under way */
+	SWEEP_RESTORING,			/* a restore or an import is under way */
+	SWEEP_READ_ONLY				/* default_transaction_read_only is on */
 } SweepOutcome;
 
 #define SWEEP_ERROR_LEN 512
@@ -647,6 +648,7 @@ extern void wakeup_launcher_waits(TimestampTz until);
 extern void wakeup_sweep_begins(Oid database);
 extern void wakeup_sweep_ends(Oid database, SweepOutcome outcome, TimestampTz next_due,
 							  int backlog, const char *error);
+extern void wakeup_sweep_breaks_off(Oid database, const char *error);
 extern void wakeup_publish(Oid database, const char *name, const Turn *turn);
 
 /* --------------------------------- notify.c: one message a transaction, opt-in */
@@ -828,6 +830,7 @@ pg_noreturn extern PGDLLEXPORT void taskq_launcher_main(Datum arg);
 
 /* ----------------------------- sweeper.c: the process that sweeps a database */
 
+extern void worker_pin_timeouts(void);
 pg_noreturn extern PGDLLEXPORT void taskq_sweeper_main(Datum arg);
 
 #endif							/* TASKQ_H */

@@ -30,6 +30,7 @@
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -379,6 +380,24 @@ wakeup_sweep_begins(Oid database)
 	LWLockRelease(lock);
 }
 
+/* How a sweep went, and why not well, '' = it did. */
+static void
+tell(WakeupSlot *slot, SweepOutcome outcome, const char *error)
+{
+	int			len = (int) strnlen(error, SWEEP_ERROR_LEN - 1);
+
+	/* No more than whole characters: it is read as text. */
+	len = pg_mbcliplen(error, len, len);
+	slot->told = true;
+	slot->outcome = outcome;
+	strlcpy(slot->error, error, len + 1);
+	if (len > 0)
+	{
+		strlcpy(slot->last_error, error, len + 1);
+		slot->last_error_at = GetCurrentTimestamp();
+	}
+}
+
 void
 wakeup_sweep_ends(Oid database, SweepOutcome outcome, TimestampTz next_due,
 				  int backlog, const char *error)
@@ -390,16 +409,22 @@ wakeup_sweep_ends(Oid database, SweepOutcome outcome, TimestampTz next_due,
 	if (slot != NULL)
 	{
 		slot->next_due = Min(slot->next_due, next_due);
-		slot->told = true;
-		slot->outcome = outcome;
 		slot->backlog = backlog;
-		strlcpy(slot->error, error, sizeof(slot->error));
-		if (error[0] != '\0')
-		{
-			strlcpy(slot->last_error, error, sizeof(slot->last_error));
-			slot->last_error_at = GetCurrentTimestamp();
-		}
+		tell(slot, outcome, error);
 	}
+	LWLockRelease(lock);
+}
+
+/* For a sweeper that ends without having got to wakeup_sweep_ends(). */
+void
+wakeup_sweep_breaks_off(Oid database, const char *error)
+{
+	WakeupSlot *slot;
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	slot = find_slot(database);
+	if (slot != NULL)
+		tell(slot, SWEEP_FAILED, error);
 	LWLockRelease(lock);
 }
 
@@ -426,6 +451,8 @@ outcome_name(SweepOutcome outcome)
 			return "subscriber";
 		case SWEEP_RESTORING:
 			return "restoring";
+		case SWEEP_READ_ONLY:
+			return "read only";
 	}
 	return NULL;
 }

@@ -15,6 +15,38 @@ my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($primary, 'base', has_streaming => 1);
 $standby->start;
 
+# A sweep by hand commits as its session says ...
+query('postgres', q{ALTER SYSTEM SET taskq.databases = 'none'});
+$primary->reload;
+query('postgres', 'CREATE DATABASE desk');
+query('desk', q{CREATE EXTENSION taskq;
+	CREATE TABLE seen (n serial, setting text);
+	CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS
+		$$BEGIN INSERT INTO public.seen (setting) VALUES (current_setting('synchronous_commit')); RETURN new; END$$;
+	CREATE TRIGGER see BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION see()});
+load_past('desk', 1);
+$primary->safe_psql('desk', 'SET synchronous_commit = remote_write; CALL taskq_sweep_all()');
+is(query('desk', 'SELECT setting FROM seen'), 'remote_write', 'a sweep by hand commits as its session does');
+
+# ... but the worker never waits for a synchronous standby, not for one that does not answer either.
+query('postgres', q{ALTER SYSTEM SET synchronous_standby_names = 'nobody'});
+query('postgres', 'ALTER SYSTEM RESET taskq.databases');
+$primary->reload;
+{
+	local $ENV{PGOPTIONS} = '-c synchronous_commit=local';
+	for my $way ([ on => 'local' ], [ remote_apply => 'local' ], [ local => 'local' ], [ off => 'off' ])
+	{
+		query('desk', "ALTER DATABASE desk SET synchronous_commit = $way->[0]");
+		load_past('desk', 1);
+		became('desk', q{SELECT count(*) = 0 FROM taskq_tasks WHERE status <> stored_status}, "without a standby it sweeps where synchronous_commit is $way->[0]");
+		is(query('desk', 'SELECT setting FROM seen ORDER BY n DESC LIMIT 1'), $way->[1], "... and commits as with $way->[1]");
+	}
+	query('postgres', 'DROP DATABASE desk');
+	pass('and is in the way of no DROP DATABASE');
+	query('postgres', 'ALTER SYSTEM RESET synchronous_standby_names');
+	$primary->reload;
+}
+
 # Tasks that are past due and not swept, for the primary's sweeper is kept out.
 query('postgres', q{ALTER SYSTEM SET taskq.databases = 'none'});
 $primary->reload;

@@ -89,16 +89,83 @@ became('desk', q{SELECT status = 'OVERDUE' FROM taskq_task WHERE title = 'good'}
 query('desk', q{DROP TRIGGER no ON taskq_task});
 became('desk', $done, 'repaired, it is swept too');
 
-# Settings of the owner and of the database do not reach the sweeper.
+# What ends the sweeper's process is told, too, though PostgreSQL logs it each time.
+query('desk', "CREATE FUNCTION quit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(60); END';
+	CREATE TRIGGER quit BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION quit(); $past");
+status(q{last_result = 'failed' AND failures >= 2 AND last_error ~ '^terminating background worker .* due to administrator command$'},
+	'a sweeper that is terminated says so');
+query('desk', 'DROP TRIGGER quit ON taskq_task; SELECT taskq_worker_wake()');
+became('desk', $done, 'what it left undone is swept once that is over');
+query('postgres', q{ALTER SYSTEM SET dynamic_library_path = '/nowhere'});
+$node->reload;
+status(q{last_result = 'failed' AND failures >= 2 AND last_error = 'sweeper exited without reporting an error; see the server log'},
+	'the launcher says it of one that cannot even start');
+query('postgres', 'ALTER SYSTEM RESET dynamic_library_path');
+$node->reload;
+status(q{failures = 0 AND last_result = 'done'}, 'over, sweeps go on by themselves');
+
+# What a user's trigger sets for the session holds for its batch only.
+query('postgres', q{ALTER SYSTEM SET taskq.sweep_batch_size = 1});
+$node->reload;
+query('desk', q{CREATE FUNCTION wrong() RETURNS trigger LANGUAGE plpgsql AS
+	'BEGIN PERFORM set_config(name, setting, false) FROM (VALUES (''search_path'', ''nowhere''), (''default_transaction_read_only'', ''on''),
+		(''default_transaction_isolation'', ''serializable''), (''statement_timeout'', ''1'')) s(name, setting); RETURN new; END';
+	CREATE TRIGGER wrong BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION wrong()});
+my $before = -s $node->logfile;
+query('desk', $past);
+became('desk', $done, 'a trigger that changes settings does so for its own batch');
+is(lines_in_log(qr/taskq does not sweep/, $before), 0, 'not for the next');
+one_event_each('desk', 'and each task has one event');
+query('desk', 'DROP TRIGGER wrong ON taskq_task');
+query('postgres', 'ALTER SYSTEM RESET taskq.sweep_batch_size');
+
+# Settings of the server, the database and the role do not reach the worker ...
 my $owner = query('desk', 'SELECT current_user');
-query('desk', qq{ALTER ROLE "$owner" SET statement_timeout = '1ms'; ALTER ROLE "$owner" SET lock_timeout = '1ms';
-	ALTER DATABASE desk SET default_transaction_read_only = on; ALTER DATABASE desk SET default_transaction_isolation = 'serializable';
-	ALTER DATABASE desk SET search_path = 'nowhere'; ALTER DATABASE desk SET session_replication_role = replica});
+my %wrong = map { $_ => '1ms' } split ' ', query('desk', q{SELECT string_agg(name, ' ') FROM pg_settings
+	WHERE name ~ '^(statement|transaction|lock|idle_in_transaction_session|idle_session)_timeout$'});
+my %right = map { $_ => '0' } keys %wrong;
+%right = (%right, default_transaction_isolation => 'read\\ committed', session_replication_role => 'origin', search_path => 'public',
+	role => 'none', default_transaction_deferrable => 'off');
+local $ENV{PGOPTIONS} = join ' ', map { "-c $_=$right{$_}" } keys %right;
+query('desk', 'CREATE ROLE nobody');
+query('desk', qq{ALTER ROLE "$owner" SET $_ = '$wrong{$_}'; ALTER DATABASE desk SET $_ = '$wrong{$_}'; ALTER ROLE ALL SET $_ = '$wrong{$_}'}) for keys %wrong;
+%wrong = (%wrong, default_transaction_isolation => 'serializable', default_transaction_deferrable => 'on', session_replication_role => 'replica', search_path => 'nowhere');
+for my $name (keys %wrong)
 {
-	local $ENV{PGOPTIONS} = '-c statement_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off '
-		. '-c default_transaction_isolation=read\\ committed -c search_path=public -c session_replication_role=origin';
+	$node->append_conf('postgresql.conf', "$name = '$wrong{$name}'");
+	query('desk', qq{ALTER DATABASE desk SET $name = '$wrong{$name}'});
+}
+query('desk', 'ALTER DATABASE desk SET role = nobody; ALTER DATABASE desk SET session_authorization = nobody');
+$node->restart;
+query('desk', $past);
+became('desk', $done, 'a database with tight timeouts and settings that would change what happens is swept');
+one_event_each('desk', 'and each task has one event');
+is(query('desk', q{SELECT failures FROM taskq_worker_status WHERE database = 'desk'}), '0', 'none has failed');
+
+# ... but that it is to write nothing does.
+my @guards = (
+	[ 'the server', 'ALTER SYSTEM SET default_transaction_read_only = on', 'ALTER SYSTEM RESET default_transaction_read_only' ],
+	[ 'the database', 'ALTER DATABASE desk SET default_transaction_read_only = on', 'ALTER DATABASE desk RESET default_transaction_read_only' ],
+	[ 'the role', qq{ALTER ROLE "$owner" SET default_transaction_read_only = on}, qq{ALTER ROLE "$owner" RESET default_transaction_read_only} ]);
+$ENV{PGOPTIONS} .= ' -c default_transaction_read_only=off';
+for my $guard (@guards)
+{
+	my $log = -s $node->logfile;
+	query('desk', $guard->[1]);
+	$node->reload;
+	status(q{last_result = 'read only' AND last_error = 'default_transaction_read_only is on' AND failures = 0}, "read-only by default of $guard->[0]: the status says so");
 	query('desk', $past);
-	became('desk', $done, 'a database that is read-only and has tight timeouts is swept');
+	my $xid = query('desk', 'SELECT pg_snapshot_xmax(pg_current_snapshot())');
+	for (1 .. 2)
+	{
+		my $swept_at = query('desk', q{SELECT last_sweep_at FROM taskq_worker_status WHERE database = 'desk'});
+		status("last_sweep_at <> '$swept_at'");
+	}
+	is(query('desk', 'SELECT pg_snapshot_xmax(pg_current_snapshot())'), $xid, 'nothing is written');
+	is(lines_in_log(qr/LOG:  taskq does not sweep database "desk": default_transaction_read_only is on/, $log), 1, 'the log says so once');
+	query('desk', $guard->[2]);
+	$node->reload;
+	became('desk', $done, 'when it is off again sweeps go on by themselves');
 	one_event_each('desk', 'and each task has one event');
 }
 
