@@ -18,7 +18,8 @@
 
 /*
  * Whether an error concerns what was being written and nothing beyond, so
- * that a subtransaction can contain it.
+ * that a subtransaction can contain it.  What a sweep would have to wait for,
+ * in a rule too, it leaves for the next one.
  */
 bool
 error_is_contained(const ErrorData *edata)
@@ -32,7 +33,8 @@ error_is_contained(const ErrorData *edata)
 		case ERRCODE_INTERNAL_ERROR:
 			return false;
 		default:
-			return edata->sqlerrcode != ERRCODE_READ_ONLY_SQL_TRANSACTION;
+			return edata->sqlerrcode != ERRCODE_READ_ONLY_SQL_TRANSACTION &&
+				!(edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && history_tally != NULL);
 	}
 }
 

@@ -26,12 +26,23 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "storage/proc.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #define BACKLOG_MAX "100000"
+
+/*
+ * How long writing waits for a lock, in milliseconds: not for long, because
+ * others may be waiting for the rows that the sweep has locked already.  What
+ * it would have to wait for is left for the next sweep; where that happens too
+ * often, it is no matter of rows.
+ */
+#define LOCK_WAIT 10
+#define LOCK_WAITS_MAX 20
 
 #define ACTIVE "t.completed_at IS NULL AND t.cancelled_at IS NULL "
 #define UNSTAMPED_OVERDUE ACTIVE \
@@ -163,8 +174,12 @@ write_rows(void *arg)
 	WorkflowMark mark = workflow_mark();
 	int			made;
 	RenewalsDone done = {0};
+	int			guc_level = NewGUCNestLevel();
 	TaskqCall	call;
 
+	if (LockTimeout == 0 || LockTimeout > LOCK_WAIT)
+		(void) set_config_option("lock_timeout", CppAsString2(LOCK_WAIT), PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	call_begin(&call, VERB_OTHER, NULL);
 	call.by_system = true;
 	history_tally = tally;
@@ -181,6 +196,7 @@ write_rows(void *arg)
 		call_end(&call);
 	}
 	PG_END_TRY();
+	AtEOXact_GUC(true, guc_level);
 	sweep->overdue += tally[EVENT_OVERDUE];
 	sweep->recovered += tally[EVENT_RECOVERED];
 	sweep->sla_breached += tally[EVENT_SLA_BREACHED];
@@ -191,22 +207,25 @@ write_rows(void *arg)
 
 /*
  * write_rows() in a subtransaction.  False if it failed for a reason that
- * may lie in the rows; *message then tells it.  Other errors go on.
+ * may lie in the rows; *message then tells it, NULL if somebody has locked what
+ * they need.  Other errors go on.
  */
 static bool
 try_write(Writing *writing, char **message)
 {
 	ErrorData  *edata = in_subtransaction(write_rows, writing, true);
+	bool		locked;
 
 	if (edata == NULL)
 		return true;
-	if (!error_is_contained(edata) || edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+	locked = edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+	if (locked ? ++writing->sweep->lock_waits > LOCK_WAITS_MAX : !error_is_contained(edata))
 		ReThrowError(edata);
-	*message = message_with_hint(edata);
+	*message = locked ? NULL : message_with_hint(edata);
 	return false;
 }
 
-/* Remembers a row that could not be swept, and says so of the first. */
+/* Remembers a row that could not be swept, and says so of the first; not if it was locked (message is NULL). */
 static void
 note_failure(Sweep *sweep, FailedIds *failed, int64 id, const char *message)
 {
@@ -216,40 +235,42 @@ note_failure(Sweep *sweep, FailedIds *failed, int64 id, const char *message)
 		failed->ids = repalloc_huge(failed->ids, failed->size * sizeof(int64));
 	}
 	failed->ids[failed->n++] = id;
-	if (++sweep->failed == 1)
+	if (message != NULL && ++sweep->failed == 1)
 		snprintf(sweep->error, sizeof(sweep->error), "%s " INT64_FORMAT ": %s",
 				 failed == sweep->failed_tasks ? "task" : "renewal", id, message);
 }
 
 /*
- * Writes rows that cannot be written together, by halves, in a context that is
- * reset each time.  That is by id: a trigger of the user's on one row may
- * write, and so move, another.
+ * Deals with rows that could not be written together (message, as of
+ * try_write()): writes them by halves, in a context that is reset each time.
+ * That is by id: a trigger of the user's on one row may write, and so move,
+ * another.
  */
 static void
-write_apart(Sweep *sweep, const Kind *kind, const int64 *ids, int n, FailedIds *failed, MemoryContext context)
+write_apart(Sweep *sweep, const Kind *kind, const int64 *ids, int n, char *message,
+			FailedIds *failed, MemoryContext context)
 {
-	int			parts[] = {n / 2, n - n / 2};
+	int			halves[] = {n / 2, n - n / 2};
 
-	for (int i = 0; i < lengthof(parts); ids += parts[i++])
+	if (n == 1)
 	{
-		Writing		part = {sweep, kind->write, INT8ARRAYOID};
+		note_failure(sweep, failed, ids[0], message);
+		return;
+	}
+	for (int i = 0; i < lengthof(halves); ids += halves[i++])
+	{
+		Writing		half = {sweep, kind->write, INT8ARRAYOID};
 		MemoryContext old;
-		char	   *message;
 		bool		written;
 
-		if (parts[i] == 0)
-			continue;
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextReset(context);
 		old = MemoryContextSwitchTo(context);
-		part.rows = id_array(ids, parts[i]);
-		written = try_write(&part, &message);
+		half.rows = id_array(ids, halves[i]);
+		written = try_write(&half, &message);
 		MemoryContextSwitchTo(old);
-		if (!written && parts[i] == 1)
-			note_failure(sweep, failed, *ids, message);
-		else if (!written)
-			write_apart(sweep, kind, ids, parts[i], failed, context);
+		if (!written)
+			write_apart(sweep, kind, ids, halves[i], message, failed, context);
 	}
 }
 
@@ -287,7 +308,7 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 	Oid			types[] = {kind->instant_type, INT8ARRAYOID};
 	Datum		values[] = {instant, id_array(failed->ids, failed->n)};
 	int			done_before = sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged;
-	int			failed_before = sweep->failed;
+	int			failed_before = failed->n;
 	char	   *message;
 	int64	   *ids;
 	Datum	   *ctids;
@@ -317,10 +338,10 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 	{
 		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "taskq rows apart", ALLOCSET_DEFAULT_SIZES);
 
-		write_apart(sweep, kind, ids, n, failed, context);
+		write_apart(sweep, kind, ids, n, message, failed, context);
 		MemoryContextDelete(context);
 	}
-	if (sweep->failed == failed_before &&
+	if (failed->n == failed_before &&
 		sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged < done_before + n)
 		note_untouched(sweep, kind, instant, id_array(ids, n), failed);
 	return n;
@@ -351,6 +372,7 @@ sweep_batch(Sweep *sweep, int max_tasks)
 	TimestampTz cutoff;
 	int			n;
 
+	sweep->lock_waits = 0;
 	spi_connect();
 	n = sweep_kind(sweep, &overdue, day, max_tasks);
 	n += sweep_kind(sweep, &recovered, day, max_tasks - n);

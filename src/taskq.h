@@ -788,6 +788,7 @@ typedef struct Sweep
 	int			tasks_created;
 	int			purged;			/* terminal tasks deleted */
 	int			failed;			/* tasks and renewals that could not be swept */
+	int			lock_waits;		/* of the batch that were given up */
 	int			batches;
 	int			backlog;
 	TimestampTz next_due;		/* after the last batch, DT_NOEND = unknown */
