@@ -236,9 +236,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), 'Its condition is not a predicate: it holds only where the value that it finds is true.',
             'Write it as operator @@ takes it: $.new.status == "REJECTED".'
             FROM taskq_workflow_rule r
-            WHERE r.is_enabled AND r.condition IS NOT NULL
-              -- a predicate has a result for every document
-              AND coalesce(pg_catalog.jsonb_typeof(pg_catalog.jsonb_path_query_first('{}', r.condition, '{}', true)), '') NOT IN ('boolean', 'null')
+            WHERE r.is_enabled AND NOT taskq_condition_is_predicate(r.condition)
         UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), pg_catalog.format('It names staff who are inactive or unknown, and count as nobody: %s.', pg_catalog.string_agg(a.id, ', ' ORDER BY a.id)),
             'Change assignee_id or assignee_pool.'
             FROM taskq_workflow_rule r

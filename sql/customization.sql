@@ -44,7 +44,7 @@ BEGIN ATOMIC
         ('taskq_workflow_rule',
          'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled',
          'action_check assign_check assignee_check assignee_id_fkey assignee_path_check assignee_pool_check assignee_strategy_check dedupe_key_check description_template_check due_in_days_check event_check name_check name_key pkey sla_hours_check title_template_check user_id_path_check',
-         'assignee_idx', 'taskq_rules_changed'),
+         'assignee_idx', 'taskq_rule_condition taskq_rules_changed'),
         ('taskq_workflow_run',
          'id at rule_id rule_name event depth outcome task_id message',
          'outcome_check pkey', 'at_idx', ''),

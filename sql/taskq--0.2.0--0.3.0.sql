@@ -25,6 +25,23 @@ COMMENT ON FUNCTION taskq_revoke(name) IS
 COMMENT ON FUNCTION taskq_reapply_grants() IS
 'Takes everything of taskq from PUBLIC, except to execute what CHECKs call, and gives each role in taskq_role_grant, also one that was renamed, its level again. Update scripts end with it; so can a DBA who changed privileges by hand.';
 
+-- A rule's condition must be a predicate.
+CREATE FUNCTION taskq_condition_is_predicate(condition jsonpath) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_condition_is_predicate';
+COMMENT ON FUNCTION taskq_condition_is_predicate(jsonpath) IS
+'True for a predicate (a comparison, exists(), like_regex, starts with, is unknown, and what &&, || and ! make of them) and for the constant true. Any other jsonpath selects values: as a rule''s condition it holds only where it selects one boolean, which is true.';
+COMMENT ON COLUMN taskq_workflow_rule.condition IS 'Predicate over the payload as operator @@ takes it, $.new.status == "REJECTED" for example; NULL = always. No match if it is not true. What is no predicate, such as $.new.status ? (@ == "REJECTED"), is refused when saved.';
+
+CREATE FUNCTION taskq_workflow_rule_condition() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_workflow_rule_condition';
+COMMENT ON FUNCTION taskq_workflow_rule_condition() IS
+'Trigger function of taskq_workflow_rule: refuses a condition that is no predicate (23514). One that is there already, from before 0.3.0, stays until it is changed, and is restored with a warning.';
+
+CREATE TRIGGER taskq_rule_condition AFTER INSERT OR UPDATE ON taskq_workflow_rule
+    FOR EACH ROW EXECUTE FUNCTION taskq_workflow_rule_condition();
+
 -- What is taskq's own, as in customization.sql.
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
@@ -65,7 +82,7 @@ BEGIN ATOMIC
         ('taskq_workflow_rule',
          'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled',
          'action_check assign_check assignee_check assignee_id_fkey assignee_path_check assignee_pool_check assignee_strategy_check dedupe_key_check description_template_check due_in_days_check event_check name_check name_key pkey sla_hours_check title_template_check user_id_path_check',
-         'assignee_idx', 'taskq_rules_changed'),
+         'assignee_idx', 'taskq_rule_condition taskq_rules_changed'),
         ('taskq_workflow_run',
          'id at rule_id rule_name event depth outcome task_id message',
          'outcome_check pkey', 'at_idx', ''),
@@ -554,9 +571,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), 'Its condition is not a predicate: it holds only where the value that it finds is true.',
             'Write it as operator @@ takes it: $.new.status == "REJECTED".'
             FROM taskq_workflow_rule r
-            WHERE r.is_enabled AND r.condition IS NOT NULL
-              -- a predicate has a result for every document
-              AND coalesce(pg_catalog.jsonb_typeof(pg_catalog.jsonb_path_query_first('{}', r.condition, '{}', true)), '') NOT IN ('boolean', 'null')
+            WHERE r.is_enabled AND NOT taskq_condition_is_predicate(r.condition)
         UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), pg_catalog.format('It names staff who are inactive or unknown, and count as nobody: %s.', pg_catalog.string_agg(a.id, ', ' ORDER BY a.id)),
             'Change assignee_id or assignee_pool.'
             FROM taskq_workflow_rule r

@@ -56,7 +56,8 @@ static const struct
 	{LEVEL_VIEWER, "EXECUTE ON ROUTINE @.taskq_priority_rank, @.taskq_today, @.taskq_day_start, "
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
 	"@.taskq_sla_status_at, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_sla_report, "
-	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_renewal_ladder"},
+	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_condition_is_predicate, "
+	"@.taskq_renewal_ladder"},
 	{LEVEL_AGENT, "INSERT (title, description, priority, status, due_date, sla_hours, assignee_id, "
 	"user_id, source, dedupe_key) ON TABLE @.taskq_task"},
 	{LEVEL_AGENT, "UPDATE (title, description, priority, status, due_date, sla_hours, assignee_id) "

@@ -12,10 +12,13 @@
  */
 #include "taskq.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/inval.h"
+#include "utils/jsonpath.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -74,6 +77,129 @@ taskq_event_check(PG_FUNCTION_ARGS)
 				 errhint("Those that begin with task. or renewal. are task.created, task.completed, task.cancelled, task.overdue, task.sla_breached, renewal.threshold_crossed and renewal.overdue."),
 				 err_generic_string(PG_DIAG_COLUMN_NAME, "event")));
 	PG_RETURN_BOOL(true);
+}
+
+/* -------------------------------------------------------------- conditions */
+
+/*
+ * Whether a jsonpath is true, false or unknown of every document.  One that
+ * selects values instead, as $.status ? (@ == "NEW") does, is true of none,
+ * unless what it selects happens to be a boolean.
+ */
+static bool
+is_predicate(JsonPath *path)
+{
+	JsonPathItem root;
+
+	jspInit(&root, path);
+	if (jspHasNext(&root))
+		return false;
+	switch (root.type)
+	{
+		case jpiAnd:
+		case jpiOr:
+		case jpiNot:
+		case jpiIsUnknown:
+		case jpiEqual:
+		case jpiNotEqual:
+		case jpiLess:
+		case jpiGreater:
+		case jpiLessOrEqual:
+		case jpiGreaterOrEqual:
+		case jpiExists:
+		case jpiStartsWith:
+		case jpiLikeRegex:
+			return true;
+		case jpiBool:
+			return jspGetBool(&root);
+		default:
+			return false;
+	}
+}
+
+/* Whether a jsonpath selects by a condition. */
+static bool
+has_filter(JsonPath *path)
+{
+	JsonPathItem item;
+	JsonPathItem next;
+
+	for (jspInit(&item, path); item.type != jpiFilter; item = next)
+		if (!jspGetNext(&item, &next))
+			return false;
+	return true;
+}
+
+PG_FUNCTION_INFO_V1(taskq_condition_is_predicate);
+Datum
+taskq_condition_is_predicate(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(is_predicate(PG_GETARG_JSONPATH_P(0)));
+}
+
+/* Says that a rule's condition is no predicate, and how to write one. */
+static void
+report_condition(int elevel, const char *rule, JsonPath *path)
+{
+	bool		strict = (path->header & JSONPATH_LAX) == 0;
+	char	   *text = DatumGetCString(DirectFunctionCall1(jsonpath_out, PointerGetDatum(path)));
+	const char *mode = strict ? "strict " : "";
+	const char *expr = text + strlen(mode);
+
+	ereport(elevel,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("condition of rule \"%s\" must be a predicate, which is true or false of a payload", rule),
+			 errdetail("%s selects values, and a rule fires if its condition is true.", text),
+			 has_filter(path) ?
+			 errhint("Compare, as in $.new.status == \"REJECTED\", or ask whether anything is selected: %sexists(%s)", mode, expr) :
+			 errhint("Compare what is selected with a value, as in $.new.status == \"REJECTED\" or %s%s == true", mode, expr),
+			 err_generic_string(PG_DIAG_COLUMN_NAME, "condition")));
+}
+
+/*
+ * Refuses conditions that are no predicates, as they are saved.  A CHECK would
+ * refuse as well what an earlier version has accepted: each later write of such
+ * a rule, and restoring it.  pg_restore and the scripts of pg_dump switch
+ * check_function_bodies off; what they bring is warned of.
+ */
+PG_FUNCTION_INFO_V1(taskq_workflow_rule_condition);
+Datum
+taskq_workflow_rule_condition(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+	TupleDesc	desc;
+	HeapTuple	tuple;
+	Datum		condition;
+	bool		isnull;
+	int			attnum;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(td->tg_event) || !TRIGGER_FIRED_FOR_ROW(td->tg_event) ||
+		TRIGGER_FIRED_BY_DELETE(td->tg_event) ||
+		RelationGetRelid(td->tg_relation) != taskq_catalog()->workflow_rule)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_workflow_rule_condition belongs to table taskq_workflow_rule and cannot be used elsewhere")));
+	desc = RelationGetDescr(td->tg_relation);
+	tuple = TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
+	attnum = SPI_fnumber(desc, "condition");
+
+	/* The owner may have renamed the column. */
+	if (SPI_gettypeid(desc, attnum) != JSONPATHOID)
+		return PointerGetDatum(NULL);
+	condition = heap_getattr(tuple, attnum, desc, &isnull);
+	if (isnull || is_predicate(DatumGetJsonPathP(condition)))
+		return PointerGetDatum(NULL);
+	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event))
+	{
+		bool		old_isnull;
+		Datum		old = heap_getattr(td->tg_trigtuple, attnum, desc, &old_isnull);
+
+		if (!column_differs(desc, attnum, old, old_isnull, condition, isnull))
+			return PointerGetDatum(NULL);
+	}
+	report_condition(check_function_bodies ? ERROR : WARNING,
+					 SPI_getvalue(tuple, desc, SPI_fnumber(desc, "name")), DatumGetJsonPathP(condition));
+	return PointerGetDatum(NULL);
 }
 
 /* ---------------------------------------------------------------- reading */

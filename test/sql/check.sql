@@ -204,7 +204,7 @@ TABLE found;
 INSERT INTO taskq_workflow_rule (name, event, action, condition)
 SELECT 'predicate ' || c, 'asked', 'CREATE_TASK', c::jsonpath
 FROM unnest(ARRAY['$.new.status == "REJECTED"', '$.a > 1 && $.b < 2', 'exists ($.a)', '!($.a == 1)', '($.a == 1) is unknown', '$.a starts with "x"',
-    '$.a like_regex "x"', 'strict $.a == 1', '$.a.size() > 1', '$.a[*].b == "x"', 'lax $ == 1']) c;
+    '$.a like_regex "x"', 'strict $.a == 1', '$.a.size() > 1', '$.a[*].b == "x"', 'lax $ == 1', '$.a == $nobody']) c;
 TABLE found;
 ALTER TABLE taskq_workflow_rule DISABLE TRIGGER USER;
 INSERT INTO taskq_workflow_rule (name, event, action, condition) VALUES ('a filter', 'asked', 'CREATE_TASK', '$.new.status ? (@ == "REJECTED")');

@@ -138,6 +138,8 @@ CREATE TRIGGER never BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION n
 CREATE TABLE before AS SELECT t.*, (SELECT count(*) FROM taskq_task_event) AS events,
     (SELECT array_agg(tgname || tgenabled::text ORDER BY tgname) FROM pg_trigger WHERE tgrelid = 'taskq_task'::regclass AND NOT tgisinternal) AS triggers,
     (SELECT s::text FROM taskq_stats() s) AS stats, (SELECT triggers FROM taskq_counter_state) AS counted FROM taskq_task t;
+-- a rule whose condition is no predicate stays, and may be changed in other ways
+INSERT INTO taskq_workflow_rule (name, event, action, condition) VALUES ('From before', 'any', 'CREATE_TASK', '$.status ? (@ == "NEW")');
 ALTER EXTENSION taskq UPDATE;
 SELECT count(*) AS tasks, bool_and(t.updated_at = b.updated_at) AS untouched, bool_and(b.events = (SELECT count(*) FROM taskq_task_event)) AS events,
     bool_and(b.triggers = (SELECT array_agg(tgname || tgenabled::text ORDER BY tgname) FROM pg_trigger WHERE tgrelid = 'taskq_task'::regclass AND NOT tgisinternal)) AS triggers,
@@ -172,6 +174,9 @@ INSERT INTO taskq_task (title) VALUES (U&'\3164');
 SELECT status FROM taskq_cancel(2003);
 SELECT status FROM taskq_complete((SELECT id FROM taskq_task WHERE title = 'From before'));
 ALTER TABLE taskq_task DROP COLUMN desk;
+UPDATE taskq_workflow_rule SET is_enabled = false;
+UPDATE taskq_workflow_rule SET condition = '$.status ? (@ == "NEXT")';
+SELECT name, is_enabled, condition FROM taskq_workflow_rule;
 CREATE TABLE updated AS TABLE catalog;
 SELECT 'only if updated', * FROM (TABLE updated EXCEPT TABLE installed) u ORDER BY 2, 3;
 SELECT 'only if installed', * FROM (TABLE installed EXCEPT TABLE updated) i ORDER BY 2, 3;

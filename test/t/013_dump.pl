@@ -348,7 +348,8 @@ query('old', q{CREATE EXTENSION taskq VERSION '0.1.0';
 	INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana'); INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', 'sta_1');
 	SELECT taskq_create('task', due_date => '2020-01-01'), taskq_renewal_create('cus_1', 'permit', taskq_today() + 10);
 	INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('Ring back', 'call.missed', 'CREATE_TASK');
-	SELECT count(*) FROM taskq_emit('call.missed', '{}');
+	INSERT INTO taskq_workflow_rule (name, event, action, condition) VALUES ('No predicate', 'call.missed', 'CREATE_TASK', '$.vip ? (@ == true)');
+	SELECT count(*) FROM taskq_emit('call.missed', '{"vip": true}');
 	INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('late', '2020-01-01', 1);
 	SET check_function_bodies = off; INSERT INTO taskq_task (title) VALUES (U&'\2800')});
 query('old', 'CALL taskq_sweep_all()');
@@ -357,6 +358,7 @@ query(target('newer', 'UTC'), q{CREATE EXTENSION taskq VERSION '0.1.0'});
 restore('newer', "$dir/old", '-v');
 query($_, 'ALTER EXTENSION taskq UPDATE') for qw(old newer);
 is(contents('newer'), contents('old'), 'and restored under the new version');
+is(query('newer', q{SELECT string_agg(outcome, ' ') FROM taskq_emit_dry_run('call.missed', '{"vip": true}')}), 'created created', 'rules that would be refused today included');
 is(privileges('newer'), privileges('old'), 'with the privileges that updating would have given');
 
 # Into the new version at once: of its functions' old arguments pg_restore knows nothing.
