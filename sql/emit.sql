@@ -18,7 +18,7 @@ CREATE FUNCTION taskq_emit_dry_run(
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_emit_dry_run';
 COMMENT ON FUNCTION taskq_emit_dry_run(text, jsonb, text) IS
-'What taskq_emit() would do, a row for each rule that would fire, further rules set off by the first included: it is done and taken back. Of a task that was there before, title and the columns behind it are NULL if row security hides it from the caller. Here the event may be one of taskq''s own. Errors: as taskq_emit.';
+'What taskq_emit() would do, a row for each rule that would fire, further rules set off by the first included: it is done and taken back. An enabled rule for the event that would not fire has outcome "no match", and message says why. Of a task that was there before, title and the columns behind it are NULL if row security hides it from the caller. Here the event may be one of taskq''s own. Errors: as taskq_emit.';
 
 CREATE FUNCTION taskq_emit_change() RETURNS trigger
     LANGUAGE c

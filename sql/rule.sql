@@ -58,8 +58,8 @@ COMMENT ON COLUMN taskq_workflow_rule.name IS 'Unique name, 1 to 200 characters.
 COMMENT ON COLUMN taskq_workflow_rule.event IS 'Name of the event, 1 to 100 characters.';
 COMMENT ON COLUMN taskq_workflow_rule.condition IS 'Predicate over the payload as operator @@ takes it, $.new.status == "REJECTED" for example; NULL = always. No match if it is not true. What is no predicate, such as $.new.status ? (@ == "REJECTED"), is refused when saved.';
 COMMENT ON COLUMN taskq_workflow_rule.action IS 'CREATE_TASK; ESCALATE raises the linked task''s priority, by one step or to priority; ASSIGN gives the linked task to the assignee. The linked task is the active one with the rendered dedupe_key, if that is given, else the one whose id is at task.id of the payload.';
-COMMENT ON COLUMN taskq_workflow_rule.title_template IS 'Template of the task''s title, see taskq_render(); NULL = the rule''s name.';
-COMMENT ON COLUMN taskq_workflow_rule.description_template IS 'Template of the task''s description.';
+COMMENT ON COLUMN taskq_workflow_rule.title_template IS 'Template of the task''s title, see taskq_render(); NULL = the rule''s name. Cut off at 200 characters; the name takes the place of what cannot be a title.';
+COMMENT ON COLUMN taskq_workflow_rule.description_template IS 'Template of the task''s description. Cut off at 65,536 characters.';
 COMMENT ON COLUMN taskq_workflow_rule.priority IS 'Priority of the task (NULL = MEDIUM); for ESCALATE the one to raise to (NULL = one step).';
 COMMENT ON COLUMN taskq_workflow_rule.due_in_days IS 'Due date in days from taskq_today(), 0 to 36500; NULL = none.';
 COMMENT ON COLUMN taskq_workflow_rule.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = none.';
@@ -68,7 +68,7 @@ COMMENT ON COLUMN taskq_workflow_rule.assignee_path IS 'The member of staff whos
 COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent. LEAST_LOADED: of assignee_pool the one with the fewest active tasks; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_pool IS 'Ids to choose from for LEAST_LOADED; NULL = all active staff.';
 COMMENT ON COLUMN taskq_workflow_rule.user_id_path IS 'The customer whose id is at this path of the payload; NULL = the customer that the event is about.';
-COMMENT ON COLUMN taskq_workflow_rule.dedupe_key IS 'Template of the task''s dedupe_key: while a task with that key is active no second one is made.';
+COMMENT ON COLUMN taskq_workflow_rule.dedupe_key IS 'Template of the task''s dedupe_key: while a task with that key is active no second one is made. Each placeholder must lead to something that is not empty, or the rule fails.';
 COMMENT ON COLUMN taskq_workflow_rule.is_enabled IS 'False: as if the rule were not there.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_workflow_rule', '');

@@ -921,4 +921,13 @@ COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last co
 -- Wakeup: the worker leaves where nothing is to be written.
 COMMENT ON COLUMN taskq_worker_status.last_result IS 'done; left (somebody wanted to drop, rename or copy the database); some failed (tasks that could not be written were passed over); failed; no extension (taskq is not installed there); subscriber (taskq_task is a subscription''s target); restoring (pg_restore is connected, or ids run ahead of their sequence, as they do until a restore sets it); read only (default_transaction_read_only is on).';
 
+-- What rules do with what does not fit, and how often they fire.
+COMMENT ON TABLE taskq_workflow_run IS 'Every firing of a rule: what came of it. Kept for 30 days. What keeps a rule that matches from being put into action is a row, too: that it is part of the chain that led to the event (unchanged), a depth over 8 or more than 100 tasks for one event from outside (failed); each once for that event.';
+COMMENT ON COLUMN taskq_workflow_run.message IS 'Why it failed or changed nothing; what was left out or cut off: a title over 200 characters, a description over 65,536, who was passed over as assignee, a path that leads nowhere.';
+COMMENT ON COLUMN taskq_workflow_rule.title_template IS 'Template of the task''s title, see taskq_render(); NULL = the rule''s name. Cut off at 200 characters; the name takes the place of what cannot be a title.';
+COMMENT ON COLUMN taskq_workflow_rule.description_template IS 'Template of the task''s description. Cut off at 65,536 characters.';
+COMMENT ON COLUMN taskq_workflow_rule.dedupe_key IS 'Template of the task''s dedupe_key: while a task with that key is active no second one is made. Each placeholder must lead to something that is not empty, or the rule fails.';
+COMMENT ON FUNCTION taskq_emit_dry_run(text, jsonb, text) IS
+'What taskq_emit() would do, a row for each rule that would fire, further rules set off by the first included: it is done and taken back. An enabled rule for the event that would not fire has outcome "no match", and message says why. Of a task that was there before, title and the columns behind it are NULL if row security hides it from the caller. Here the event may be one of taskq''s own. Errors: as taskq_emit.';
+
 SELECT taskq_reapply_grants();

@@ -18,7 +18,7 @@ CREATE TABLE taskq_workflow_run (
 );
 CREATE INDEX taskq_workflow_run_at_idx ON taskq_workflow_run (at);
 
-COMMENT ON TABLE taskq_workflow_run IS 'Every firing of a rule: what came of it. Kept for 30 days.';
+COMMENT ON TABLE taskq_workflow_run IS 'Every firing of a rule: what came of it. Kept for 30 days. What keeps a rule that matches from being put into action is a row, too: that it is part of the chain that led to the event (unchanged), a depth over 8 or more than 100 tasks for one event from outside (failed); each once for that event.';
 COMMENT ON COLUMN taskq_workflow_run.id IS 'Key, ascending in the order in which they ended: what a rule set off comes before it.';
 COMMENT ON COLUMN taskq_workflow_run.at IS 'statement_timestamp() of the event.';
 COMMENT ON COLUMN taskq_workflow_run.rule_id IS 'The rule, which may be gone by now.';
@@ -27,7 +27,7 @@ COMMENT ON COLUMN taskq_workflow_run.event IS 'The event.';
 COMMENT ON COLUMN taskq_workflow_run.depth IS '1 for an event from outside; one more for an event that a rule''s action brought about, up to 8.';
 COMMENT ON COLUMN taskq_workflow_run.outcome IS 'created; existing (an active task has the dedupe_key); escalated; assigned; unchanged (there was nothing to do); failed.';
 COMMENT ON COLUMN taskq_workflow_run.task_id IS 'The task made, found or changed.';
-COMMENT ON COLUMN taskq_workflow_run.message IS 'Why it failed or changed nothing; who was passed over as assignee.';
+COMMENT ON COLUMN taskq_workflow_run.message IS 'Why it failed or changed nothing; what was left out or cut off: a title over 200 characters, a description over 65,536, who was passed over as assignee, a path that leads nowhere.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_workflow_run', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_workflow_run_id_seq', '');

@@ -58,6 +58,71 @@ new_task_set(NewTask *task, NewTaskField field, Datum value)
 	task->nulls[field] = false;
 }
 
+/* Adds a sentence to what is noted of a task, if anybody keeps notes. */
+void
+add_note(char **notes, char *note)
+{
+	if (notes != NULL)
+		*notes = *notes == NULL ? note : psprintf("%s; %s", *notes, note);
+}
+
+/* The first so many characters of a text, without blanks around where it is cut. */
+static char *
+first_characters(char *s, int max)
+{
+	char	   *end;
+
+	while (*s == ' ')
+		s++;
+	end = s + pg_mbcharcliplen(s, (int) strlen(s), max);
+	while (end > s && end[-1] == ' ')
+		end--;
+	return pnstrdup(s, end - s);
+}
+
+/*
+ * What an engine's template was rendered to as the title of a task: cut off if
+ * it is too long, and the fallback if nothing of it can be seen.  Either is
+ * noted.  Directional controls in what can be seen are left for create_task()
+ * to refuse.
+ */
+char *
+engine_title(const char *rendered, const char *fallback, char **notes)
+{
+	char	   *title = as_title(rendered, false);
+	bool		too_long = pg_mbstrlen(title) > TITLE_MAX;
+	const char *seen;
+	const char *problem;
+
+	if (too_long)
+		title = first_characters(title, TITLE_MAX);
+	seen = without_directional_controls(title);
+	problem = title_problem(seen, (int) strlen(seen));
+	if (problem != NULL)
+	{
+		add_note(notes, psprintf("title was replaced by \"%s\": it %s", fallback, problem));
+		return pstrdup(fallback);
+	}
+	if (too_long)
+		add_note(notes, psprintf("title was cut off at %d characters", TITLE_MAX));
+	return title;
+}
+
+/* The same for its description, which can be anything of that length. */
+char *
+engine_description(char *rendered, char **notes)
+{
+	int			len = (int) strlen(rendered);
+	int			cut = pg_mbcharcliplen(rendered, len, TEXT_MAX);
+
+	if (cut < len)
+	{
+		rendered[cut] = '\0';
+		add_note(notes, psprintf("description was cut off at %d characters", TEXT_MAX));
+	}
+	return rendered;
+}
+
 /*
  * 22023 or 23503 for what a new task may not hold; fills in the defaults, and
  * takes out of the title what is not kept.

@@ -149,19 +149,64 @@ typedef struct DryRun
 	Jsonb	   *payload;
 	char	   *user_id;
 	ReturnSetInfo *rsinfo;
+	MemoryContext context;		/* of the list */
+	WorkflowMark mark;
+	List	   *passed_over;	/* of PassedOver */
 } DryRun;
+
+/* A rule that was not put into action, as a row of the result. */
+typedef struct PassedOver
+{
+	int			nruns;			/* before it */
+	HeapTuple	row;
+} PassedOver;
+
+static void
+note_passed_over(void *arg, const ChainLink *link, const char *outcome, const char *why)
+{
+	DryRun	   *run = arg;
+	MemoryContext old = MemoryContextSwitchTo(run->context);
+	PassedOver *p = palloc(sizeof(PassedOver));
+	Datum		values[] = {
+		Int64GetDatum(link->rule->id),
+		CStringGetTextDatum(link->rule->name),
+		CStringGetTextDatum(link->rule->event),
+		Int32GetDatum(link->depth),
+		CStringGetTextDatum(outcome),
+		CStringGetTextDatum(why),
+		0, 0, 0, 0, 0
+	};
+	bool		nulls[] = {false, false, false, false, false, false, true, true, true, true, true};
+
+	(void) workflow_runs_since(run->mark, &p->nruns);
+	p->row = heap_form_tuple(run->rsinfo->setDesc, values, nulls);
+	run->passed_over = lappend(run->passed_over, p);
+	MemoryContextSwitchTo(old);
+}
 
 static void
 emit_dry(void *arg)
 {
 	DryRun	   *run = arg;
-	WorkflowMark mark = workflow_mark();
+	Tuplestorestate *result = run->rsinfo->setResult;
+	uint64		done = 0;
+	ListCell   *lc;
 
-	workflow_offer(run->event, run->payload, run->user_id);
+	run->context = CurrentMemoryContext;
+	run->mark = workflow_mark();
+	workflow_offer_dry(run->event, run->payload, run->user_id, note_passed_over, run);
 	spi_connect();
-	read_runs_since(mark);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(run->rsinfo->setResult, SPI_tuptable->vals[i]);
+	read_runs_since(run->mark);
+	foreach(lc, run->passed_over)
+	{
+		PassedOver *p = lfirst(lc);
+
+		for (; done < SPI_processed && done < p->nruns; done++)
+			tuplestore_puttuple(result, SPI_tuptable->vals[done]);
+		tuplestore_puttuple(result, p->row);
+	}
+	for (; done < SPI_processed; done++)
+		tuplestore_puttuple(result, SPI_tuptable->vals[done]);
 	SPI_finish();
 }
 
@@ -169,7 +214,7 @@ PG_FUNCTION_INFO_V1(taskq_emit_dry_run);
 Datum
 taskq_emit_dry_run(PG_FUNCTION_ARGS)
 {
-	DryRun		run;
+	DryRun		run = {NULL};
 
 	run.event = event_argument(fcinfo, true);
 	run.payload = payload_argument(fcinfo);

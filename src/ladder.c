@@ -230,7 +230,7 @@ read_one(int64 id, Renewal *r)
 static char *
 render_title(const Renewal *r, text *template)
 {
-	return as_title(without_directional_controls(template_render(template, r->payload)), true);
+	return without_directional_controls(template_render(template, r->payload));
 }
 
 /*
@@ -241,11 +241,11 @@ render_title(const Renewal *r, text *template)
 static char *
 title_of(const Renewal *r, const Step *step)
 {
-	char	   *title = step->title_template != NULL ? render_title(r, step->title_template) : NULL;
+	char	   *title = as_title(render_title(r, cstring_to_text(DEFAULT_TITLE)), true);
 
-	if (title == NULL || title_problem(title, (int) strlen(title)) != NULL)
-		title = render_title(r, cstring_to_text(DEFAULT_TITLE));
-	return title;
+	if (step->title_template == NULL)
+		return title;
+	return engine_title(render_title(r, step->title_template), title, NULL);
 }
 
 /* The task of a step is due when the renewal is, or by the next step that is to come. */
@@ -270,7 +270,7 @@ create_renewal_task(const Renewal *r, int step_no)
 	new_task_set(&task, NEW_TITLE, CStringGetTextDatum(title_of(r, step)));
 	if (step->description_template)
 		new_task_set(&task, NEW_DESCRIPTION,
-					 CStringGetTextDatum(template_render(step->description_template, r->payload)));
+					 CStringGetTextDatum(engine_description(template_render(step->description_template, r->payload), NULL)));
 	new_task_set(&task, NEW_PRIORITY, ObjectIdGetDatum(taskq_catalog()->priority[step->priority]));
 	new_task_set(&task, NEW_DUE_DATE, DateADTGetDatum(due_date_of(r, step_no)));
 	if (step->sla_hours > 0)
@@ -321,7 +321,7 @@ renew_open_task(const Renewal *r, int step_no, int64 task, int priority)
 	char		nulls[] = "     ";
 
 	if (step->description_template)
-		values[3] = CStringGetTextDatum(template_render(step->description_template, r->payload));
+		values[3] = CStringGetTextDatum(engine_description(template_render(step->description_template, r->payload), NULL));
 	else
 		nulls[3] = 'n';
 	run_as_call(&renew_task, lengthof(types), types, values, nulls, VERB_OTHER, NULL, NULL);

@@ -201,7 +201,7 @@ _PG_init(void)
 	notify_register_callbacks();
 	rule_register_callbacks();
 	counter_register_callbacks();
-	workflow_register_callbacks();
+	chain_register_callbacks();
 	wakeup_register_callbacks();
 	if (process_shared_preload_libraries_in_progress)
 	{

@@ -392,6 +392,9 @@ typedef struct NewTask
 
 extern void new_task_init(NewTask *task, const char *engine);
 extern void new_task_set(NewTask *task, NewTaskField field, Datum value);
+extern void add_note(char **notes, char *note);
+extern char *engine_title(const char *rendered, const char *fallback, char **notes);
+extern char *engine_description(char *rendered, char **notes);
 extern int64 create_task(NewTask *task, text *actor, bool *created);
 
 /* -------------------------------------------------------- sla.c: deadlines */
@@ -660,6 +663,7 @@ extern void notify_task(int64 id);
 
 extern char *template_lookup(Jsonb *payload, const char *path);
 extern char *template_render(text *template, Jsonb *payload);
+extern text *template_render_key(text *template, Jsonb *payload);
 
 /* -------------------------------------------- rule.c: the rules, in memory */
 
@@ -704,23 +708,58 @@ extern bool event_is_reserved(const char *event);
 extern List *rules_for(const char *event);
 extern void rule_register_callbacks(void);
 
-/* ----------------------------------------- workflow.c: rules put into action */
+/* ----------- chain.c: what rules have made in the transaction, and what led to it */
 
-extern void workflow_offer(const char *event, Jsonb *payload, char *user_id);
-extern void workflow_offer_tasks(const char *event, const int64 *ids, int n);
-
-/* How much there had been made in the transaction, at some point. */
+/* How much there had been made, at some point. */
 typedef struct WorkflowMark
 {
 	int			tasks;
 	int			runs;
 } WorkflowMark;
 
+extern void workflow_begin_task(void);
+extern void workflow_end_task(int64 id, bool created);
+extern void workflow_made_run(int64 id);
 extern WorkflowMark workflow_mark(void);
 extern const int64 *workflow_tasks_since(WorkflowMark mark, int *n);
 extern const int64 *workflow_runs_since(WorkflowMark mark, int *n);
+
+/* A rule that looks at an event, and the one whose action led to it. */
+typedef struct ChainLink
+{
+	const struct ChainLink *outer;	/* NULL = the event is from outside */
+	const Rule *rule;
+	int			depth;			/* 1 for an event from outside */
+} ChainLink;
+
+/* Why a rule that matches is not put into action. */
+typedef enum ChainLimit
+{
+	CHAIN_HAS_RULE,
+	CHAIN_TOO_DEEP,
+	CHAIN_TOO_MANY_TASKS,
+	CHAIN_GOES_ON				/* it is */
+} ChainLimit;
+
+#define N_CHAIN_LIMITS CHAIN_GOES_ON
+
+extern const ChainLink *chain_begin(void);
+extern ChainLink chain_link(const Rule *rule);
+extern void chain_set(const ChainLink *link);
+extern ChainLimit chain_limit(const ChainLink *link);
+extern char *chain_refusal(const ChainLink *link, ChainLimit limit, bool *first);
+extern void chain_register_callbacks(void);
+
+/* ----------------------------------------- workflow.c: rules put into action */
+
+/* Told of a rule of which no run is recorded, and why. */
+typedef void (*RulePassedOver) (void *arg, const ChainLink *link, const char *outcome, const char *why);
+
+extern void workflow_offer(const char *event, Jsonb *payload, char *user_id);
+extern void workflow_offer_dry(const char *event, Jsonb *payload, char *user_id,
+							   RulePassedOver passed_over, void *arg);
+extern void workflow_offer_tasks(const char *event, const int64 *ids, int n);
 extern void workflow_prune(void);
-extern void workflow_register_callbacks(void);
 
 /* ------------------------- ladder.c: what happens before a renewal is due */
 

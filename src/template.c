@@ -13,6 +13,7 @@
 #include "taskq.h"
 
 #include "mb/pg_wchar.h"
+#include "parser/scansup.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
@@ -156,14 +157,9 @@ look_up(Jsonb *payload, const char *path, int len)
 	}
 }
 
-/* The same as text, NULL if nothing. */
-char *
-template_lookup(Jsonb *payload, const char *path)
+static char *
+value_as_text(const JsonbValue *value)
 {
-	JsonbValue *value = look_up(payload, path, (int) strlen(path));
-
-	if (value == NULL)
-		return NULL;
 	switch (value->type)
 	{
 		case jbvString:
@@ -177,9 +173,36 @@ template_lookup(Jsonb *payload, const char *path)
 	}
 }
 
-/* Puts the payload into a template; 22023 if it is none. */
+/* The same as text, NULL if nothing. */
 char *
-template_render(text *template, Jsonb *payload)
+template_lookup(Jsonb *payload, const char *path)
+{
+	JsonbValue *value = look_up(payload, path, (int) strlen(path));
+
+	return value == NULL ? NULL : value_as_text(value);
+}
+
+/* Whether a value holds nothing: a blank string, an empty object or array. */
+static bool
+value_is_empty(const JsonbValue *value)
+{
+	if (value->type == jbvString)
+	{
+		for (int i = 0; i < value->val.string.len; i++)
+			if (!scanner_isspace(value->val.string.val[i]))
+				return false;
+		return true;
+	}
+	return value->type == jbvBinary && JsonContainerSize(value->val.binary.data) == 0;
+}
+
+/*
+ * Puts the payload into a template; 22023 if it is none.  In a key every
+ * placeholder must lead to something, or it would be the same for payloads
+ * that have nothing to do with each other: 22023 naming the placeholder.
+ */
+static char *
+render(text *template, Jsonb *payload, bool is_key)
 {
 	Reader		r = {VARDATA_ANY(template), VARDATA_ANY(template) + VARSIZE_ANY_EXHDR(template), NULL};
 	StringInfoData out;
@@ -190,12 +213,24 @@ template_render(text *template, Jsonb *payload)
 	initStringInfo(&out);
 	while (next_piece(&r, &start, &len, &is_path))
 	{
-		char	   *value;
+		JsonbValue *value;
 
 		if (!is_path)
+		{
 			appendBinaryStringInfo(&out, start, len);
-		else if ((value = template_lookup(payload, pnstrdup(start, len))) != NULL)
-			appendStringInfoString(&out, value);
+			continue;
+		}
+		value = look_up(payload, start, len);
+		if (is_key && value == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("placeholder {{%.*s}} of dedupe_key leads nowhere in the payload", len, start)));
+		if (is_key && value_is_empty(value))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("placeholder {{%.*s}} of dedupe_key leads to an empty value in the payload", len, start)));
+		if (value != NULL)
+			appendStringInfoString(&out, value_as_text(value));
 	}
 	if (r.problem != NULL)
 		ereport(ERROR,
@@ -203,6 +238,22 @@ template_render(text *template, Jsonb *payload)
 				 errmsg("template is not valid at character %d: %s",
 						pg_mbstrlen_with_len(VARDATA_ANY(template), (int) (r.at - VARDATA_ANY(template))) + 1, r.problem)));
 	return out.data;
+}
+
+char *
+template_render(text *template, Jsonb *payload)
+{
+	return render(template, payload, false);
+}
+
+/* A dedupe_key as it may be stored; 22023 if it is not. */
+text *
+template_render_key(text *template, Jsonb *payload)
+{
+	text	   *key = cstring_to_text(render(template, payload, true));
+
+	check_text("dedupe_key", key, 1, KEY_MAX);
+	return key;
 }
 
 PG_FUNCTION_INFO_V1(taskq_render);

@@ -9,15 +9,15 @@
  * not only what the caller may.  Each rule runs in a subtransaction, so that
  * its failure is a row in taskq_workflow_run and nothing else.
  *
- * An action can be an event again (a task is created, say).  Such chains are
- * followed to MAX_DEPTH.
+ * An action can be an event again (a task is created, say); how far that goes
+ * is in chain.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "taskq.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
@@ -27,7 +27,6 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#define MAX_DEPTH 8
 #define ACTIVE "t.completed_at IS NULL AND t.cancelled_at IS NULL "
 
 static TaskqPlan insert_run = {
@@ -75,18 +74,6 @@ static TaskqPlan set_priority = {
 static TaskqPlan set_assignee = {
 	"UPDATE @.taskq_task SET assignee_id = $2 WHERE id " EQ " $1"
 };
-/* Ids of what was made in the transaction, in the order of making. */
-typedef struct IdStack
-{
-	int64	   *ids;
-	SubTransactionId *subxacts; /* in which each was made */
-	int			n;
-	int			allocated;
-} IdStack;
-
-static IdStack tasks_made;
-static IdStack runs_made;
-static int	depth = 0;
 
 /* What became of a rule. */
 typedef struct Run
@@ -103,77 +90,6 @@ typedef struct Firing
 	Jsonb	   *payload;
 	char	   *user_id;		/* customer whom the event is about, or NULL */
 } Firing;
-
-static void
-push(IdStack *stack, int64 id)
-{
-	if (stack->n == stack->allocated)
-	{
-		stack->allocated = Max(stack->allocated * 2, 64);
-		stack->ids = stack->ids == NULL ?
-			MemoryContextAlloc(TopMemoryContext, stack->allocated * sizeof(int64)) :
-			repalloc(stack->ids, stack->allocated * sizeof(int64));
-		stack->subxacts = stack->subxacts == NULL ?
-			MemoryContextAlloc(TopMemoryContext, stack->allocated * sizeof(SubTransactionId)) :
-			repalloc(stack->subxacts, stack->allocated * sizeof(SubTransactionId));
-	}
-	stack->subxacts[stack->n] = GetCurrentSubTransactionId();
-	stack->ids[stack->n++] = id;
-}
-
-static void
-pop_aborted(IdStack *stack, SubTransactionId aborted)
-{
-	while (stack->n > 0 && stack->subxacts[stack->n - 1] >= aborted)
-		stack->n--;
-}
-
-/* How many tasks and runs there have been in this transaction so far. */
-WorkflowMark
-workflow_mark(void)
-{
-	return (WorkflowMark) {tasks_made.n, runs_made.n};
-}
-
-/* The ids of those that came after a mark. */
-const int64 *
-workflow_tasks_since(WorkflowMark mark, int *n)
-{
-	*n = tasks_made.n - mark.tasks;
-	return tasks_made.ids + mark.tasks;
-}
-
-const int64 *
-workflow_runs_since(WorkflowMark mark, int *n)
-{
-	*n = runs_made.n - mark.runs;
-	return runs_made.ids + mark.runs;
-}
-
-static void
-workflow_xact_callback(XactEvent event, void *arg)
-{
-	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-		tasks_made.n = runs_made.n = depth = 0;
-}
-
-/* What was rolled back, by a caller's savepoint or by us, was not made. */
-static void
-workflow_subxact_callback(SubXactEvent event, SubTransactionId mySubid,
-						  SubTransactionId parentSubid, void *arg)
-{
-	if (event != SUBXACT_EVENT_ABORT_SUB)
-		return;
-	pop_aborted(&tasks_made, mySubid);
-	pop_aborted(&runs_made, mySubid);
-}
-
-void
-workflow_register_callbacks(void)
-{
-	RegisterXactCallback(workflow_xact_callback, NULL);
-	RegisterSubXactCallback(workflow_subxact_callback, NULL);
-}
 
 /* ------------------------------------------------------ who gets the task */
 
@@ -217,43 +133,75 @@ choose_least_loaded(Datum pool)
 	return TextDatumGetCString(chosen);
 }
 
-/* The customer whom the task is to be about, or NULL. */
+/* As much of an id from a payload as a message is to show. */
 static char *
-customer_of(const Firing *f)
+shown(const char *id)
 {
-	return f->rule->user_id_path ? template_lookup(f->payload, f->rule->user_id_path) : f->user_id;
+	return pnstrdup(id, pg_mbcliplen(id, (int) strlen(id), 64));
 }
 
-/* The assignee that the rule asks for, NULL = nobody; *message says who was passed over. */
+/* What the payload holds at a path of the rule's, NULL if nothing, which is noted. */
 static char *
-assignee_of(const Firing *f, char **message)
+look_up_noted(const Firing *f, const char *column, const char *path, char **notes)
+{
+	char	   *value = template_lookup(f->payload, path);
+
+	if (value == NULL)
+		add_note(notes, psprintf("%s %s leads nowhere in the payload", column, path));
+	return value;
+}
+
+/* The customer whom the task is to be about, or NULL. */
+static char *
+customer_of(const Firing *f, char **notes)
+{
+	if (f->rule->user_id_path == NULL)
+		return f->user_id;
+	return look_up_noted(f, "user_id_path", f->rule->user_id_path, notes);
+}
+
+/* The agent of the customer whom the task is to be about, or NULL, which is noted. */
+static char *
+agent_of(const char *customer, char **notes)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[1];
+	Datum		agent;
+	bool		isnull;
+
+	if (customer == NULL)
+	{
+		add_note(notes, pstrdup("there is no customer whose agent could be the assignee"));
+		return NULL;
+	}
+	values[0] = CStringGetTextDatum(customer);
+	spi_run(&customer_agent, 1, types, values, NULL, 1);
+	agent = first_column(&isnull);
+	if (isnull)
+		add_note(notes, psprintf("customer \"%s\" has no agent", shown(customer)));
+	return isnull ? NULL : TextDatumGetCString(agent);
+}
+
+/* The assignee that the rule asks for, NULL = nobody; why nobody is noted. */
+static char *
+assignee_of(const Firing *f, const char *customer, char **notes)
 {
 	const Rule *rule = f->rule;
 	char	   *id = rule->assignee_id;
 
 	if (rule->assignee_path)
-		id = template_lookup(f->payload, rule->assignee_path);
-	else if (rule->least_loaded)
-		id = choose_least_loaded(rule->assignee_pool);
+		id = look_up_noted(f, "assignee_path", rule->assignee_path, notes);
 	else if (rule->customer_agent)
+		id = agent_of(customer, notes);
+	else if (rule->least_loaded)
 	{
-		char	   *customer = customer_of(f);
-
-		if (customer != NULL)
-		{
-			Oid			types[] = {TEXTOID};
-			Datum		values[] = {CStringGetTextDatum(customer)};
-			Datum		agent;
-			bool		isnull;
-
-			spi_run(&customer_agent, 1, types, values, NULL, 1);
-			agent = first_column(&isnull);
-			id = isnull ? NULL : TextDatumGetCString(agent);
-		}
+		id = choose_least_loaded(rule->assignee_pool);
+		if (id == NULL)
+			add_note(notes, pstrdup("there is no active member of staff to choose"));
 	}
 	if (id != NULL && !staff_is_active(CStringGetTextDatum(id)))
 	{
-		*message = psprintf("assignee \"%.64s\" is not an active member of staff", id);
+		add_note(notes, psprintf("assignee \"%s\" is not an active member of staff", shown(id)));
 		id = NULL;
 	}
 	return id;
@@ -265,18 +213,19 @@ static void
 do_create_task(const Firing *f, Run *run)
 {
 	const Rule *rule = f->rule;
-	char	   *customer = customer_of(f);
-	char	   *assignee = assignee_of(f, &run->message);
+	char	   *customer = customer_of(f, &run->message);
+	char	   *assignee = assignee_of(f, customer, &run->message);
+	char	   *title = rule->name;
 	NewTask		task;
 	bool		created;
 
 	new_task_init(&task, "WORKFLOW");
-	new_task_set(&task, NEW_TITLE,
-				 CStringGetTextDatum(rule->title_template ?
-									 as_title(template_render(rule->title_template, f->payload), false) : rule->name));
+	if (rule->title_template)
+		title = engine_title(template_render(rule->title_template, f->payload), rule->name, &run->message);
+	new_task_set(&task, NEW_TITLE, CStringGetTextDatum(title));
 	if (rule->description_template)
 		new_task_set(&task, NEW_DESCRIPTION,
-					 CStringGetTextDatum(template_render(rule->description_template, f->payload)));
+					 CStringGetTextDatum(engine_description(template_render(rule->description_template, f->payload), &run->message)));
 	if (rule->priority >= 0)
 		new_task_set(&task, NEW_PRIORITY, ObjectIdGetDatum(taskq_catalog()->priority[rule->priority]));
 	if (rule->due_in_days >= 0)
@@ -288,11 +237,11 @@ do_create_task(const Firing *f, Run *run)
 	if (customer)
 		new_task_set(&task, NEW_USER_ID, CStringGetTextDatum(customer));
 	if (rule->dedupe_key)
-		new_task_set(&task, NEW_DEDUPE_KEY, CStringGetTextDatum(template_render(rule->dedupe_key, f->payload)));
+		new_task_set(&task, NEW_DEDUPE_KEY, PointerGetDatum(template_render_key(rule->dedupe_key, f->payload)));
+	workflow_begin_task();
 	run->task_id = create_task(&task, NULL, &created);
+	workflow_end_task(run->task_id, created);
 	run->outcome = created ? "created" : "existing";
-	if (created)
-		push(&tasks_made, run->task_id);
 }
 
 /*
@@ -307,7 +256,7 @@ find_linked_task(const Firing *f, Run *run)
 	bool		isnull;
 
 	if (f->rule->dedupe_key)
-		values[0] = CStringGetTextDatum(template_render(f->rule->dedupe_key, f->payload));
+		values[0] = PointerGetDatum(template_render_key(f->rule->dedupe_key, f->payload));
 	else
 	{
 		char	   *id = template_lookup(f->payload, "task.id");
@@ -336,7 +285,10 @@ change_linked_task(TaskqPlan *plan, Run *run, Oid type, Datum value, const char 
 	Datum		values[] = {Int64GetDatum(run->task_id), value};
 
 	run_as_call(plan, 2, types, values, NULL, VERB_OTHER, NULL, NULL);
-	run->outcome = outcome;
+	if (SPI_processed > 0)
+		run->outcome = outcome;
+	else
+		run->message = "a trigger on taskq_task suppressed the change";
 }
 
 static void
@@ -362,18 +314,18 @@ static void
 do_assign(const Firing *f, Run *run)
 {
 	char	   *was;
+	char	   *customer = NULL;
 	char	   *assignee;
 
 	if (!find_linked_task(f, run))
 		return;
 	was = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3);
-	assignee = assignee_of(f, &run->message);
+	if (f->rule->customer_agent)
+		customer = customer_of(f, &run->message);
+	assignee = assignee_of(f, customer, &run->message);
 	if (assignee == NULL)
-	{
-		if (run->message == NULL)
-			run->message = "there is nobody to assign it to";
-	}
-	else if (was != NULL && strcmp(was, assignee) == 0)
+		return;
+	if (was != NULL && strcmp(was, assignee) == 0)
 		run->message = "it is theirs already";
 	else
 		change_linked_task(&set_assignee, run, TEXTOID, CStringGetTextDatum(assignee), "assigned");
@@ -399,8 +351,29 @@ matches(const Rule *rule, Jsonb *payload)
 	return !fcinfo->isnull && DatumGetBool(result);
 }
 
+/* Why a condition is not true of a payload; the answer is for a reader. */
+static char *
+why_no_match(const Rule *rule, Jsonb *payload)
+{
+	LOCAL_FCINFO(fcinfo, 4);
+	Datum		result;
+
+	/* matches() suppresses errors of the path, this does not. */
+	InitFunctionCallInfoData(*fcinfo, NULL, 4, InvalidOid, NULL, NULL);
+	fcinfo->args[0].value = JsonbPGetDatum(payload);
+	fcinfo->args[1].value = rule->condition;
+	fcinfo->args[2].value = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
+	fcinfo->args[3].value = BoolGetDatum(false);
+	for (int i = 0; i < 4; i++)
+		fcinfo->args[i].isnull = false;
+	result = jsonb_path_match(fcinfo);
+	if (fcinfo->isnull)
+		return "the condition is unknown: it compares different types, or something is missing";
+	return DatumGetBool(result) ? "the condition is true" : "the condition is false";
+}
+
 static void
-record_run(const Rule *rule, const Run *run)
+record_run(const Rule *rule, int depth, const Run *run)
 {
 	Oid			types[] = {TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, INT4OID, TEXTOID, INT8OID, TEXTOID};
 	Datum		values[] = {
@@ -421,76 +394,127 @@ record_run(const Rule *rule, const Run *run)
 	if (run->message == NULL)
 		nulls[7] = 'n';
 	spi_run(&insert_run, lengthof(values), types, values, nulls, 0);
-	push(&runs_made, DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)));
-}
 
-/* Looks whether a rule matches and does what it says; false if it does not. */
-static bool
-apply(const Firing *f, Run *run)
-{
-	if (!matches(f->rule, f->payload))
-		return false;
-	if (depth > MAX_DEPTH)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("rules set each other off more than %d deep", MAX_DEPTH)));
-	run->outcome = "unchanged";
-	switch (f->rule->action)
-	{
-		case RULE_CREATE_TASK:
-			do_create_task(f, run);
-			break;
-		case RULE_ESCALATE:
-			do_escalate(f, run);
-			break;
-		case RULE_ASSIGN:
-			do_assign(f, run);
-			break;
-	}
-	return true;
+	/* A trigger of the user's may have suppressed the row. */
+	if (SPI_processed > 0)
+		workflow_made_run(DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)));
 }
 
 /* What apply() is given, and what becomes of it. */
 typedef struct Application
 {
 	const Firing *firing;
+	ChainLink	link;
 	Run			run;
-	bool		fired;
+	bool		matches;
+	bool		to_record;
 } Application;
 
+/* Looks whether a rule matches and does what it says. */
 static void
-apply_contained(void *arg)
+apply(void *arg)
+{
+	Application *a = arg;
+	const Firing *f = a->firing;
+	ChainLimit	limit;
+
+	a->matches = a->to_record = matches(f->rule, f->payload);
+	if (!a->matches)
+		return;
+	limit = chain_limit(&a->link);
+	if (limit != CHAIN_GOES_ON)
+	{
+		a->run.outcome = limit == CHAIN_HAS_RULE ? "unchanged" : "failed";
+		a->run.message = chain_refusal(&a->link, limit, &a->to_record);
+		return;
+	}
+	a->run.outcome = "unchanged";
+	chain_set(&a->link);
+	switch (f->rule->action)
+	{
+		case RULE_CREATE_TASK:
+			do_create_task(f, &a->run);
+			break;
+		case RULE_ESCALATE:
+			do_escalate(f, &a->run);
+			break;
+		case RULE_ASSIGN:
+			do_assign(f, &a->run);
+			break;
+	}
+}
+
+static void
+explain(void *arg)
 {
 	Application *a = arg;
 
-	a->fired = apply(a->firing, &a->run);
+	a->run.message = why_no_match(a->firing->rule, a->firing->payload);
 }
+
+/* explain() in a subtransaction. */
+static void
+explain_contained(Application *a)
+{
+	ErrorData  *edata = in_subtransaction(explain, a, false);
+
+	if (edata == NULL)
+		return;
+	if (!error_is_contained(edata))
+		ReThrowError(edata);
+	a->run.message = edata->sqlerrcode == ERRCODE_SINGLETON_SQL_JSON_ITEM_REQUIRED ?
+		"the condition gives no boolean" : psprintf("the condition raised: %s", edata->message);
+}
+
+/* An event's way to the rules; a dry run asks for those that are passed over. */
+typedef struct Offering
+{
+	Jsonb	   *payload;
+	char	   *user_id;
+	RulePassedOver passed_over; /* NULL = nobody asks */
+	void	   *arg;
+} Offering;
 
 /* apply() in a subtransaction; whatever comes of it is recorded. */
 static void
-fire(const Firing *f)
+fire(const Rule *rule, const Offering *offering)
 {
-	Application a = {f, {NULL, 0, NULL}, true};
-	int			depth_before = depth;
-	ErrorData  *edata = in_subtransaction(apply_contained, &a, true);
+	Firing		f = {rule, offering->payload, offering->user_id};
+	Application a = {&f, chain_link(rule), {"no match", 0, NULL}, false, false};
+	ErrorData  *edata = in_subtransaction(apply, &a, true);
 
+	chain_set(a.link.outer);
 	if (edata != NULL)
 	{
-		depth = depth_before;
 		if (!error_is_contained(edata))
 			ReThrowError(edata);
-		a.run = (Run) {"failed", 0, message_with_hint(edata)};
+
+		/* A condition runs no triggers, which the hint is about. */
+		a.run = (Run) {"failed", 0, a.matches ? message_with_hint(edata) : edata->message};
+		a.to_record = true;
 	}
-	if (a.fired)
-		record_run(f->rule, &a.run);
+	if (a.to_record)
+	{
+		/* A trigger of the user's can make an event of this. */
+		chain_set(&a.link);
+		record_run(rule, a.link.depth, &a.run);
+		chain_set(a.link.outer);
+	}
+	else if (offering->passed_over != NULL)
+	{
+		if (!a.matches)
+			explain_contained(&a);
+		offering->passed_over(offering->arg, &a.link, a.run.outcome, a.run.message);
+	}
 }
 
 /* --------------------------------------------------------------- offering */
 
 /* Offers an event to the rules given; the owner's rights are taken here. */
 static void
-offer_to(List *rules, Jsonb *payload, char *user_id)
+offer_to(List *rules, const Offering *offering)
 {
+	const ChainLink *outer = chain_begin();
 	MemoryContext context;
 	OwnerSwitch owner;
 	TaskqCall	call;
@@ -500,23 +524,21 @@ offer_to(List *rules, Jsonb *payload, char *user_id)
 	context = AllocSetContextCreate(CurrentMemoryContext, "taskq event", ALLOCSET_DEFAULT_SIZES);
 	become_owner_of(taskq_catalog()->task, &owner);
 	call_begin(&call, VERB_OTHER, NULL);
-	depth++;
 	PG_TRY();
 	{
 		foreach(lc, rules)
 		{
-			Firing		f = {lfirst(lc), payload, user_id};
 			MemoryContext old = MemoryContextSwitchTo(context);
 
 			CHECK_FOR_INTERRUPTS();
-			fire(&f);
+			fire(lfirst(lc), offering);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(context);
 		}
 	}
 	PG_FINALLY();
 	{
-		depth--;
+		chain_set(outer);
 		call_end(&call);
 	}
 	PG_END_TRY();
@@ -528,10 +550,22 @@ offer_to(List *rules, Jsonb *payload, char *user_id)
 void
 workflow_offer(const char *event, Jsonb *payload, char *user_id)
 {
+	workflow_offer_dry(event, payload, user_id, NULL, NULL);
+}
+
+/*
+ * The same for a dry run: it is told of each rule for the event itself that is
+ * not put into action.
+ */
+void
+workflow_offer_dry(const char *event, Jsonb *payload, char *user_id,
+				   RulePassedOver passed_over, void *arg)
+{
 	List	   *rules = rules_for(event);
+	Offering	offering = {payload, user_id, passed_over, arg};
 
 	if (rules != NIL)
-		offer_to(rules, payload, user_id);
+		offer_to(rules, &offering);
 }
 
 /* Offers the same event of several tasks, in the order of their ids. */
@@ -564,10 +598,13 @@ workflow_offer_tasks(const char *event, const int64 *ids, int n)
 	for (uint64 i = 0; i < ntasks; i++)
 	{
 		bool		isnull;
-		Jsonb	   *payload = DatumGetJsonbPCopy(SPI_getbinval(tasks->vals[i], tasks->tupdesc, 2, &isnull));
+		Offering	offering = {
+			.payload = DatumGetJsonbPCopy(SPI_getbinval(tasks->vals[i], tasks->tupdesc, 2, &isnull)),
+			.user_id = SPI_getvalue(tasks->vals[i], tasks->tupdesc, 1)
+		};
 
-		offer_to(rules, payload, SPI_getvalue(tasks->vals[i], tasks->tupdesc, 1));
-		pfree(payload);
+		offer_to(rules, &offering);
+		pfree(offering.payload);
 	}
 	SPI_finish();
 }

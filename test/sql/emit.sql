@@ -61,6 +61,28 @@ SELECT rule_name, rule_event, depth, outcome, message, title, priority, due_date
 FROM taskq_emit_dry_run('document.changed', '{"op": "UPDATE", "table": "documents", "new": {"status": "X", "customer": "cus_1"}}');
 SELECT rule_name, outcome FROM taskq_emit_dry_run('task.created', '{"task": {"id": 1, "title": "UPDATE it"}}');
 SELECT count(*) FROM taskq_emit_dry_run('nobody waits for this', '{}');
+-- and why other rules for the event would not: in their order among those that would
+INSERT INTO taskq_workflow_rule (name, event, condition, action, is_enabled) VALUES
+    ('is false', 'why', '$.status == "REJECTED"', 'CREATE_TASK', true),
+    ('would', 'why', '$.status == "NEW"', 'CREATE_TASK', true),
+    ('sets off', 'task.created', '$.task.title == "would"', 'CREATE_TASK', true),
+    ('is passed over further down', 'task.created', '$.task.title == "something else"', 'CREATE_TASK', true),
+    ('compares types', 'why', '$.status > 3', 'CREATE_TASK', true),
+    ('misses a key', 'why', 'strict $.gone == 3', 'CREATE_TASK', true),
+    ('is switched off', 'why', '$.status == "REJECTED"', 'CREATE_TASK', false),
+    ('always', 'why', NULL, 'ESCALATE', true),
+    ('has a variable', 'why', '$who == 1', 'CREATE_TASK', true),
+    ('is false again', 'why', '!exists($.status)', 'ESCALATE', true);
+-- as an earlier version accepted them
+SET check_function_bodies = off;
+SET client_min_messages = error;
+INSERT INTO taskq_workflow_rule (name, event, condition, action) VALUES
+    ('is a filter', 'why', '$.status ? (@ == "NEW")', 'CREATE_TASK'), ('raises', 'why', 'strict $.gone', 'CREATE_TASK'), ('is a boolean', 'why', '$.vip', 'ESCALATE');
+RESET client_min_messages;
+RESET check_function_bodies;
+SELECT rule_name, rule_event, depth, outcome, message, title FROM taskq_emit_dry_run('why', '{"status": "NEW", "vip": true}');
+SELECT rule_name, outcome, message FROM taskq_emit_dry_run('why', '{"vip": false}') WHERE outcome <> 'no match' OR rule_name = 'is a boolean';
+SELECT rule_name, outcome, message FROM taskq_emit_dry_run('task.created', '{"task": {"id": 1, "title": "would"}}');
 SELECT count(*) = :tasks AS no_task, (SELECT count(*) FROM taskq_workflow_run) = :runs AS no_run FROM taskq_task;
 DROP TABLE documents, t;
 DROP ROLE taskq_test_intruder;

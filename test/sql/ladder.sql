@@ -75,6 +75,16 @@ SELECT days_before, outcome FROM taskq_renewals_refresh();
 SELECT length(title), left(title, 40) AS title, description, priority, due_date - taskq_today() AS due_in, sla_hours FROM taskq_task ORDER BY id DESC LIMIT 1;
 SELECT days_pass(30);
 SELECT priority, status FROM tasks ORDER BY id DESC LIMIT 1;
+-- texts that are too long are cut off between characters; what cannot be a title gives way to the built-in one
+BEGIN;
+INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority, title_template, description_template)
+VALUES ('texts', 10, 'LOW', '{{renewal.notes}}', '{{renewal.notes}}{{renewal.notes}}');
+SELECT count(*) FROM (SELECT taskq_renewal_create('cus_1', 'texts', taskq_today() + 1, reference => i::text, notes => n)
+    FROM unnest(ARRAY['a' || repeat('é', 250), 'a' || repeat('🦊', 60000), repeat('x', 199) || ' y', repeat(' ', 300) || 'x', '  ', NULL]) WITH ORDINALITY u(n, i)) r;
+SELECT outcome, count(*) FROM taskq_renewals_refresh() GROUP BY 1;
+SELECT regexp_replace(replace(title, (taskq_today() + 1)::text, 'tomorrow'), '(.)\1{10,}', '\1...') AS title, length(title), length(description) AS description_length
+FROM taskq_task WHERE id > (SELECT max(id) - 6 FROM taskq_task) ORDER BY id;
+ROLLBACK;
 -- changed thresholds hold for what is there: a new one that has passed is recorded only if a tighter one was crossed
 INSERT INTO taskq_renewal_threshold (days_before, task_priority) VALUES (120, NULL), (10, 'HIGH');
 SELECT days_before, count(*) FROM taskq_renewals_refresh() GROUP BY 1 ORDER BY 1;

@@ -24,9 +24,9 @@ INSERT INTO work.taskq_staff_member VALUES ('sta_1', 'Ana'), ('sta_2', 'Bob');
 INSERT INTO work.taskq_customer VALUES ('cus_1', 'Acme', 'sta_1'), ('cus_2', 'Bolt', NULL);
 INSERT INTO work.taskq_workflow_rule (name, event, condition, action, title_template, assignee_strategy, assignee_pool, user_id_path, dedupe_key) VALUES
 	('least', 'doc', '$.new.state == "REJECTED"', 'CREATE_TASK', 'Again {{new.id}}', 'LEAST_LOADED', '{sta_1,sta_2}', 'new.customer', NULL),
-	('agent', 'doc', NULL, 'CREATE_TASK', NULL, 'CUSTOMER_AGENT', NULL, 'new.customer', 'doc {{new.id}}'),
-	('raise', 'doc', NULL, 'ESCALATE', NULL, NULL, NULL, NULL, 'doc {{new.id}}'),
-	('give', 'doc', NULL, 'ASSIGN', NULL, 'LEAST_LOADED', NULL, NULL, 'doc {{new.id}}'),
+	('agent', 'doc', 'exists($.new.id)', 'CREATE_TASK', NULL, 'CUSTOMER_AGENT', NULL, 'new.customer', 'doc {{new.id}}'),
+	('raise', 'doc', 'exists($.new.id)', 'ESCALATE', NULL, NULL, NULL, NULL, 'doc {{new.id}}'),
+	('give', 'doc', 'exists($.new.id)', 'ASSIGN', NULL, 'LEAST_LOADED', NULL, NULL, 'doc {{new.id}}'),
 	('created', 'task.created', '$.task.title == "By hand"', 'ESCALATE', NULL, NULL, NULL, NULL, NULL),
 	('completed', 'task.completed', '$.task.title == "By hand"', 'CREATE_TASK', NULL, NULL, NULL, NULL, NULL),
 	('cancelled', 'task.cancelled', '$.task.title == "By hand"', 'CREATE_TASK', NULL, NULL, NULL, NULL, NULL),
