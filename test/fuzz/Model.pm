@@ -8,6 +8,7 @@
 #   renewals   id => row, as far as it decides what a call does
 #   roles      role => level or undef
 #   offset     hours that taskq.timezone is ahead of UTC
+#   rule       rules in the order of their ids
 #
 # A write returns undef, or the SQLSTATEs of which it must fail with one.
 package Model;
@@ -15,10 +16,11 @@ package Model;
 use strict;
 use warnings;
 use Exporter 'import';
+use JSON::PP;
 use POSIX qw(floor);
 
 our @EXPORT = qw(today effective touch update create_task kept_title sla_status reported_status ever_breached sort_key rank is_active sla_instants
-	day_number iso_date stored_events same_renewal move_renewal close_renewal assign_renewal $now);
+	day_number iso_date stored_events same_renewal move_renewal close_renewal assign_renewal rendered runs_of $now);
 
 our $now;    # the statement's instant, in microseconds
 
@@ -319,6 +321,109 @@ sub assign_renewal
 	$row->{assignee_id} = $assignee;
 	return grep { defined } map { update($model, $_, { assignee_id => $assignee // $agent }) }
 	  grep { !defined $_->{started_at} } open_tasks($model, $id);
+}
+
+# -------------------------------------------------------------------- rules
+
+my $path = qr/(?:[A-Za-z_][A-Za-z0-9_-]*|[0-9]+)(?:\.(?:[A-Za-z_][A-Za-z0-9_-]*|[0-9]+))*/;
+
+# What a payload holds at a path, undef if nothing.
+sub value_at
+{
+	my ($value, $where) = @_;
+	for my $key (split /\./, $where)
+	{
+		if (ref $value eq 'HASH') { $value = $value->{$key}; }
+		elsif (ref $value eq 'ARRAY') { $value = $key =~ /^\d{1,9}$/ ? $value->[$key] : undef; }
+		else { return undef; }
+	}
+	return $value;
+}
+
+sub as_text
+{
+	my ($value) = @_;
+	return '' if !defined $value;
+	return $value ? 'true' : 'false' if JSON::PP::is_bool($value);
+	return ref $value ? "\0json" : $value;
+}
+
+# A template with the payload put in, read as the documentation says: left to
+# right; undef if it is none.  The placeholders' values are added to a list.
+sub rendered
+{
+	my ($template, $payload, $values) = @_;
+	my $out = '';
+	while ($template ne '')
+	{
+		if ($template =~ s/^\{\{ *($path) *\}\}//)
+		{
+			my $value = value_at($payload, $1);
+			push @$values, $value if $values;
+			$out .= as_text($value);
+		}
+		elsif ($template =~ /^\{\{/) { return undef; }
+		else { $out .= substr($template, 0, 1, ''); }
+	}
+	return $out;
+}
+
+# Whether a placeholder's value can be part of a key.
+sub identifies
+{
+	my ($value) = @_;
+	return 0 if !defined $value;
+	return 1 if JSON::PP::is_bool($value);
+	return scalar %$value ? 1 : 0 if ref $value eq 'HASH';
+	return @$value > 0 if ref $value eq 'ARRAY';
+	return $value =~ /\S/;
+}
+
+my %holds = (
+	'$.new.status == "REJECTED"' => sub { (value_at($_[0], 'new.status') // '') eq 'REJECTED' },
+	'$.task.priority == "LOW"' => sub { (value_at($_[0], 'task.priority') // '') eq 'LOW' },
+	'exists($.a)' => sub { exists $_[0]{a} });
+
+sub title_by
+{
+	my ($rule, $payload) = @_;
+	return $rule->{name} if !defined $rule->{title};
+	my $title = rendered($rule->{title}, $payload);
+	return undef if $title =~ /\0json/;
+	$title = substr($title =~ s/^ +//r, 0, 200) =~ s/ +$//r if length $title > 200;
+	return $title =~ /\S/ ? $title : $rule->{name};
+}
+
+# The runs that an event from outside leads to first: the outcome, and what the
+# message holds.
+sub runs_of
+{
+	my ($model, $event, $payload) = @_;
+	my @runs;
+	for my $rule (grep { $_->{event} eq $event } @{ $model->{rule} // [] })
+	{
+		my (@values, $key);
+		next if defined $rule->{condition} && !$holds{ $rule->{condition} }->($payload);
+		$key = rendered($rule->{key}, $payload, \@values) if defined $rule->{key};
+		my %run = (rule => $rule->{name}, message => qr/^/,
+			outcome => { CREATE_TASK => 'created|existing', ESCALATE => 'escalated|unchanged', ASSIGN => 'assigned|unchanged' }->{ $rule->{action} });
+		if (grep { !identifies($_) } @values)
+		{
+			@run{qw(outcome message)} = ('failed', qr/^placeholder \{\{/);
+		}
+		elsif ($rule->{action} eq 'CREATE_TASK')
+		{
+			$run{title} = title_by($rule, $payload);
+			$run{message} = qr/title was cut off/ if defined $rule->{title} && length(rendered($rule->{title}, $payload)) > 200 && defined $run{title};
+		}
+		elsif (!defined $key)
+		{
+			my $id = value_at($payload, 'task.id');
+			$run{outcome} = 'failed' if defined $id && $id !~ /^\d{1,18}$/;
+		}
+		push @runs, \%run;
+	}
+	return @runs;
 }
 
 1;

@@ -8,10 +8,11 @@
 # the model, all others of its promises every now and then.  The day moves with
 # taskq.timezone, in hours from UTC so chosen that it is always about noon.
 #
-# What rules do to tasks, and renewals as days pass, is not foretold.  It is
-# taken over where taskq_workflow_run or taskq_renewal_crossing says so, and
-# checked for what holds of every task: stored status, chain of events, keys.
-# What a call that closes, moves or assigns a renewal does to its tasks is.
+# What rules do to tasks, but for those that an emitted event is offered to
+# first, and renewals as days pass, is not foretold.  It is taken over where
+# taskq_workflow_run or taskq_renewal_crossing says so, and checked for what
+# holds of every task: stored status, chain of events, keys.  What a call that
+# closes, moves or assigns a renewal does to its tasks is foretold.
 #
 # Environment: SEED, STATEMENTS, and libpq's for the server.  The seed decides
 # the statements; dates in them are relative to today.
@@ -602,8 +603,11 @@ sub do_claim
 		},
 		states => [ @states, @bad ], level => 'agent',
 		after => sub {
-			my $got = join(',', map { $_->[0] } @{ $_[0] });
-			difference('tasks claimed', join(',', @claimed), $got) if $got ne join(',', @claimed);
+			my @got = map { $_->[0] } @{ $_[0] };
+
+			# The order is that of the rows as they are, and a rule may have raised one.
+			if ($m->{rules}) { @$_ = sort { $a <=> $b } @$_ for \@got, \@claimed; }
+			difference('tasks claimed', join(',', @claimed), join(',', @got)) if "@got" ne "@claimed";
 		});
 }
 
@@ -735,8 +739,8 @@ sub do_update
 	my $other = holder($m, $key);
 	my @may;
 	# Whether the key or the lifecycle is found wrong first is not promised; a
-	# key of a task that the same write closes is free.
-	push @may, '23505' if defined $other && $other != $id;
+	# key of a task that the same write closes, or that is closed, is free.
+	push @may, '23505' if defined $other && $other != $id && is_active($m->{tasks}{$id});
 	my $list = join(', ', @assignments);
 	my $text = pick("UPDATE taskq_task SET $list WHERE id = $id",
 		"UPDATE taskq_task t SET $list FROM generate_series(1, 2) g WHERE t.id = $id",
@@ -1310,36 +1314,6 @@ sub do_renewal
 # -------------------------------------------------------------------- rules
 
 my @templates = ('Look at {{new.name}}', '{{task.title}}', '{{ a.b.0 }}', 'plain', '{{a}}{{b}}{{c}}', '🦊 {{new.é}}', '{{', '}}', '{{}}', '{{a b}}', '{{.a}}', '{{a..b}}', '{{a.}}', '{ {a} }', '{{{a}}}', '{{a-b}}', '{{9a}}', '{{0}}');
-my $path = qr/(?:[A-Za-z_][A-Za-z0-9_-]*|[0-9]+)(?:\.(?:[A-Za-z_][A-Za-z0-9_-]*|[0-9]+))*/;
-
-# Whether a template is one, read as the documentation says: left to right.
-sub rendered
-{
-	my ($template, $payload) = @_;
-	my $out = '';
-	while ($template ne '')
-	{
-		if ($template =~ s/^\{\{ *($path) *\}\}//) { $out .= value_at($payload, $1); }
-		elsif ($template =~ /^\{\{/) { return undef; }
-		else { $out .= substr($template, 0, 1, ''); }
-	}
-	return $out;
-}
-
-sub value_at
-{
-	my ($value, $where) = @_;
-	for my $key (split /\./, $where)
-	{
-		if (ref $value eq 'HASH') { $value = $value->{$key}; }
-		elsif (ref $value eq 'ARRAY') { $value = $key =~ /^\d{1,9}$/ ? $value->[$key] : undef; }
-		else { return ''; }
-	}
-	return '' if !defined $value;
-	return $value ? 'true' : 'false' if JSON::PP::is_bool($value);
-	return ref $value ? "\0json" : $value;
-}
-
 my @payloads = (
 	'{}', '{"new":{"name":"passport","é":"x","n":1.50},"a":{"b":[1,"two",{"c":null}]},"b":true,"c":false}',
 	'{"a":"{{b}}","b":"{{a}}","c":[]}', '{"0":"zero","a":[[["deep"]]],"a-b":"dash"}', '{"new":{"customer_id":"cus_1","status":"REJECTED"},"task":{"id":1}}',
@@ -1358,12 +1332,9 @@ sub do_render
 		});
 }
 
-sub do_rule
+# A rule, and the SQLSTATEs that it brings about.
+sub some_rule
 {
-	if (chance(0.25) || ($m->{rules} // 0) > 6)
-	{
-		return statement('DELETE FROM taskq_workflow_rule WHERE id = (SELECT min(id) FROM taskq_workflow_rule)', sub { $_[0]{rules}-- if $_[0]{rules}; return; });
-	}
 	my @states;
 	my ($title, $key) = (pick(undef, @templates), pick(undef, undef, 'rule-{{new.name}}', 'k1', '{{task.id}}', '{{'));
 	for ($title, $key) { push @states, '23514' if defined && !defined rendered($_, {}); }
@@ -1373,14 +1344,36 @@ sub do_rule
 	push @states, '23514' if $action eq 'DELETE';
 	my $strategy = pick(undef, 'CUSTOMER_AGENT', 'LEAST_LOADED', 'RANDOM');
 	push @states, '23514' if ($strategy // '') eq 'RANDOM' || ($action eq 'ASSIGN' && !defined $strategy);
-	my ($condition, @bad) = @{ pick([undef], [undef], ['$.new.status == "REJECTED"'], ['$.task.priority == "LOW"'], ['$.a'], ['$['], ['exists($.a)']) };
+	my ($condition, @bad) = @{ pick([undef], [undef], ['$.new.status == "REJECTED"'], ['$.task.priority == "LOW"'], ['exists($.a)'], ['$['], ['$.a'], ['$.new.status ? (@ == "REJECTED")']) };
 	push @states, '42601', '22P02' if defined $condition && $condition eq '$[';
+	push @states, '23514' if defined $condition && $condition =~ /^\$\.a$|\?/;
 	my $priority = pick(undef, qw(LOW URGENT));
 	my $days = chance(0.1) ? -1 : pick(undef, 0, 3);
 	push @states, '23514' if defined $days && $days < 0;
+	return ({ event => $event, condition => $condition, action => $action, title => $title, key => $key, priority => $priority,
+			days => $days, strategy => $strategy }, @states);
+}
+
+sub do_rule
+{
+	if (chance(0.25) || ($m->{rules} // 0) > 6)
+	{
+		return statement('DELETE FROM taskq_workflow_rule WHERE id = (SELECT min(id) FROM taskq_workflow_rule)',
+			sub { my ($model) = @_; $model->{rules}-- if $model->{rules}; shift @{ $model->{rule} }; return; });
+	}
+	my $name = "rule $n";
+	my $odd = chance(0.4);
+	my ($rule, @states);
+	do { ($rule, @states) = some_rule() } while (@states && !$odd);
 	return statement('INSERT INTO taskq_workflow_rule (name, event, condition, action, title_template, priority, due_in_days, sla_hours, assignee_strategy, dedupe_key) VALUES ('
-		  . join(', ', q_('rule ' . $n), q_($event), lit($condition, 'jsonpath'), q_($action), lit($title), lit($priority), lit($days, 'int'), lit(chance(0.3) ? 2.5 : undef, 'float8'), lit($strategy), lit($key)) . ')',
-		sub { $_[0]{rules}++; return; }, states => \@states);
+		  . join(', ', q_($name), q_($rule->{event}), lit($rule->{condition}, 'jsonpath'), q_($rule->{action}), lit($rule->{title}), lit($rule->{priority}),
+			lit($rule->{days}, 'int'), lit(chance(0.3) ? 2.5 : undef, 'float8'), lit($rule->{strategy}), lit($rule->{key})) . ')',
+		sub {
+			my ($model) = @_;
+			$model->{rules}++;
+			push @{ $model->{rule} }, { %$rule, name => $name };
+			return;
+		}, states => \@states);
 }
 
 sub do_emit
@@ -1401,7 +1394,27 @@ sub do_emit
 				"UPDATE fuzz_document SET status = " . pick("'REJECTED'", "'DONE'") . ' WHERE id % 3 = 0', 'DELETE FROM fuzz_document WHERE id % 5 = 0'));
 	}
 	return statement('SELECT * FROM taskq_emit(' . join(', ', lit($event), lit($payload, 'jsonb'), lit($who)) . ')', undef,
-		states => [ @states, @bad, @bad_who ], level => 'agent');
+		states => [ @states, @bad, @bad_who ], level => 'agent', after => sub { as_owner(sub { check_runs($event, $json->decode($payload)) }); });
+}
+
+# The first runs of an event that has been emitted.
+sub check_runs
+{
+	my ($event, $payload) = @_;
+	my @expected = runs_of($m, $event, $payload);
+	my $runs = query("SELECT r.rule_name, r.outcome, r.message, t.title FROM taskq_workflow_run r LEFT JOIN taskq_task t ON t.id = r.task_id AND r.outcome = 'created'
+		WHERE r.id > $m->{last_run} AND r.event = " . q_($event) . ' AND r.depth = 1 ORDER BY r.id');
+	difference('rules fired', join(', ', map { $_->{rule} } @expected), join(', ', map { $_->[0] } @$runs)) if @expected != @$runs;
+	for my $expected (@expected)
+	{
+		my ($rule, $outcome, $message, $title) = @{ shift @$runs };
+		difference('rule fired', $expected->{rule}, $rule) if $expected->{rule} ne $rule;
+		difference("outcome of $rule", $expected->{outcome}, "$outcome: " . ($message // '')) if $outcome !~ /^(?:$expected->{outcome})$/;
+		difference("message of $rule", $expected->{message}, $message // '') if ($message // '') !~ $expected->{message};
+		difference("title by $rule", $expected->{title}, $title)
+		  if $outcome eq 'created' && defined $expected->{title} && $expected->{title} ne $title;
+	}
+	return;
 }
 
 # ------------------------------------------------------- roles, transactions
@@ -1501,6 +1514,8 @@ sub check_all
 				WHERE kind = 'sla_breached' OR kind = 'sla_changed' OR changes ? 'sla_hours') e
 			WHERE kind = 'sla_breached' AND before = 'sla_breached'
 		UNION ALL SELECT 'an event of no task: ' || e.id FROM taskq_task_event e WHERE NOT EXISTS (SELECT FROM taskq_task t WHERE t.id = e.task_id)
+		UNION ALL SELECT 'a key with a hole: ' || dedupe_key FROM taskq_task WHERE source = 'WORKFLOW' AND dedupe_key IN ('rule-', '')
+		UNION ALL SELECT 'a text that cost the task: ' || message FROM taskq_workflow_run WHERE message ~ '^(title|description) must'
 		UNION ALL SELECT 'a run that failed strangely: ' || message FROM taskq_workflow_run WHERE outcome = 'failed'
 			AND message ~ '(?i)internal|cache lookup|unexpected|invalid memory|could not find|unrecognized'});
 	difference('what holds at any time', 'nothing', $bad->[0][0]) if @$bad;
@@ -1543,7 +1558,7 @@ my @actions = (
 	[ directory => 4, \&do_directory ], [ renewal => 6, \&do_renewal ], [ render => 3, \&do_render ],
 	[ role => 1, \&do_role ], [ as_role => 3, \&do_as_role ], [ transaction => 7, \&do_transaction ]);
 # Rules make what happens to tasks less foretellable: in every other run.
-push @actions, [ rule => 2, \&do_rule ], [ emit => 4, \&do_emit ] if $seed % 2;
+push @actions, [ rule => 3, \&do_rule ], [ emit => 4, \&do_emit ] if $seed % 2;
 
 my @urn = map { my ($name, $weight, $code) = @$_; ([ $name, $code ]) x $weight } @actions;
 my $checked = 0;
