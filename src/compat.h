@@ -56,6 +56,9 @@ get_extension_schema(Oid extension)
 #define taskq_may_use_schema(schema, role) \
 	(pg_namespace_aclcheck(schema, role, ACL_USAGE) == ACLCHECK_OK)
 #else
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+
 #define taskq_may_execute(function, role) \
 	(object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE) == ACLCHECK_OK)
 #define taskq_may_use_schema(schema, role) \
