@@ -95,7 +95,7 @@ static TaskqPlan select_closer = {
 
 /* A batch is written when it has so many events, or so many bytes of values. */
 #define FLUSH_AT 10000
-#define FLUSH_AT_BYTES (1024 * 1024)
+#define FLUSH_AT_BYTES ((Size) 1024 * 1024)
 #define EVENTS_PER_UPDATE 4		/* at most */
 
 /* Kinds of events that rules may wait for. */
