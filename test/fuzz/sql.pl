@@ -279,7 +279,7 @@ sub compare
 			difference("a task that nobody made", 'none', \%db)
 			  if !$runs{$id} && !($option{renewals} && $db{source} eq 'RENEWAL');
 			$m->{tasks}{$id} = $row = { %db, events => [], last => undef };
-			if (!$runs{$id})
+			if ($db{source} eq 'RENEWAL')
 			{
 				$row->{renewal} = query("SELECT max(renewal_id) FROM taskq_renewal_crossing WHERE task_id = $id AND outcome = 'task created'")->[0][0];
 				difference("renewal of new task $id", 'one', undef) if !defined $row->{renewal};
