@@ -13,6 +13,11 @@ my @blocks = slurp_file("$FindBin::RealBin/../../README.md") =~ /^ *```sql\n(.*?
 @blocks = grep { !/cron\.schedule/ } @blocks;    # has a test of its own
 cmp_ok(scalar @blocks, '>', 20, 'the README has examples');
 
+# A link within the README leads to one of its headings.
+my $text = slurp_file("$FindBin::RealBin/../../README.md") =~ s/^ *```.*?^ *```$//gmsr;
+my %heading = map { (lc($_) =~ s/[^\w -]//gr =~ tr/ /-/r => 1) } $text =~ /^#+ (.*)$/mg;
+is(join(' ', grep { !$heading{$_} } $text =~ /\]\(#([^)]*)\)/g), '', 'its links lead to its headings');
+
 my ($status, $out, $err) = $node->psql('ops', join("\n", @blocks), on_error_die => 0, on_error_stop => 1);
 is($status, 0, 'each of them works');
 is($err, '', 'without a word of complaint');
