@@ -32,7 +32,7 @@ check(void)
 }
 
 static void
-render(void)
+render_it(void)
 {
 	FunctionCallInfo fcinfo = arguments(2);
 
@@ -73,7 +73,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	as_path = false;
 	is_template = run(check);
 	MUST(is_template || error_code == ERRCODE_CHECK_VIOLATION);
-	MUST(run(render) == (is_template || template_len > TEXT_MAX));
+	MUST(run(render_it) == (is_template || template_len > TEXT_MAX));
 	if (is_template)
 	{
 		MUST(pg_encoding_verifymbstr(PG_UTF8, VARDATA_ANY(rendered), VARSIZE_ANY_EXHDR(rendered)) ==
