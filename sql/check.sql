@@ -56,13 +56,13 @@ BEGIN ATOMIC
             CASE WHEN t.tgdeferrable
                 THEN pg_catalog.format('Its function %s has no SET search_path: deferred, it runs at commit, from PostgreSQL 18 on with the rights of the table''s owner under the search_path of the session.', f.name)
                 ELSE pg_catalog.format('Its function %s has no SET search_path: where the worker or a rule fires it, that is pg_catalog, pg_temp.', f.name) END,
-            pg_catalog.format('Use ALTER FUNCTION %s SET search_path = ....', f.name)
+            pg_catalog.format('Use ALTER FUNCTION %s SET search_path.', f.name)
             FROM member m JOIN pg_catalog.pg_trigger t ON t.tgrelid = m.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
             JOIN open_function f ON f.oid = t.tgfoid
             WHERE m.relkind = 'r'
         UNION ALL SELECT 3, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
             pg_catalog.format('It calls %s, which has no SET search_path: where the worker or a rule writes, that is pg_catalog, pg_temp.', f.name),
-            pg_catalog.format('Use ALTER FUNCTION %s SET search_path = ....', f.name)
+            pg_catalog.format('Use ALTER FUNCTION %s SET search_path.', f.name)
             FROM (SELECT DISTINCT p.classid, p.objid, p.objsubid, p.refobjid FROM pg_catalog.pg_depend p
                   WHERE p.refclassid = 'pg_catalog.pg_proc'::regclass::oid) d
             JOIN open_function f ON f.oid = d.refobjid
@@ -121,7 +121,9 @@ BEGIN ATOMIC
             pg_catalog.format('Use ALTER TABLE %s ALTER COLUMN %I SET NOT NULL.', m.name, a.attname)
             FROM member m JOIN pg_catalog.pg_attribute a ON a.attrelid = m.oid AND a.attname::text = ANY (m.required) AND NOT a.attnotnull
         UNION ALL SELECT CASE pg_catalog.right(o.name, 4) WHEN '_key' THEN 1 ELSE 2 END, pg_catalog.format('index %I on %s', o.name, m.name),
-            'It is missing.', 'Create it as the extension''s script does.'
+            'It is missing.', CASE o.name WHEN 'taskq_renewal_active_key' THEN pg_catalog.format('Cancel renewals that are there twice, then use '
+                    'CREATE UNIQUE INDEX taskq_renewal_active_key ON %s (user_id, service_type, reference, due_date) NULLS NOT DISTINCT WHERE next_check_on IS NOT NULL.', m.name)
+                ELSE 'Create it as the extension''s script does.' END
             FROM member m CROSS JOIN LATERAL (SELECT pg_catalog.concat(m.relname, '_', u.u) FROM pg_catalog.unnest(m.indexes) u) o(name)
             WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
                               WHERE i.indrelid = m.oid AND c.relname::text = o.name)

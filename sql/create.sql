@@ -25,4 +25,4 @@ CREATE FUNCTION taskq_create_json(body jsonb, actor text DEFAULT NULL)
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_create_json';
 COMMENT ON FUNCTION taskq_create_json(jsonb, text) IS
-'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor; title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_hours a number, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 and 22007 for a priority or a date that is none.';
+'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor; title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_hours a number, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';

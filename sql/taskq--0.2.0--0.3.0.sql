@@ -391,13 +391,13 @@ BEGIN ATOMIC
             CASE WHEN t.tgdeferrable
                 THEN pg_catalog.format('Its function %s has no SET search_path: deferred, it runs at commit, from PostgreSQL 18 on with the rights of the table''s owner under the search_path of the session.', f.name)
                 ELSE pg_catalog.format('Its function %s has no SET search_path: where the worker or a rule fires it, that is pg_catalog, pg_temp.', f.name) END,
-            pg_catalog.format('Use ALTER FUNCTION %s SET search_path = ....', f.name)
+            pg_catalog.format('Use ALTER FUNCTION %s SET search_path.', f.name)
             FROM member m JOIN pg_catalog.pg_trigger t ON t.tgrelid = m.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
             JOIN open_function f ON f.oid = t.tgfoid
             WHERE m.relkind = 'r'
         UNION ALL SELECT 3, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
             pg_catalog.format('It calls %s, which has no SET search_path: where the worker or a rule writes, that is pg_catalog, pg_temp.', f.name),
-            pg_catalog.format('Use ALTER FUNCTION %s SET search_path = ....', f.name)
+            pg_catalog.format('Use ALTER FUNCTION %s SET search_path.', f.name)
             FROM (SELECT DISTINCT p.classid, p.objid, p.objsubid, p.refobjid FROM pg_catalog.pg_depend p
                   WHERE p.refclassid = 'pg_catalog.pg_proc'::regclass::oid) d
             JOIN open_function f ON f.oid = d.refobjid
@@ -456,7 +456,9 @@ BEGIN ATOMIC
             pg_catalog.format('Use ALTER TABLE %s ALTER COLUMN %I SET NOT NULL.', m.name, a.attname)
             FROM member m JOIN pg_catalog.pg_attribute a ON a.attrelid = m.oid AND a.attname::text = ANY (m.required) AND NOT a.attnotnull
         UNION ALL SELECT CASE pg_catalog.right(o.name, 4) WHEN '_key' THEN 1 ELSE 2 END, pg_catalog.format('index %I on %s', o.name, m.name),
-            'It is missing.', 'Create it as the extension''s script does.'
+            'It is missing.', CASE o.name WHEN 'taskq_renewal_active_key' THEN pg_catalog.format('Cancel renewals that are there twice, then use '
+                    'CREATE UNIQUE INDEX taskq_renewal_active_key ON %s (user_id, service_type, reference, due_date) NULLS NOT DISTINCT WHERE next_check_on IS NOT NULL.', m.name)
+                ELSE 'Create it as the extension''s script does.' END
             FROM member m CROSS JOIN LATERAL (SELECT pg_catalog.concat(m.relname, '_', u.u) FROM pg_catalog.unnest(m.indexes) u) o(name)
             WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
                               WHERE i.indrelid = m.oid AND c.relname::text = o.name)
@@ -865,7 +867,7 @@ BEGIN
             NULLS NOT DISTINCT WHERE next_check_on IS NOT NULL;
     ELSE
         RAISE WARNING USING
-            MESSAGE = format('taskq_renewal has %s duplicates of active renewals, so that index taskq_renewal_active_key is not created', surplus),
+            MESSAGE = format('index taskq_renewal_active_key is not created, for active renewals have duplicates: %s', surplus),
             DETAIL = 'Active renewals are duplicates if they have the same user_id, service_type, reference and due_date. Without the index, two sessions at once can still enter a renewal twice.',
             HINT = format('Cancel all but one of each with taskq_renewal_cancel(), then run CREATE UNIQUE INDEX taskq_renewal_active_key ON %s (user_id, service_type, reference, due_date) NULLS NOT DISTINCT WHERE next_check_on IS NOT NULL.',
                           'taskq_renewal'::regclass);
@@ -929,5 +931,9 @@ COMMENT ON COLUMN taskq_workflow_rule.description_template IS 'Template of the t
 COMMENT ON COLUMN taskq_workflow_rule.dedupe_key IS 'Template of the task''s dedupe_key: while a task with that key is active no second one is made. Each placeholder must lead to something that is not empty, or the rule fails.';
 COMMENT ON FUNCTION taskq_emit_dry_run(text, jsonb, text) IS
 'What taskq_emit() would do, a row for each rule that would fire, further rules set off by the first included: it is done and taken back. An enabled rule for the event that would not fire has outcome "no match", and message says why. Of a task that was there before, title and the columns behind it are NULL if row security hides it from the caller. Here the event may be one of taskq''s own. Errors: as taskq_emit.';
+
+-- Which dates are errors.
+COMMENT ON FUNCTION taskq_create_json(jsonb, text) IS
+'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor; title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_hours a number, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
 
 SELECT taskq_reapply_grants();

@@ -134,7 +134,7 @@ transition_refusal(const TaskRow *old, const TaskRow *new, TaskStatus from, Task
 			if (from == STATUS_IN_PROGRESS || !task_isnull(old, Anum_task_started_at))
 				return "Work on it has begun: complete it or cancel it.";
 			if (new_past_due)
-				return "Its due date has passed: move it with taskq_reschedule().";
+				return "Its due date has passed: move it with taskq_reschedule(). An UPDATE of other columns leaves the status out.";
 			return NULL;
 		case STATUS_IN_PROGRESS:
 			if (new_past_due)

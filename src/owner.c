@@ -160,7 +160,7 @@ require_search_path(Form_pg_trigger trigger, const char *detail)
 			 errmsg("function of trigger \"%s\" on table \"%s\" must have a search_path of its own",
 					NameStr(trigger->tgname), get_rel_name(trigger->tgrelid)),
 			 errdetail_internal("%s", _(detail)),
-			 errhint("Use ALTER FUNCTION %s SET search_path = ....", format_procedure(trigger->tgfoid))));
+			 errhint("Use ALTER FUNCTION %s SET search_path.", format_procedure(trigger->tgfoid))));
 }
 
 /* Refuses what would run as the table's owner, at commit, under the caller's search_path. */

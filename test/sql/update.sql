@@ -187,7 +187,8 @@ DROP EXTENSION taskq;
 
 -- rows that break what is new are counted, and stay until they are put right: as the README says
 CREATE EXTENSION taskq VERSION '0.2.0';
-INSERT INTO taskq_task (title, status, started_at, completed_at) VALUES ('never so', 'COMPLETED', '2020-01-01', '2020-01-01'), ('nor so', 'COMPLETED', now(), 'infinity'), ('nor so', 'COMPLETED', now() + interval '1 hour', now() + interval '1 minute');
+INSERT INTO taskq_task (title, status, started_at, completed_at) VALUES ('never so', 'COMPLETED', '2020-01-01', '2020-01-01'), ('nor so', 'COMPLETED', now(), 'infinity'), ('nor so', 'COMPLETED', now() + interval '1 hour', now() + interval '1 minute'),
+    ('nor so', 'COMPLETED', '2020-01-02', '2020-01-01');
 INSERT INTO taskq_task (title, status, started_at) VALUES ('nor so', 'IN_PROGRESS', '2020-01-01') RETURNING id AS active \gset
 INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('in order', 1, 'infinity', 'infinity');
 SELECT title FROM taskq_task
@@ -204,8 +205,10 @@ SELECT taskq_revoke('regress_taskq_old');
 BEGIN;
 SET LOCAL session_replication_role = replica;
 UPDATE taskq_task SET completed_at = updated_at WHERE completed_at = 'infinity';
-UPDATE taskq_task SET started_at = least(completed_at, cancelled_at) WHERE started_at > least(completed_at, cancelled_at);
-UPDATE taskq_task SET created_at = least(started_at, completed_at, cancelled_at) WHERE created_at > least(started_at, completed_at, cancelled_at);
+UPDATE taskq_task SET
+    started_at = CASE WHEN started_at IS NOT NULL THEN least(started_at, completed_at, cancelled_at) END,
+    created_at = least(created_at, started_at, completed_at, cancelled_at)
+WHERE created_at > least(started_at, completed_at, cancelled_at) OR started_at > least(completed_at, cancelled_at);
 COMMIT;
 ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_stamps_check;
 SELECT status FROM taskq_complete(:active);
