@@ -26,11 +26,12 @@ BEGIN ATOMIC
         LEFT JOIN taskq_own_objects() o ON o.relname = c.relname::text
         WHERE e.extname = 'taskq'
     ), open_function AS (
-        -- what it names without a schema is looked up in the search_path of the moment
+        -- what it names without a schema is looked up in the search_path of the moment,
+        -- or temporary objects come first, which are anybody's; as in owner.c
         SELECT p.oid, p.oid::regprocedure::text AS name
         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
         WHERE l.lanname NOT IN ('internal', 'c') AND p.prosqlbody IS NULL
-          AND NOT EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) u WHERE pg_catalog.starts_with(u.u, 'search_path='))
+          AND NOT EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) u WHERE u.u OPERATOR(pg_catalog.~) '^search_path=(.*,)? *"?pg_temp"?$')
     ), finding (severity, subject, what, hint) AS (
         SELECT s.severity, s.subject, s.what, s.hint FROM taskq_check_server() s
 
@@ -52,30 +53,24 @@ BEGIN ATOMIC
              AND s.source NOT IN ('user', 'database user', 'client', 'session', 'interactive')
 
         -- what others run on taskq's tables
-        UNION ALL SELECT CASE WHEN t.tgdeferrable THEN 1 ELSE 3 END, pg_catalog.format('trigger %I on %s', t.tgname, m.name),
-            CASE WHEN t.tgdeferrable
-                THEN pg_catalog.format('Its function %s has no SET search_path: deferred, it runs at commit, from PostgreSQL 18 on with the rights of the table''s owner under the search_path of the session.', f.name)
-                ELSE pg_catalog.format('Its function %s has no SET search_path: where the worker or a rule fires it, that is pg_catalog, pg_temp.', f.name) END,
-            pg_catalog.format('Use ALTER FUNCTION %s SET search_path.', f.name)
+        UNION ALL SELECT 1, pg_catalog.format('trigger %I on %s', t.tgname, m.name),
+            pg_catalog.format('Its function %s has no search_path of its own that ends in pg_temp: run by a rule or for the history it has the rights of the table''s owner, and who may create types, or temporary tables, can have it take those for what it names.', f.name),
+            pg_catalog.format('Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.', f.name)
             FROM member m JOIN pg_catalog.pg_trigger t ON t.tgrelid = m.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
             JOIN open_function f ON f.oid = t.tgfoid
             WHERE m.relkind = 'r'
-        UNION ALL SELECT 3, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
-            pg_catalog.format('It calls %s, which has no SET search_path: where the worker or a rule writes, that is pg_catalog, pg_temp.', f.name),
-            pg_catalog.format('Use ALTER FUNCTION %s SET search_path.', f.name)
+        UNION ALL SELECT 1, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
+            pg_catalog.format('It calls %s, which has no search_path of its own that ends in pg_temp: what taskq writes as the table''s owner runs it with those rights, and who may create types, or temporary tables, can have it take those for what it names.', f.name),
+            pg_catalog.format('Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.', f.name)
             FROM (SELECT DISTINCT p.classid, p.objid, p.objsubid, p.refobjid FROM pg_catalog.pg_depend p
                   WHERE p.refclassid = 'pg_catalog.pg_proc'::regclass::oid) d
             JOIN open_function f ON f.oid = d.refobjid
             JOIN (SELECT 'pg_catalog.pg_constraint'::regclass::oid AS classid, k.oid AS objid, k.conrelid AS relid FROM pg_catalog.pg_constraint k
                   UNION ALL SELECT 'pg_catalog.pg_attrdef'::regclass::oid, a.oid, a.adrelid FROM pg_catalog.pg_attrdef a
+                  UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass::oid, r.oid, r.ev_class FROM pg_catalog.pg_rewrite r
                   UNION ALL SELECT 'pg_catalog.pg_class'::regclass::oid, i.indexrelid, i.indrelid FROM pg_catalog.pg_index i) o
               ON o.classid = d.classid AND o.objid = d.objid
             JOIN member m ON m.oid = o.relid AND m.relkind = 'r'
-        UNION ALL SELECT 1, pg_catalog.format('constraint %I on %s', k.conname, m.name),
-            'It is deferrable and has expressions: deferred, they are evaluated at commit, from PostgreSQL 18 on with the rights of the table''s owner under the search_path of the session.',
-            'Make it NOT DEFERRABLE.'
-            FROM member m JOIN pg_catalog.pg_constraint k ON k.conrelid = m.oid AND k.condeferrable
-            JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND i.indrelid = m.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
 
         -- taskq's own triggers
         UNION ALL SELECT CASE WHEN t.oid IS NULL OR t.tgenabled IN ('D', 'R') THEN 1 ELSE 3 END, pg_catalog.format('trigger %I on %s', o.name, m.name),

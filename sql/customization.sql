@@ -29,7 +29,7 @@ BEGIN ATOMIC
          'days_before_check description_template_check key pkey service_type_check sla_hours_check title_template_check',
          '', 'taskq_thresholds_changed'),
         ('taskq_role_grant', 'role_name level granted_at granted_by role_oid', 'level_check pkey', '', ''),
-        ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', 'taskq_key_change'),
+        ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', 'taskq_key_change taskq_key_delete'),
         ('taskq_sweep_log',
          'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog',
          'pkey', '', ''),

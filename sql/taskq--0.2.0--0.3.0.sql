@@ -67,7 +67,7 @@ BEGIN ATOMIC
          'days_before_check description_template_check key pkey service_type_check sla_hours_check title_template_check',
          '', 'taskq_thresholds_changed'),
         ('taskq_role_grant', 'role_name level granted_at granted_by role_oid', 'level_check pkey', '', ''),
-        ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', 'taskq_key_change'),
+        ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', 'taskq_key_change taskq_key_delete'),
         ('taskq_sweep_log',
          'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog',
          'pkey', '', ''),
@@ -361,11 +361,12 @@ BEGIN ATOMIC
         LEFT JOIN taskq_own_objects() o ON o.relname = c.relname::text
         WHERE e.extname = 'taskq'
     ), open_function AS (
-        -- what it names without a schema is looked up in the search_path of the moment
+        -- what it names without a schema is looked up in the search_path of the moment,
+        -- or temporary objects come first, which are anybody's; as in owner.c
         SELECT p.oid, p.oid::regprocedure::text AS name
         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
         WHERE l.lanname NOT IN ('internal', 'c') AND p.prosqlbody IS NULL
-          AND NOT EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) u WHERE pg_catalog.starts_with(u.u, 'search_path='))
+          AND NOT EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) u WHERE u.u OPERATOR(pg_catalog.~) '^search_path=(.*,)? *"?pg_temp"?$')
     ), finding (severity, subject, what, hint) AS (
         SELECT s.severity, s.subject, s.what, s.hint FROM taskq_check_server() s
 
@@ -387,30 +388,24 @@ BEGIN ATOMIC
              AND s.source NOT IN ('user', 'database user', 'client', 'session', 'interactive')
 
         -- what others run on taskq's tables
-        UNION ALL SELECT CASE WHEN t.tgdeferrable THEN 1 ELSE 3 END, pg_catalog.format('trigger %I on %s', t.tgname, m.name),
-            CASE WHEN t.tgdeferrable
-                THEN pg_catalog.format('Its function %s has no SET search_path: deferred, it runs at commit, from PostgreSQL 18 on with the rights of the table''s owner under the search_path of the session.', f.name)
-                ELSE pg_catalog.format('Its function %s has no SET search_path: where the worker or a rule fires it, that is pg_catalog, pg_temp.', f.name) END,
-            pg_catalog.format('Use ALTER FUNCTION %s SET search_path.', f.name)
+        UNION ALL SELECT 1, pg_catalog.format('trigger %I on %s', t.tgname, m.name),
+            pg_catalog.format('Its function %s has no search_path of its own that ends in pg_temp: run by a rule or for the history it has the rights of the table''s owner, and who may create types, or temporary tables, can have it take those for what it names.', f.name),
+            pg_catalog.format('Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.', f.name)
             FROM member m JOIN pg_catalog.pg_trigger t ON t.tgrelid = m.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
             JOIN open_function f ON f.oid = t.tgfoid
             WHERE m.relkind = 'r'
-        UNION ALL SELECT 3, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
-            pg_catalog.format('It calls %s, which has no SET search_path: where the worker or a rule writes, that is pg_catalog, pg_temp.', f.name),
-            pg_catalog.format('Use ALTER FUNCTION %s SET search_path.', f.name)
+        UNION ALL SELECT 1, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
+            pg_catalog.format('It calls %s, which has no search_path of its own that ends in pg_temp: what taskq writes as the table''s owner runs it with those rights, and who may create types, or temporary tables, can have it take those for what it names.', f.name),
+            pg_catalog.format('Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.', f.name)
             FROM (SELECT DISTINCT p.classid, p.objid, p.objsubid, p.refobjid FROM pg_catalog.pg_depend p
                   WHERE p.refclassid = 'pg_catalog.pg_proc'::regclass::oid) d
             JOIN open_function f ON f.oid = d.refobjid
             JOIN (SELECT 'pg_catalog.pg_constraint'::regclass::oid AS classid, k.oid AS objid, k.conrelid AS relid FROM pg_catalog.pg_constraint k
                   UNION ALL SELECT 'pg_catalog.pg_attrdef'::regclass::oid, a.oid, a.adrelid FROM pg_catalog.pg_attrdef a
+                  UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass::oid, r.oid, r.ev_class FROM pg_catalog.pg_rewrite r
                   UNION ALL SELECT 'pg_catalog.pg_class'::regclass::oid, i.indexrelid, i.indrelid FROM pg_catalog.pg_index i) o
               ON o.classid = d.classid AND o.objid = d.objid
             JOIN member m ON m.oid = o.relid AND m.relkind = 'r'
-        UNION ALL SELECT 1, pg_catalog.format('constraint %I on %s', k.conname, m.name),
-            'It is deferrable and has expressions: deferred, they are evaluated at commit, from PostgreSQL 18 on with the rights of the table''s owner under the search_path of the session.',
-            'Make it NOT DEFERRABLE.'
-            FROM member m JOIN pg_catalog.pg_constraint k ON k.conrelid = m.oid AND k.condeferrable
-            JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND i.indrelid = m.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
 
         -- taskq's own triggers
         UNION ALL SELECT CASE WHEN t.oid IS NULL OR t.tgenabled IN ('D', 'R') THEN 1 ELSE 3 END, pg_catalog.format('trigger %I on %s', o.name, m.name),
@@ -606,10 +601,12 @@ CREATE FUNCTION taskq_key_change() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_key_change';
 COMMENT ON FUNCTION taskq_key_change() IS
-'Trigger function of taskq_staff_member and taskq_customer, BEFORE UPDATE that changes an id: refuses (55000) while a trigger that was added to one of taskq''s tables has a function without a search_path of its own. The cascade would run it with the rights of the table''s owner under the search_path of the session. Superusers may.';
+'Trigger function of taskq_staff_member and taskq_customer, BEFORE UPDATE that changes an id, and of the former BEFORE DELETE: refuses (55000) while something on one of taskq''s tables (a trigger, CHECK, default, index, rule) uses a function that has no search_path of its own with pg_temp as last schema. The cascade would run it with the rights of the table''s owner under the search_path of the session. Who has those rights may.';
 
 CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_staff_member
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
+CREATE TRIGGER taskq_key_delete BEFORE DELETE ON taskq_staff_member
+    FOR EACH ROW EXECUTE FUNCTION taskq_key_change();
 CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_customer
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
 -- Counters that have been truncated are not trusted.

@@ -38,47 +38,50 @@
  * looked up where the caller says: so search_path is pg_catalog, pg_temp
  * meanwhile, in sessions as in the sweeper.
  *
- * From PostgreSQL 18 on, a trigger that is deferred runs at the end of the
- * transaction with the role that was in force when it was queued, the owner,
- * but under the search_path of that later time, the caller's.  No setting of
- * ours reaches it there.  So no session acts as owner while one of taskq's
- * tables has a deferrable trigger whose function has no search_path of its own.
+ * That does not reach everything.  A function is "open" if what it names is
+ * looked up in the search_path of the moment, or if temporary objects come
+ * first in its own; it is safe if its own ends in pg_temp.
  *
- * The cascade of a changed id of a customer or member of staff is PostgreSQL's
- * own, and acts as the owner of the table that it writes under the caller's
- * search_path in any version.  It is refused on the same condition.
+ * - Temporary tables and types can be named without a schema whatever the
+ *	 search_path is.  No session that has any acts as owner while one of taskq's
+ *	 tables uses an open function.
+ * - From PostgreSQL 18 on, a trigger that is deferred runs at the end of the
+ *	 transaction with the role that was in force when it was queued, the owner,
+ *	 but under the search_path of that later time, the caller's.  No session
+ *	 acts as owner while something deferrable uses an open function.
+ * - Cascades of foreign keys are PostgreSQL's own: they act as the owner of the
+ *	 table that they write, under the caller's search_path.  What leads to one is
+ *	 refused while one of taskq's tables uses an open function.
+ * - PL/pgSQL keeps what types it has found for the variables of a function, as
+ *	 long as the session lasts.  Against that only a search_path of its own
+ *	 helps; taskq_check() asks for one.
  *
  *-------------------------------------------------------------------------
  */
 #include "taskq.h"
 
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/parallel.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
-#include "catalog/pg_index.h"
-#include "catalog/pg_language.h"
-#include "catalog/pg_proc.h"
-#include "catalog/pg_trigger.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/regproc.h"
 #include "utils/syscache.h"
 
 #define SAFE_SEARCH_PATH "pg_catalog, pg_temp"
 #define SEARCH_PATH_HINT \
 	"Triggers on taskq's tables run with search_path = " SAFE_SEARCH_PATH " here: " \
-	"name the schema, or use ALTER FUNCTION ... SET search_path."
+	"name the schema, or use ALTER FUNCTION ... SET search_path, with pg_temp as the last schema."
 
 /* Tables of the extension; it has fewer than this. */
 #define MAX_TABLES 64
@@ -86,12 +89,47 @@
 static Oid	tables[MAX_TABLES];
 static int	ntables = 0;
 
-/* This is a sweeper: its search_path is the safe one until its transactions have ended. */
+/* This is a sweeper: nobody else has a say in its session. */
 static bool in_sweeper = false;
 
-/* Counts what may have changed their triggers or a trigger's function. */
+/* Counts what may have changed which functions the tables use, or such a function. */
 static uint64 last_change = 1;
-static uint64 checked_change = 0;	/* at which they were found safe */
+
+/* An open function, what uses it, and when that was found out. */
+static struct
+{
+	uint64		change;			/* last_change by then */
+	bool		found;
+	bool		deferrable;		/* what uses it */
+	char		function[3 * NAMEDATALEN];
+	char		user[4 * NAMEDATALEN];
+}			open_function;
+
+/*
+ * An open function, one that something deferrable uses first.  Functions in C
+ * name what they use with its schema, and a parsed body has no names any more.
+ * Parameter: the extension.
+ */
+static TaskqPlan find_open_function = {
+	"WITH member AS (SELECT c.oid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid " EQ " d.objid "
+	"WHERE d.refclassid " EQ " 'pg_catalog.pg_extension'::pg_catalog.regclass::pg_catalog.oid AND d.refobjid " EQ " $1 "
+	"AND d.classid " EQ " 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.deptype " EQ " 'e' AND c.relkind " EQ " 'r'), "
+	"object (classid, oid, relid, late) AS ("
+	"SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, k.oid, k.conrelid, false FROM pg_catalog.pg_constraint k "
+	"UNION ALL SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass::pg_catalog.oid, a.oid, a.adrelid, false FROM pg_catalog.pg_attrdef a "
+	"UNION ALL SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass::pg_catalog.oid, r.oid, r.ev_class, false FROM pg_catalog.pg_rewrite r "
+	"UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid, i.indexrelid, i.indrelid, NOT i.indimmediate FROM pg_catalog.pg_index i "
+	"UNION ALL SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass::pg_catalog.oid, t.oid, t.tgrelid, t.tgdeferrable FROM pg_catalog.pg_trigger t "
+	"WHERE NOT t.tgisinternal AND t.tgenabled " NE " 'D') "
+	"SELECT pg_catalog.pg_describe_object(o.classid, o.oid, 0), f.oid::pg_catalog.regprocedure::pg_catalog.text, o.late "
+	"FROM member m JOIN object o ON o.relid " EQ " m.oid "
+	"JOIN pg_catalog.pg_depend u ON u.classid " EQ " o.classid AND u.objid " EQ " o.oid "
+	"AND u.refclassid " EQ " 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid "
+	"JOIN pg_catalog.pg_proc f ON f.oid " EQ " u.refobjid JOIN pg_catalog.pg_language l ON l.oid " EQ " f.prolang "
+	"WHERE l.lanname " NE " ALL ('{internal,c}'::pg_catalog.name[]) AND f.prosqlbody IS NULL "
+	"AND NOT EXISTS (SELECT FROM pg_catalog.unnest(f.proconfig) s WHERE s OPERATOR(pg_catalog.~) '^search_path=(.*,)? *\"?pg_temp\"?$') "
+	"ORDER BY o.late DESC, pg_catalog.pg_describe_object(o.classid, o.oid, 0) COLLATE pg_catalog.\"C\""
+};
 
 Oid
 owner_of(Oid relation)
@@ -106,103 +144,7 @@ owner_of(Oid relation)
 	return owner;
 }
 
-/* ------------------------------------ triggers that the search_path reaches */
-
-/* Whether a function is looked up in no search_path, or in one of its own. */
-static bool
-has_own_search_path(Oid function)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Oid			language;
-	Datum		config;
-	bool		isnull;
-	bool		result;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "function %u does not exist", function);
-	language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
-	result = language == INTERNALlanguageId || language == ClanguageId;
-	config = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_proconfig, &isnull);
-	if (!isnull && !result)
-	{
-		Datum	   *settings;
-		int			n;
-
-		deconstruct_array(DatumGetArrayTypeP(config), TEXTOID, -1, false, TYPALIGN_INT, &settings, NULL, &n);
-		for (int i = 0; i < n && !result; i++)
-			result = strncmp(TextDatumGetCString(settings[i]), "search_path=", strlen("search_path=")) == 0;
-	}
-	ReleaseSysCache(tuple);
-	return result;
-}
-
-/* Whether an index evaluates functions. */
-static bool
-index_has_expressions(Oid index)
-{
-	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
-	bool		result;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	result = !heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) || !heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
-	ReleaseSysCache(tuple);
-	return result;
-}
-
-static void
-require_search_path(Form_pg_trigger trigger, const char *detail)
-{
-	if (trigger->tgisinternal || has_own_search_path(trigger->tgfoid))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("function of trigger \"%s\" on table \"%s\" must have a search_path of its own",
-					NameStr(trigger->tgname), get_rel_name(trigger->tgrelid)),
-			 errdetail_internal("%s", _(detail)),
-			 errhint("Use ALTER FUNCTION %s SET search_path.", format_procedure(trigger->tgfoid))));
-}
-
-/* Refuses what would run as the table's owner, at commit, under the caller's search_path. */
-static void
-check_deferrable(Form_pg_trigger trigger)
-{
-	if (!trigger->tgdeferrable)
-		return;
-	require_search_path(trigger, gettext_noop("It is deferrable, and would run with the rights of the table's owner "
-											  "under the search_path that the session has at the end of the transaction."));
-
-	/* The recheck of a deferred exclusion constraint evaluates its expressions. */
-	if (trigger->tgfoid == F_UNIQUE_KEY_RECHECK && index_has_expressions(trigger->tgconstrindid))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("constraint \"%s\" on table \"%s\" must not be deferrable, for it has expressions",
-						get_rel_name(trigger->tgconstrindid), get_rel_name(trigger->tgrelid)),
-				 errdetail("They would be evaluated with the rights of the table's owner "
-						   "under the search_path that the session has at the end of the transaction.")));
-}
-
-/* Refuses what a cascade would run as the table's owner under the caller's search_path. */
-static void
-check_cascaded(Form_pg_trigger trigger)
-{
-	require_search_path(trigger, gettext_noop("A change of an id is written to the rows that refer to it with the rights "
-											  "of their table's owner, under the search_path of the session."));
-}
-
-static void
-check_triggers_of(Relation pg_trigger, Oid table, void (*check) (Form_pg_trigger))
-{
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table));
-	scan = systable_beginscan(pg_trigger, TriggerRelidNameIndexId, true, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		check((Form_pg_trigger) GETSTRUCT(tuple));
-	systable_endscan(scan);
-}
+/* ------------------------------------------------------- open functions */
 
 static void
 list_tables(void)
@@ -230,32 +172,82 @@ list_tables(void)
 	table_close(rel, AccessShareLock);
 }
 
-/* Looks at the triggers of all tables of the extension. */
-static void
-check_triggers(void (*check) (Form_pg_trigger))
+/* Brings open_function up to date; whether there is one. */
+static bool
+uses_open_function(void)
 {
-	Relation	rel = table_open(TriggerRelationId, AccessShareLock);
-
-	list_tables();
-	for (int i = 0; i < ntables; i++)
-		check_triggers_of(rel, tables[i], check);
-	table_close(rel, AccessShareLock);
-}
-
-/* Those that are deferrable, if anything has changed since the last time. */
-static void
-check_deferrable_triggers(void)
-{
+	Oid			types[] = {OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(taskq_catalog()->extension)};
 	uint64		seen;
 
-	if (!AFTER_TRIGGERS_KEEP_ROLE || in_sweeper)
-		return;
 	AcceptInvalidationMessages();
-	if (checked_change == last_change)
-		return;
+	if (open_function.change == last_change)
+		return open_function.found;
 	seen = last_change;
-	check_triggers(check_deferrable);
-	checked_change = seen;
+	list_tables();
+	spi_connect();
+	spi_run(&find_open_function, 1, types, values, NULL, 1);
+	open_function.found = SPI_processed > 0;
+	if (open_function.found)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[0];
+		bool		isnull;
+
+		strlcpy(open_function.user, SPI_getvalue(tuple, SPI_tuptable->tupdesc, 1), sizeof(open_function.user));
+		strlcpy(open_function.function, SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2), sizeof(open_function.function));
+		open_function.deferrable = DatumGetBool(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 3, &isnull));
+	}
+	SPI_finish();
+	open_function.change = seen;
+	return open_function.found;
+}
+
+pg_noreturn static void
+refuse_open_function(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("function %s must have a search_path of its own, for %s uses it", open_function.function, open_function.user),
+			 errdetail_internal("%s", _(detail)),
+			 errhint("Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.", open_function.function)));
+}
+
+/* Whether the session has objects that can be named without a schema whatever the search_path. */
+static bool
+has_temporary_objects(void)
+{
+	Oid			namespace;
+	Oid			toast_namespace;
+	Relation	rel;
+	SysScanDesc scan;
+	ScanKeyData keys[2];
+	bool		result;
+
+	GetTempNamespaceState(&namespace, &toast_namespace);
+	if (!OidIsValid(namespace))
+		return false;
+	rel = table_open(DependRelationId, AccessShareLock);
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(NamespaceRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(namespace));
+	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, keys);
+	result = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
+/* Refuses what the search_path does not reach, for callers who have not the rights already. */
+static void
+check_open_functions(Oid owner)
+{
+	if (in_sweeper || superuser() || has_privs_of_role(GetUserId(), owner) || !uses_open_function())
+		return;
+	if (AFTER_TRIGGERS_KEEP_ROLE && open_function.deferrable)
+		refuse_open_function(gettext_noop("Deferred, it would run with the rights of the table's owner under the search_path "
+										  "that the session has at the end of the transaction."));
+	if (has_temporary_objects())
+		refuse_open_function(gettext_noop("It runs with the rights of the table's owner, and could take temporary objects "
+										  "of this session for what it names."));
 }
 
 static void
@@ -277,15 +269,14 @@ owner_syscache_callback(Datum arg, int cacheid, uint32 hashvalue)
 void
 owner_register_callbacks(void)
 {
-	if (!AFTER_TRIGGERS_KEEP_ROLE)
-		return;
 	CacheRegisterRelcacheCallback(owner_relcache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(PROCOID, owner_syscache_callback, (Datum) 0);
 }
 
 /*
- * BEFORE UPDATE of staff and customers, where an id changes: PostgreSQL carries
- * that over to tasks, customers and renewals with the rights of their owner.
+ * BEFORE UPDATE of staff and customers, where an id changes, and BEFORE DELETE of
+ * staff: PostgreSQL carries that over to what refers to them, with the rights of
+ * the owner.
  */
 PG_FUNCTION_INFO_V1(taskq_key_change);
 Datum
@@ -294,15 +285,16 @@ taskq_key_change(PG_FUNCTION_ARGS)
 	TriggerData *td = (TriggerData *) fcinfo->context;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(td->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(td->tg_event) || !TRIGGER_FIRED_BY_UPDATE(td->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(td->tg_event) || TRIGGER_FIRED_BY_INSERT(td->tg_event) ||
 		(RelationGetRelid(td->tg_relation) != taskq_catalog()->staff &&
 		 RelationGetRelid(td->tg_relation) != taskq_catalog()->customer))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("taskq_key_change belongs to tables taskq_staff_member and taskq_customer and cannot be used elsewhere")));
-	if (strcmp(namespace_search_path, SAFE_SEARCH_PATH) != 0 && !superuser())
-		check_triggers(check_cascaded);
-	return PointerGetDatum(td->tg_newtuple);
+	if (!superuser() && !has_privs_of_role(GetUserId(), owner_of(taskq_catalog()->task)) && uses_open_function())
+		refuse_open_function(gettext_noop("What refers to this row is written with the rights of its table's owner, "
+										  "under the search_path of the session."));
+	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple);
 }
 
 /* -------------------------------------------------------------- acting as owner */
@@ -371,7 +363,7 @@ set_search_path(GucAction action)
 void
 become_owner_of(Oid relation, OwnerSwitch *saved)
 {
-	check_deferrable_triggers();
+	check_open_functions(owner_of(relation));
 	take_rights(relation, saved);
 	if (strcmp(namespace_search_path, SAFE_SEARCH_PATH) != 0 && !IsInParallelMode())
 	{

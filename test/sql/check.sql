@@ -11,7 +11,7 @@ TABLE found;
 
 -- triggers of others
 CREATE FUNCTION plain() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
-CREATE FUNCTION bound() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS 'BEGIN RETURN new; END';
+CREATE FUNCTION bound() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS 'BEGIN RETURN new; END';
 CREATE TRIGGER fine BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION bound();
 CREATE TRIGGER in_c BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
 CREATE TRIGGER at_once BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION plain();
@@ -32,7 +32,7 @@ CREATE INDEX plain ON taskq_customer (plain(name));
 TABLE found;
 ALTER TABLE taskq_task DROP COLUMN desk, DROP CONSTRAINT plain, DROP CONSTRAINT parsed;
 DROP INDEX plain;
-ALTER TABLE taskq_task ADD CONSTRAINT no_two EXCLUDE USING btree (lower(title) WITH =) DEFERRABLE;
+ALTER TABLE taskq_task ADD CONSTRAINT no_two EXCLUDE USING btree (plain(title) WITH =) DEFERRABLE;
 TABLE found;
 ALTER TABLE taskq_task DROP CONSTRAINT no_two;
 TABLE found;

@@ -118,9 +118,61 @@ SET ROLE regress_taskq_mallory;
 UPDATE taskq_customer SET id = 'cus_9' WHERE id = 'cus_1';
 RESET ROLE;
 ALTER FUNCTION audit.note_task() SET search_path = audit, pg_temp;
+SET ROLE regress_taskq_mallory;
 SELECT count(*) FROM taskq_emit('call', '{}');
+RESET ROLE;
 SELECT count(*) FROM audit.log;
 RESET search_path;
+
+-- Temporary objects come first where a search_path does not say otherwise, and
+-- before nothing else where it says pg_catalog, pg_temp: who has some is refused.
+ALTER FUNCTION audit.note_task() SET search_path = audit;
+SET ROLE regress_taskq_mallory;
+SELECT count(*) FROM taskq_emit('call', '{}');
+CREATE TEMP TABLE log (task_id bigint);
+SELECT count(*) FROM taskq_emit('call', '{}');
+RESET ROLE;
+ALTER FUNCTION audit.note_task() RESET search_path;
+SET ROLE regress_taskq_mallory;
+SELECT count(*) FROM taskq_emit('call', '{}');
+RESET ROLE;
+ALTER FUNCTION audit.note_task() SET search_path = audit, pg_temp;
+SET ROLE regress_taskq_mallory;
+SELECT count(*) FROM taskq_emit('call', '{}');
+SELECT count(*) FROM log;
+DROP TABLE log;
+
+-- What cascades runs CHECKs, indexes, generated columns and rules, too; the path
+-- of the moment is no excuse, for the statement can change it.
+RESET ROLE;
+DROP TRIGGER note ON taskq_task;
+CREATE FUNCTION audit.is_good(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN lower($1) <> ''bad''; END';
+CREATE FUNCTION attempt(what text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE what;
+    SET LOCAL ROLE regress_taskq_mallory;
+    SET LOCAL search_path = pg_catalog, pg_temp;
+    UPDATE public.taskq_customer SET id = 'cus_9' WHERE id = 'cus_1';
+    RETURN 'not refused';
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLSTATE || ' ' || SQLERRM;
+END$$;
+SELECT attempt('ALTER TABLE taskq_task ADD CONSTRAINT good CHECK (audit.is_good(title))');
+SELECT attempt('CREATE INDEX good ON taskq_task (audit.is_good(title))');
+SELECT attempt('ALTER TABLE taskq_task ADD good boolean GENERATED ALWAYS AS (audit.is_good(title)) STORED');
+SELECT attempt('CREATE RULE good AS ON UPDATE TO taskq_task WHERE audit.is_good(new.title) DO ALSO NOTHING');
+SELECT attempt('SELECT');
+-- and what goes with a member of staff
+INSERT INTO taskq_staff_member VALUES ('sta_7', 'Eve');
+CREATE TRIGGER dba AFTER DELETE ON taskq_workflow_turn FOR EACH ROW EXECUTE FUNCTION audit.note();
+SET ROLE regress_taskq_mallory;
+DELETE FROM taskq_staff_member WHERE id = 'sta_7';
+RESET ROLE;
+DROP TRIGGER dba ON taskq_workflow_turn;
+SET ROLE regress_taskq_mallory;
+DELETE FROM taskq_staff_member WHERE id = 'sta_7';
+RESET ROLE;
+DROP FUNCTION attempt(text);
 
 DROP EXTENSION taskq CASCADE;
 DROP SCHEMA evil, audit CASCADE;
