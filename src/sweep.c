@@ -38,8 +38,8 @@
 /*
  * How long writing waits for a lock, in milliseconds: not for long, because
  * others may be waiting for the rows that the sweep has locked already.  What
- * it would have to wait for is left for the next sweep; where that happens too
- * often, it is no matter of rows.
+ * it would have to wait for is left for the next sweep, and after so many waits
+ * the rest of its kind in the batch is left with it, untried.
  */
 #define LOCK_WAIT 10
 #define LOCK_WAITS_MAX 20
@@ -219,7 +219,9 @@ try_write(Writing *writing, char **message)
 	if (edata == NULL)
 		return true;
 	locked = edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
-	if (locked ? ++writing->sweep->lock_waits > LOCK_WAITS_MAX : !error_is_contained(edata))
+	if (locked)
+		writing->sweep->lock_waits++;
+	else if (!error_is_contained(edata))
 		ReThrowError(edata);
 	*message = locked ? NULL : message_with_hint(edata);
 	return false;
@@ -244,7 +246,7 @@ note_failure(Sweep *sweep, FailedIds *failed, int64 id, const char *message)
  * Deals with rows that could not be written together (message, as of
  * try_write()): writes them by halves, in a context that is reset each time.
  * That is by id: a trigger of the user's on one row may write, and so move,
- * another.
+ * another.  After LOCK_WAITS_MAX waits those not tried yet count as locked.
  */
 static void
 write_apart(Sweep *sweep, const Kind *kind, const int64 *ids, int n, char *message,
@@ -252,9 +254,10 @@ write_apart(Sweep *sweep, const Kind *kind, const int64 *ids, int n, char *messa
 {
 	int			halves[] = {n / 2, n - n / 2};
 
-	if (n == 1)
+	if (n == 1 || (message == NULL && sweep->lock_waits >= LOCK_WAITS_MAX))
 	{
-		note_failure(sweep, failed, ids[0], message);
+		for (int i = 0; i < n; i++)
+			note_failure(sweep, failed, ids[i], message);
 		return;
 	}
 	for (int i = 0; i < lengthof(halves); ids += halves[i++])
@@ -267,7 +270,8 @@ write_apart(Sweep *sweep, const Kind *kind, const int64 *ids, int n, char *messa
 		MemoryContextReset(context);
 		old = MemoryContextSwitchTo(context);
 		half.rows = id_array(ids, halves[i]);
-		written = try_write(&half, &message);
+		message = NULL;
+		written = sweep->lock_waits < LOCK_WAITS_MAX && try_write(&half, &message);
 		MemoryContextSwitchTo(old);
 		if (!written)
 			write_apart(sweep, kind, ids, halves[i], message, failed, context);
@@ -296,7 +300,8 @@ note_untouched(Sweep *sweep, const Kind *kind, Datum instant, Datum ids, FailedI
 
 /*
  * Picks and writes rows of one kind, at most so many, and returns how many it
- * picked.
+ * picked.  If it gave up waiting for locks, those that it left are not among
+ * them: other kinds may have their place in the batch.
  */
 static int
 sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
@@ -309,6 +314,7 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 	Datum		values[] = {instant, id_array(failed->ids, failed->n)};
 	int			done_before = sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged;
 	int			failed_before = failed->n;
+	int			told_before = sweep->failed;
 	char	   *message;
 	int64	   *ids;
 	Datum	   *ctids;
@@ -316,6 +322,7 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 
 	if (limit <= 0)
 		return 0;
+	sweep->lock_waits = 0;
 	spi_run_by_index(&kind->pick[way], 2, types, values, NULL, limit);
 	n = (int) SPI_processed;
 	if (n == 0)
@@ -344,6 +351,13 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 	if (failed->n == failed_before &&
 		sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged < done_before + n)
 		note_untouched(sweep, kind, instant, id_array(ids, n), failed);
+	if (sweep->lock_waits >= LOCK_WAITS_MAX)
+	{
+		int			locked = failed->n - failed_before - (sweep->failed - told_before);
+
+		sweep->given_up += locked;
+		n -= locked;
+	}
 	return n;
 }
 
@@ -371,8 +385,9 @@ sweep_batch(Sweep *sweep, int max_tasks)
 	int			failed_before = sweep->failed;
 	TimestampTz cutoff;
 	int			n;
+	bool		more;
 
-	sweep->lock_waits = 0;
+	sweep->given_up = 0;
 	spi_connect();
 	n = sweep_kind(sweep, &overdue, day, max_tasks);
 	n += sweep_kind(sweep, &recovered, day, max_tasks - n);
@@ -381,19 +396,20 @@ sweep_batch(Sweep *sweep, int max_tasks)
 	n += sweep_kind(sweep, &renewals, day, max_tasks - n);
 	if (retention_cutoff(&cutoff))
 		n += sweep_kind(sweep, &expired, TimestampTzGetDatum(cutoff), max_tasks - n);
-	if (n > 0)
+
+	/* A batch that all failed, or was given up, is no matter of rows any more. */
+	more = n + sweep->given_up >= max_tasks && sweep->failed - failed_before < n;
+	if (n + sweep->given_up > 0)
 	{
 		sweep->batches++;
-		if (n < max_tasks || sweep->batches == 1)
+		if (!more || sweep->batches == 1)
 			sweep->backlog = backlog();
 		else
 			sweep->backlog = Max(sweep->backlog - n, 0);
 	}
 	workflow_prune();
 	SPI_finish();
-
-	/* A batch that all failed is no matter of rows any more. */
-	return n == max_tasks && sweep->failed - failed_before < n;
+	return more;
 }
 
 /* Tells who swept by hand about tasks that could not be. */

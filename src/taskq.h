@@ -827,7 +827,8 @@ typedef struct Sweep
 	int			tasks_created;
 	int			purged;			/* terminal tasks deleted */
 	int			failed;			/* tasks and renewals that could not be swept */
-	int			lock_waits;		/* of the batch that were given up */
+	int			lock_waits;		/* for rows of one kind in a batch */
+	int			given_up;		/* rows of the batch, after LOCK_WAITS_MAX of them */
 	int			batches;
 	int			backlog;
 	TimestampTz next_due;		/* after the last batch, DT_NOEND = unknown */
