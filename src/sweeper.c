@@ -268,6 +268,7 @@ worker_pin_timeouts(void)
 /*
  * Settings under which taskq's statements would do something else, or nothing:
  *
+ * role							takes rights that it takes to look around
  * search_path					decides whose functions a user's trigger calls
  * session_replication_role		"replica" would leave out ordinary triggers
  * default_transaction_isolation	others than READ COMMITTED fail beside writers
@@ -284,6 +285,7 @@ static void
 pin_settings(void)
 {
 	worker_pin_timeouts();
+	pin("role", "none");
 	pin("search_path", "pg_catalog, pg_temp");
 	pin("session_replication_role", "origin");
 	pin("default_transaction_isolation", "read committed");
@@ -416,7 +418,7 @@ taskq_sweeper_main(Datum arg)
 	pgstat_report_appname("taskq sweeper");
 	pin_synchronous_commit();
 
-	/* ALTER DATABASE ... SET role or session_authorization would take rights that it takes to look around. */
+	/* As with the role, ALTER DATABASE ... SET session_authorization; it cannot be pinned before there is a session. */
 	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
 
 	/* Less than others' deadlock_timeout (1 s by default): they are not to be the ones who lose. */
