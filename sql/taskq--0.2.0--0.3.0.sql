@@ -25,6 +25,57 @@ COMMENT ON FUNCTION taskq_revoke(name) IS
 COMMENT ON FUNCTION taskq_reapply_grants() IS
 'Takes everything of taskq from PUBLIC, except to execute what CHECKs call, and gives each role in taskq_role_grant, also one that was renamed, its level again. Update scripts end with it; so can a DBA who changed privileges by hand.';
 
+-- 0.2.0 knew roles by name only, and a name may have gone from one role to
+-- another.  Who was granted a level holds its privileges: where the name's role
+-- does not and exactly one other does, that is the one.  A role that holds
+-- nothing is a stranger, and its row goes.
+DO $do$
+DECLARE
+    strangers text;
+BEGIN
+    WITH holder AS (
+        SELECT r.oid, r.rolname, c.relowner = r.oid AS is_owner,
+            CASE WHEN f.names @> '{taskq_stats,taskq_create,taskq_sweep}' THEN 'manager'
+                 WHEN f.names @> '{taskq_stats,taskq_create}' THEN 'agent'
+                 WHEN f.names @> '{taskq_stats}' THEN 'viewer' END AS level
+        FROM pg_class c CROSS JOIN pg_roles r CROSS JOIN LATERAL (
+            SELECT array_agg(p.proname::text) AS names FROM pg_proc p
+            WHERE p.pronamespace = c.relnamespace AND p.proname IN ('taskq_stats', 'taskq_create', 'taskq_sweep')
+              AND EXISTS (SELECT FROM aclexplode(p.proacl) x WHERE x.grantee = r.oid)) f
+        WHERE c.oid = 'taskq_task'::regclass
+          AND (c.relowner = r.oid OR EXISTS (
+              SELECT FROM aclexplode(c.relacl) x WHERE x.grantee = r.oid AND x.privilege_type = 'SELECT'))
+    ), doubtful AS (
+        SELECT g.role_name, g.level, g.role_oid IS NOT NULL AND h.oid IS NULL AS is_stranger
+        FROM taskq_role_grant g LEFT JOIN holder h ON h.oid = g.role_oid
+        WHERE h.is_owner IS NOT TRUE AND h.level IS DISTINCT FROM g.level
+    ), unknown AS (
+        SELECT h.rolname, h.level FROM holder h
+        WHERE NOT h.is_owner AND NOT EXISTS (SELECT FROM taskq_role_grant g WHERE g.role_oid = h.oid AND g.level = h.level)
+    ), found AS (
+        SELECT level, min(d.role_name::text)::name AS role_name, min(u.rolname::text)::name AS rolname
+        FROM doubtful d JOIN unknown u USING (level) GROUP BY level HAVING count(*) = 1
+    ), taken AS (
+        DELETE FROM taskq_role_grant g USING doubtful d LEFT JOIN found o USING (role_name)
+        WHERE g.role_name = d.role_name AND (o.rolname IS NOT NULL OR d.is_stranger)
+        RETURNING g.role_name, g.level, g.granted_at, g.granted_by, o.rolname
+    ), known AS (
+        INSERT INTO taskq_role_grant AS g (role_name, level, granted_at, granted_by)
+        SELECT t.rolname, t.level, t.granted_at, t.granted_by FROM taken t WHERE t.rolname IS NOT NULL ORDER BY t.rolname
+        ON CONFLICT (role_name) DO UPDATE SET role_name = excluded.role_name, level = excluded.level,
+            granted_at = excluded.granted_at, granted_by = excluded.granted_by
+    )
+    SELECT string_agg(format('%I (%s)', t.role_name, t.level), ', ' ORDER BY t.role_name) INTO strangers
+    FROM taken t WHERE t.rolname IS NULL;
+    IF strangers IS NOT NULL THEN
+        RAISE WARNING USING
+            MESSAGE = format('roles in taskq_role_grant that hold nothing of their level are not given it, and are forgotten: %s', strangers),
+            DETAIL = 'The role that was granted it may have been renamed, and another may have its name now.',
+            HINT = 'Call taskq_grant() for each role that is to have a level.';
+    END IF;
+END
+$do$;
+
 -- A rule's condition must be a predicate.
 CREATE FUNCTION taskq_condition_is_predicate(condition jsonpath) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

@@ -411,7 +411,11 @@ reapply(SPITupleTable *grants, uint64 n)
 
 		roles[i] = gone ? InvalidOid : DatumGetObjectId(role);
 		if (!gone)
-			revoke_all(roles[i]);
+		{
+			/* By its name only: the script of 0.3.0 sees to one that holds nothing. */
+			if (!revoke_all(roles[i]) && in_script && !oids_are_kept())
+				roles[i] = InvalidOid;
+		}
 		else
 			ereport(WARNING,
 					(errmsg("role \"%s\" in taskq_role_grant does not exist", name),

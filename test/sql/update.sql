@@ -251,6 +251,45 @@ UPDATE taskq_customer SET is_active = true;
 SELECT days_before, outcome FROM taskq_renewals_refresh();
 DROP EXTENSION taskq;
 
+-- a level is the role's that was granted it, whoever has its name now; where that cannot be known, nobody's
+CREATE ROLE regress_taskq_clerk;
+CREATE ROLE regress_taskq_a;
+CREATE ROLE regress_taskq_b;
+CREATE EXTENSION taskq VERSION '0.2.0';
+SELECT taskq_grant('regress_taskq_clerk', 'manager'), taskq_grant('regress_taskq_a', 'viewer'), taskq_grant('regress_taskq_b', 'agent') \g /dev/null
+ALTER ROLE regress_taskq_clerk RENAME TO regress_taskq_clerk_old;
+CREATE ROLE regress_taskq_clerk;
+ALTER ROLE regress_taskq_a RENAME TO regress_taskq_c;
+ALTER ROLE regress_taskq_b RENAME TO regress_taskq_a;
+ALTER ROLE regress_taskq_c RENAME TO regress_taskq_b;
+ALTER EXTENSION taskq UPDATE;
+SELECT r.rolname, g.level, r.oid = g.role_oid AS same, has_table_privilege(r.oid, 'taskq_task', 'SELECT') AS reads, has_table_privilege(r.oid, 'taskq_erasure', 'SELECT') AS manages
+FROM pg_roles r LEFT JOIN taskq_role_grant g ON g.role_name = r.rolname WHERE r.rolname ~ '^regress_taskq_(clerk|a|b)' ORDER BY 1;
+DROP EXTENSION taskq;
+CREATE EXTENSION taskq VERSION '0.2.0';
+SELECT taskq_grant('regress_taskq_clerk_old', 'agent'), taskq_grant('regress_taskq_clerk', 'manager'), taskq_grant('regress_taskq_a', 'manager'), taskq_grant('regress_taskq_b', 'viewer') \g /dev/null
+ALTER ROLE regress_taskq_clerk RENAME TO regress_taskq_c;
+ALTER ROLE regress_taskq_a RENAME TO regress_taskq_d;
+CREATE ROLE regress_taskq_clerk;
+CREATE ROLE regress_taskq_a;
+GRANT EXECUTE ON FUNCTION taskq_stats TO regress_taskq_a;
+REVOKE EXECUTE ON FUNCTION taskq_stats FROM regress_taskq_b;
+\set VERBOSITY default
+ALTER EXTENSION taskq UPDATE;
+\set VERBOSITY terse
+SELECT r.rolname, g.level, r.oid = g.role_oid AS same, has_table_privilege(r.oid, 'taskq_task', 'SELECT') AS reads, has_table_privilege(r.oid, 'taskq_erasure', 'SELECT') AS manages
+FROM pg_roles r LEFT JOIN taskq_role_grant g ON g.role_name = r.rolname WHERE r.rolname ~ '^regress_taskq_(clerk|a|b|c|d)' ORDER BY 1;
+DROP EXTENSION taskq;
+CREATE EXTENSION taskq VERSION '0.1.0';
+SELECT taskq_grant('regress_taskq_clerk', 'manager') \g /dev/null
+ALTER ROLE regress_taskq_clerk RENAME TO regress_taskq_e;
+CREATE ROLE regress_taskq_clerk;
+ALTER EXTENSION taskq UPDATE;
+SELECT role_name, level, has_table_privilege('regress_taskq_clerk', 'taskq_task', 'SELECT') AS stranger_reads FROM taskq_role_grant;
+DROP EXTENSION taskq;
+DROP OWNED BY regress_taskq_clerk, regress_taskq_clerk_old, regress_taskq_a, regress_taskq_b, regress_taskq_c, regress_taskq_d, regress_taskq_e;
+DROP ROLE regress_taskq_clerk, regress_taskq_clerk_old, regress_taskq_a, regress_taskq_b, regress_taskq_c, regress_taskq_d, regress_taskq_e;
+
 -- who has set when taskq_task is vacuumed has it so afterwards
 CREATE EXTENSION taskq VERSION '0.1.0';
 ALTER TABLE taskq_task SET (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.01);
