@@ -54,7 +54,19 @@ years(const Interval *span)
 	return ((double) span->time / USECS_PER_DAY + span->day) / DAYS_PER_YEAR + (double) span->month / MONTHS_PER_YEAR;
 }
 
-/* Reads an interval as interval_in() does, but throws nothing. */
+/* Whether a field is a number only, which as the last one counts seconds. */
+static bool
+is_bare_number(const char *field)
+{
+	if (*field == '+' || *field == '-')
+		field++;
+	return field[strspn(field, "0123456789.")] == '\0';
+}
+
+/*
+ * Reads an interval as interval_in() does, but throws nothing, and takes no
+ * number without its unit.
+ */
 static bool
 parse_interval(char *value, Interval *span)
 {
@@ -69,6 +81,8 @@ parse_interval(char *value, Interval *span)
 	error = ParseDateTime(value, buffer, sizeof(buffer), field, ftype, MAXDATEFIELDS, &nf);
 	if (error == 0)
 		error = DecodeInterval(field, ftype, nf, INTERVAL_FULL_RANGE, &dtype, &itm);
+	if (error == 0 && is_bare_number(field[nf - 1]))
+		return false;
 	if (error == DTERR_BAD_FORMAT)
 		error = DecodeISO8601Interval(value, &dtype, &itm);
 	return error == 0 && dtype == DTK_DELTA && itmin2interval(&itm, span) == 0;

@@ -27,6 +27,14 @@ SELECT taskq_purge(dry_run => true);
 SET taskq.retention = '1000 years';
 SELECT taskq_purge(dry_run => true);
 SET taskq.retention = '1 year';
+-- but not without a unit
+SET taskq.retention = '2';
+SET taskq.retention = ' +2.5 ';
+SET taskq.retention = '1e9';
+SET taskq.retention = '1 year 2';
+SET taskq.retention = '1-1 2';
+SET taskq.retention = '90 @';
+SHOW taskq.retention;
 CALL taskq_sweep_all();
 SELECT purged FROM taskq_sweep_log;
 SELECT title FROM taskq_task ORDER BY id;
