@@ -7,7 +7,7 @@ CREATE FUNCTION taskq_title_is_valid(title text) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'taskq_title_is_valid_0_3';
 COMMENT ON FUNCTION taskq_title_is_valid(text) IS
-'Whether a text may become a title: what taskq_line_is_valid() says and, in a UTF8 database, at least one character that can be seen: not only white space, fillers, format characters and combining marks (Unicode 15.0). The directional marks U+200E, U+200F and U+061C, which taskq takes out of titles that it is given, are not in one.';
+'Whether a text may become a title: what taskq_line_is_valid() says and, in a UTF8 database, at least one character that can be seen: not only white space, fillers, format characters and combining marks (Unicode 15.0); and no U+2028 or U+2029, which end a line. The directional marks U+200E, U+200F and U+061C, which taskq takes out of titles that it is given, are not in one.';
 
 CREATE FUNCTION taskq_line_is_valid(line text) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

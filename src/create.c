@@ -101,7 +101,7 @@ engine_title(const char *rendered, const char *fallback, char **notes)
 	if (problem != NULL)
 	{
 		add_note(notes, psprintf("title was replaced by \"%s\": it %s", fallback, problem));
-		return pstrdup(fallback);
+		return as_title(fallback, false);
 	}
 	if (too_long)
 		add_note(notes, psprintf("title was cut off at %d characters", TITLE_MAX));

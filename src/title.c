@@ -4,16 +4,16 @@
  *		What a title may hold, for all ways in.
  *
  * A title is one line that can be seen and reads as it is stored.  So control
- * characters and the controls that embed, override or isolate a direction are
- * refused, and at least one character must be visible.  The directional marks
+ * characters, the separators of lines and paragraphs (U+2028, U+2029) and the
+ * controls that embed, override or isolate a direction are refused, and at least one character must be visible.  The directional marks
  * (LRM, RLM, ALM) come along unseen with pasted text, do no harm and say
  * nothing: they are taken out before anything is compared or checked.
  *
  * The API says what is wrong by 22023.  Raw writes meet the CHECK and, before
- * it, the triggers, which take out marks.  That a character must be visible is
- * newer than 0.2.0, and a CHECK is asked again by every update of a row: so it
- * is not part of the CHECK, but asked by the triggers of a title that is new,
- * and tasks of 0.2.0 with other titles can go on.
+ * it, the triggers, which take out marks.  That a character must be visible and
+ * none a separator is newer than 0.2.0, and a CHECK is asked again by every
+ * update of a row: so it is not part of the CHECK, but asked by the triggers of
+ * a title that is new, and tasks of 0.2.0 with other titles can go on.
  *
  * What characters are is known in UTF8 databases only.
  *
@@ -188,6 +188,13 @@ is_control(pg_wchar c)
 	return c < 0x20 || (c >= 0x7F && c < 0xA0);
 }
 
+/* What ends a line or paragraph and is no control character. */
+static bool
+is_separator(pg_wchar c)
+{
+	return c == 0x2028 || c == 0x2029;
+}
+
 /* LRM, RLM and ALM; with the others Unicode's property Bidi_Control (UAX #9). */
 static bool
 is_directional_mark(pg_wchar c)
@@ -233,11 +240,26 @@ problem_of(const char *s, int len, bool (*is_unseen) (pg_wchar c))
 	return NULL;
 }
 
+static bool
+has_separator(const char *s, int len)
+{
+	int			width;
+
+	for (int i = 0; i < len; i += width)
+		if (is_separator(character_at(s + i, &width)))
+			return true;
+	return false;
+}
+
 /* What is wrong with a title, as the end of "title …", or NULL. */
 const char *
 title_problem(const char *s, int len)
 {
-	return problem_of(s, len, is_invisible);
+	const char *problem = problem_of(s, len, is_invisible);
+
+	if (problem == NULL && has_separator(s, len))
+		problem = "must be one line without control characters";
+	return problem;
 }
 
 /* A copy of a text without some of its characters, NULL if it has none. */
@@ -279,7 +301,7 @@ without_directional_controls(char *s)
 
 /*
  * A text from elsewhere as a title: a blank in place of each run of control
- * characters, no directional marks; with clip, cut off at the bound.  It may
+ * characters and separators, no directional marks; with clip, cut off at the bound.  It may
  * still be blank, or have directional controls, which are refused.
  */
 char *
@@ -296,7 +318,7 @@ as_title(const char *s, bool clip)
 
 		if (is_directional_mark(c))
 			continue;
-		if (is_control(c))
+		if (is_control(c) || is_separator(c))
 		{
 			if (out > result && out[-1] != ' ')
 				*out++ = ' ';
@@ -356,7 +378,7 @@ accept_title(text *title)
 	return title;
 }
 
-/* 23514, as from the CHECK, for a title by a raw write that nobody can see. */
+/* 23514, as from the CHECK, for a title by a raw write that only the CHECK takes. */
 void
 check_title_is_visible(const text *title)
 {
@@ -368,6 +390,7 @@ check_title_is_visible(const text *title)
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("new row for relation \"%s\" violates check constraint \"%s\"",
 						"taskq_task", "taskq_task_title_check"),
+				 has_separator(s, len) ? errdetail("The title is not one line.") :
 				 errdetail("The title has no visible character."),
 				 err_generic_string(PG_DIAG_TABLE_NAME, "taskq_task"),
 				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_title_check")));

@@ -12,7 +12,8 @@ SELECT t.what, taskq_title_is_valid(t.title) AS valid, taskq_line_is_valid(t.tit
     ('soft hyphen', U&'\00AD'), ('byte order mark', U&'\FEFF'), ('noncharacter', U&'\FFFE'), ('line separator', U&'\2028'), ('many of them', U&' \3164\0301\2800\00A0'),
     ('letter in between', U&'\3164x\2800'), ('letter with an acute', U&'e\0301'), ('Hangul', U&'\D55C'), ('jamo', U&'\3131'), ('Braille', U&'\2801'),
     ('Arabic', U&'\0645'), ('Arabic number sign', U&'\0600'), ('emoji with joiners', U&'\+01F468\200D\+01F469'), ('keycap', U&'1\FE0F\20E3'), ('private use', U&'\E000'),
-    ('not assigned yet', U&'\+03FFFD'), ('full stop', '.'), ('mark', U&'\200E'), ('mark and letter', U&'a\061C'), ('override', U&'a\202E')) t(what, title);
+    ('not assigned yet', U&'\+03FFFD'), ('full stop', '.'), ('mark', U&'\200E'), ('mark and letter', U&'a\061C'), ('override', U&'a\202E'),
+    ('line separator in between', U&'a\2028b'), ('paragraph separator at the end', U&'a\2029')) t(what, title);
 SELECT count(*) AS invisible, count(*) FILTER (WHERE taskq_line_is_valid(chr(c))) AS of_these_in_0_2_0
 FROM generate_series(1, 1114111) c WHERE c NOT BETWEEN 55296 AND 57343 AND NOT taskq_title_is_valid(chr(c));
 -- the API: marks are taken out before anything is compared or counted, the rest is refused
@@ -32,6 +33,10 @@ SELECT taskq_create_json(jsonb_build_object('title', U&'a\2066b'));
 SELECT taskq_edit(:id, U&'\0301');
 SELECT taskq_edit(:id, U&'\2069');
 SELECT taskq_edit_many(ARRAY[:id], U&'\FFA0');
+SELECT taskq_create(U&'a\2028b');
+SELECT taskq_create_json(jsonb_build_object('title', U&'a\2029b'));
+SELECT taskq_edit(:id, U&'a\2028');
+SELECT taskq_edit_many(ARRAY[:id], U&'\2029a');
 -- raw writes
 INSERT INTO taskq_task (title) VALUES (U&'r\200Eaw') RETURNING id AS raw, title = 'raw' AS plain \gset
 SELECT :'plain' AS plain;
@@ -45,6 +50,8 @@ INSERT INTO taskq_task (title) VALUES (U&'a\202E');
 UPDATE taskq_task SET title = U&'\115F' WHERE id = :raw;
 UPDATE taskq_task SET title = U&'\200E\2800' WHERE id = :raw;
 UPDATE taskq_task SET title = U&'\2067' WHERE id = :raw;
+INSERT INTO taskq_task (title) VALUES (U&'a\2028b');
+UPDATE taskq_task SET title = U&'a\2029b' WHERE id = :raw;
 CREATE FUNCTION blank() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.title := chr(12644); RETURN new; END $$;
 CREATE TRIGGER zz_blank BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION blank();
 UPDATE taskq_task SET priority = 'HIGH' WHERE id = :raw;
@@ -64,15 +71,20 @@ INSERT INTO taskq_workflow_rule (name, event, action, title_template) VALUES ('t
 SELECT count(*) FROM taskq_emit('told', jsonb_build_object('title', U&'\200Fto\200Eld'));
 SELECT count(*) FROM taskq_emit('told', jsonb_build_object('title', U&'a\202Eb'));
 SELECT count(*) FROM taskq_emit('told', jsonb_build_object('title', U&'a\2068b'));
-SELECT r.outcome, r.message, t.title = 'told' AS plain FROM taskq_workflow_run r LEFT JOIN taskq_task t ON t.id = r.task_id ORDER BY r.id;
+SELECT count(*) FROM taskq_emit('told', jsonb_build_object('title', U&'to\2028\2029ld'));
+INSERT INTO taskq_workflow_rule (name, event, action, title_template) VALUES (U&'two\2028lines', 'hidden', 'CREATE_TASK', '{{title}}'), (U&'to\2029ld', 'named', 'CREATE_TASK', NULL);
+SELECT count(*) FROM taskq_emit('hidden', jsonb_build_object('title', U&'\2028'));
+SELECT count(*) FROM taskq_emit('named', '{}');
+SELECT title FROM taskq_task ORDER BY id DESC LIMIT 2;
+SELECT r.outcome, replace(r.message, U&'\2028', '?') AS message, t.title = 'told' AS plain, t.title = 'to ld' AS joined FROM taskq_workflow_run r LEFT JOIN taskq_task t ON t.id = r.task_id ORDER BY r.id;
 -- renewals: whatever the names are, there is a task with a title that can be seen
-INSERT INTO taskq_customer VALUES ('cus_1', U&'A\202Ec\200Fm\2066e'), ('cus_2', U&'\3164');
+INSERT INTO taskq_customer VALUES ('cus_1', U&'A\202Ec\200Fm\2066e\2028Ltd'), ('cus_2', U&'\3164');
 INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority, title_template) VALUES
     ('visa', 14, 'HIGH', '{{customer.name}}'), ('permit', 14, 'HIGH', '{{renewal.reference}}');
 SELECT taskq_renewal_create('cus_1', 'visa', '2999-01-01'), taskq_renewal_create('cus_2', 'visa', '2999-01-01'), taskq_renewal_create('cus_1', 'permit', '2999-01-01') \g /dev/null
 UPDATE taskq_renewal SET due_date = taskq_today() + 14;
 SELECT outcome, count(*) FROM taskq_renewals_refresh() GROUP BY 1;
-SELECT user_id, replace(title, to_char(taskq_today() + 14, 'YYYY-MM-DD'), 'then') AS title, title ~ U&'[\200F\202E\2066]' AS unclean FROM taskq_task WHERE source = 'RENEWAL' ORDER BY id;
+SELECT user_id, replace(title, to_char(taskq_today() + 14, 'YYYY-MM-DD'), 'then') AS title, title ~ U&'[\200F\202E\2066\2028]' AS unclean FROM taskq_task WHERE source = 'RENEWAL' ORDER BY id;
 -- what 0.2.0 took goes on, and is restored as it was
 SET check_function_bodies = off;
 INSERT INTO taskq_task (id, title) VALUES (99, U&'\3164');
@@ -81,6 +93,10 @@ SELECT status, title = U&'\3164' AS kept FROM taskq_start(99);
 UPDATE taskq_task SET due_date = '2020-01-01' WHERE id = 99;
 SELECT status FROM taskq_complete(99);
 SELECT title = U&'\3164' AS kept FROM taskq_task WHERE id = 99;
+SET check_function_bodies = off;
+INSERT INTO taskq_task (id, title) VALUES (98, U&'a\2028b');
+RESET check_function_bodies;
+SELECT status, title = U&'a\2028b' AS kept FROM taskq_start(98);
 -- names of rules are asked what they were asked before
 INSERT INTO taskq_workflow_rule (name, event, action) VALUES (U&'a\202E', 'x', 'CREATE_TASK');
 INSERT INTO taskq_workflow_rule (name, event, action) VALUES (' ', 'x', 'CREATE_TASK');
