@@ -14,7 +14,7 @@ SELECT t.id, t.title, t.description, t.priority, t.status, t.due_date, t.sla_hou
            greatest(least(t.completed_at, t.cancelled_at, statement_timestamp()) - least(t.sla_due_at, t.sla_first_breached_at), '0') END AS late_by,
        t.sla_first_breached_at
 FROM taskq_tasks t
-WHERE t.sla_first_breached_at IS NOT NULL
+WHERE t.sla_first_breached_at <= statement_timestamp()
    OR coalesce(t.sla_due_at, 'infinity') < least(t.completed_at, t.cancelled_at, statement_timestamp());
 COMMENT ON VIEW taskq_sla_violations IS 'Tasks that have ever breached their SLA: sla_status is BREACHED at this instant, or sla_first_breached_at is set, whatever became of the deadline since. Columns as taskq_tasks, and late_by. What is stamped in the future has not happened yet.';
 COMMENT ON COLUMN taskq_sla_violations.late_by IS 'Time from the deadline to completion or cancellation; for an active task, to now. Where the deadline was moved out after a breach, or removed: from that breach (sla_first_breached_at). NULL if the deadline is -infinity.';

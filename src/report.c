@@ -39,15 +39,18 @@
 /* Tasks without sla_first_breached_at, in a database of 0.2.0 or before. */
 #define OLDER_TASKS SELECT_TASKS("t.sla_due_at", STATUS_AT_NOW) DUE_BETWEEN
 
+/* Not where an INSERT has given an instant that has not come yet. */
+#define WAS_BREACHED "t.sla_first_breached_at " LE " $4"
+
 /*
  * A task that was ever breached is breached.  It counts at its deadline; at its
  * first breach if the deadline is later than that, or has been removed.
  */
 #define TASKS \
-	SELECT_TASKS("t.sla_due_at", "CASE WHEN t.sla_first_breached_at IS NOT NULL THEN 'BREACHED' ELSE " STATUS_AT_NOW " END") \
-	DUE_BETWEEN "AND (t.sla_first_breached_at IS NULL OR NOT " DEADLINE_MOVED ") UNION ALL " \
+	SELECT_TASKS("t.sla_due_at", "CASE WHEN " WAS_BREACHED " THEN 'BREACHED' ELSE " STATUS_AT_NOW " END") \
+	DUE_BETWEEN "AND (" WAS_BREACHED " AND " DEADLINE_MOVED ") IS NOT TRUE UNION ALL " \
 	SELECT_TASKS("t.sla_first_breached_at", "'BREACHED'") \
-	"t.sla_first_breached_at " GE " $1 AND t.sla_first_breached_at " LT " $2 AND " DEADLINE_MOVED
+	"t.sla_first_breached_at " GE " $1 AND t.sla_first_breached_at " LT " $2 AND " WAS_BREACHED " AND " DEADLINE_MOVED
 
 /* $1, $2 = bounds of the deadline, $3 = time zone of days and weeks, $4 = now. */
 #define REPORT_OF(tasks, key, groups) \

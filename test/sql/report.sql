@@ -22,6 +22,13 @@ FROM unnest('{COMPLETED,CANCELLED}'::taskq_status[]) status, unnest('{1,25,100}'
 SELECT * FROM taskq_sla_report(now() - interval '2 days', now() + interval '9 days');
 SELECT title, sla_hours, late_by = statement_timestamp() - sla_due_at AS until_now FROM taskq_sla_violations WHERE title LIKE '%future' ORDER BY id;
 ROLLBACK;
+-- a breach that is stamped in the future is none until then; the deadline counts
+BEGIN;
+INSERT INTO taskq_task (title, created_at, sla_hours, sla_breached_at) SELECT 'to come', now() - interval '3 hours', hours, now() + interval '1 hour' FROM unnest('{1,3.5,9}'::float8[]) hours;
+INSERT INTO taskq_task (title, created_at, sla_hours, sla_first_breached_at) VALUES ('to come', now(), 9, now() + interval '1 hour'), ('come', now(), 9, now());
+SELECT tasks, met, breached FROM taskq_sla_report(now() - interval '1 day', now() + interval '1 day');
+SELECT title, sla_hours, late_by > '1 hour' AS late FROM taskq_sla_violations WHERE title LIKE '%come' ORDER BY id;
+ROLLBACK;
 -- deadlines that are infinite, and rows that are older than taskq_task_stamps_check
 BEGIN;
 INSERT INTO taskq_task (title, sla_hours, sla_due_at) VALUES ('never', 1, 'infinity'), ('ever', 1, '-infinity');
