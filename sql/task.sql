@@ -83,11 +83,11 @@ CREATE FUNCTION taskq_sla_stamps_are_valid(sla_hours double precision, sla_due_a
 COMMENT ON FUNCTION taskq_sla_stamps_are_valid(double precision, timestamptz, timestamptz, timestamptz) IS
 'True if sla_due_at and sla_at_risk_at are set when sla_hours is and not otherwise, and sla_breached_at only then.';
 
-CREATE FUNCTION taskq_stamps_are_valid(created_at timestamptz, started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, updated_at timestamptz, sla_breached_at timestamptz) RETURNS boolean
+CREATE FUNCTION taskq_stamps_are_valid(created_at timestamptz, started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, updated_at timestamptz, sla_breached_at timestamptz, sla_due_at timestamptz, sla_at_risk_at timestamptz) RETURNS boolean
     LANGUAGE c IMMUTABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'taskq_stamps_are_valid';
-COMMENT ON FUNCTION taskq_stamps_are_valid(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
-'True if none of those that are set is infinite, and the task was created no later than started, completed or cancelled, and started no later than completed or cancelled. No clock is looked at.';
+COMMENT ON FUNCTION taskq_stamps_are_valid(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
+'True if none of those that are set is infinite, but the deadlines sla_due_at and sla_at_risk_at, which may be infinity (not -infinity), and the task was created no later than started, completed or cancelled, and started no later than completed or cancelled. No clock is looked at.';
 
 CREATE FUNCTION taskq_first_breach_is_valid(sla_first_breached_at timestamptz) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
@@ -135,7 +135,7 @@ CREATE TABLE taskq_task (
     CONSTRAINT taskq_task_sla_stamps_check CHECK
         (taskq_sla_stamps_are_valid(sla_hours, sla_due_at, sla_at_risk_at, sla_breached_at)),
     CONSTRAINT taskq_task_stamps_check CHECK
-        (taskq_stamps_are_valid(created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at))
+        (taskq_stamps_are_valid(created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at, sla_due_at, sla_at_risk_at))
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 
 -- One index a question. Phase first, so that a page never reads a row of
@@ -218,7 +218,7 @@ COMMENT ON COLUMN taskq_task.started_at IS 'When work began; kept when the task 
 COMMENT ON COLUMN taskq_task.completed_at IS 'When it was completed. Written by the lifecycle only.';
 COMMENT ON COLUMN taskq_task.cancelled_at IS 'When it was cancelled. Written by the lifecycle only.';
 COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only: statement_timestamp(), or the row''s last stamp where the clock is behind it.';
-COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never.';
+COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never; never -infinity (CHECK taskq_task_stamps_check).';
 COMMENT ON COLUMN taskq_task.sla_at_risk_at IS 'From here to the deadline the task is AT_RISK: taskq.sla_at_risk_percent of the way when it was written. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.sla_breached_at IS 'When the breach of the current deadline was recorded. Written by the lifecycle only.';
 COMMENT ON COLUMN taskq_task.sla_first_breached_at IS 'When the first breach of any deadline that the task has had was recorded; it stays when the deadline is moved out or removed. NULL = none was. Written by the lifecycle only, except that an INSERT may give it (NULL = sla_breached_at).';

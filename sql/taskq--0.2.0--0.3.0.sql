@@ -823,18 +823,18 @@ COMMENT ON COLUMN taskq_task_event.note IS 'Note of taskq_complete, taskq_set_sl
 
 -- Stamps: finite, in order, and none of the future in reports
 
-CREATE FUNCTION taskq_stamps_are_valid(created_at timestamptz, started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, updated_at timestamptz, sla_breached_at timestamptz) RETURNS boolean
+CREATE FUNCTION taskq_stamps_are_valid(created_at timestamptz, started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, updated_at timestamptz, sla_breached_at timestamptz, sla_due_at timestamptz, sla_at_risk_at timestamptz) RETURNS boolean
     LANGUAGE c IMMUTABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'taskq_stamps_are_valid';
-COMMENT ON FUNCTION taskq_stamps_are_valid(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
-'True if none of those that are set is infinite, and the task was created no later than started, completed or cancelled, and started no later than completed or cancelled. No clock is looked at.';
+COMMENT ON FUNCTION taskq_stamps_are_valid(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
+'True if none of those that are set is infinite, but the deadlines sla_due_at and sla_at_risk_at, which may be infinity (not -infinity), and the task was created no later than started, completed or cancelled, and started no later than completed or cancelled. No clock is looked at.';
 
 -- Rows that broke this before stay as they are, until somebody puts them right.
 ALTER TABLE taskq_task ADD CONSTRAINT taskq_task_stamps_check CHECK
-    (taskq_stamps_are_valid(created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at)) NOT VALID;
+    (taskq_stamps_are_valid(created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at, sla_due_at, sla_at_risk_at)) NOT VALID;
 DO $$
 DECLARE n bigint := (SELECT pg_catalog.count(*) FROM taskq_task t
-    WHERE NOT taskq_stamps_are_valid(t.created_at, t.started_at, t.completed_at, t.cancelled_at, t.updated_at, t.sla_breached_at));
+    WHERE NOT taskq_stamps_are_valid(t.created_at, t.started_at, t.completed_at, t.cancelled_at, t.updated_at, t.sla_breached_at, t.sla_due_at, t.sla_at_risk_at));
 BEGIN
     IF n = 0 THEN
         ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_stamps_check;
@@ -845,7 +845,7 @@ BEGIN
 END $$;
 COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_timestamp()). Never changes. As all stamps but the SLA''s deadlines it is finite; what comes later is stamped no earlier (CHECK taskq_task_stamps_check).';
 COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only: statement_timestamp(), or the row''s last stamp where the clock is behind it.';
-COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never.';
+COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never; never -infinity (CHECK taskq_task_stamps_check).';
 
 -- Titles that can be seen
 

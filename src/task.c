@@ -316,7 +316,8 @@ taskq_sla_stamps_are_valid(PG_FUNCTION_ARGS)
 
 /*
  * Arguments: created_at, started_at, completed_at, cancelled_at, updated_at,
- * sla_breached_at.
+ * sla_breached_at; and the deadlines sla_due_at, sla_at_risk_at, which may be
+ * infinity: never.
  */
 PG_FUNCTION_INFO_V1(taskq_stamps_are_valid);
 Datum
@@ -339,6 +340,9 @@ taskq_stamps_are_valid(PG_FUNCTION_ARGS)
 			PG_RETURN_BOOL(false);
 		last = at;
 	}
+	for (int i = 6; i < 8; i++)
+		if (!PG_ARGISNULL(i) && TIMESTAMP_IS_NOBEGIN(PG_GETARG_TIMESTAMPTZ(i)))
+			PG_RETURN_BOOL(false);
 	PG_RETURN_BOOL(true);
 }
 

@@ -132,7 +132,7 @@ DROP VIEW left_behind;
 DROP FUNCTION sla_bucket;
 -- one whose SLA would put it at risk after the deadline is never at risk
 INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('odd', 1, now() - interval '1 hour', now() + interval '1 hour'),
-    ('odd too', 1, statement_timestamp(), statement_timestamp() + interval '1 hour'), ('old', 1, '-infinity', '-infinity'), ('far', 1, '200000-01-01', '200000-01-01'),
+    ('odd too', 1, statement_timestamp(), statement_timestamp() + interval '1 hour'), ('old', 1, '4000-01-01 BC', '4000-01-01 BC'), ('far', 1, '200000-01-01', '200000-01-01'),
     ('never', 1, 'infinity', now() - interval '1 hour');
 SELECT agrees();
 -- what is completed in the future counts when that has come: by the counters as by counting

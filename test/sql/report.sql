@@ -31,10 +31,10 @@ SELECT title, sla_hours, late_by > '1 hour' AS late FROM taskq_sla_violations WH
 ROLLBACK;
 -- deadlines that are infinite, and rows that are older than taskq_task_stamps_check
 BEGIN;
+ALTER TABLE taskq_task DROP CONSTRAINT taskq_task_stamps_check;
 INSERT INTO taskq_task (title, sla_hours, sla_due_at) VALUES ('never', 1, 'infinity'), ('ever', 1, '-infinity');
 SELECT title, sla_status, late_by FROM taskq_sla_violations WHERE title LIKE '%ever';
 SELECT tasks, met, breached FROM taskq_sla_report('-infinity', 'infinity');
-ALTER TABLE taskq_task DROP CONSTRAINT taskq_task_stamps_check;
 INSERT INTO taskq_task (title, status, created_at, sla_hours, sla_due_at, sla_at_risk_at, started_at, completed_at) VALUES
     ('dirty', 'COMPLETED', '2020-05-02', 1, '2020-05-01', '2020-05-01', '2020-01-01', '2020-01-01'),
     ('dirty', 'COMPLETED', '-infinity', 1, '2020-05-01', '2020-05-01', '2020-01-01', '2020-01-01'),

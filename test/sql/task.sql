@@ -28,7 +28,7 @@ INSERT INTO taskq_task (title, started_at) VALUES ('x', now());
 INSERT INTO taskq_task (title, status) VALUES ('x', 'OVERDUE');
 INSERT INTO taskq_task (title, sla_due_at) VALUES ('x', now());
 INSERT INTO taskq_task (title, assignee_id) VALUES ('x', 'nobody');
--- stamps are finite and in order; deadlines may be infinite
+-- stamps are finite and in order; a deadline may be infinity: never
 INSERT INTO taskq_task (title, created_at) VALUES ('x', 'infinity');
 INSERT INTO taskq_task (title, created_at) VALUES ('x', '-infinity');
 INSERT INTO taskq_task (title, updated_at) VALUES ('x', 'infinity');
@@ -38,9 +38,11 @@ INSERT INTO taskq_task (title, status, created_at, started_at, completed_at) VAL
 INSERT INTO taskq_task (title, status, created_at, started_at, completed_at) VALUES ('x', 'COMPLETED', '2020-01-01', '2020-01-01', 'infinity');
 INSERT INTO taskq_task (title, status, created_at, cancelled_at) VALUES ('x', 'CANCELLED', '2020-01-02', '2020-01-01');
 INSERT INTO taskq_task (title, sla_hours, sla_breached_at) VALUES ('x', 1, 'infinity');
+INSERT INTO taskq_task (title, sla_hours, sla_due_at) VALUES ('x', 1, '-infinity');
+INSERT INTO taskq_task (title, sla_hours, sla_at_risk_at) VALUES ('x', 1, '-infinity');
 BEGIN;
 INSERT INTO taskq_task (title, status, created_at, started_at, completed_at) VALUES ('at once', 'COMPLETED', '2020-01-01', '2020-01-01', '2020-01-01'), ('to come', 'COMPLETED', '2999-01-01', '2999-01-01', '2999-01-02');
-INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('never', 1, 'infinity', 'infinity'), ('never', 1, 'infinity', NULL), ('ever', 1, '-infinity', '-infinity');
+INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('never', 1, 'infinity', 'infinity'), ('never', 1, 'infinity', NULL);
 SELECT title, sla_due_at, sla_at_risk_at FROM taskq_task WHERE sla_hours IS NOT NULL ORDER BY id;
 -- now() is a moment ago by then: a task is not created after it was begun
 INSERT INTO taskq_task (title, status, started_at) VALUES ('by now', 'IN_PROGRESS', now()) RETURNING created_at = now() AS by_now;
@@ -70,12 +72,13 @@ FROM unnest(enum_range(NULL::taskq_status)) status, (VALUES (now()), (NULL)) a(a
 SELECT count(*) FILTER (WHERE taskq_sla_stamps_are_valid(hours, due, risk, breached) IS DISTINCT FROM
         ((hours IS NULL) = (due IS NULL) AND (due IS NULL) = (risk IS NULL) AND (due IS NOT NULL OR breached IS NULL))) AS sla_stamps, count(*) AS of
 FROM (VALUES (1), (NULL)) h(hours), (VALUES (now()), (NULL)) d(due), (VALUES (now()), (NULL)) r(risk), (VALUES (now()), (NULL)) b(breached);
-SELECT count(*) FILTER (WHERE taskq_stamps_are_valid(c, s, o, x, u, b) IS DISTINCT FROM
-        (isfinite(c) AND coalesce(isfinite(s), true) AND coalesce(isfinite(o), true) AND coalesce(isfinite(x), true) AND isfinite(u) AND coalesce(isfinite(b), true)
+SELECT count(*) FILTER (WHERE taskq_stamps_are_valid(c, s, o, x, u, b, d, r) IS DISTINCT FROM
+        (isfinite(c) AND coalesce(isfinite(s), true) AND coalesce(isfinite(o), true) AND coalesce(isfinite(x), true) AND isfinite(u) AND coalesce(isfinite(b), true) AND d IS DISTINCT FROM '-infinity' AND r IS DISTINCT FROM '-infinity'
          AND c <= coalesce(s, c) AND greatest(c, s) <= coalesce(o, x, greatest(c, s)))) AS stamps, count(*) AS of
 FROM unnest('{2020-01-01,2020-01-02,infinity,-infinity}'::timestamptz[]) c, unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,-infinity,NULL}'::timestamptz[]) s,
     unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,-infinity,NULL}'::timestamptz[]) o, unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,NULL}'::timestamptz[]) x,
-    unnest('{2019-01-01,infinity}'::timestamptz[]) u, unnest('{2019-01-01,-infinity,NULL}'::timestamptz[]) b
+    unnest('{2019-01-01,infinity}'::timestamptz[]) u, unnest('{2019-01-01,-infinity,NULL}'::timestamptz[]) b,
+    unnest('{2019-01-01,infinity,-infinity,NULL}'::timestamptz[]) d, unnest('{infinity,-infinity,NULL}'::timestamptz[]) r
 WHERE o IS NULL OR x IS NULL;
 SELECT n AS characters, taskq_description_is_valid(repeat('ü', n)) AS description, taskq_source_is_valid(repeat('ü', n)) AS source,
     taskq_dedupe_key_is_valid(repeat('ü', n)) AS dedupe_key

@@ -190,11 +190,11 @@ CREATE EXTENSION taskq VERSION '0.2.0';
 INSERT INTO taskq_task (title, status, started_at, completed_at) VALUES ('never so', 'COMPLETED', '2020-01-01', '2020-01-01'), ('nor so', 'COMPLETED', now(), 'infinity'), ('nor so', 'COMPLETED', now() + interval '1 hour', now() + interval '1 minute'),
     ('nor so', 'COMPLETED', '2020-01-02', '2020-01-01');
 INSERT INTO taskq_task (title, status, started_at) VALUES ('nor so', 'IN_PROGRESS', '2020-01-01') RETURNING id AS active \gset
-INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('in order', 1, 'infinity', 'infinity');
+INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('in order', 1, 'infinity', 'infinity'), ('nor so', 1, '-infinity', '-infinity');
 SELECT title FROM taskq_task
 WHERE created_at > least(started_at, completed_at, cancelled_at) OR started_at > least(completed_at, cancelled_at)
    OR 'infinity' IN (created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at)
-   OR '-infinity' IN (created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at) ORDER BY id;
+   OR '-infinity' IN (created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at, sla_due_at, sla_at_risk_at) ORDER BY id;
 \set VERBOSITY default
 ALTER EXTENSION taskq UPDATE;
 \set VERBOSITY terse
@@ -205,6 +205,7 @@ SELECT taskq_revoke('regress_taskq_old');
 BEGIN;
 SET LOCAL session_replication_role = replica;
 UPDATE taskq_task SET completed_at = updated_at WHERE completed_at = 'infinity';
+UPDATE taskq_task SET sla_due_at = created_at, sla_at_risk_at = created_at WHERE sla_due_at = '-infinity';
 UPDATE taskq_task SET
     started_at = CASE WHEN started_at IS NOT NULL THEN least(started_at, completed_at, cancelled_at) END,
     created_at = least(created_at, started_at, completed_at, cancelled_at)

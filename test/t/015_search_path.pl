@@ -137,7 +137,7 @@ SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'priority');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'day');
 SELECT work.taskq_description_is_valid('x'), work.taskq_due_date_is_valid('2026-06-05'), work.taskq_sla_hours_is_valid(8), work.taskq_source_is_valid('x'),
 	work.taskq_dedupe_key_is_valid('x'), work.taskq_completed_is_valid('OPEN', NULL), work.taskq_cancelled_is_valid('OPEN', NULL),
-	work.taskq_started_is_valid('OPEN', NULL), work.taskq_overdue_is_valid('OPEN', NULL), work.taskq_sla_stamps_are_valid(NULL, NULL, NULL, NULL), work.taskq_stamps_are_valid('2026-06-05', NULL, NULL, NULL, NULL, NULL),
+	work.taskq_started_is_valid('OPEN', NULL), work.taskq_overdue_is_valid('OPEN', NULL), work.taskq_sla_stamps_are_valid(NULL, NULL, NULL, NULL), work.taskq_stamps_are_valid('2026-06-05', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
 	work.taskq_event_kind_is_valid('started'), work.taskq_line_is_valid('x'), work.taskq_first_breach_is_valid('2026-06-05');
 SELECT work.taskq_today(), work.taskq_day_start('2026-06-05'), work.taskq_actor(), work.taskq_priority_rank('HIGH'), work.taskq_title_is_valid('x'),
 	work.taskq_phase(NULL, NULL, NULL), work.taskq_effective_status('OPEN', '2020-01-01', NULL), work.taskq_effective_status('CANCELLED', NULL, NULL),
