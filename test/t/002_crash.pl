@@ -20,8 +20,8 @@ my $backlog = q{SELECT count(*) FROM taskq_tasks WHERE status <> stored_status};
 sub recovers
 {
 	my ($how) = @_;
-	$node->poll_query_until('postgres', 'SELECT true');
-	ok($node->poll_query_until('postgres', "SELECT n = 0 FROM ($backlog) b(n)"), "$how: the work is finished");
+	polled('postgres', 'SELECT true');
+	ok(polled('postgres', "SELECT n = 0 FROM ($backlog) b(n)"), "$how: the work is finished");
 	one_event_each('postgres', "$how: one event for each task");
 	return;
 }

@@ -10,7 +10,7 @@ use POSIX qw(strftime);
 use Test::More;
 use Time::HiRes qw(usleep);
 
-our @EXPORT = qw(start_node query became lines_in_log zone_with_midnight_in one_event_each sweeping_in load_past);
+our @EXPORT = qw(start_node query polled became lines_in_log zone_with_midnight_in one_event_each sweeping_in load_past);
 
 our $node;
 
@@ -31,11 +31,26 @@ sub query
 	return $node->safe_psql($database, $sql);
 }
 
-# Waits, with a limit, until a query says true.
+# Waits, with a limit, until a query says true.  While a server restarts, psql can
+# be gone before it is handed the query.
+sub polled
+{
+	my ($database, $sql) = @_;
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		my $ok = eval { $node->poll_query_until($database, $sql) };
+		return $ok if !$@;
+		die $@ if $@ !~ /Broken pipe/;
+		usleep(100_000);
+	}
+	return 0;
+}
+
+# The same, as a test if it has a name.
 sub became
 {
 	my ($database, $sql, $name) = @_;
-	my $ok = $node->poll_query_until($database, $sql);
+	my $ok = polled($database, $sql);
 	ok($ok, $name) if defined $name;
 	return $ok;
 }

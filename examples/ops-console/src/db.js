@@ -25,7 +25,9 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout }, log)
     idle_in_transaction_session_timeout: statementTimeout,
     connectionTimeoutMillis: 5000,
   })
+  // The pool listens to idle connections only; an error that nobody listens to ends the process.
   pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to the database was lost'))
+  pool.on('connect', (client) => client.on('error', (error) => log.debug({ err: error }, 'a connection to the database was lost')))
 
   // Whatever the reason is, there is no database to be had.
   async function connect() {
