@@ -605,8 +605,14 @@ sub do_claim
 		after => sub {
 			my @got = map { $_->[0] } @{ $_[0] };
 
-			# The order is that of the rows as they are, and a rule may have raised one.
-			if ($m->{rules}) { @$_ = sort { $a <=> $b } @$_ for \@got, \@claimed; }
+			# The order is that of the rows as they are, and a rule that a breach sets off may
+			# have raised one, or given it to somebody else.
+			if ($m->{rules})
+			{
+				my %is_theirs = map { $_->[0] => 1 } @{ query('SELECT id FROM taskq_task WHERE assignee_id = ' . lit($who)) };
+				@claimed = grep { $is_theirs{$_} } @claimed;
+				@$_ = sort { $a <=> $b } @$_ for \@got, \@claimed;
+			}
 			difference('tasks claimed', join(',', @claimed), join(',', @got)) if "@got" ne "@claimed";
 		});
 }
