@@ -8,7 +8,7 @@ use PostgreSQL::Test::Utils;
 use TaskqTest;
 use Test::More;
 
-my $node = start_node('dump', "taskq.sweep_interval = 1h\ntaskq.databases = 'none'\n");
+my $node = start_node('dump', "taskq.sweep_interval = 1h\ntaskq.databases = 'none'\n", extra => ['--encoding=UTF8', '--locale=C']);
 my $dir = PostgreSQL::Test::Utils::tempdir();
 delete $ENV{PGAPPNAME};    # pg_restore goes by its own name
 my $schema = q{"Desk 7"};
@@ -428,7 +428,7 @@ query('moved', 'SELECT taskq_reapply_grants()');
 $node->command_ok([ 'pg_dump', '-f', "$dir/moved", $node->connstr('moved') ], 'a database with roles of its own');
 my $oids = query('moved', 'SELECT role_name, role_oid::regrole, role_oid FROM taskq_role_grant ORDER BY 1');
 $node->stop;
-$node = start_node('another', "taskq.databases = 'none'\n");
+$node = start_node('another', "taskq.databases = 'none'\n", extra => ['--encoding=UTF8', '--locale=C']);
 query('postgres', 'CREATE DATABASE moved; CREATE ROLE other; CREATE ROLE desk_new; CREATE ROLE desk_a');
 $node->psql('moved', "\\i $dir/moved", on_error_stop => 0);
 isnt(query('moved', 'SELECT role_name, role_oid::regrole, role_oid FROM taskq_role_grant ORDER BY 1'), $oids, 'is restored into another cluster');
