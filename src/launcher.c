@@ -316,8 +316,7 @@ start_sweeper(Database *db)
 	worker.bgw_notify_pid = MyProcPid;
 
 	old = MemoryContextSwitchTo(TopMemoryContext);
-	if (db->has_slot)
-		wakeup_sweep_begins(db->oid);
+	wakeup_sweep_begins(db->oid);
 	started = RegisterDynamicBackgroundWorker(&worker, &db->sweeper);
 	MemoryContextSwitchTo(old);
 	if (!started)
@@ -335,7 +334,7 @@ start_sweeper(Database *db)
 			ereport(LOG,
 					(errmsg("taskq launcher found no free background worker slot to sweep database \"%s\"",
 							NameStr(db->name)),
-					 errhint("Raise max_worker_processes.")));
+					 errhint("Consider increasing max_worker_processes.")));
 	}
 	return started;
 }

@@ -40,7 +40,7 @@ sub rounds
 }
 
 rounds(4);
-is(lines_in_log(qr/LOG:  taskq launcher found no free background worker slot to sweep database "\w+"\n[^\n]*HINT:  Raise max_worker_processes/), 1,
+is(lines_in_log(qr/LOG:  taskq launcher found no free background worker slot to sweep database "\w+"\n[^\n]*HINT:  Consider increasing max_worker_processes/), 1,
 	'no worker slot: told once, however often it is tried');
 is(query('postgres', 'SELECT status FROM taskq_task'), 'OPEN', 'nobody has swept');
 my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
