@@ -23,7 +23,7 @@ BEGIN ATOMIC
         ('taskq_renewal_crossing',
          'id renewal_id due_date days_before crossed_at outcome task_id',
          'key outcome_check pkey renewal_id_fkey', '', ''),
-        ('taskq_renewal_recheck', 'since id', 'pkey', '', ''),
+        ('taskq_renewal_recheck', 'since id renewal_id', 'pkey', '', ''),
         ('taskq_renewal_threshold',
          'id service_type days_before task_priority title_template description_template sla_hours',
          'days_before_check description_template_check key pkey service_type_check sla_hours_check title_template_check',

@@ -56,11 +56,13 @@ SELECT pg_catalog.pg_extension_config_dump('taskq_renewal_crossing_id_seq', '');
 -- row by; no sequence, which would give the same keys on publisher and subscriber.
 CREATE TABLE taskq_renewal_recheck (
     since timestamptz NOT NULL DEFAULT statement_timestamp(),
-    id uuid DEFAULT gen_random_uuid() PRIMARY KEY
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    renewal_id bigint
 );
-COMMENT ON TABLE taskq_renewal_recheck IS 'Has a row while thresholds have changed and the engine has not yet looked at the renewals again.';
+COMMENT ON TABLE taskq_renewal_recheck IS 'Renewals that are to be looked at again because thresholds have changed.';
 COMMENT ON COLUMN taskq_renewal_recheck.since IS 'When they changed.';
 COMMENT ON COLUMN taskq_renewal_recheck.id IS 'Key.';
+COMMENT ON COLUMN taskq_renewal_recheck.renewal_id IS 'One that could not be written then; NULL = all.';
 
 CREATE FUNCTION taskq_renewal_threshold_changed() RETURNS trigger
     LANGUAGE c

@@ -11,6 +11,11 @@ COMMENT ON COLUMN taskq_renewal_threshold.title_template IS 'Template of the tas
 ALTER TABLE taskq_renewal_recheck ADD COLUMN id uuid DEFAULT gen_random_uuid() PRIMARY KEY;
 COMMENT ON COLUMN taskq_renewal_recheck.id IS 'Key.';
 
+-- What keeps one renewal from being looked at again keeps no other.
+ALTER TABLE taskq_renewal_recheck ADD COLUMN renewal_id bigint;
+COMMENT ON TABLE taskq_renewal_recheck IS 'Renewals that are to be looked at again because thresholds have changed.';
+COMMENT ON COLUMN taskq_renewal_recheck.renewal_id IS 'One that could not be written then; NULL = all.';
+
 -- Roles are remembered by OID, too.
 CREATE FUNCTION taskq_role_oid(role_name name) RETURNS oid
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
@@ -112,7 +117,7 @@ BEGIN ATOMIC
         ('taskq_renewal_crossing',
          'id renewal_id due_date days_before crossed_at outcome task_id',
          'key outcome_check pkey renewal_id_fkey', '', ''),
-        ('taskq_renewal_recheck', 'since id', 'pkey', '', ''),
+        ('taskq_renewal_recheck', 'since id renewal_id', 'pkey', '', ''),
         ('taskq_renewal_threshold',
          'id service_type days_before task_priority title_template description_template sla_hours',
          'days_before_check description_template_check key pkey service_type_check sla_hours_check title_template_check',
@@ -664,8 +669,6 @@ CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_customer
 COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger and of the files of the other two tables: with another one, changes may not have been noted or have been lost, and readers count themselves.';
 
 -- Filter assignee_is_active of the queue.
-DROP FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text);
-DROP FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer);
 CREATE FUNCTION taskq_queue_page(
     status taskq_status[] DEFAULT '{OPEN}',
     priority taskq_priority[] DEFAULT NULL,
@@ -759,20 +762,6 @@ CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
     WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at;
 COMMENT ON COLUMN taskq_task.sla_first_breached_at IS 'When the first breach of any deadline that the task has had was recorded; it stays when the deadline is moved out or removed. NULL = none was. Written by the lifecycle only, except that an INSERT may give it (NULL = sla_breached_at).';
 
--- Who was granted the breach by hand was granted it in the views.
-DO $$
-DECLARE
-    r record;
-BEGIN
-    FOR r IN SELECT CASE WHEN x.grantee = 0::oid THEN 'PUBLIC' ELSE x.grantee::regrole::text END AS grantee, x.is_grantable
-             FROM pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) x
-             WHERE a.attrelid = 'taskq_task'::regclass::oid AND a.attname = 'sla_breached_at' AND x.privilege_type = 'SELECT'
-    LOOP
-        EXECUTE pg_catalog.format('GRANT SELECT (sla_first_breached_at) ON taskq_task TO %s%s', r.grantee,
-                       CASE WHEN r.is_grantable THEN ' WITH GRANT OPTION' END);
-    END LOOP;
-END $$;
-
 CREATE OR REPLACE VIEW taskq_tasks WITH (security_invoker = true) AS
 SELECT t.id, t.title, t.description, t.priority,
        taskq_effective_status(t.status, t.due_date, t.started_at) AS status,
@@ -804,8 +793,6 @@ ORDER BY (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_p
 ALTER TYPE taskq_queue_row ADD ATTRIBUTE sla_first_breached_at timestamptz;
 COMMENT ON TYPE taskq_queue_row IS 'A row of taskq_queue_page(): the columns of taskq_tasks, and cursor in between, which argument after takes to go on behind this row.';
 
-DROP FUNCTION taskq_set_sla(bigint, double precision, text);
-DROP FUNCTION taskq_set_sla_many(bigint[], double precision, text);
 CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
     LANGUAGE c
@@ -984,4 +971,37 @@ COMMENT ON FUNCTION taskq_emit_dry_run(text, jsonb, text) IS
 COMMENT ON FUNCTION taskq_create_json(jsonb, text) IS
 'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor; title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_hours a number, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
 
+-- Privileges granted by hand, on what the breach was and on what functions were
+-- before, go over to what they are now; last, for what is granted before
+-- taskq_reapply_grants() becomes part of the extension.
+CREATE TABLE taskq_granted_by_hand AS
+    WITH changed (before, added) AS (VALUES
+        ('taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text', 'boolean'),
+        ('taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer', 'boolean'),
+        ('taskq_set_sla(bigint, double precision, text', 'text'),
+        ('taskq_set_sla_many(bigint[], double precision, text', 'text')
+    ), held AS (
+        SELECT pg_catalog.format('EXECUTE ON FUNCTION %s, %s)', c.before, c.added) AS what, x.grantee, x.is_grantable
+        FROM changed c JOIN pg_catalog.pg_proc p ON p.oid = (c.before || ')')::regprocedure::oid, pg_catalog.aclexplode(p.proacl) x
+        WHERE x.grantee <> p.proowner
+        UNION ALL
+        SELECT 'SELECT (sla_first_breached_at) ON taskq_task', x.grantee, x.is_grantable
+        FROM pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) x
+        WHERE a.attrelid = 'taskq_task'::regclass::oid AND a.attname = 'sla_breached_at' AND x.privilege_type = 'SELECT'
+    )
+    SELECT pg_catalog.format('GRANT %s TO %s%s', h.what, CASE WHEN h.grantee = 0::oid THEN 'PUBLIC' ELSE h.grantee::regrole::text END,
+        CASE WHEN h.is_grantable THEN ' WITH GRANT OPTION' END) AS statement
+    FROM held h;
+DROP FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text);
+DROP FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer);
+DROP FUNCTION taskq_set_sla(bigint, double precision, text);
+DROP FUNCTION taskq_set_sla_many(bigint[], double precision, text);
+
 SELECT taskq_reapply_grants();
+
+CREATE FUNCTION taskq_grant_by_hand(statement text) RETURNS void
+    LANGUAGE c STRICT
+    AS 'MODULE_PATHNAME', 'taskq_grant_by_hand';
+SELECT taskq_grant_by_hand(g.statement) FROM taskq_granted_by_hand g;
+DROP FUNCTION taskq_grant_by_hand(text);
+DROP TABLE taskq_granted_by_hand;

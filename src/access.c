@@ -454,3 +454,30 @@ taskq_reapply_grants(PG_FUNCTION_ARGS)
 	SPI_finish();
 	PG_RETURN_VOID();
 }
+
+/*
+ * For update scripts, which make it for themselves and drop it: runs a
+ * statement that gives back what somebody was granted by hand, so that pg_dump
+ * does not take it for part of the extension.
+ */
+PG_FUNCTION_INFO_V1(taskq_grant_by_hand);
+Datum
+taskq_grant_by_hand(PG_FUNCTION_ARGS)
+{
+	char	   *statement = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	bool		in_script = creating_extension;
+
+	spi_connect();
+	PG_TRY();
+	{
+		creating_extension = false;
+		run_utility(statement);
+	}
+	PG_FINALLY();
+	{
+		creating_extension = in_script;
+	}
+	PG_END_TRY();
+	SPI_finish();
+	PG_RETURN_VOID();
+}

@@ -40,7 +40,7 @@ const char *const status_names[N_STATUSES] =
 {"OPEN", "IN_PROGRESS", "OVERDUE", "COMPLETED", "CANCELLED"};
 const char *const priority_names[N_PRIORITIES] =
 {"LOW", "MEDIUM", "HIGH", "URGENT"};
-const char *const sla_status_names[N_SLA_STATUSES] =
+static const char *const sla_status_names[N_SLA_STATUSES] =
 {"NONE", "ON_TRACK", "AT_RISK", "BREACHED", "MET", "CANCELLED"};
 
 const NewerColumnInfo newer_columns[N_NEWER_COLUMNS] =
@@ -50,7 +50,7 @@ const NewerColumnInfo newer_columns[N_NEWER_COLUMNS] =
 
 static TaskqCatalog catalog;
 static bool catalog_valid = false;
-static uint64 catalog_changes = 0;	/* that were heard of */
+uint64		catalog_changes = 0;	/* that were heard of */
 static planner_hook_type next_planner;
 
 static Oid
@@ -96,8 +96,8 @@ own_enum(const char *name, const char *const *labels, int nlabels, Oid *values)
 }
 
 /*
- * Whether the SQL that is installed may be without newer_columns: then a column
- * of such a name is the user's own.
+ * Whether the SQL that is installed is without what 0.3.0 has added: a column
+ * named as in newer_columns is the user's own then.
  */
 static bool
 sql_is_older(void)
@@ -127,6 +127,22 @@ sql_is_older(void)
 	return result;
 }
 
+static bool
+is_target_of_subscription(Oid table)
+{
+	Relation	rel = table_open(SubscriptionRelRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		result;
+
+	ScanKeyInit(&key, Anum_pg_subscription_rel_srrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(table));
+	scan = systable_beginscan(rel, SubscriptionRelSrrelidSrsubidIndexId, true, NULL, 1, &key);
+	result = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
 /*
  * The extension's objects.  Errors if it is not installed in this database
  * (42704) or older than this library needs (42P01).
@@ -136,7 +152,6 @@ taskq_catalog(void)
 {
 	uint64		changes = catalog_changes;
 	char	   *schema_name;
-	bool		older;
 
 	if (catalog_valid)
 		return &catalog;
@@ -167,15 +182,14 @@ taskq_catalog(void)
 	catalog.renewal = own_table("taskq_renewal");
 	catalog.renewal_is_keyed = index_is_valid("taskq_renewal_active_key");
 	catalog.crossing = own_table("taskq_renewal_crossing");
-	catalog.crossing_outcomes =
-		get_attnum(get_relname_relid("taskq_renewals", catalog.schema), "customer_is_active") != InvalidAttrNumber;
 	catalog.counter = get_relname_relid("taskq_counter", catalog.schema);
 	catalog.counter_delta = get_relname_relid("taskq_counter_delta", catalog.schema);
 	catalog.counter_state = get_relname_relid("taskq_counter_state", catalog.schema);
 
-	older = sql_is_older();
+	catalog.is_subscriber = is_target_of_subscription(catalog.task);
+	catalog.sql_is_older = sql_is_older();
 	for (int i = 0; i < N_NEWER_COLUMNS; i++)
-		catalog.newer_column[i] = older ? InvalidAttrNumber :
+		catalog.newer_column[i] = catalog.sql_is_older ? InvalidAttrNumber :
 			get_attnum(catalog.task, newer_columns[i].name);
 
 	/* If something changed while this was read, it is read again the next time. */
@@ -217,24 +231,6 @@ primary_key_of(Relation rel)
 	if (!rel->rd_indexvalid)
 		list_free(RelationGetIndexList(rel));	/* fills rd_pkindex */
 	return rel->rd_pkindex;
-}
-
-/* Whether taskq_task is the target of a subscription: its publisher sweeps. */
-bool
-is_subscriber(void)
-{
-	Relation	rel = table_open(SubscriptionRelRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	bool		result;
-
-	ScanKeyInit(&key, Anum_pg_subscription_rel_srrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(taskq_catalog()->task));
-	scan = systable_beginscan(rel, SubscriptionRelSrrelidSrsubidIndexId, true, NULL, 1, &key);
-	result = HeapTupleIsValid(systable_getnext(scan));
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return result;
 }
 
 /* Position of an enum value among the values of its type. */
@@ -480,6 +476,7 @@ catalog_register_callbacks(void)
 {
 	CacheRegisterRelcacheCallback(catalog_relcache_callback, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, catalog_syscache_callback, (Datum) 0);
+	CacheRegisterSyscacheCallback(SUBSCRIPTIONRELMAP, catalog_syscache_callback, (Datum) 0);
 	RegisterXactCallback(catalog_xact_callback, NULL);
 }
 
@@ -499,5 +496,18 @@ id_array(const int64 *ids, int n)
 	for (int i = 0; i < n; i++)
 		datums[i] = Int64GetDatum(ids[i]);
 	return PointerGetDatum(construct_array(datums, n, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* The first column of SPI's result, ids, as bigint[]. */
+Datum
+result_ids(void)
+{
+	Datum	   *datums = palloc(Max(SPI_processed, 1) * sizeof(Datum));
+	bool		isnull;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+		datums[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+	return PointerGetDatum(construct_array(datums, (int) SPI_processed, INT8OID, sizeof(int64),
 										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }

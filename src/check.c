@@ -166,7 +166,7 @@ check_counters(ReturnSetInfo *rsinfo)
 	CounterState state;
 	bool		found;
 
-	if (RecoveryInProgress() || is_subscriber())
+	if (RecoveryInProgress() || taskq_catalog()->is_subscriber)
 		return;
 	found = counter_read_state(GetActiveSnapshot(), &state);
 	if (found && state.triggers == counter_triggers())

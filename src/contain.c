@@ -13,7 +13,6 @@
 #include "taskq.h"
 
 #include "access/xact.h"
-#include "utils/memutils.h"
 #include "utils/resowner.h"
 
 /*

@@ -17,19 +17,19 @@
  *
  * What depends on the clock is counted in buckets (a day, five seconds, a
  * quarter of an hour), so that midnight and a deadline need no recount.
- * Buckets that lie behind for good are merged into one.  Completed tasks that are
- * stamped in the future are counted in their buckets, and left out of the numbers
- * until then.  SLA instants are
- * counted a little ahead of their time and no earlier, for there may be as many
- * of them as there are tasks.  Those of the bucket under way are looked up, and
- * so are all since counted_sla where no sweep came in time.
+ * Buckets that lie behind for good are merged into one.  Completed tasks that
+ * are stamped in the future are counted in their buckets, and left out of the
+ * numbers until then.  SLA instants are counted a little ahead of their time and
+ * no earlier, for there may be as many of them as there are tasks.  Those of the
+ * bucket under way are looked up, and so are all since counted_sla where no sweep
+ * came in time.
  *
  *		--- merged ---|------- a bucket each -------|--- not counted yet
  *		          merged_sla        now         counted_sla
  *
  * The tables are unlogged: all of them are empty after a crash, and so they
- * are after a restore.  Nobody notes anything then, until fold.c has counted
- * all tasks and put a row into taskq_counter_state.  Counts are not trusted
+ * are after a restore.  No change is noted then, until fold.c has put a row
+ * into taskq_counter_state and counts all tasks.  Counts are not trusted
  * once a trigger that notes changes has been switched off or one of the tables
  * has been truncated, or where a subscription's apply process writes, which
  * fires none for an update.
@@ -223,37 +223,11 @@ add_delta(CounterAdd add, void *target, const FormDelta *delta)
 
 /* ------------------------------------------------------ whether it is kept */
 
-/* What was found out last, until something it hangs on may have changed. */
-static bool counting = false;
-static bool counting_known = false;
-static Oid	counting_table = InvalidOid;
-static int64 triggers = 0;
-static bool triggers_known = false;
-static Oid	triggers_table = InvalidOid;
-static Oid	triggers_counter = InvalidOid;
-static Oid	triggers_delta = InvalidOid;
-
-static void
-counter_relcache_callback(Datum arg, Oid relid)
-{
-	if (!OidIsValid(relid) || relid == triggers_table || relid == triggers_counter || relid == triggers_delta)
-		counting_known = triggers_known = false;
-	else if (relid == counting_table)
-		counting_known = false;
-}
-
-static void
-counter_syscache_callback(Datum arg, int cacheid, uint32 hashvalue)
-{
-	counting_known = false;
-}
-
-void
-counter_register_callbacks(void)
-{
-	CacheRegisterRelcacheCallback(counter_relcache_callback, (Datum) 0);
-	CacheRegisterSyscacheCallback(SUBSCRIPTIONRELMAP, counter_syscache_callback, (Datum) 0);
-}
+/* What was found out last, and what catalog_changes was before. */
+static bool counting;
+static uint64 counting_as_of = PG_UINT64_MAX;
+static int64 triggers;
+static uint64 triggers_as_of = PG_UINT64_MAX;
 
 /* The file that a table is in: another one once TRUNCATE has emptied the table. */
 static Oid
@@ -285,17 +259,14 @@ counter_triggers(void)
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
+	uint64		as_of = catalog_changes;
 	uint64		hash = 0;
 	int			n = 0;
 
-	if (triggers_known && triggers_table == cat->task)
+	if (triggers_as_of == as_of)
 		return triggers;
-	triggers_table = cat->task;
-	triggers_counter = cat->counter;
-	triggers_delta = cat->counter_delta;
-	triggers_known = true;		/* an invalidation from here on is news */
 	rel = table_open(TriggerRelationId, AccessShareLock);
-	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(triggers_table));
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(cat->task));
 	scan = systable_beginscan(rel, TriggerRelidNameIndexId, true, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
@@ -312,9 +283,10 @@ counter_triggers(void)
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
-	hash = hash_combine64(hash, file_of(triggers_counter));
-	hash = hash_combine64(hash, file_of(triggers_delta));
+	hash = hash_combine64(hash, file_of(cat->counter));
+	hash = hash_combine64(hash, file_of(cat->counter_delta));
 	triggers = n < lengthof(names) ? 0 : (int64) (hash | 1);
+	triggers_as_of = as_of;
 	return triggers;
 }
 
@@ -364,19 +336,20 @@ counter_is_kept(void)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 	CounterState state;
+	uint64		as_of = catalog_changes;
+	bool		kept = false;
 
-	if (counting_known && counting_table == cat->counter_state)
+	if (counting_as_of == as_of)
 		return counting;
-	counting_table = cat->counter_state;
-	counting = false;
-	counting_known = true;		/* an invalidation from here on is news */
-	if (OidIsValid(counting_table))
+	if (OidIsValid(cat->counter_state) && !cat->is_subscriber)
 	{
 		Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 
-		counting = counter_find_state(snapshot, &state) && state.triggers == counter_triggers() && !is_subscriber();
+		kept = counter_find_state(snapshot, &state) && state.triggers == counter_triggers();
 		UnregisterSnapshot(snapshot);
 	}
+	counting = kept;
+	counting_as_of = as_of;
 	return counting;
 }
 
@@ -395,7 +368,7 @@ struct CounterNotes
 	TupleTableSlot *slots[NOTES_AT_ONCE];
 };
 
-/* NULL while nobody keeps count.  What is begun is to be ended. */
+/* NULL while the counters are not kept; else to be ended by counter_notes_end(). */
 CounterNotes *
 counter_notes_begin(void)
 {
@@ -531,6 +504,8 @@ delta_index(Relation rel)
 			heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL))
 			result = lfirst_oid(lc);
 		index_close(index, AccessShareLock);
+		if (OidIsValid(result))
+			break;
 	}
 	return result;
 }
@@ -702,13 +677,12 @@ counter_stats(int64 *stats)
 	Sums		sums = {{0}};
 	CounterState state;
 	Relation	rel;
-	OwnerSwitch owner;
 
 	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() || !sees_all_tasks() ||
 		!counter_read_state(snapshot, &state))
 		return false;
 	AcceptInvalidationMessages();
-	if (state.triggers != counter_triggers() || is_subscriber())
+	if (state.triggers != counter_triggers() || taskq_catalog()->is_subscriber)
 		return false;
 	sums.today = day;
 	sums.sla = Min(counter_bucket(now, SLA_BUCKET), state.counted_sla);
@@ -728,9 +702,7 @@ counter_stats(int64 *stats)
 	sum_counts_to(rel, snapshot, COUNT_BREACH, state.merged_sla, sums.sla, &sums);
 	sum_counts(rel, snapshot, COUNT_COMPLETED, sums.quarter, sums.last_quarter, &sums);
 	table_close(rel, AccessShareLock);
-	become_owner_of(cat->task, &owner);
 	sum_looked_up(&sums, now, day_begin);
-	become_caller_again(&owner);
 
 	stats[STAT_OPEN] = sums.active[0] - sums.overdue[0];
 	stats[STAT_IN_PROGRESS] = sums.active[1] - sums.overdue[1];

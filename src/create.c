@@ -89,7 +89,7 @@ first_characters(char *s, int max)
 char *
 engine_title(const char *rendered, const char *fallback, char **notes)
 {
-	char	   *title = as_title(rendered, false);
+	char	   *title = as_title(rendered);
 	bool		too_long = pg_mbstrlen(title) > TITLE_MAX;
 	const char *seen;
 	const char *problem;
@@ -101,7 +101,7 @@ engine_title(const char *rendered, const char *fallback, char **notes)
 	if (problem != NULL)
 	{
 		add_note(notes, psprintf("title was replaced by \"%s\": it %s", fallback, problem));
-		return as_title(fallback, false);
+		return first_characters(as_title(fallback), TITLE_MAX);
 	}
 	if (too_long)
 		add_note(notes, psprintf("title was cut off at %d characters", TITLE_MAX));

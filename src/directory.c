@@ -17,7 +17,6 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "catalog/pg_proc.h"
-#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -101,13 +100,14 @@ check_customer(Datum user_id)
 void
 check_active_customer(Datum user_id)
 {
+	if (look_up(taskq_catalog()->customer, user_id, Anum_customer_is_active) == ACTIVE)
+		return;
 	check_customer(user_id);
-	if (look_up(taskq_catalog()->customer, user_id, Anum_customer_is_active) != ACTIVE)
-		ereport(ERROR,
-				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-				 errmsg("user_id \"%s\" is not active", TextDatumGetCString(user_id)),
-				 errhint("Renewals can be made for active customers of taskq_customer."),
-				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_renewal_user_id_fkey")));
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 errmsg("user_id \"%s\" is not active", TextDatumGetCString(user_id)),
+			 errhint("Renewals can be made for active customers of taskq_customer."),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_renewal_user_id_fkey")));
 }
 
 bool

@@ -21,7 +21,6 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -92,19 +91,9 @@ static Datum
 take_tasks(Datum user_id)
 {
 	Oid			types[] = {TEXTOID};
-	int64	   *ids;
-	int			n;
 
 	spi_run(&lock_tasks, 1, types, &user_id, NULL, 0);
-	n = (int) SPI_processed;
-	ids = palloc_extended(Max(n, 1) * sizeof(int64), MCXT_ALLOC_HUGE);
-	for (int i = 0; i < n; i++)
-	{
-		bool		isnull;
-
-		ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-	}
-	return id_array(ids, n);
+	return result_ids();
 }
 
 static void

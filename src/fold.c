@@ -365,6 +365,21 @@ written_anew(Oid table)
 	return result;
 }
 
+/* Writes down what the counts now hold, and deletes the deltas that are in them for good. */
+static void
+write_state(const Horizon *h, const Cells *cells, TimestampTz now)
+{
+	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID};
+	Datum		values[] = {
+		h->xmax, h->xip, DateADTGetDatum(cells->merged_day), Int32GetDatum(cells->merged_sla),
+		Int32GetDatum(cells->counted_sla), TimestampTzGetDatum(now)
+	};
+	Datum		xmin = h->xmin;
+
+	spi_run(&update_state, lengthof(types), types, values, NULL, 0);
+	spi_run(&delete_folded, 1, types, &xmin, NULL, 0);
+}
+
 /*
  * Folds the changes noted since the last time into the counts.  Changes of
  * the current transaction itself stay for the next time.  Passes if somebody
@@ -376,8 +391,6 @@ add_deltas(void)
 	Oid			task = taskq_catalog()->task;
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 	int32		sla = counter_bucket(now, SLA_BUCKET);
-	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID};
-	Datum		values[6];
 	OwnerSwitch owner;
 	Horizon		h;
 	CounterState state;
@@ -411,14 +424,7 @@ add_deltas(void)
 			if (ahead)
 				count_ahead(&cells, sla + SLA_BUCKETS_AHEAD);
 			write_cells(&cells);
-			values[0] = h.xmax;
-			values[1] = h.xip;
-			values[2] = DateADTGetDatum(cells.merged_day);
-			values[3] = Int32GetDatum(cells.merged_sla);
-			values[4] = Int32GetDatum(cells.counted_sla);
-			values[5] = TimestampTzGetDatum(now);
-			spi_run(&update_state, 6, types, values, NULL, 0);
-			spi_run(&delete_folded, 1, types, &h.xmin, NULL, 0);
+			write_state(&h, &cells, now);
 		}
 		PopActiveSnapshot();
 	}
@@ -497,11 +503,11 @@ writers_ended(void)
 	return true;
 }
 
-/* Whether somebody keeps count in a way that is good at this time; it is not while the clock is set back. */
+/* Whether counts with this state can be used at this time; they cannot while the clock is set back. */
 static bool
-is_kept(Snapshot snapshot, CounterState *state)
+state_is_good(const CounterState *state)
 {
-	return counter_read_state(snapshot, state) && state->triggers == counter_triggers() &&
+	return !COUNTER_IS_ANNOUNCED(state) && state->triggers == counter_triggers() &&
 		state->merged_sla <= counter_bucket(GetCurrentTimestamp(), SLA_BUCKET) && state->merged_day <= today();
 }
 
@@ -511,7 +517,7 @@ is_kept(Snapshot snapshot, CounterState *state)
  * taskq_counter_state as of now, whatever this session last knew.
  */
 static bool
-lock_counters(CounterState *state, bool *found, bool *kept)
+lock_counters(CounterState *state, bool *found)
 {
 	Snapshot	snapshot;
 
@@ -519,7 +525,6 @@ lock_counters(CounterState *state, bool *found, bool *kept)
 		return false;
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	*found = counter_find_state(snapshot, state);
-	*kept = is_kept(snapshot, state);
 	UnregisterSnapshot(snapshot);
 	return true;
 }
@@ -564,13 +569,15 @@ announce(void)
 	Oid			types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
 	Datum		values[3];
 	OwnerSwitch owner;
-	bool		ended = writers_ended();
+	bool		ended;
 	CounterState state;
 	bool		found;
-	bool		kept;
 	int64		xid;
 
-	if (counter_triggers() == 0 || !lock_counters(&state, &found, &kept) || kept)
+	if (counter_triggers() == 0)
+		return 0;
+	ended = writers_ended();	/* before the lock, which is not to be held while waiting */
+	if (!lock_counters(&state, &found) || (found && state_is_good(&state)))
 		return 0;
 	if (found && COUNTER_IS_ANNOUNCED(&state) && state.triggers == counter_triggers())
 	{
@@ -606,19 +613,17 @@ count_tasks(int64 announcement)
 	const TaskqCatalog *cat = taskq_catalog();
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 	int32		sla = counter_bucket(now, SLA_BUCKET);
-	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID};
 	Oid			time_type[] = {TIMESTAMPTZOID};
 	Datum		since[] = {TimestampTzGetDatum(now - KEEP_DAYS * USECS_PER_DAY)};
+	Datum		counted_at[] = {TimestampTzGetDatum(now)};
 	bool		ended = writers_ended();
-	Datum		values[6];
 	OwnerSwitch owner;
 	CounterState state;
 	bool		found;
-	bool		kept;
 	Horizon		h;
 	Cells		cells;
 
-	if (!lock_counters(&state, &found, &kept) || !found ||
+	if (!lock_counters(&state, &found) || !found ||
 		!COUNTER_IS_ANNOUNCED(&state) || state.xmax != announcement)
 		return;
 
@@ -637,15 +642,8 @@ count_tasks(int64 announcement)
 	count_rows(&all_completed, 1, time_type, since, count_completed, &cells);
 	spi_run(&forget_counts, 0, NULL, NULL, NULL, 0);
 	write_cells(&cells);
-	values[0] = h.xmax;
-	values[1] = h.xip;
-	values[2] = DateADTGetDatum(cells.merged_day);
-	values[3] = Int32GetDatum(cells.merged_sla);
-	values[4] = Int32GetDatum(cells.counted_sla);
-	values[5] = TimestampTzGetDatum(now);
-	spi_run(&update_state, 6, types, values, NULL, 0);
-	spi_run(&set_counted, 1, time_type, &values[5], NULL, 0);
-	spi_run(&delete_folded, 1, types, &h.xmin, NULL, 0);
+	write_state(&h, &cells, now);
+	spi_run(&set_counted, 1, time_type, counted_at, NULL, 0);
 	PopActiveSnapshot();
 	become_caller_again(&owner);
 	SPI_finish();
@@ -696,13 +694,13 @@ fold_keep(int64 announcement)
 	if (!can_write_counts())
 		return 0;
 	PushActiveSnapshot(GetTransactionSnapshot());
-	if (is_subscriber())
+	if (taskq_catalog()->is_subscriber)
 	{
 		fold_forget();			/* rows arrive without being noted */
 		PopActiveSnapshot();
 		return 0;
 	}
-	kept = is_kept(GetActiveSnapshot(), &state);
+	kept = counter_find_state(GetActiveSnapshot(), &state) && state_is_good(&state);
 	if (kept && (state.counted_at <= now - VERIFY_INTERVAL || state.counted_at > now) && !verify())
 	{
 		ereport(LOG,

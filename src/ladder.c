@@ -241,11 +241,9 @@ render_title(const Renewal *r, text *template)
 static char *
 title_of(const Renewal *r, const Step *step)
 {
-	char	   *title = as_title(render_title(r, cstring_to_text(DEFAULT_TITLE)), true);
+	char	   *plain = render_title(r, cstring_to_text(DEFAULT_TITLE));
 
-	if (step->title_template == NULL)
-		return title;
-	return engine_title(render_title(r, step->title_template), title, NULL);
+	return engine_title(step->title_template != NULL ? render_title(r, step->title_template) : plain, plain, NULL);
 }
 
 /* The task of a step is due when the renewal is, or by the next step that is to come. */
@@ -387,7 +385,7 @@ offer(const Renewal *r, int days_before, int64 task)
 const char *
 crossing_outcome(const char *outcome)
 {
-	return taskq_catalog()->crossing_outcomes ? outcome : "passed";
+	return taskq_catalog()->sql_is_older ? "passed" : outcome;
 }
 
 static void

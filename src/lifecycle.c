@@ -340,25 +340,11 @@ first_breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, Times
 	return true;
 }
 
-static bool
-first_breach_is_wrong(const TaskRow *old, const TaskRow *new, TimestampTz at)
-{
-	int			attnum = Anum_task_sla_first_breached_at;
-	TimestampTz first;
-
-	if (attnum == 0)
-		return false;
-	if (first_breach_after(old, new, at, &first))
-		return task_isnull(new, attnum) || task_stamp(new, attnum) != first;
-	return !task_isnull(new, attnum);
-}
-
 /* Deadlines of changed hours; a breach that the write is the first to notice. */
 static void
 apply_sla(const TaskRow *old, TaskRow *new, TimestampTz at)
 {
 	TimestampTz breached_at;
-
 	TimestampTz first;
 
 	if (task_column_differs(old, new, Anum_task_sla_hours))
@@ -504,6 +490,13 @@ taskq_task_update(PG_FUNCTION_ARGS)
 
 /* ---------------------------------------------- AFTER UPDATE, per statement */
 
+/* Whether a stamp is this instant or, if none is expected, NULL. */
+static bool
+stamp_is(const TaskRow *row, int attnum, bool expected, TimestampTz at)
+{
+	return expected ? !task_isnull(row, attnum) && task_stamp(row, attnum) == at : task_isnull(row, attnum);
+}
+
 /*
  * Whether an update as it was stored keeps the rules; the errors are those of
  * the BEFORE trigger, which has said them already unless another trigger
@@ -518,6 +511,9 @@ recheck(const TaskRow *old, const TaskRow *new)
 	TimestampTz due_at;
 	TimestampTz at_risk_at;
 	TimestampTz breached_at;
+	TimestampTz first;
+	int			first_breached_at = Anum_task_sla_first_breached_at;
+	bool		expected;
 	bool		ends = STATUS_IS_TERMINAL(new->status);
 	bool		wrong = false;
 
@@ -541,23 +537,20 @@ recheck(const TaskRow *old, const TaskRow *new)
 		wrong |= !task_isnull(new, Anum_task_started_at) && task_stamp(new, Anum_task_started_at) != at;
 	else
 		wrong |= task_column_differs(old, new, Anum_task_started_at);
-	wrong |= new->status == STATUS_COMPLETED &&
-		(task_isnull(new, Anum_task_completed_at) || task_stamp(new, Anum_task_completed_at) != at);
-	wrong |= new->status == STATUS_CANCELLED &&
-		(task_isnull(new, Anum_task_cancelled_at) || task_stamp(new, Anum_task_cancelled_at) != at);
+	wrong |= new->status == STATUS_COMPLETED && !stamp_is(new, Anum_task_completed_at, true, at);
+	wrong |= new->status == STATUS_CANCELLED && !stamp_is(new, Anum_task_cancelled_at, true, at);
 	if (!task_column_differs(old, new, Anum_task_sla_hours))
 		wrong |= task_column_differs(old, new, Anum_task_sla_due_at) ||
 			task_column_differs(old, new, Anum_task_sla_at_risk_at);
 	else if (!task_isnull(new, Anum_task_sla_hours) &&
 			 sla_instants(task_stamp(new, Anum_task_created_at),
 						  DatumGetFloat8(task_value(new, Anum_task_sla_hours)), &due_at, &at_risk_at))
-		wrong |= task_isnull(new, Anum_task_sla_due_at) || task_stamp(new, Anum_task_sla_due_at) != due_at;
-	if (breach_after(old, new, at, &breached_at))
-		wrong |= task_isnull(new, Anum_task_sla_breached_at) ||
-			task_stamp(new, Anum_task_sla_breached_at) != breached_at;
-	else
-		wrong |= !task_isnull(new, Anum_task_sla_breached_at);
-	wrong |= first_breach_is_wrong(old, new, at);
+		wrong |= !stamp_is(new, Anum_task_sla_due_at, true, due_at) ||
+			!stamp_is(new, Anum_task_sla_at_risk_at, true, at_risk_at);
+	expected = breach_after(old, new, at, &breached_at);
+	wrong |= !stamp_is(new, Anum_task_sla_breached_at, expected, breached_at);
+	expected = first_breach_after(old, new, at, &first);
+	wrong |= first_breached_at != 0 && !stamp_is(new, first_breached_at, expected, first);
 	if (wrong)
 		ereport(ERROR,
 				(errlifecycle(),
@@ -689,8 +682,7 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = check_trigger(fcinfo, "taskq_task_insert", TRIGGER_EVENT_INSERT, TRIGGER_EVENT_BEFORE, true);
 	HeapTuple	tuple = td->tg_trigtuple;
-	int			columns[lengthof(defaulted_columns) + 5];	/* and created_at, title, the first breach, two deadlines */
-	int			n = 0;
+	bool		changed = false;
 	int			first_breached_at = Anum_task_sla_first_breached_at;
 	TaskRow		row;
 	TimestampTz created_at;
@@ -707,12 +699,12 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 		if (!task_isnull(&row, attnum))
 			continue;
 		task_value(&row, attnum) = column_default(td->tg_relation, attnum, &task_isnull(&row, attnum));
-		columns[n++] = attnum;
+		changed = true;
 	}
 	if (created_in_transaction(&row, &created_at))
 	{
 		set_stamp(&row, Anum_task_created_at, created_at);
-		columns[n++] = Anum_task_created_at;
+		changed = true;
 	}
 	if (!task_isnull(&row, Anum_task_title))
 	{
@@ -722,7 +714,7 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 		if (plain != NULL)
 		{
 			task_value(&row, Anum_task_title) = PointerGetDatum(plain);
-			columns[n++] = Anum_task_title;
+			changed = true;
 		}
 
 		/* Off in every dump: what was there before is restored as it was. */
@@ -736,7 +728,7 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 		!TIMESTAMP_NOT_FINITE(task_stamp(&row, Anum_task_sla_breached_at)))
 	{
 		set_stamp(&row, first_breached_at, task_stamp(&row, Anum_task_sla_breached_at));
-		columns[n++] = first_breached_at;
+		changed = true;
 	}
 	if (!task_isnull(&row, Anum_task_sla_hours) && !task_isnull(&row, Anum_task_created_at) &&
 		(task_isnull(&row, Anum_task_sla_due_at) || task_isnull(&row, Anum_task_sla_at_risk_at)) &&
@@ -745,31 +737,18 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 					 &due_at, &at_risk_at))
 	{
 		if (task_isnull(&row, Anum_task_sla_due_at))
-		{
 			set_stamp(&row, Anum_task_sla_due_at, due_at);
-			columns[n++] = Anum_task_sla_due_at;
-		}
 		if (task_isnull(&row, Anum_task_sla_at_risk_at))
 		{
 			/* What never falls due is never close to it. */
 			if (TIMESTAMP_IS_NOEND(task_stamp(&row, Anum_task_sla_due_at)))
 				TIMESTAMP_NOEND(at_risk_at);
 			set_stamp(&row, Anum_task_sla_at_risk_at, at_risk_at);
-			columns[n++] = Anum_task_sla_at_risk_at;
 		}
+		changed = true;
 	}
-	if (n > 0)
-	{
-		Datum		values[lengthof(columns)];
-		bool		nulls[lengthof(columns)];
-
-		for (int i = 0; i < n; i++)
-		{
-			values[i] = task_value(&row, columns[i]);
-			nulls[i] = task_isnull(&row, columns[i]);
-		}
-		tuple = heap_modify_tuple_by_cols(tuple, row.desc, n, columns, values, nulls);
-	}
+	if (changed)
+		tuple = rebuild(tuple, &row);
 
 	if (!task_isnull(&row, Anum_task_id))
 		notify_task(task_id(&row));

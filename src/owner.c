@@ -28,7 +28,6 @@
  *	directory.c mirrors				to own the table, and EXECUTE for its owner
  *	erasure.c	erases texts		a lock on the customer that takes the right to update it
  *	sweep.c		logs a sweep		EXECUTE on taskq_sweep_all
- *	counter.c	looks tasks up		EXECUTE, and no row security; told are numbers
  *	fold.c		counts tasks		EXECUTE on what sweeps; told is nothing
  *	sweeper.c	sweeps				nobody's call
  *
@@ -71,6 +70,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
@@ -108,13 +108,10 @@ static struct
 /*
  * An open function, one that something deferrable uses first.  Functions in C
  * name what they use with its schema, and a parsed body has no names any more.
- * Parameter: the extension.
+ * Parameter: the tables.
  */
 static TaskqPlan find_open_function = {
-	"WITH member AS (SELECT c.oid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid " EQ " d.objid "
-	"WHERE d.refclassid " EQ " 'pg_catalog.pg_extension'::pg_catalog.regclass::pg_catalog.oid AND d.refobjid " EQ " $1 "
-	"AND d.classid " EQ " 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AND d.deptype " EQ " 'e' AND c.relkind " EQ " 'r'), "
-	"object (classid, oid, relid, late) AS ("
+	"WITH object (classid, oid, relid, late) AS ("
 	"SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid, k.oid, k.conrelid, false FROM pg_catalog.pg_constraint k "
 	"UNION ALL SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass::pg_catalog.oid, a.oid, a.adrelid, false FROM pg_catalog.pg_attrdef a "
 	"UNION ALL SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass::pg_catalog.oid, r.oid, r.ev_class, false FROM pg_catalog.pg_rewrite r "
@@ -122,11 +119,11 @@ static TaskqPlan find_open_function = {
 	"UNION ALL SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass::pg_catalog.oid, t.oid, t.tgrelid, t.tgdeferrable FROM pg_catalog.pg_trigger t "
 	"WHERE NOT t.tgisinternal AND t.tgenabled " NE " 'D') "
 	"SELECT pg_catalog.pg_describe_object(o.classid, o.oid, 0), f.oid::pg_catalog.regprocedure::pg_catalog.text, o.late "
-	"FROM member m JOIN object o ON o.relid " EQ " m.oid "
+	"FROM object o "
 	"JOIN pg_catalog.pg_depend u ON u.classid " EQ " o.classid AND u.objid " EQ " o.oid "
 	"AND u.refclassid " EQ " 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid "
 	"JOIN pg_catalog.pg_proc f ON f.oid " EQ " u.refobjid JOIN pg_catalog.pg_language l ON l.oid " EQ " f.prolang "
-	"WHERE l.lanname " NE " ALL ('{internal,c}'::pg_catalog.name[]) AND f.prosqlbody IS NULL "
+	"WHERE o.relid " EQ " ANY ($1) AND l.lanname " NE " ALL ('{internal,c}'::pg_catalog.name[]) AND f.prosqlbody IS NULL "
 	"AND NOT EXISTS (SELECT FROM pg_catalog.unnest(f.proconfig) s WHERE s OPERATOR(pg_catalog.~) '^search_path=(.*,)? *\"?pg_temp\"?$') "
 	"ORDER BY o.late DESC, pg_catalog.pg_describe_object(o.classid, o.oid, 0) COLLATE pg_catalog.\"C\""
 };
@@ -176,8 +173,9 @@ list_tables(void)
 static bool
 uses_open_function(void)
 {
-	Oid			types[] = {OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(taskq_catalog()->extension)};
+	Oid			types[] = {OIDARRAYOID};
+	Datum		values[1];
+	Datum		elements[MAX_TABLES];
 	uint64		seen;
 
 	AcceptInvalidationMessages();
@@ -186,6 +184,9 @@ uses_open_function(void)
 	seen = last_change;
 	list_tables();
 	spi_connect();
+	for (int i = 0; i < ntables; i++)
+		elements[i] = ObjectIdGetDatum(tables[i]);
+	values[0] = PointerGetDatum(construct_array(elements, ntables, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
 	spi_run(&find_open_function, 1, types, values, NULL, 1);
 	open_function.found = SPI_processed > 0;
 	if (open_function.found)
@@ -212,18 +213,27 @@ refuse_open_function(const char *detail)
 			 errhint("Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.", open_function.function)));
 }
 
+/* The schema of the session's temporary objects, InvalidOid if it has had none. */
+static Oid
+temporary_schema(void)
+{
+	Oid			namespace;
+	Oid			toast_namespace;
+
+	GetTempNamespaceState(&namespace, &toast_namespace);
+	return namespace;
+}
+
 /* Whether the session has objects that can be named without a schema whatever the search_path. */
 static bool
 has_temporary_objects(void)
 {
-	Oid			namespace;
-	Oid			toast_namespace;
+	Oid			namespace = temporary_schema();
 	Relation	rel;
 	SysScanDesc scan;
 	ScanKeyData keys[2];
 	bool		result;
 
-	GetTempNamespaceState(&namespace, &toast_namespace);
 	if (!OidIsValid(namespace))
 		return false;
 	rel = table_open(DependRelationId, AccessShareLock);
@@ -240,7 +250,8 @@ has_temporary_objects(void)
 static void
 check_open_functions(Oid owner)
 {
-	if (in_sweeper || superuser() || has_privs_of_role(GetUserId(), owner) || !uses_open_function())
+	if (in_sweeper || has_privs_of_role(GetUserId(), owner) ||
+		(!AFTER_TRIGGERS_KEEP_ROLE && !OidIsValid(temporary_schema())) || !uses_open_function())
 		return;
 	if (AFTER_TRIGGERS_KEEP_ROLE && open_function.deferrable)
 		refuse_open_function(gettext_noop("Deferred, it would run with the rights of the table's owner under the search_path "
@@ -291,7 +302,7 @@ taskq_key_change(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("taskq_key_change belongs to tables taskq_staff_member and taskq_customer and cannot be used elsewhere")));
-	if (!superuser() && !has_privs_of_role(GetUserId(), owner_of(taskq_catalog()->task)) && uses_open_function())
+	if (!has_privs_of_role(GetUserId(), owner_of(taskq_catalog()->task)) && uses_open_function())
 		refuse_open_function(gettext_noop("What refers to this row is written with the rights of its table's owner, "
 										  "under the search_path of the session."));
 	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple);
@@ -303,8 +314,8 @@ taskq_key_change(PG_FUNCTION_ARGS)
  * Tells of the search_path where an error may come from it, as a hint, which
  * takes the place of PostgreSQL's own.
  */
-void
-hint_at_search_path(void)
+static void
+hint_at_search_path(void *arg)
 {
 	switch (geterrcode())
 	{
@@ -328,21 +339,13 @@ message_with_hint(const ErrorData *edata)
 }
 
 static void
-owner_error_context(void *arg)
+take_rights(Oid owner, OwnerSwitch *saved)
 {
-	hint_at_search_path();
-}
-
-static void
-take_rights(Oid relation, OwnerSwitch *saved)
-{
-	Oid			owner = owner_of(relation);
-
 	GetUserIdAndSecContext(&saved->role, &saved->sec_context);
 	SetUserIdAndSecContext(owner,
 						   saved->sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	saved->guc_level = 0;
-	saved->error_context.callback = owner_error_context;
+	saved->error_context.callback = hint_at_search_path;
 	saved->error_context.arg = NULL;
 	saved->error_context.previous = error_context_stack;
 	error_context_stack = &saved->error_context;
@@ -363,8 +366,10 @@ set_search_path(GucAction action)
 void
 become_owner_of(Oid relation, OwnerSwitch *saved)
 {
-	check_open_functions(owner_of(relation));
-	take_rights(relation, saved);
+	Oid			owner = owner_of(relation);
+
+	check_open_functions(owner);
+	take_rights(owner, saved);
 	if (strcmp(namespace_search_path, SAFE_SEARCH_PATH) != 0 && !IsInParallelMode())
 	{
 		saved->guc_level = NewGUCNestLevel();
@@ -380,7 +385,7 @@ void
 become_owner_for_transaction(Oid relation, OwnerSwitch *saved)
 {
 	in_sweeper = true;
-	take_rights(relation, saved);
+	take_rights(owner_of(relation), saved);
 	set_search_path(GUC_ACTION_LOCAL);
 }
 

@@ -11,7 +11,6 @@
  */
 #include "taskq.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -36,14 +35,23 @@ TaskqPlan	still_renewals = {
 static TaskqPlan next_check = {
 	"SELECT pg_catalog.min(r.next_check_on) FROM @.taskq_renewal r WHERE r.next_check_on " GT " $1"
 };
-static TaskqPlan take_recheck = {
-	"DELETE FROM @.taskq_renewal_recheck"
-};
 static TaskqPlan any_recheck = {
 	"SELECT FROM @.taskq_renewal_recheck"
 };
-static TaskqPlan recheck_all = {
-	"UPDATE @.taskq_renewal SET next_check_on = '-infinity' WHERE status " EQ " 'ACTIVE'"
+
+/* What others have locked they see to.  An older version has neither key nor renewal_id. */
+static TaskqPlan take_recheck = {
+	"WITH free AS (SELECT c.ctid FROM @.taskq_renewal_recheck c FOR UPDATE SKIP LOCKED), "
+	"taken AS (DELETE FROM @.taskq_renewal_recheck c USING free f WHERE c.ctid " EQ " f.ctid "
+	"RETURNING (pg_catalog.to_jsonb(c) OPERATOR(pg_catalog.->>) 'renewal_id')::pg_catalog.int8 AS renewal_id) "
+	"SELECT r.id FROM @.taskq_renewal r WHERE r.status " EQ " 'ACTIVE' "
+	"AND (EXISTS (SELECT FROM taken t WHERE t.renewal_id IS NULL) OR r.id IN (SELECT t.renewal_id FROM taken t))"
+};
+static TaskqPlan keep_recheck = {
+	"INSERT INTO @.taskq_renewal_recheck (renewal_id) SELECT pg_catalog.unnest($1)"
+};
+static TaskqPlan recheck_some = {
+	"UPDATE @.taskq_renewal SET next_check_on = '-infinity' WHERE id " EQ " ANY ($1) AND status " EQ " 'ACTIVE'"
 };
 static TaskqPlan recheck_customer = {
 	"UPDATE @.taskq_renewal SET next_check_on = '-infinity' "
@@ -67,6 +75,8 @@ bool		renewals_refreshing = false;
 void
 write_as_engine(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls)
 {
+	bool		outer = renewals_refreshing;
+
 	renewals_refreshing = true;
 	PG_TRY();
 	{
@@ -74,7 +84,7 @@ write_as_engine(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const cha
 	}
 	PG_FINALLY();
 	{
-		renewals_refreshing = false;
+		renewals_refreshing = outer;
 	}
 	PG_END_TRY();
 }
@@ -110,22 +120,47 @@ renewals_refresh(Datum ids, RenewalsDone *done)
 	MemoryContextDelete(context);
 }
 
-/* After thresholds have changed: every renewal is to be looked at again. */
-void
-renewals_recheck(void)
+/* Renewals that are to be looked at again because thresholds have changed, as bigint[]. */
+Datum
+renewals_take_recheck(void)
 {
 	OwnerSwitch owner;
+	Datum		ids;
 
-	spi_connect();
 	become_owner_of(taskq_catalog()->task, &owner);
 	spi_run(&any_recheck, 0, NULL, NULL, NULL, 1);
 	if (SPI_processed > 0)
-	{
 		spi_run(&take_recheck, 0, NULL, NULL, NULL, 0);
-		write_as_engine(&recheck_all, 0, NULL, NULL, NULL);
-	}
+	ids = result_ids();
 	become_caller_again(&owner);
-	SPI_finish();
+	return ids;
+}
+
+/* Gives back those that could not be. */
+void
+renewals_keep_recheck(Datum ids)
+{
+	Oid			types[] = {INT8ARRAYOID};
+	OwnerSwitch owner;
+
+	become_owner_of(taskq_catalog()->task, &owner);
+	if (taskq_catalog()->sql_is_older)
+		spi_run(&note_recheck, 0, NULL, NULL, NULL, 0);
+	else
+		spi_run(&keep_recheck, 1, types, &ids, NULL, 0);
+	become_caller_again(&owner);
+}
+
+/* Makes renewals due, so that they are looked at again. */
+void
+renewals_recheck(Datum ids, RenewalsDone *done)
+{
+	Oid			types[] = {INT8ARRAYOID};
+	OwnerSwitch owner;
+
+	become_owner_of(taskq_catalog()->task, &owner);
+	write_as_engine(&recheck_some, 1, types, &ids, NULL);
+	become_caller_again(&owner);
 }
 
 /* Has the renewals of a customer looked at again. */
@@ -166,14 +201,9 @@ still_due(Datum ids)
 {
 	Oid			types[] = {DATEOID, INT8ARRAYOID};
 	Datum		values[] = {DateADTGetDatum(today()), ids};
-	int64	   *left;
-	bool		isnull;
 
 	spi_run_by_index(&still_renewals, 2, types, values, NULL, 0);
-	left = palloc(Max(SPI_processed, 1) * sizeof(int64));
-	for (uint64 i = 0; i < SPI_processed; i++)
-		left[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-	return id_array(left, (int) SPI_processed);
+	return result_ids();
 }
 
 /*
@@ -187,7 +217,9 @@ refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
 	Oid			types[] = {DATEOID, INT8ARRAYOID};
 	Datum		values[] = {DateADTGetDatum(today()), id_array(NULL, 0)};
 
-	renewals_recheck();
+	spi_connect();
+	renewals_recheck(renewals_take_recheck(), NULL);
+	SPI_finish();
 	for (;;)
 	{
 		Oid			changed_types[] = {INT8ARRAYOID, BOOLOID};
@@ -195,17 +227,12 @@ refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
 		RenewalsDone done = {0};
 		Datum		picked;
 		Datum		left;
-		int64	   *ids;
-		bool		isnull;
-		int			n;
+		uint64		n;
 
 		spi_connect();
 		spi_run_by_index(&pick_renewals, 2, types, values, NULL, REFRESH_BATCH);
-		n = (int) SPI_processed;
-		ids = palloc(Max(n, 1) * sizeof(int64));
-		for (int i = 0; i < n; i++)
-			ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
-		picked = id_array(ids, n);
+		n = SPI_processed;
+		picked = result_ids();
 		done.changed = palloc(CHANGED_MIN * sizeof(int64));
 		done.max_changed = CHANGED_MIN;
 		renewals_refresh(picked, &done);

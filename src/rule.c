@@ -260,7 +260,7 @@ read_rule(HeapTuple tuple, TupleDesc desc)
 static void
 read_rules(void)
 {
-	MemoryContext context = AllocSetContextCreate(CacheMemoryContext, "taskq rules", ALLOCSET_SMALL_SIZES);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "taskq rules", ALLOCSET_SMALL_SIZES);
 	OwnerSwitch owner;
 	List	   *list = NIL;
 	uint64		change = last_change;
@@ -283,6 +283,7 @@ read_rules(void)
 	/* Rules further up the stack may be of the old list. */
 	if (rules_context != NULL)
 		MemoryContextSetParent(rules_context, TopTransactionContext);
+	MemoryContextSetParent(context, CacheMemoryContext);
 	rules_context = context;
 	rules = list;
 	rules_table = taskq_catalog()->workflow_rule;

@@ -24,6 +24,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "storage/proc.h"
@@ -70,6 +71,7 @@ typedef struct Kind
 	TaskqPlan  *still;
 	TaskqPlan  *write;			/* NULL = renewals, which are no rows of tasks */
 	Oid			instant_type;
+	void		(*write_renewals) (Datum ids, RenewalsDone *done);
 } Kind;
 
 static TaskqPlan pick_overdue[] = PICKS(UNSTAMPED_OVERDUE, "t.status, t.due_date");
@@ -87,7 +89,8 @@ static TaskqPlan update_picked[] = {
 static const Kind overdue = {pick_overdue, &still_overdue, update_picked, DATEOID};
 static const Kind recovered = {pick_recovered, &still_recovered, update_picked, DATEOID};
 static const Kind breached = {pick_breached, &still_breached, update_picked, TIMESTAMPTZOID};
-static const Kind renewals = {&pick_renewals, &still_renewals, NULL, DATEOID};
+static const Kind renewals = {&pick_renewals, &still_renewals, NULL, DATEOID, renewals_refresh};
+static const Kind rechecked = {NULL, NULL, NULL, InvalidOid, renewals_recheck};
 static const Kind expired = {pick_expired, &still_expired, delete_expired, TIMESTAMPTZOID};
 
 /* Parameters: today, now. */
@@ -144,6 +147,13 @@ sweep_begin(Sweep *sweep)
 	sweep->failed_renewals = failed_ids_make();
 }
 
+/* Copies an error's message, as many whole characters as there is room for. */
+void
+sweep_error_set(char *error, const char *message)
+{
+	strlcpy(error, message, pg_mbcliplen(message, (int) strlen(message), SWEEP_ERROR_LEN - 1) + 1);
+}
+
 /* How much a sweep has done so far. */
 int
 sweep_done(const Sweep *sweep)
@@ -156,14 +166,14 @@ sweep_done(const Sweep *sweep)
 typedef struct Writing
 {
 	Sweep	   *sweep;
-	TaskqPlan  *plan;			/* NULL = renewals */
-	Oid			array_type;
+	const Kind *kind;
+	int			way;
 	Datum		rows;
 } Writing;
 
 /*
- * Updates tasks to themselves, deletes them, or (without a statement) brings
- * renewals up to date, and counts what that did.
+ * Updates tasks to themselves, deletes them, or does what is to be done with
+ * renewals, and counts what that did.
  */
 static void
 write_rows(void *arg)
@@ -173,6 +183,7 @@ write_rows(void *arg)
 	int			tally[N_EVENT_KINDS] = {0};
 	WorkflowMark mark = workflow_mark();
 	int			made;
+	Oid			types[] = {w->way == BY_CTID ? TIDARRAYOID : INT8ARRAYOID};
 	RenewalsDone done = {0};
 	int			guc_level = NewGUCNestLevel();
 	TaskqCall	call;
@@ -185,9 +196,9 @@ write_rows(void *arg)
 	history_tally = tally;
 	PG_TRY();
 	{
-		if (w->plan == NULL)
-			renewals_refresh(w->rows, &done);
-		else if (spi_run(w->plan, 1, &w->array_type, &w->rows, NULL, 0) == SPI_OK_DELETE)
+		if (w->kind->write == NULL)
+			w->kind->write_renewals(w->rows, &done);
+		else if (spi_run(&w->kind->write[w->way], 1, types, &w->rows, NULL, 0) == SPI_OK_DELETE)
 			sweep->purged += (int) SPI_processed;
 	}
 	PG_FINALLY();
@@ -238,8 +249,8 @@ note_failure(Sweep *sweep, FailedIds *failed, int64 id, const char *message)
 	}
 	failed->ids[failed->n++] = id;
 	if (message != NULL && ++sweep->failed == 1)
-		snprintf(sweep->error, sizeof(sweep->error), "%s " INT64_FORMAT ": %s",
-				 failed == sweep->failed_tasks ? "task" : "renewal", id, message);
+		sweep_error_set(sweep->error, psprintf("%s " INT64_FORMAT ": %s",
+											   failed == sweep->failed_tasks ? "task" : "renewal", id, message));
 }
 
 /*
@@ -262,7 +273,7 @@ write_apart(Sweep *sweep, const Kind *kind, const int64 *ids, int n, char *messa
 	}
 	for (int i = 0; i < lengthof(halves); ids += halves[i++])
 	{
-		Writing		half = {sweep, kind->write, INT8ARRAYOID};
+		Writing		half = {sweep, kind, BY_ID};
 		MemoryContext old;
 		bool		written;
 
@@ -276,6 +287,21 @@ write_apart(Sweep *sweep, const Kind *kind, const int64 *ids, int n, char *messa
 		if (!written)
 			write_apart(sweep, kind, ids, halves[i], message, failed, context);
 	}
+}
+
+/* Writes rows, together if that succeeds. */
+static void
+write_all(Writing *writing, const int64 *ids, int n, FailedIds *failed)
+{
+	MemoryContext context;
+	char	   *message;
+
+	writing->sweep->lock_waits = 0;
+	if (try_write(writing, &message))
+		return;
+	context = AllocSetContextCreate(CurrentMemoryContext, "taskq rows apart", ALLOCSET_DEFAULT_SIZES);
+	write_apart(writing->sweep, writing->kind, ids, n, message, failed, context);
+	MemoryContextDelete(context);
 }
 
 /*
@@ -307,22 +333,19 @@ static int
 sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 {
 	int			way = kind->write != NULL && task_ctids_serve() ? BY_CTID : BY_ID;
-	Writing		batch = {sweep, kind->write == NULL ? NULL : &kind->write[way],
-	way == BY_CTID ? TIDARRAYOID : INT8ARRAYOID};
+	Writing		batch = {sweep, kind, way};
 	FailedIds  *failed = kind->write == NULL ? sweep->failed_renewals : sweep->failed_tasks;
 	Oid			types[] = {kind->instant_type, INT8ARRAYOID};
 	Datum		values[] = {instant, id_array(failed->ids, failed->n)};
 	int			done_before = sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged;
 	int			failed_before = failed->n;
 	int			told_before = sweep->failed;
-	char	   *message;
 	int64	   *ids;
 	Datum	   *ctids;
 	int			n;
 
 	if (limit <= 0)
 		return 0;
-	sweep->lock_waits = 0;
 	spi_run_by_index(&kind->pick[way], 2, types, values, NULL, limit);
 	n = (int) SPI_processed;
 	if (n == 0)
@@ -341,13 +364,7 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 		PointerGetDatum(construct_array(ctids, n, TIDOID, sizeof(ItemPointerData), false, TYPALIGN_SHORT));
 	SPI_freetuptable(SPI_tuptable);
 
-	if (!try_write(&batch, &message))
-	{
-		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "taskq rows apart", ALLOCSET_DEFAULT_SIZES);
-
-		write_apart(sweep, kind, ids, n, message, failed, context);
-		MemoryContextDelete(context);
-	}
+	write_all(&batch, ids, n, failed);
 	if (failed->n == failed_before &&
 		sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged < done_before + n)
 		note_untouched(sweep, kind, instant, id_array(ids, n), failed);
@@ -359,6 +376,26 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 		n -= locked;
 	}
 	return n;
+}
+
+/*
+ * After thresholds have changed, makes renewals due; those that cannot be
+ * written now, with the next sweep.
+ */
+static void
+sweep_recheck(Sweep *sweep)
+{
+	FailedIds  *failed = sweep->failed_renewals;
+	int			failed_before = failed->n;
+	Writing		all = {sweep, &rechecked, BY_ID, renewals_take_recheck()};
+	ArrayType  *ids = DatumGetArrayTypeP(all.rows);
+	int			n = ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids));
+
+	if (n == 0)
+		return;
+	write_all(&all, (int64 *) ARR_DATA_PTR(ids), n, failed);
+	if (failed->n > failed_before)
+		renewals_keep_recheck(id_array(failed->ids + failed_before, failed->n - failed_before));
 }
 
 static int
@@ -392,7 +429,7 @@ sweep_batch(Sweep *sweep, int max_tasks)
 	n = sweep_kind(sweep, &overdue, day, max_tasks);
 	n += sweep_kind(sweep, &recovered, day, max_tasks - n);
 	n += sweep_kind(sweep, &breached, now, max_tasks - n);
-	renewals_recheck();
+	sweep_recheck(sweep);
 	n += sweep_kind(sweep, &renewals, day, max_tasks - n);
 	if (retention_cutoff(&cutoff))
 		n += sweep_kind(sweep, &expired, TimestampTzGetDatum(cutoff), max_tasks - n);
@@ -509,7 +546,9 @@ sweep_log_write(Sweep *sweep)
 	{
 		bool		isnull;
 
-		sweep->log_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		/* A trigger of the user's may have suppressed the row. */
+		if (SPI_processed > 0)
+			sweep->log_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 		spi_run(&prune_log, 2, types, values, NULL, 0);
 	}
 	become_caller_again(&owner);

@@ -54,7 +54,7 @@ static void
 note_reported(ErrorData *edata)
 {
 	if (edata->elevel >= ERROR && edata->message != NULL)
-		strlcpy(reported, edata->message, sizeof(reported));
+		sweep_error_set(reported, edata->message);
 	if (next_emit_log)
 		next_emit_log(edata);
 }
@@ -147,9 +147,10 @@ being_restored(void)
  * One transaction of a sweep, with the rights of the owner of taskq_task: from
  * its first statement to its last deferred trigger: a batch, or what keeps the
  * counts, which comes first.  Returns SWEEP_NONE while there is more to do.
+ * "committed" is the sweep as it was before.
  */
 static SweepOutcome
-sweep_transaction(Sweep *sweep)
+sweep_transaction(Sweep *sweep, const Sweep *committed)
 {
 	SweepOutcome outcome;
 	OwnerSwitch saved;
@@ -170,7 +171,7 @@ sweep_transaction(Sweep *sweep)
 		strlcpy(sweep->error, "default_transaction_read_only is on", sizeof(sweep->error));
 		outcome = SWEEP_READ_ONLY;
 	}
-	else if (is_subscriber())
+	else if (taskq_catalog()->is_subscriber)
 	{
 		fold_forget();			/* rows arrive without being noted */
 		outcome = SWEEP_SUBSCRIBER;
@@ -182,36 +183,34 @@ sweep_transaction(Sweep *sweep)
 	}
 	else
 	{
-		Sweep		before = *sweep;
-
 		become_owner_for_transaction(taskq_catalog()->task, &saved);
 		if (!sweep->folded)
 		{
 			sweep->announcement = fold_keep(sweep->announcement);
 			sweep->folded = sweep->announcement == 0;
-			PopActiveSnapshot();
-			CommitTransactionCommand();
-			become_caller_again(&saved);
-			return SWEEP_NONE;
+			outcome = SWEEP_NONE;
 		}
-		outcome = sweep_batch(sweep, taskq_sweep_batch_size) ? SWEEP_NONE :
-			sweep->failed > 0 ? SWEEP_SOME_FAILED : SWEEP_DONE;
-		if (sweep_done(sweep) > 0)
-			sweep_log_write(sweep);
-		if (outcome != SWEEP_NONE)
-			sweep->next_due = sweep_next_due();
-
-		/*
-		 * Rows that were not there when first asked may have been swept. What
-		 * has written nothing has nothing to take back.
-		 */
-		if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && (reason = being_restored()) != NULL)
+		else
 		{
-			AbortCurrentTransaction();
-			become_caller_again(&saved);
-			*sweep = before;
-			strlcpy(sweep->error, reason, sizeof(sweep->error));
-			return SWEEP_RESTORING;
+			outcome = sweep_batch(sweep, taskq_sweep_batch_size) ? SWEEP_NONE :
+				sweep->failed > 0 ? SWEEP_SOME_FAILED : SWEEP_DONE;
+			if (sweep_done(sweep) > 0)
+				sweep_log_write(sweep);
+			if (outcome != SWEEP_NONE)
+				sweep->next_due = sweep_next_due();
+
+			/*
+			 * Rows that were not there when first asked may have been swept.
+			 * What has written nothing has nothing to take back.
+			 */
+			if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && (reason = being_restored()) != NULL)
+			{
+				AbortCurrentTransaction();
+				become_caller_again(&saved);
+				*sweep = *committed;
+				strlcpy(sweep->error, reason, sizeof(sweep->error));
+				return SWEEP_RESTORING;
+			}
 		}
 		PopActiveSnapshot();
 		CommitTransactionCommand();
@@ -231,7 +230,7 @@ sweep_transaction_failed(Sweep *sweep, const Sweep *committed, const char *last_
 	ErrorData  *edata = CopyErrorData();
 
 	*sweep = *committed;
-	strlcpy(sweep->error, message_with_hint(edata), sizeof(sweep->error));
+	sweep_error_set(sweep->error, message_with_hint(edata));
 	FreeErrorData(edata);
 	MemoryContextSwitchTo(context);
 	if (strcmp(sweep->error, last_error) != 0)
@@ -304,6 +303,33 @@ pin_synchronous_commit(void)
 		pin("synchronous_commit", "local");
 }
 
+/* Says why a sweep did not do all; errors have been reported. */
+static void
+report_outcome(SweepOutcome outcome, const Sweep *sweep, const char *database)
+{
+	switch (outcome)
+	{
+		case SWEEP_RESTORING:
+			ereport(LOG,
+					(errmsg("taskq sweep of database \"%s\" waits: %s", database, sweep->error),
+					 errhint("After an import, set the sequences with setval().")));
+			break;
+		case SWEEP_READ_ONLY:
+			ereport(LOG,
+					(errmsg("taskq does not sweep database \"%s\": %s", database, sweep->error)));
+			break;
+		case SWEEP_SOME_FAILED:
+			ereport(WARNING,
+					(errmsg_plural("taskq sweep of database \"%s\": %d row could not be swept",
+								   "taskq sweep of database \"%s\": %d rows could not be swept",
+								   sweep->failed, database, sweep->failed),
+					 errdetail_internal("%s", sweep->error)));
+			break;
+		default:
+			break;
+	}
+}
+
 /* Sweeps until there is nothing left to do or that fails; name is the database's. */
 static SweepOutcome
 sweep_database(Oid database, const char *name, MemoryContext context)
@@ -338,7 +364,7 @@ sweep_database(Oid database, const char *name, MemoryContext context)
 		ResetAllOptions();		/* what a user's trigger has set for the session */
 		PG_TRY();
 		{
-			outcome = sweep_transaction(&sweep);
+			outcome = sweep_transaction(&sweep, &committed);
 		}
 		PG_CATCH();
 		{
@@ -355,19 +381,8 @@ sweep_database(Oid database, const char *name, MemoryContext context)
 	if (taskq_log_sweeps == LOG_SWEEPS_ALL ? sweep.batches > 0 || outcome == SWEEP_DONE :
 		taskq_log_sweeps == LOG_SWEEPS_CHANGES && sweep_done(&sweep) > 0)
 		sweep_log_line(&sweep, name);
-	if (outcome == SWEEP_RESTORING && strcmp(sweep.error, slot.error) != 0)
-		ereport(LOG,
-				(errmsg("taskq sweep of database \"%s\" waits: %s", name, sweep.error),
-				 errhint("After an import, set the sequences with setval().")));
-	if (outcome == SWEEP_READ_ONLY && strcmp(sweep.error, slot.error) != 0)
-		ereport(LOG,
-				(errmsg("taskq does not sweep database \"%s\": default_transaction_read_only is on", name)));
-	if (outcome == SWEEP_SOME_FAILED && strcmp(sweep.error, slot.error) != 0)
-		ereport(WARNING,
-				(errmsg_plural("taskq sweep of database \"%s\": %d row could not be swept",
-							   "taskq sweep of database \"%s\": %d rows could not be swept",
-							   sweep.failed, name, sweep.failed),
-				 errdetail_internal("%s", sweep.error)));
+	if (strcmp(sweep.error, slot.error) != 0)
+		report_outcome(outcome, &sweep, name);
 	wakeup_sweep_ends(database, outcome, sweep.next_due, sweep.backlog, sweep.error);
 	return outcome;
 }

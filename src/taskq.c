@@ -200,7 +200,6 @@ _PG_init(void)
 	owner_register_callbacks();
 	notify_register_callbacks();
 	rule_register_callbacks();
-	counter_register_callbacks();
 	chain_register_callbacks();
 	wakeup_register_callbacks();
 	if (process_shared_preload_libraries_in_progress)

@@ -102,7 +102,8 @@ typedef struct TaskqCatalog
 	Oid			counter_delta;
 	Oid			counter_state;
 	bool		renewal_is_keyed;	/* has its unique index */
-	bool		crossing_outcomes;	/* those of 0.3.0 are known */
+	bool		sql_is_older;	/* than 0.3.0 */
+	bool		is_subscriber;	/* taskq_task is the target of a subscription: its publisher sweeps */
 	Oid			status_type;	/* enums, and their values in order */
 	Oid			priority_type;
 	Oid			sla_status_type;
@@ -114,13 +115,14 @@ typedef struct TaskqCatalog
 
 extern const char *const status_names[N_STATUSES];
 extern const char *const priority_names[N_PRIORITIES];
-extern const char *const sla_status_names[N_SLA_STATUSES];
 extern const NewerColumnInfo newer_columns[N_NEWER_COLUMNS];
+
+/* Grows with each change to the catalog or to the tables in it that is heard of. */
+extern uint64 catalog_changes;
 
 extern const TaskqCatalog *taskq_catalog(void);
 extern void catalog_register_callbacks(void);
 extern Oid	primary_key_of(Relation rel);
-extern bool is_subscriber(void);
 extern int	enum_index(Oid value, const Oid *values, int nvalues);
 extern TaskStatus status_from_value(Oid value);
 #define status_from_datum(d) \
@@ -168,6 +170,7 @@ extern int	spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *va
 							 const char *nulls, long limit);
 
 extern Datum id_array(const int64 *ids, int n);
+extern Datum result_ids(void);
 
 /* Spelling of qualified operators: no search_path can change what they are. */
 #define EQ "OPERATOR(pg_catalog.=)"
@@ -199,7 +202,6 @@ extern Oid	owner_of(Oid relation);
 extern void become_owner_of(Oid relation, OwnerSwitch *saved);
 extern void become_owner_for_transaction(Oid relation, OwnerSwitch *saved);
 extern void become_caller_again(const OwnerSwitch *saved);
-extern void hint_at_search_path(void);
 extern char *message_with_hint(const ErrorData *edata);
 extern void owner_register_callbacks(void);
 
@@ -341,7 +343,7 @@ extern void check_sla_hours(float8 hours);
 extern const char *title_problem(const char *s, int len);
 extern text *title_without_marks(const text *title);
 extern char *without_directional_controls(char *s);
-extern char *as_title(const char *s, bool clip);
+extern char *as_title(const char *s);
 extern text *accept_title(text *title);
 extern void check_title_is_visible(const text *title);
 
@@ -566,7 +568,6 @@ extern CounterNotes *counter_notes_begin(void);
 extern void counter_note(CounterNotes *notes, const TaskRow *old, const TaskRow *new);
 extern void counter_notes_end(CounterNotes *notes);
 extern bool counter_stats(int64 *stats);
-extern void counter_register_callbacks(void);
 
 /* ----------------------------------- fold.c: the counters brought up to date */
 
@@ -800,7 +801,9 @@ extern TaskqPlan still_renewals;
 
 extern void write_as_engine(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls);
 extern void renewals_refresh(Datum ids, RenewalsDone *done);
-extern void renewals_recheck(void);
+extern Datum renewals_take_recheck(void);
+extern void renewals_keep_recheck(Datum ids);
+extern void renewals_recheck(Datum ids, RenewalsDone *done);
 extern void renewals_recheck_customer(Datum user_id);
 extern TimestampTz renewals_next_due(void);
 
@@ -845,6 +848,7 @@ typedef struct Sweep
 #define SWEEP_BATCH_MAX 1000000
 
 extern void sweep_begin(Sweep *sweep);
+extern void sweep_error_set(char *error, const char *message);
 extern bool sweep_batch(Sweep *sweep, int max_tasks);
 extern int	sweep_done(const Sweep *sweep);
 extern int64 usecs_since(instr_time begin);

@@ -5,9 +5,10 @@
  *
  * A title is one line that can be seen and reads as it is stored.  So control
  * characters, the separators of lines and paragraphs (U+2028, U+2029) and the
- * controls that embed, override or isolate a direction are refused, and at least one character must be visible.  The directional marks
- * (LRM, RLM, ALM) come along unseen with pasted text, do no harm and say
- * nothing: they are taken out before anything is compared or checked.
+ * controls that embed, override or isolate a direction are refused, and at
+ * least one character must be visible.  The directional marks (LRM, RLM, ALM)
+ * come along unseen with pasted text, do no harm and say nothing: they are taken
+ * out before anything is compared or checked.
  *
  * The API says what is wrong by 22023.  Raw writes meet the CHECK and, before
  * it, the triggers, which take out marks.  That a character must be visible and
@@ -209,9 +210,14 @@ is_directional_control(pg_wchar c)
 	return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* What is wrong with a line of which not all characters may be unseen. */
+#define NOT_ONE_LINE "must be one line without control characters"
+
+/*
+ * What is wrong with a line, NULL if nothing is.  A title must be visible, and
+ * must not have separators either; other lines must not be blank.
+ */
 static const char *
-problem_of(const char *s, int len, bool (*is_unseen) (pg_wchar c))
+problem_of(const char *s, int len, bool is_title)
 {
 	bool		blank = true;
 	int			nchars = 0;
@@ -225,12 +231,12 @@ problem_of(const char *s, int len, bool (*is_unseen) (pg_wchar c))
 	{
 		pg_wchar	c = character_at(s + i, &width);
 
-		if (is_control(c))
-			return "must be one line without control characters";
+		if (is_control(c) || (is_title && is_separator(c)))
+			return NOT_ONE_LINE;
 		if (is_directional_control(c) || is_directional_mark(c))
 			return "must not contain Unicode bidirectional control characters";
 		if (blank)
-			blank = is_unseen(c);
+			blank = is_title ? is_invisible(c) : is_blank(c);
 		nchars++;
 	}
 	if (nchars < 1 || nchars > TITLE_MAX)
@@ -240,26 +246,11 @@ problem_of(const char *s, int len, bool (*is_unseen) (pg_wchar c))
 	return NULL;
 }
 
-static bool
-has_separator(const char *s, int len)
-{
-	int			width;
-
-	for (int i = 0; i < len; i += width)
-		if (is_separator(character_at(s + i, &width)))
-			return true;
-	return false;
-}
-
 /* What is wrong with a title, as the end of "title …", or NULL. */
 const char *
 title_problem(const char *s, int len)
 {
-	const char *problem = problem_of(s, len, is_invisible);
-
-	if (problem == NULL && has_separator(s, len))
-		problem = "must be one line without control characters";
-	return problem;
+	return problem_of(s, len, true);
 }
 
 /* A copy of a text without some of its characters, NULL if it has none. */
@@ -301,11 +292,11 @@ without_directional_controls(char *s)
 
 /*
  * A text from elsewhere as a title: a blank in place of each run of control
- * characters and separators, no directional marks; with clip, cut off at the bound.  It may
- * still be blank, or have directional controls, which are refused.
+ * characters and separators, no directional marks.  It may still be blank or too
+ * long, or have directional controls, which are refused.
  */
 char *
-as_title(const char *s, bool clip)
+as_title(const char *s)
 {
 	int			len = (int) strlen(s);
 	char	   *result = palloc(len + 1);
@@ -328,8 +319,6 @@ as_title(const char *s, bool clip)
 		out += width;
 	}
 	*out = '\0';
-	if (clip)
-		result[pg_mbcharcliplen(result, (int) (out - result), TITLE_MAX)] = '\0';
 	return result;
 }
 
@@ -340,7 +329,7 @@ taskq_line_is_valid(PG_FUNCTION_ARGS)
 {
 	text	   *line = PG_GETARG_TEXT_PP(0);
 
-	PG_RETURN_BOOL(problem_of(VARDATA_ANY(line), VARSIZE_ANY_EXHDR(line), is_blank) == NULL);
+	PG_RETURN_BOOL(problem_of(VARDATA_ANY(line), VARSIZE_ANY_EXHDR(line), false) == NULL);
 }
 
 /* What it was called before 0.3.0. */
@@ -384,13 +373,14 @@ check_title_is_visible(const text *title)
 {
 	const char *s = VARDATA_ANY(title);
 	int			len = VARSIZE_ANY_EXHDR(title);
+	const char *problem = title_problem(s, len);
 
-	if (title_problem(s, len) != NULL && problem_of(s, len, is_blank) == NULL)
+	if (problem != NULL && problem_of(s, len, false) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("new row for relation \"%s\" violates check constraint \"%s\"",
 						"taskq_task", "taskq_task_title_check"),
-				 has_separator(s, len) ? errdetail("The title is not one line.") :
+				 strcmp(problem, NOT_ONE_LINE) == 0 ? errdetail("The title is not one line.") :
 				 errdetail("The title has no visible character."),
 				 err_generic_string(PG_DIAG_TABLE_NAME, "taskq_task"),
 				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_title_check")));

@@ -30,7 +30,6 @@
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
 #include "funcapi.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -191,10 +190,11 @@ wakeup_xact_callback(XactEvent event, void *arg)
 
 				LWLockAcquire(lock, LW_EXCLUSIVE);
 				slot = find_slot(MyDatabaseId);
+				if (deltas_told > 0)
+					deltas_noted = 0;
 				if (slot != NULL && deltas_told > 0)
 				{
 					slot->deltas += deltas_told;
-					deltas_noted = 0;
 					if (slot->deltas >= DELTAS_TO_FOLD)
 						at = DT_NOBEGIN;
 				}
@@ -243,7 +243,8 @@ wakeup_now(void)
 void
 wakeup_for_delta(void)
 {
-	deltas_noted++;
+	if (shared != NULL)
+		deltas_noted++;
 }
 
 PG_FUNCTION_INFO_V1(taskq_worker_wake);
@@ -384,16 +385,12 @@ wakeup_sweep_begins(Oid database)
 static void
 tell(WakeupSlot *slot, SweepOutcome outcome, const char *error)
 {
-	int			len = (int) strnlen(error, SWEEP_ERROR_LEN - 1);
-
-	/* No more than whole characters: it is read as text. */
-	len = pg_mbcliplen(error, len, len);
 	slot->told = true;
 	slot->outcome = outcome;
-	strlcpy(slot->error, error, len + 1);
-	if (len > 0)
+	strlcpy(slot->error, error, SWEEP_ERROR_LEN);
+	if (error[0] != '\0')
 	{
-		strlcpy(slot->last_error, error, len + 1);
+		strlcpy(slot->last_error, error, SWEEP_ERROR_LEN);
 		slot->last_error_at = GetCurrentTimestamp();
 	}
 }
@@ -496,8 +493,8 @@ taskq_worker_get_status(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (shared == NULL)
 		return (Datum) 0;
-	copy = palloc(taskq_max_databases * sizeof(WakeupSlot));
 	LWLockAcquire(lock, LW_SHARED);
+	copy = palloc(hash_get_num_entries(slots) * sizeof(WakeupSlot));
 	hash_seq_init(&seq, slots);
 	while ((entry = hash_seq_search(&seq)) != NULL)
 		copy[n++] = *entry;

@@ -592,7 +592,6 @@ workflow_offer_tasks(const char *event, const int64 *ids, int n)
 		nulls[2] = 'n';
 	become_owner_of(taskq_catalog()->task, &owner);
 	spi_run(&task_payloads, 3, types, values, nulls, 0);
-	become_caller_again(&owner);
 	tasks = SPI_tuptable;
 	ntasks = SPI_processed;
 	for (uint64 i = 0; i < ntasks; i++)
@@ -606,6 +605,7 @@ workflow_offer_tasks(const char *event, const int64 *ids, int n)
 		offer_to(rules, &offering);
 		pfree(offering.payload);
 	}
+	become_caller_again(&owner);
 	SPI_finish();
 }
 

@@ -72,7 +72,7 @@ INSERT INTO written VALUES
     ('taskq_renewal', 'id created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on', 'owner', 'owner'),
     ('taskq_renewal_threshold', 'id service_type days_before task_priority title_template description_template sla_hours', 'manager', 'manager'),
     ('taskq_renewal_crossing', 'id renewal_id due_date days_before crossed_at outcome task_id', 'owner', 'owner'),
-    ('taskq_renewal_recheck', 'since', 'owner', 'owner'), ('taskq_renewal_recheck', 'id', 'owner', 'owner'),
+    ('taskq_renewal_recheck', 'since', 'owner', 'owner'), ('taskq_renewal_recheck', 'id', 'owner', 'owner'), ('taskq_renewal_recheck', 'renewal_id', 'owner', 'owner'),
     ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog', 'owner', 'owner'),
     ('taskq_counter', 'kind bucket n', 'owner', 'owner'),
     ('taskq_counter_delta', 'xid old_due new_due old_at_risk new_at_risk old_breach new_breach old_completed new_completed old_state new_state', 'owner', 'owner'),

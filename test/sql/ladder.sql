@@ -118,6 +118,16 @@ CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF new.referen
 CREATE TRIGGER a_no BEFORE UPDATE ON taskq_renewal FOR EACH ROW EXECUTE FUNCTION no();
 SELECT taskq_renewal_create('cus_1', 'other', taskq_today() + 3, reference => 'bad'), taskq_renewal_create('cus_1', 'other', taskq_today() + 3, reference => 'good') \g /dev/null
 SELECT * FROM taskq_sweep() WHERE tasks > 0;
+-- nor when thresholds have changed, and it is looked at again once it can be
+SELECT taskq_renewal_create('cus_1', 'survey', taskq_today() + 40, reference => r) FROM unnest('{bad,good}'::text[]) r \g /dev/null
+INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority) VALUES ('survey', 45, 'HIGH');
+SELECT * FROM taskq_sweep() WHERE tasks > 0;
+SELECT * FROM taskq_sweep() WHERE tasks > 0;
+DROP TRIGGER a_no ON taskq_renewal;
+SELECT * FROM taskq_sweep() WHERE tasks > 0;
+SELECT * FROM taskq_sweep() WHERE tasks > 0;
+SELECT reference, days_before FROM taskq_renewal r JOIN taskq_renewal_crossing x ON x.renewal_id = r.id WHERE service_type = 'survey' ORDER BY 1;
+SELECT count(*) FROM taskq_renewal_recheck;
 DROP VIEW tasks, crossed;
 DROP FUNCTION days_pass;
 DROP EXTENSION taskq;

@@ -136,6 +136,8 @@ ALTER FUNCTION audit.note_task() RESET search_path;
 SET ROLE regress_taskq_mallory;
 SELECT count(*) FROM taskq_emit('call', '{}');
 RESET ROLE;
+-- what writes nothing is not
+SELECT count(*) > 0 AS active FROM taskq_queue_stats;
 ALTER FUNCTION audit.note_task() SET search_path = audit, pg_temp;
 SET ROLE regress_taskq_mallory;
 SELECT count(*) FROM taskq_emit('call', '{}');

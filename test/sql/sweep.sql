@@ -33,6 +33,15 @@ SELECT overdue, recovered, sla_breached, failed, batches, backlog FROM taskq_swe
 CALL taskq_sweep_all();
 SELECT count(*) AS log_rows FROM taskq_sweep_log;
 
+-- whoever wants no rows in the log
+CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER skip BEFORE INSERT ON taskq_sweep_log FOR EACH ROW EXECUTE FUNCTION skip();
+INSERT INTO taskq_task (title, due_date) VALUES ('not logged', taskq_today() - 1);
+CALL taskq_sweep_all();
+DROP TRIGGER skip ON taskq_sweep_log;
+SELECT title, stored_status FROM taskq_tasks WHERE title = 'not logged';
+SELECT count(*) AS log_rows FROM taskq_sweep_log;
+
 -- a task that cannot be written is passed over and told
 CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS
 $$BEGIN IF NEW.title = 'bad' THEN RAISE 'not this one'; END IF; RETURN NEW; END$$;
@@ -88,6 +97,6 @@ SELECT * FROM taskq_sweep(6000) WHERE tasks > 0;
 SELECT last_value - :before BETWEEN 1 AND 16000000 AS bounded FROM used;
 \set VERBOSITY default
 DROP EXTENSION taskq CASCADE;
-DROP FUNCTION raise, rename, refuse;
+DROP FUNCTION skip, raise, rename, refuse;
 DROP SEQUENCE used;
 DROP ROLE regress_taskq_sweeper;

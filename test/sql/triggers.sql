@@ -58,6 +58,16 @@ UPDATE meddling SET assignment = NULL;
 SELECT priority FROM taskq_prioritize(53, 'HIGH');
 SELECT id, how, attempt('SELECT t.sla_breached_at = (SELECT x.sla_breached_at FROM taskq_task x WHERE x.id = t.id) FROM taskq_edit(' || id || ', ''new'') t', how)
 FROM unnest('{51,52,53}'::int[]) id, unnest('{none,early,other,as it is}'::text[]) how ORDER BY id, how;
+-- nor with another deadline than the hours make, or another time to warn of it
+CREATE FUNCTION hours() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.sla_due_at := NEW.sla_due_at + CASE WHEN (SELECT m.assignment FROM meddling m) = 'due' THEN interval '1 hour' ELSE '0' END;
+    NEW.sla_at_risk_at := NEW.sla_at_risk_at - CASE WHEN (SELECT m.assignment FROM meddling m) = 'at risk' THEN interval '1 hour' ELSE '0' END;
+    RETURN NEW;
+END$$;
+CREATE TRIGGER zz_hours BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION hours();
+SELECT how, attempt('SELECT sla_hours FROM taskq_set_sla(51, 9)', how) FROM unnest('{due,at risk,as it is}'::text[]) how ORDER BY how;
+DROP TRIGGER zz_hours ON taskq_task;
 DROP TRIGGER zz_breach ON taskq_task;
 DROP FUNCTION breach;
 DELETE FROM meddling;

@@ -11,6 +11,7 @@ WITH member AS (
       AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'taskq')
 ), rel AS (
     SELECT c.* FROM member m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+    UNION ALL SELECT c.* FROM member m JOIN pg_class c ON m.classid = 'pg_type'::regclass AND m.objid = c.reltype AND c.relkind = 'c'
 ), part AS (
     SELECT classid, objid, 0 AS objsubid FROM member
     UNION ALL SELECT 'pg_class'::regclass, a.attrelid, a.attnum FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -22,10 +23,10 @@ WITH member AS (
 )
 SELECT o.type, o.identity,
     CASE
-        WHEN objsubid > 0 THEN (SELECT concat_ws(' ', row_number, format_type, 'not null ' || attnotnull, 'identity ' || attidentity::text, pg_get_expr(adbin, adrelid), attcollation::regcollation, attstorage::text, attstattarget::text)
+        WHEN objsubid > 0 THEN (SELECT concat_ws(' ', row_number, format_type, 'not null ' || attnotnull, 'identity ' || attidentity::text, 'generated ' || attgenerated::text, pg_get_expr(adbin, adrelid), attcollation::regcollation, attstorage::text, attstattarget::text)
             FROM (SELECT a.*, row_number() OVER (ORDER BY attnum), format_type(atttypid, atttypmod) FROM pg_attribute a WHERE attrelid = objid AND attnum > 0 AND NOT attisdropped) a
             LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum WHERE attnum = objsubid)
-        WHEN classid = 'pg_class'::regclass THEN (SELECT concat_ws(' ', relkind::text, relpersistence::text, relrowsecurity::text, relforcerowsecurity::text, reloptions::text,
+        WHEN classid = 'pg_class'::regclass THEN (SELECT concat_ws(' ', relkind::text, relpersistence::text, relrowsecurity::text, relforcerowsecurity::text, relreplident::text, reloptions::text,
             CASE relkind WHEN 'v' THEN pg_get_viewdef(objid) WHEN 'i' THEN pg_get_indexdef(objid) END) FROM pg_class WHERE oid = objid)
         WHEN classid = 'pg_proc'::regclass THEN pg_get_functiondef(objid)
         WHEN classid = 'pg_constraint'::regclass THEN pg_get_constraintdef(objid) || (SELECT convalidated::text FROM pg_constraint WHERE oid = objid)
@@ -129,7 +130,8 @@ SELECT format('GRANT SELECT (%s) ON taskq_task TO regress_taskq_columns', string
 FROM pg_attribute WHERE attrelid = 'taskq_task'::regclass AND attnum > 0 AND NOT attisdropped \gset
 :statement;
 GRANT SELECT ON taskq_tasks, taskq_sla_violations, taskq_staff_member, taskq_customer TO regress_taskq_columns;
-GRANT EXECUTE ON FUNCTION taskq_today, taskq_effective_status, taskq_sla_status_at TO regress_taskq_columns;
+GRANT EXECUTE ON FUNCTION taskq_today, taskq_effective_status, taskq_sla_status_at, taskq_set_sla TO regress_taskq_columns;
+GRANT EXECUTE ON FUNCTION taskq_queue_count TO regress_taskq_columns WITH GRANT OPTION;
 ALTER TABLE taskq_task DISABLE TRIGGER taskq_lifecycle_delete;
 CALL taskq_sweep_all();
 INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('not swept', now() - interval '3 hours', 1);
@@ -157,6 +159,8 @@ SELECT tasks, breached FROM taskq_sla_report('-infinity', 'infinity');
 SET ROLE regress_taskq_columns;
 SELECT count(*) AS tasks, (SELECT count(*) FROM taskq_sla_violations) AS violations FROM taskq_tasks;
 RESET ROLE;
+SELECT proname, x.is_grantable FROM pg_proc, aclexplode(proacl) x
+WHERE x.grantee = 'regress_taskq_columns'::regrole AND proname = ANY ('{taskq_set_sla,taskq_set_sla_many,taskq_queue_page,taskq_queue_count}') ORDER BY 1;
 DROP OWNED BY regress_taskq_columns;
 DROP ROLE regress_taskq_columns;
 -- the column's number is not what it is in a new database

@@ -89,6 +89,16 @@ became('desk', q{SELECT status = 'OVERDUE' FROM taskq_task WHERE title = 'good'}
 query('desk', q{DROP TRIGGER no ON taskq_task});
 became('desk', $done, 'repaired, it is swept too');
 
+# The end of a long message is cut off between two characters, so that the same one is no news.
+query('desk', qq{CREATE FUNCTION long() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''%'', repeat(E''\\u20ac'', 999); END';
+	CREATE TRIGGER long BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION long()});
+$log = -s $node->logfile;
+query('desk', $past);
+status(q{last_result = 'some failed' AND failures >= 2 AND last_error ~ E'^task [0-9]+: \u20ac+$'}, 'a long message is cut off');
+is(lines_in_log(qr/could not be swept/, $log), 1, 'and told once');
+query('desk', 'DROP TRIGGER long ON taskq_task; SELECT taskq_worker_wake()');
+became('desk', $done, 'that is over, too');
+
 # What ends the sweeper's process is told, too, though PostgreSQL logs it each time.
 query('desk', "CREATE FUNCTION quit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(60); END';
 	CREATE TRIGGER quit BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION quit(); $past");

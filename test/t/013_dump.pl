@@ -390,6 +390,17 @@ restore(target('updated', 'UTC'), "$dir/updated", '-v');
 is(privileges('updated'), privileges('old'), 'an update does not make privileges part of the extension');
 is(contents('updated'), contents('old'), 'nor rows');
 
+# What was granted by hand, on what the update adds to or replaces, too.
+query('postgres', 'CREATE DATABASE by_hand');
+query('by_hand', q{CREATE EXTENSION taskq VERSION '0.2.0'; GRANT SELECT (id, sla_breached_at) ON taskq_task TO reporting;
+	GRANT EXECUTE ON FUNCTION taskq_set_sla, taskq_queue_page TO reporting; ALTER EXTENSION taskq UPDATE});
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/by_hand", $node->connstr('by_hand') ], 'one where privileges were granted by hand is dumped');
+restore(target('to_hand', 'UTC'), "$dir/by_hand", '-v');
+is(privileges('to_hand'), privileges('by_hand'), 'and they are restored');
+is(query('to_hand', q{SELECT has_column_privilege('reporting', 'taskq_task', 'sla_first_breached_at', 'SELECT'),
+	has_function_privilege('reporting', 'taskq_set_sla(bigint, double precision, text, text)', 'EXECUTE'),
+	has_function_privilege('reporting', 'taskq_set_sla_many(bigint[], double precision, text, text)', 'EXECUTE')}), 't|t|f', 'each as it was granted');
+
 # ------------------------------------ constraints as PostgreSQL 18 knows them
 
 SKIP:
