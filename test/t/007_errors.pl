@@ -7,7 +7,7 @@ use PostgreSQL::Test::Utils;
 use TaskqTest;
 use Test::More;
 
-my $node = start_node('errors', <<'CONF');
+my $node = start_node('errors', <<'CONF', extra => ['--encoding=UTF8', '--locale=C']);
 taskq.sweep_interval = 1s
 max_worker_processes = 16
 CONF
