@@ -11,8 +11,8 @@ DATA_built = sql/taskq--$(EXTVERSION).sql
 DATA = $(filter-out $(DATA_built),$(wildcard sql/taskq--*.sql))
 
 MODULE_big = taskq
-OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c))
-PG_CPPFLAGS = -DTASKQ_VERSION='"$(EXTVERSION)"'
+OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c src/*/*.c))
+PG_CPPFLAGS = -I$(srcdir)/src -DTASKQ_VERSION='"$(EXTVERSION)"'
 
 # Golden files are in top-level expected/.  Versions from 16 on look for them
 # there; 15 looks in outputdir, which has a link.  It looks there for the tests
@@ -79,7 +79,7 @@ dist:
 package:
 	@test/package
 
-$(OBJS): src/taskq.h src/compat.h
+$(OBJS): $(wildcard src/*.h src/*/*.h)
 
 installcheck: $(OUTPUT)/expected
 $(OUTPUT)/expected:

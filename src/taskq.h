@@ -25,7 +25,7 @@
 #include "utils/jsonb.h"
 #include "utils/rel.h"
 
-#include "compat.h"
+#include "base/compat.h"
 
 #define TASKQ_EXTENSION "taskq"
 

@@ -11,7 +11,7 @@
  */
 #include "shim.h"
 
-#include "../../src/cursor.c"
+#include "../../src/queue/cursor.c"
 
 static TaskqCatalog catalog = {.priority = {11, 12, 13, 14}};
 

@@ -11,9 +11,9 @@
  */
 #include "shim.h"
 
-#include "../../src/create.c"
-#include "../../src/task.c"
-#include "../../src/title.c"
+#include "../../src/task/create.c"
+#include "../../src/task/row.c"
+#include "../../src/task/title.c"
 
 static TaskqCatalog catalog = {.priority = {11, 12, 13, 14}};
 const char *const priority_names[N_PRIORITIES] = {"LOW", "MEDIUM", "HIGH", "URGENT"};

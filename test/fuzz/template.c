@@ -11,7 +11,7 @@
  */
 #include "shim.h"
 
-#include "../../src/template.c"
+#include "../../src/engine/template.c"
 
 static const char *template;
 static int	template_len;

@@ -262,8 +262,8 @@ for my $i (1 .. $#changelog)
 }
 
 # The oldest PostgreSQL.
-my ($oldest) = contents('src/compat.h') =~ /^#if PG_VERSION_NUM < ([0-9]+)0000$/m;
-is($meta->{prereqs}{runtime}{requires}{PostgreSQL}, "$oldest.0.0", 'META.json: the oldest PostgreSQL is that of src/compat.h');
+my ($oldest) = contents('src/base/compat.h') =~ /^#if PG_VERSION_NUM < ([0-9]+)0000$/m;
+is($meta->{prereqs}{runtime}{requires}{PostgreSQL}, "$oldest.0.0", 'META.json: the oldest PostgreSQL is that of src/base/compat.h');
 is((split /\n/, contents('debian/pgversions'))[0], $oldest, 'debian/pgversions: likewise');
 
 # ------------------------------------------------------------ debian/control
