@@ -9,27 +9,29 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
-#include "utils/memutils.h"
-#include "utils/varlena.h"
+
+#include "base/actor.h"
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/compat.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "base/setting.h"
+#include "task/sla.h"
+#include "engine/chain.h"
+#include "engine/rule.h"
+#include "worker/launcher.h"
+#include "worker/notify.h"
+#include "worker/retention.h"
+#include "worker/sweep.h"
+#include "worker/sweeper.h"
+#include "worker/wakeup.h"
 
 TASKQ_MODULE_MAGIC;
-
-char	   *taskq_timezone;
-int			taskq_sweep_interval;
-int			taskq_sweep_batch_size;
-char	   *taskq_databases;
-int			taskq_max_databases;
-int			taskq_max_sweepers;
-int			taskq_sla_at_risk_percent;
-int			taskq_log_sweeps;
-char	   *taskq_retention;
-char	   *taskq_notify_channel;
-char	   *taskq_actor_setting;
 
 static const struct config_enum_entry log_sweeps_options[] = {
 	{"none", LOG_SWEEPS_NONE, false},
@@ -38,64 +40,14 @@ static const struct config_enum_entry log_sweeps_options[] = {
 	{NULL, 0, false}
 };
 
-/*
- * Values that a server's configuration had for settings before the library was
- * loaded; NULL = none, or valid.  PostgreSQL rejects the others with a WARNING,
- * but that early it is not yet in the log that logging_collector writes.
- */
-static struct
-{
-	const char *name;
-	char	  **value;
-	char	   *rejected;
-}			texts[] = {
-	{"taskq.timezone", &taskq_timezone, NULL},
-	{"taskq.databases", &taskq_databases, NULL},
-	{"taskq.retention", &taskq_retention, NULL},
-	{"taskq.notify_channel", &taskq_notify_channel, NULL}
+static TextSetting texts[] = {
+	{"taskq.timezone", &taskq_timezone},
+	{"taskq.databases", &taskq_databases},
+	{"taskq.retention", &taskq_retention},
+	{"taskq.notify_channel", &taskq_notify_channel}
 };
 
 extern PGDLLEXPORT void _PG_init(void);
-
-/* Names as they are written, with quotes around what has a comma, a space or a quote in it. */
-static bool
-databases_check(char **newval, void **extra, GucSource source)
-{
-	char	   *copy = pstrdup(*newval);
-	List	   *names;
-	ListCell   *lc;
-	bool		valid = SplitGUCList(copy, ',', &names);
-
-	foreach(lc, names)
-		valid &= *(char *) lfirst(lc) != '\0';
-	if (!valid)
-		GUC_check_errdetail("It must be a list of database names, separated by commas; a name with a space or comma in it must be in double quotes.");
-	list_free(names);
-	pfree(copy);
-	return valid;
-}
-
-static bool
-notify_channel_check(char **newval, void **extra, GucSource source)
-{
-	if (strlen(*newval) >= NAMEDATALEN)
-	{
-		GUC_check_errdetail("A channel name has at most %d bytes.", NAMEDATALEN - 1);
-		return false;
-	}
-	return true;
-}
-
-static bool
-actor_check(char **newval, void **extra, GucSource source)
-{
-	if (pg_mbstrlen(*newval) > KEY_MAX)
-	{
-		GUC_check_errdetail("An actor has at most %d characters.", KEY_MAX);
-		return false;
-	}
-	return true;
-}
 
 static void
 define_settings(void)
@@ -156,47 +108,16 @@ define_settings(void)
 	MarkGUCPrefixReserved("taskq");
 }
 
-static void
-note_texts(void)
-{
-	for (int i = 0; i < lengthof(texts); i++)
-	{
-		const char *value = GetConfigOption(texts[i].name, true, false);
-
-		if (value != NULL)
-			texts[i].rejected = MemoryContextStrdup(TopMemoryContext, value);
-	}
-}
-
-/* Those that are in effect have not been rejected. */
-static void
-forget_valid_texts(void)
-{
-	for (int i = 0; i < lengthof(texts); i++)
-		if (texts[i].rejected != NULL && strcmp(texts[i].rejected, *texts[i].value) == 0)
-			texts[i].rejected = NULL;
-}
-
-/* Says which values of the server's configuration were not taken when it was started. */
-void
-warn_of_rejected_settings(void)
-{
-	for (int i = 0; i < lengthof(texts); i++)
-		if (texts[i].rejected != NULL)
-			ereport(WARNING,
-					(errmsg("invalid value for parameter \"%s\": \"%s\"", texts[i].name, texts[i].rejected),
-					 errdetail("The server was started with \"%s\" instead.", *texts[i].value)));
-}
-
 void
 _PG_init(void)
 {
 	if (process_shared_preload_libraries_in_progress)
-		note_texts();
+		settings_note(texts, lengthof(texts));
 	define_settings();
-	forget_valid_texts();
+	settings_forget_valid();
 	catalog_register_callbacks();
-	catalog_install_hooks();
+	plan_register_callbacks();
+	plan_install_hooks();
 	owner_register_callbacks();
 	notify_register_callbacks();
 	rule_register_callbacks();

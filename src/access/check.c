@@ -9,10 +9,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xlog.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "pgtime.h"
@@ -22,6 +23,13 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+
+#include "base/catalog.h"
+#include "base/compat.h"
+#include "base/plan.h"
+#include "queue/counter.h"
+#include "worker/launcher.h"
+#include "worker/wakeup.h"
 
 /* What severities mean, for check.sql too. */
 #define AT_RISK 1				/* security, or data */

@@ -9,12 +9,32 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "base/actor.h"
+#include "base/plan.h"
+#include "base/text.h"
+
+char	   *taskq_actor_setting;
 
 static TaskqCall *innermost = NULL;
+
+bool
+actor_check(char **newval, void **extra, GucSource source)
+{
+	if (pg_mbstrlen(*newval) > KEY_MAX)
+	{
+		GUC_check_errdetail("An actor has at most %d characters.", KEY_MAX);
+		return false;
+	}
+	return true;
+}
 
 void
 call_begin(TaskqCall *call, TaskVerb verb, text *actor)

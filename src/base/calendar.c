@@ -9,13 +9,20 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
+#include "fmgr.h"
 #include "pgtime.h"
+#include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
+
+#include "base/calendar.h"
+#include "base/compat.h"
+
+char	   *taskq_timezone;
 
 static pg_tz *zone = NULL;
 

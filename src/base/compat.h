@@ -14,9 +14,15 @@
 #error "taskq needs PostgreSQL 15 or later"
 #endif
 
+/* VARDATA_ANY() and its like have a header of their own from 16 on. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* get_extension_schema() is public from 16 on. */
 #if PG_VERSION_NUM < 160000
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_extension.h"
 #include "utils/fmgroids.h"

@@ -10,10 +10,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "utils/resowner.h"
+
+#include "base/contain.h"
+#include "task/history.h"
 
 /*
  * Whether an error concerns what was being written and nothing beyond, so

@@ -17,10 +17,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "utils/memutils.h"
+
+#include "engine/chain.h"
+#include "engine/rule.h"
 
 #define MAX_DEPTH 8
 #define MAX_TASKS 100

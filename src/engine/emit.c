@@ -5,15 +5,30 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/jsonb.h"
+#include "utils/rel.h"
+
+#include "base/actor.h"
+#include "base/catalog.h"
+#include "base/contain.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "task/directory.h"
+#include "task/row.h"
+#include "engine/chain.h"
+#include "engine/rule.h"
+#include "engine/workflow.h"
 
 static TaskqPlan tasks_of_runs = {
 	"SELECT coalesce(pg_catalog.array_agg(r.task_id), '{}') FROM @.taskq_workflow_run r "

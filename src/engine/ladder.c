@@ -25,14 +25,29 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/datetime.h"
+#include "utils/jsonb.h"
 #include "utils/timestamp.h"
+
+#include "base/actor.h"
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/enums.h"
+#include "base/plan.h"
+#include "task/create.h"
+#include "task/title.h"
+#include "engine/ladder.h"
+#include "engine/refresh.h"
+#include "engine/rule.h"
+#include "engine/template.h"
+#include "engine/workflow.h"
 
 #define OVERDUE_DAYS (-1)		/* the last step of every ladder */
 #define DEFAULT_TITLE "Renew {{renewal.service_type}} of {{customer.name}}, due {{renewal.due_date}}"

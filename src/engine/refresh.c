@@ -9,15 +9,29 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
+
+#include "base/actor.h"
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/contain.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "engine/ladder.h"
+#include "engine/refresh.h"
+#include "worker/wakeup.h"
 
 #define REFRESH_BATCH 1000
 #define CHANGED_MIN 64			/* crossings */

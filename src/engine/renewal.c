@@ -15,14 +15,31 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
+
+#include "base/actor.h"
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/compat.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "base/text.h"
+#include "task/directory.h"
+#include "task/row.h"
+#include "engine/ladder.h"
+#include "engine/refresh.h"
+#include "worker/wakeup.h"
 
 #define LIFECYCLE "taskq_renewal_lifecycle"
 #define SERVICE_TYPE_MAX 100

@@ -10,17 +10,28 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/jsonpath.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
+
+#include "base/catalog.h"
+#include "base/enums.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "task/row.h"
+#include "engine/rule.h"
 
 static const char *const own_events[] = {
 	EVENT_NAME_CREATED, EVENT_NAME_COMPLETED, EVENT_NAME_CANCELLED, EVENT_NAME_OVERDUE,

@@ -10,13 +10,18 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
+#include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "parser/scansup.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 #include "utils/numeric.h"
+
+#include "base/text.h"
+#include "engine/template.h"
 
 /* Where reading a template has come to. */
 typedef struct Reader

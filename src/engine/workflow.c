@@ -14,18 +14,36 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/datum.h"
 #include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+
+#include "base/actor.h"
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/contain.h"
+#include "base/enums.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "task/create.h"
+#include "task/directory.h"
+#include "task/row.h"
+#include "engine/chain.h"
+#include "engine/rule.h"
+#include "engine/template.h"
+#include "engine/workflow.h"
 
 #define ACTIVE "t.completed_at IS NULL AND t.cancelled_at IS NULL "
 

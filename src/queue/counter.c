@@ -36,7 +36,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -53,13 +53,25 @@
 #include "commands/trigger.h"
 #include "common/hashfn.h"
 #include "executor/executor.h"
+#include "fmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
+
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/compat.h"
+#include "base/plan.h"
+#include "task/row.h"
+#include "queue/counter.h"
+#include "queue/stats.h"
+#include "worker/wakeup.h"
 
 #define UNFOLDED_MAX 50000		/* more of them, and counting is cheaper */
 

@@ -14,11 +14,20 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
+#include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
+
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/enums.h"
+#include "base/text.h"
+#include "task/row.h"
+#include "queue/cursor.h"
 
 static const char *const sort_names[] = {"due", "priority", "created", "sla"};
 
@@ -70,10 +79,6 @@ read_int64(const char *field, int64 *value)
 static bool
 read_date(const char *field, DateADT *date)
 {
-	int			year;
-	int			month;
-	int			day;
-
 	if (field == NULL)
 		return false;
 	if (strcmp(field, "infinity") == 0)
@@ -81,15 +86,7 @@ read_date(const char *field, DateADT *date)
 		DATE_NOEND(*date);
 		return true;
 	}
-	if (strlen(field) != 10 || field[4] != '-' || field[7] != '-')
-		return false;
-	year = digits_value(field, 4);
-	month = digits_value(field + 5, 2);
-	day = digits_value(field + 8, 2);
-	if (year < 1 || month < 1 || month > 12 || day < 1 || day > day_tab[isleap(year)][month - 1])
-		return false;
-	*date = date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
-	return true;
+	return date_from_iso(field, date) == ISO_DATE_VALID;
 }
 
 static bool

@@ -22,7 +22,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"
@@ -36,9 +36,19 @@
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "utils/array.h"
+#include "utils/date.h"
 #include "utils/inval.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/compat.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "queue/counter.h"
+#include "queue/fold.h"
+#include "queue/stats.h"
 
 /*
  * How far behind a bucket is merged: more than any time zone, the usual

@@ -22,18 +22,27 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/datetime.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
+
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/enums.h"
+#include "base/plan.h"
+#include "queue/cursor.h"
 
 #define PAGE_SIZE_MAX 1000
 #define MAX_PARAMS 128

@@ -5,13 +5,18 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+
+#include "base/calendar.h"
+#include "base/plan.h"
+#include "task/row.h"
 
 #define N_REPORT_COLUMNS 7
 

@@ -9,7 +9,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
@@ -19,16 +19,26 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
 #include "utils/acl.h"
+#include "utils/date.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rls.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/compat.h"
+#include "base/plan.h"
+#include "task/row.h"
+#include "queue/counter.h"
+#include "queue/stats.h"
 
 /* Columns of taskq_task_assignee_idx. */
 enum
@@ -109,16 +119,6 @@ void
 stats_count(int64 *stats)
 {
 	count(&of_all, (Datum) 0, (Datum) 0, stats);
-}
-
-/* Whether the caller may see every task, so that what is counted is its number. */
-bool
-sees_all_tasks(void)
-{
-	Oid			task = taskq_catalog()->task;
-
-	return check_enable_rls(task, InvalidOid, true) != RLS_ENABLED &&
-		pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
 /*

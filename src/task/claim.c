@@ -17,19 +17,27 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/parse_node.h"
 #include "utils/acl.h"
 #include "utils/snapmgr.h"
+
+#include "base/actor.h"
+#include "base/catalog.h"
+#include "base/compat.h"
+#include "base/plan.h"
+#include "task/directory.h"
+#include "task/verbs.h"
 
 #define CLAIM_MAX 1000
 

@@ -5,15 +5,31 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
+
+#include "base/actor.h"
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/enums.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "base/text.h"
+#include "task/create.h"
+#include "task/directory.h"
+#include "task/row.h"
+#include "task/title.h"
+#include "engine/rule.h"
+#include "engine/workflow.h"
 
 static const char *const field_names[N_NEW] = {
 	"title", "description", "priority", "due_date", "sla_hours",
@@ -292,25 +308,18 @@ json_type_name(const JsonbValue *jb)
 static DateADT
 json_date(const char *s)
 {
-	int			year = -1;
-	int			month = -1;
-	int			day = -1;
+	DateADT		date = 0;
+	IsoDate		found = date_from_iso(s, &date);
 
-	if (strlen(s) == 10 && s[4] == '-' && s[7] == '-')
-	{
-		year = digits_value(s, 4);
-		month = digits_value(s + 5, 2);
-		day = digits_value(s + 8, 2);
-	}
-	if (year < 0 || month < 0 || day < 0)
+	if (found == ISO_DATE_FORM)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_DATETIME_FORMAT),
 				 errmsg("field \"due_date\" must be a date in the form YYYY-MM-DD")));
-	if (year < 1 || month < 1 || month > 12 || day < 1 || day > day_tab[isleap(year)][month - 1])
+	if (found == ISO_DATE_NO_DAY)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_FIELD_OVERFLOW),
 				 errmsg("field \"due_date\" is not a day of the calendar: \"%s\"", s)));
-	return date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
+	return date;
 }
 
 static Datum

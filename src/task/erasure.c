@@ -15,14 +15,22 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+
+#include "base/actor.h"
+#include "base/catalog.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "task/directory.h"
+#include "task/history.h"
 
 #define ERASED "'erased'"
 

@@ -15,10 +15,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -27,7 +29,18 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
+
+#include "base/actor.h"
+#include "base/catalog.h"
+#include "base/enums.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "task/history.h"
+#include "task/row.h"
+#include "engine/rule.h"
+#include "engine/workflow.h"
 
 static const char *const kind_names[N_EVENT_KINDS] =
 {

@@ -20,22 +20,40 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/bitmapset.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
+
+#include "base/actor.h"
+#include "base/catalog.h"
+#include "base/compat.h"
+#include "base/enums.h"
+#include "task/directory.h"
+#include "task/history.h"
+#include "task/row.h"
+#include "task/sla.h"
+#include "task/title.h"
+#include "queue/counter.h"
+#include "queue/fold.h"
+#include "worker/notify.h"
+#include "worker/wakeup.h"
 
 #define LIFECYCLE "taskq_task_lifecycle"
 

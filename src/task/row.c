@@ -9,19 +9,27 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
-#include "mb/pg_wchar.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/datum.h"
+#include "utils/rls.h"
 #include "utils/timestamp.h"
+
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/enums.h"
+#include "base/text.h"
+#include "task/row.h"
 
 void
 task_row_alloc(TaskRow *row, TupleDesc desc)
@@ -90,6 +98,16 @@ task_ctids_serve(void)
 	Oid			task = taskq_catalog()->task;
 
 	return !has_subclass(task) && pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* Whether the caller may see every task, so that what is counted is its number. */
+bool
+sees_all_tasks(void)
+{
+	Oid			task = taskq_catalog()->task;
+
+	return check_enable_rls(task, InvalidOid, true) != RLS_ENABLED &&
+		pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
 /* The newer column with this number; NULL if it is none, but the user's. */
@@ -229,18 +247,6 @@ sla_hours_in_bounds(float8 hours)
 	return hours > 0 && hours <= SLA_HOURS_MAX; /* false for NaN */
 }
 
-/* Whether a text has so many characters. */
-static bool
-text_in_bounds(const text *value, int min, int max)
-{
-	int			len = VARSIZE_ANY_EXHDR(value);
-
-	/* A text of so few bytes cannot have too many characters. */
-	if (len > max)
-		len = pg_mbstrlen_with_len(VARDATA_ANY(value), len);
-	return len >= min && len <= max;
-}
-
 /*
  * ---- the CHECKs of taskq_task, each a function: PostgreSQL reads a CHECK's
  * expression anew for every statement, and a call is the shortest there is ----
@@ -354,16 +360,6 @@ taskq_first_breach_is_valid(PG_FUNCTION_ARGS)
 }
 
 /* ---- the same for the API: 22023, naming the argument and its bound ---- */
-
-void
-check_text(const char *argument, text *value, int min, int max)
-{
-	if (!text_in_bounds(value, min, max))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 min > 0 ? errmsg("%s must be %d to %d characters", argument, min, max) :
-				 errmsg("%s must be at most %d characters", argument, max)));
-}
 
 void
 check_due_date(DateADT date)

@@ -8,11 +8,16 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include <math.h>
 
 #include "utils/timestamp.h"
+
+#include "task/row.h"
+#include "task/sla.h"
+
+int			taskq_sla_at_risk_percent;
 
 /*
  * The deadline, and the instant from which the task is at risk, for a task

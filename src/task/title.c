@@ -20,10 +20,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
+#include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+
+#include "task/row.h"
+#include "task/title.h"
 
 #define CHARACTER_UNKNOWN 0x110000	/* behind the last of Unicode */
 

@@ -12,15 +12,27 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
+
+#include "base/actor.h"
+#include "base/catalog.h"
+#include "base/compat.h"
+#include "base/plan.h"
+#include "base/text.h"
+#include "task/history.h"
+#include "task/row.h"
+#include "task/title.h"
+#include "task/verbs.h"
+#include "worker/notify.h"
 
 /* A verb's statement for one task ($1 = id) and for many ($1 = ids or ctids). */
 typedef struct Verb

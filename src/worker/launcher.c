@@ -29,7 +29,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/heapam.h"
 #include "access/htup_details.h"
@@ -50,6 +50,33 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
+
+#include "base/compat.h"
+#include "base/setting.h"
+#include "worker/launcher.h"
+#include "worker/sweeper.h"
+#include "worker/wakeup.h"
+
+char	   *taskq_databases;
+int			taskq_max_sweepers;
+
+/* Names as they are written, with quotes around what has a comma, a space or a quote in it. */
+bool
+databases_check(char **newval, void **extra, GucSource source)
+{
+	char	   *copy = pstrdup(*newval);
+	List	   *names;
+	ListCell   *lc;
+	bool		valid = SplitGUCList(copy, ',', &names);
+
+	foreach(lc, names)
+		valid &= *(char *) lfirst(lc) != '\0';
+	if (!valid)
+		GUC_check_errdetail("It must be a list of database names, separated by commas; a name with a space or comma in it must be in double quotes.");
+	list_free(names);
+	pfree(copy);
+	return valid;
+}
 
 #define MIN_GAP (500 * INT64CONST(1000))	/* between two sweeps of a database */
 #define BACKOFF_MAX (300 * USECS_PER_SEC)
@@ -431,7 +458,7 @@ taskq_launcher_main(Datum arg)
 	cycle = AllocSetContextCreate(TopMemoryContext, "taskq launcher cycle", ALLOCSET_DEFAULT_SIZES);
 	wakeup_launcher_is(MyProcPid);
 	ereport(LOG, (errmsg("taskq launcher started")));
-	warn_of_rejected_settings();
+	settings_warn_of_rejected();
 
 	for (;;)
 	{

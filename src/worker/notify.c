@@ -11,12 +11,17 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "commands/async.h"
 #include "lib/stringinfo.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
+
+#include "worker/notify.h"
+
+char	   *taskq_notify_channel;
 
 #define MESSAGE_MAX 7999
 #define MAX_IDS 4000			/* more cannot fit into a message */
@@ -32,6 +37,17 @@ static ChangedTask *changed = NULL;
 static int	nchanged = 0;
 static int	allocated = 0;
 static bool more = false;
+
+bool
+notify_channel_check(char **newval, void **extra, GucSource source)
+{
+	if (strlen(*newval) >= NAMEDATALEN)
+	{
+		GUC_check_errdetail("A channel name has at most %d bytes.", NAMEDATALEN - 1);
+		return false;
+	}
+	return true;
+}
 
 /* Remembers a task for the message of the current transaction. */
 void

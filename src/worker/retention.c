@@ -9,13 +9,22 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/guc.h"
 #include "utils/timestamp.h"
+
+#include "base/compat.h"
+#include "base/plan.h"
+#include "worker/retention.h"
+#include "worker/sweep.h"
+
+char	   *taskq_retention;
 
 #define RETENTION_YEARS_MAX 1000
 

@@ -19,20 +19,43 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "portability/instr_time.h"
 #include "storage/proc.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+
+#include "base/actor.h"
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/contain.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "task/history.h"
+#include "task/row.h"
+#include "task/sla.h"
+#include "queue/fold.h"
+#include "engine/chain.h"
+#include "engine/ladder.h"
+#include "engine/refresh.h"
+#include "engine/workflow.h"
+#include "worker/retention.h"
+#include "worker/sweep.h"
+#include "worker/wakeup.h"
+
+int			taskq_sweep_batch_size;
 
 #define BACKLOG_MAX "100000"
 

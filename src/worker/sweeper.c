@@ -11,7 +11,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
@@ -22,6 +22,7 @@
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "portability/instr_time.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "storage/ipc.h"
@@ -33,6 +34,16 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+
+#include "base/catalog.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "queue/fold.h"
+#include "worker/sweep.h"
+#include "worker/sweeper.h"
+#include "worker/wakeup.h"
+
+int			taskq_log_sweeps;
 
 /* Where many write, the sweeper looks so often whether it is to sweep again, for so long. */
 #define STAY_GAP 250			/* ms */

@@ -25,10 +25,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "taskq.h"
+#include "postgres.h"
 
 #include "access/xact.h"
 #include "catalog/pg_authid.h"
+#include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -39,7 +40,18 @@
 #include "storage/shmem.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/timestamp.h"
+
+#include "base/calendar.h"
+#include "base/catalog.h"
+#include "base/enums.h"
+#include "task/row.h"
+#include "task/sla.h"
+#include "worker/wakeup.h"
+
+int			taskq_sweep_interval;
+int			taskq_max_databases;
 
 #define TRANCHE "taskq"
 

@@ -11,6 +11,7 @@
  */
 #include "shim.h"
 
+#include "../../src/base/text.c"
 #include "../../src/queue/cursor.c"
 
 static TaskqCatalog catalog = {.priority = {11, 12, 13, 14}};

@@ -17,12 +17,14 @@
 #ifndef TASKQ_FUZZ_SHIM_H
 #define TASKQ_FUZZ_SHIM_H
 
-#include "../../src/taskq.h"
+#include "postgres.h"
 
 #include <setjmp.h>
 
 #include "mb/pg_wchar.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
@@ -298,6 +300,12 @@ pg_mbstrlen_with_len(const char *s, int limit)
 		n++;
 	}
 	return n;
+}
+
+int
+pg_mbstrlen(const char *s)
+{
+	return pg_mbstrlen_with_len(s, strlen(s));
 }
 
 int

@@ -1,0 +1,72 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalog.h
+ *		Where the extension's own objects are.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_CATALOG_H
+#define TASKQ_CATALOG_H
+
+#include "utils/relcache.h"
+
+#include "base/enums.h"
+
+#define TASKQ_EXTENSION "taskq"
+
+/*
+ * Columns of taskq_task that are newer than 0.2.0; described in newer_columns
+ * (catalog.c), in this order.
+ */
+typedef enum NewerColumn
+{
+	COLUMN_SLA_FIRST_BREACHED_AT
+} NewerColumn;
+
+#define N_NEWER_COLUMNS (COLUMN_SLA_FIRST_BREACHED_AT + 1)
+
+typedef struct NewerColumnInfo
+{
+	const char *name;
+	bool		is_stamp;		/* written by the lifecycle only */
+} NewerColumnInfo;
+
+typedef struct TaskqCatalog
+{
+	Oid			extension;
+	Oid			schema;
+	char		schema_name[NAMEDATALEN];
+	Oid			task;			/* tables */
+	Oid			task_event;
+	Oid			staff;
+	Oid			customer;
+	Oid			workflow_rule;
+	Oid			renewal;
+	Oid			crossing;
+	Oid			counter;		/* these may be missing */
+	Oid			counter_delta;
+	Oid			counter_state;
+	bool		renewal_is_keyed;	/* has its unique index */
+	bool		sql_is_older;	/* than 0.3.0 */
+	bool		is_subscriber;	/* taskq_task is the target of a subscription: its publisher sweeps */
+	Oid			status_type;	/* enums, and their values in order */
+	Oid			priority_type;
+	Oid			sla_status_type;
+	Oid			status[N_STATUSES];
+	Oid			priority[N_PRIORITIES];
+	Oid			sla_status[N_SLA_STATUSES];
+	int			newer_column[N_NEWER_COLUMNS];	/* attribute numbers; 0 = missing */
+} TaskqCatalog;
+
+extern const NewerColumnInfo newer_columns[N_NEWER_COLUMNS];
+
+/* Grows with each change to the catalog or to the tables in it that is heard of. */
+extern uint64 catalog_changes;
+
+extern const TaskqCatalog *taskq_catalog(void);
+extern void catalog_register_callbacks(void);
+extern Oid	primary_key_of(Relation rel);
+#define status_from_datum(d) \
+	((TaskStatus) enum_index(DatumGetObjectId(d), taskq_catalog()->status, N_STATUSES))
+
+#endif							/* TASKQ_CATALOG_H */

@@ -1,0 +1,247 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *		Statements kept prepared, and running them.
+ *
+ * Nothing here depends on search_path: a statement names every table, type,
+ * function and operator with its schema.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "optimizer/cost.h"
+#include "optimizer/planner.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "base/catalog.h"
+#include "base/plan.h"
+
+static planner_hook_type next_planner;
+
+/* The text of a statement with the extension's schema put in for "@.". */
+char *
+qualify(const char *sql)
+{
+	const char *schema = quote_identifier(taskq_catalog()->schema_name);
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (const char *p = sql; *p; p++)
+	{
+		if (p[0] == '@' && p[1] == '.')
+			appendStringInfoString(&buf, schema);
+		else
+			appendStringInfoChar(&buf, *p);
+	}
+	return buf.data;
+}
+
+/* Plans that nobody will use again; they may be running further up the stack. */
+static List *forgotten_plans = NIL;
+
+/* Keeps a plan of a statement of the extension as it is now. */
+void
+plan_keep(KeptPlan *kept, SPIPlanPtr plan)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep a plan");
+	kept->plan = plan;
+	kept->extension = cat->extension;
+	strlcpy(kept->schema_name, cat->schema_name, NAMEDATALEN);
+}
+
+/*
+ * Whether there is a plan, and it is not of another schema name or from before
+ * the extension was dropped and made again.
+ */
+bool
+plan_serves(const KeptPlan *kept)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+
+	return kept->plan != NULL && kept->extension == cat->extension &&
+		strcmp(kept->schema_name, cat->schema_name) == 0;
+}
+
+/*
+ * Has a plan, if there is one, freed when the transaction ends: what we run
+ * can neither commit nor roll back, so none of our plans is running then.
+ */
+void
+plan_forget(KeptPlan *kept)
+{
+	MemoryContext old;
+
+	if (kept->plan == NULL)
+		return;
+	old = MemoryContextSwitchTo(TopMemoryContext);
+	forgotten_plans = lappend(forgotten_plans, kept->plan);
+	MemoryContextSwitchTo(old);
+	kept->plan = NULL;
+}
+
+static void
+plan_xact_callback(XactEvent event, void *arg)
+{
+	ListCell   *lc;
+
+	if (forgotten_plans == NIL ||
+		(event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE))
+		return;
+	foreach(lc, forgotten_plans)
+		SPI_freeplan(lfirst(lc));
+	list_free(forgotten_plans);
+	forgotten_plans = NIL;
+}
+
+/* The prepared form of a statement; SPI must be connected. */
+SPIPlanPtr
+prepared(TaskqPlan *plan, int nargs, Oid *argtypes)
+{
+	KeptPlan   *kept = &plan->kept[InNoForceRLSOperation() ? 1 : 0];
+	SPIPlanPtr	result;
+
+	if (plan_serves(kept))
+		return kept->plan;
+
+	plan_forget(kept);
+	result = plan->setup != NULL ?
+		SPI_prepare_params(qualify(plan->sql), plan->setup, NULL, plan->options) :
+		SPI_prepare_cursor(qualify(plan->sql), nargs, argtypes, plan->options);
+	if (result == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", plan->sql,
+			 SPI_result_code_string(SPI_result));
+	plan_keep(kept, result);
+	return result;
+}
+
+void
+spi_connect(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+}
+
+/* Runs a kept statement, writing ones included.  Result as of SPI_execute. */
+int
+spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
+		const char *nulls, long limit)
+{
+	int			result = SPI_execute_plan(prepared(plan, nargs, argtypes),
+										  values, nulls, false, limit);
+
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", plan->sql,
+			 SPI_result_code_string(result));
+	return result;
+}
+
+/* Runs a kept statement that only reads, under the active snapshot. */
+void
+spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values)
+{
+	int			result = SPI_execute_plan(prepared(plan, nargs, argtypes), values, NULL, true, 0);
+
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "could not run \"%s\": %s", plan->sql, SPI_result_code_string(result));
+}
+
+/*
+ * spi_run() for a statement that has an index of its own: uses it whatever
+ * the statistics say, for they may be missing or stale, and plans it once.
+ * One that asks for a range names its index by ORDER BY, or it might get
+ * another, in whole.
+ */
+int
+spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
+				 const char *nulls, long limit)
+{
+	plan->options |= PLAN_ONCE | PLAN_BY_INDEX;
+	return spi_run(plan, nargs, argtypes, values, nulls, limit);
+}
+
+static PlannedStmt *
+plan_by_next(Query *query, const char *query_string, int options, ParamListInfo params)
+{
+	return next_planner != NULL ? next_planner(query, query_string, options, params) :
+		standard_planner(query, query_string, options, params);
+}
+
+/*
+ * Plans statements marked PLAN_BY_INDEX without what would do without their
+ * index.  Whenever such a statement is planned, it is here: also when it is
+ * planned again because something changed just before it ran.  Running it
+ * costs nothing then, as setting enable_seqscan around each run would.
+ */
+static PlannedStmt *
+plan_by_index(Query *query, const char *query_string, int options, ParamListInfo params)
+{
+	bool		seqscan = enable_seqscan;
+	bool		bitmapscan = enable_bitmapscan;
+	bool		sort = enable_sort;
+	PlannedStmt *result;
+
+	if (!(options & PLAN_BY_INDEX))
+		return plan_by_next(query, query_string, options, params);
+
+	PG_TRY();
+	{
+		enable_seqscan = enable_bitmapscan = enable_sort = false;
+		result = plan_by_next(query, query_string, options & ~PLAN_BY_INDEX, params);
+	}
+	PG_FINALLY();
+	{
+		enable_seqscan = seqscan;
+		enable_bitmapscan = bitmapscan;
+		enable_sort = sort;
+	}
+	PG_END_TRY();
+	return result;
+}
+
+void
+plan_register_callbacks(void)
+{
+	RegisterXactCallback(plan_xact_callback, NULL);
+}
+
+void
+plan_install_hooks(void)
+{
+	next_planner = planner_hook;
+	planner_hook = plan_by_index;
+}
+
+/* Ids as bigint[], the parameter of statements about many rows. */
+Datum
+id_array(const int64 *ids, int n)
+{
+	Datum	   *datums = palloc(Max(n, 1) * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+		datums[i] = Int64GetDatum(ids[i]);
+	return PointerGetDatum(construct_array(datums, n, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* The first column of SPI's result, ids, as bigint[]. */
+Datum
+result_ids(void)
+{
+	Datum	   *datums = palloc(Max(SPI_processed, 1) * sizeof(Datum));
+	bool		isnull;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+		datums[i] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+	return PointerGetDatum(construct_array(datums, (int) SPI_processed, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}

@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.h
+ *		Statements kept prepared, and running them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_PLAN_H
+#define TASKQ_PLAN_H
+
+#include "executor/spi.h"
+
+/* A plan kept for the life of the session, and what it was made for. */
+typedef struct KeptPlan
+{
+	SPIPlanPtr	plan;			/* NULL = none */
+	Oid			extension;		/* made again, it has new types */
+	char		schema_name[NAMEDATALEN];	/* what @. stood for */
+} KeptPlan;
+
+extern void plan_keep(KeptPlan *kept, SPIPlanPtr plan);
+extern bool plan_serves(const KeptPlan *kept);
+extern void plan_forget(KeptPlan *kept);
+
+/*
+ * A statement kept prepared for the life of the session.  "@." in its text
+ * stands for the extension's schema.  It is kept twice: PostgreSQL plans it
+ * again for another role, but not for the same one that is exempt from FORCE
+ * ROW LEVEL SECURITY at one time and not at another.
+ */
+typedef struct TaskqPlan
+{
+	const char *sql;
+	int			options;		/* as of a cursor, and PLAN_BY_INDEX */
+	ParserSetupHook setup;		/* of the parser; NULL = none, else no parameters */
+	KeptPlan	kept[2];
+} TaskqPlan;
+
+/* One plan for all parameters, made once: for what runs often and reads little. */
+#define PLAN_ONCE CURSOR_OPT_GENERIC_PLAN
+/* Planned without what would do without its index; PostgreSQL has no such bit. */
+#define PLAN_BY_INDEX 0x01000000
+
+extern char *qualify(const char *sql);
+extern SPIPlanPtr prepared(TaskqPlan *plan, int nargs, Oid *argtypes);
+extern void spi_connect(void);
+extern int	spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
+					const char *nulls, long limit);
+extern void spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values);
+extern int	spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
+							 const char *nulls, long limit);
+
+extern Datum id_array(const int64 *ids, int n);
+extern Datum result_ids(void);
+
+/* Spelling of qualified operators: no search_path can change what they are. */
+#define EQ "OPERATOR(pg_catalog.=)"
+#define NE "OPERATOR(pg_catalog.<>)"
+#define LT "OPERATOR(pg_catalog.<)"
+#define LE "OPERATOR(pg_catalog.<=)"
+#define GT "OPERATOR(pg_catalog.>)"
+#define GE "OPERATOR(pg_catalog.>=)"
+#define MINUS "OPERATOR(pg_catalog.-)"
+
+/*
+ * A column where NULL comes last, as the indexes of taskq_task have it.  It is
+ * not coalesce(), which PostgreSQL does not take for leakproof: under row
+ * security that would be no condition of an index.
+ */
+#define OR_NEVER(column) "CASE WHEN " column " IS NULL THEN 'infinity' ELSE " column " END"
+
+extern void plan_register_callbacks(void);
+extern void plan_install_hooks(void);
+
+#endif							/* TASKQ_PLAN_H */

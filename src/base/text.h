@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * text.h
+ *		Texts: their bounds, and dates written in them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_TEXT_H
+#define TASKQ_TEXT_H
+
+#include "utils/date.h"
+
+/* Bounds that several rooms share, in characters. */
+#define TEXT_MAX 65536
+#define KEY_MAX 255
+
+extern bool text_in_bounds(const text *value, int min, int max);
+extern int	digits_value(const char *s, int n);
+extern void check_text(const char *argument, text *value, int min, int max);
+
+/* What a string is as a date. */
+typedef enum IsoDate
+{
+	ISO_DATE_VALID,
+	ISO_DATE_FORM,				/* not YYYY-MM-DD */
+	ISO_DATE_NO_DAY				/* of that form, but not in the calendar */
+} IsoDate;
+
+extern IsoDate date_from_iso(const char *s, DateADT *date);
+
+#endif							/* TASKQ_TEXT_H */

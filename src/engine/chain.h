@@ -1,0 +1,53 @@
+/*-------------------------------------------------------------------------
+ *
+ * chain.h
+ *		What rules have made in the transaction, and what led to it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_CHAIN_H
+#define TASKQ_CHAIN_H
+
+#include "engine/rule.h"
+
+/* How much there had been made, at some point. */
+typedef struct WorkflowMark
+{
+	int			tasks;
+	int			runs;
+} WorkflowMark;
+
+extern void workflow_begin_task(void);
+extern void workflow_end_task(int64 id, bool created);
+extern void workflow_made_run(int64 id);
+extern WorkflowMark workflow_mark(void);
+extern const int64 *workflow_tasks_since(WorkflowMark mark, int *n);
+extern const int64 *workflow_runs_since(WorkflowMark mark, int *n);
+
+/* A rule that looks at an event, and the one whose action led to it. */
+typedef struct ChainLink
+{
+	const struct ChainLink *outer;	/* NULL = the event is from outside */
+	const Rule *rule;
+	int			depth;			/* 1 for an event from outside */
+} ChainLink;
+
+/* Why a rule that matches is not put into action. */
+typedef enum ChainLimit
+{
+	CHAIN_HAS_RULE,
+	CHAIN_TOO_DEEP,
+	CHAIN_TOO_MANY_TASKS,
+	CHAIN_GOES_ON				/* it is */
+} ChainLimit;
+
+#define N_CHAIN_LIMITS CHAIN_GOES_ON
+
+extern const ChainLink *chain_begin(void);
+extern ChainLink chain_link(const Rule *rule);
+extern void chain_set(const ChainLink *link);
+extern ChainLimit chain_limit(const ChainLink *link);
+extern char *chain_refusal(const ChainLink *link, ChainLimit limit, bool *first);
+extern void chain_register_callbacks(void);
+
+#endif							/* TASKQ_CHAIN_H */

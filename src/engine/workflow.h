@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * workflow.h
+ *		Rules put into action.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_WORKFLOW_H
+#define TASKQ_WORKFLOW_H
+
+#include "utils/jsonb.h"
+
+#include "engine/chain.h"
+
+/* Told of a rule of which no run is recorded, and why. */
+typedef void (*RulePassedOver) (void *arg, const ChainLink *link, const char *outcome, const char *why);
+
+extern void workflow_offer(const char *event, Jsonb *payload, char *user_id);
+extern void workflow_offer_dry(const char *event, Jsonb *payload, char *user_id,
+							   RulePassedOver passed_over, void *arg);
+extern void workflow_offer_tasks(const char *event, const int64 *ids, int n);
+extern void workflow_prune(void);
+
+#endif							/* TASKQ_WORKFLOW_H */

@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * create.h
+ *		New tasks, also for taskq's own engines.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_CREATE_H
+#define TASKQ_CREATE_H
+
+/* Arguments of taskq_create in their order, the actor apart. */
+typedef enum NewTaskField
+{
+	NEW_TITLE,
+	NEW_DESCRIPTION,
+	NEW_PRIORITY,
+	NEW_DUE_DATE,
+	NEW_SLA_HOURS,
+	NEW_ASSIGNEE_ID,
+	NEW_USER_ID,
+	NEW_DEDUPE_KEY,
+	NEW_SOURCE
+} NewTaskField;
+
+#define N_NEW (NEW_SOURCE + 1)
+
+typedef struct NewTask
+{
+	Datum		values[N_NEW];
+	bool		nulls[N_NEW];
+	bool		by_engine;		/* may have the engines' sources */
+} NewTask;
+
+extern void new_task_init(NewTask *task, const char *engine);
+extern void new_task_set(NewTask *task, NewTaskField field, Datum value);
+extern void add_note(char **notes, char *note);
+extern char *engine_title(const char *rendered, const char *fallback, char **notes);
+extern char *engine_description(char *rendered, char **notes);
+extern int64 create_task(NewTask *task, text *actor, bool *created);
+
+#endif							/* TASKQ_CREATE_H */
