@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * taskq.c
- *		Loading the library: settings, hooks, the launcher.
+ *		Loading the library: settings, lists, the launcher.
  *
  * The functions work in any server.  Only the worker needs the library
  * preloaded: its shared memory and its launcher exist from the start of the
@@ -21,9 +21,16 @@
 #include "base/owner.h"
 #include "base/plan.h"
 #include "base/setting.h"
+#include "task/change.h"
+#include "task/due.h"
+#include "task/history.h"
 #include "task/sla.h"
+#include "queue/counter.h"
+#include "queue/fold.h"
 #include "engine/chain.h"
+#include "engine/refresh.h"
 #include "engine/rule.h"
+#include "engine/workflow.h"
 #include "worker/launcher.h"
 #include "worker/notify.h"
 #include "worker/retention.h"
@@ -45,6 +52,33 @@ static TextSetting texts[] = {
 	{"taskq.databases", &taskq_databases},
 	{"taskq.retention", &taskq_retention},
 	{"taskq.notify_channel", &taskq_notify_channel}
+};
+
+/*
+ * What follows a change of tasks, in this order: the history comes before the
+ * rules, whose tasks and events follow from what it has recorded.
+ */
+static const TaskFollower *const followers[] = {
+	&counter_follower,
+	&fold_follower,
+	&notify_follower,
+	&history_follower,
+	&workflow_follower,
+	&wakeup_follower
+};
+
+/*
+ * What a sweep does, in this order.  Deadlines are looked at once the tasks
+ * that are overdue have been written, which stores their breaches too.
+ */
+static const DueKind *const due_kinds[] = {
+	&due_overdue,
+	&due_recovered,
+	&due_breached,
+	&due_rechecks,
+	&due_renewals,
+	&due_tasks_created,
+	&due_expired
 };
 
 extern PGDLLEXPORT void _PG_init(void);
@@ -119,10 +153,9 @@ _PG_init(void)
 	plan_register_callbacks();
 	plan_install_hooks();
 	owner_register_callbacks();
-	notify_register_callbacks();
 	rule_register_callbacks();
-	chain_register_callbacks();
-	wakeup_register_callbacks();
+	change_register(followers, lengthof(followers));
+	sweep_register(due_kinds, lengthof(due_kinds));
 	if (process_shared_preload_libraries_in_progress)
 	{
 		wakeup_request_shmem();

@@ -43,6 +43,7 @@ call_begin(TaskqCall *call, TaskVerb verb, text *actor)
 	call->outer = innermost;
 	call->verb = verb;
 	call->actor = actor;
+	call->trigger_depth = trigger_depth();
 	innermost = call;
 }
 
@@ -58,11 +59,21 @@ call_under_way(void)
 	return innermost;
 }
 
-/* Whether the innermost call is of that kind. */
+/* Whether the statement is the innermost call's own, none of a trigger's, and that of this kind. */
 bool
 call_is(TaskVerb verb)
 {
-	return innermost != NULL && innermost->verb == verb;
+	return innermost != NULL && innermost->verb == verb && trigger_depth() == innermost->trigger_depth + 1;
+}
+
+/* Whether a call under way leaves what others have locked for later. */
+bool
+call_leaves_locked(void)
+{
+	for (const TaskqCall *call = innermost; call != NULL; call = call->outer)
+		if (call->leaves_locked)
+			return true;
+	return false;
 }
 
 /* Counts a task that the call under way asks nothing new of. */

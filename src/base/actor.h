@@ -33,6 +33,8 @@ typedef struct TaskqCall
 	struct TaskqCall *outer;
 	TaskVerb	verb;
 	bool		by_system;		/* actor is NULL: the sweep */
+	bool		leaves_locked;	/* what others have locked is left for later */
+	int			trigger_depth;	/* of its statements */
 	text	   *actor;			/* NULL = not given */
 	text	   *note;			/* for the event that ends the task, or changes its SLA */
 	int			unchanged;		/* tasks that were already as asked */
@@ -42,6 +44,7 @@ extern void call_begin(TaskqCall *call, TaskVerb verb, text *actor);
 extern void call_end(TaskqCall *call);
 extern const TaskqCall *call_under_way(void);
 extern bool call_is(TaskVerb verb);
+extern bool call_leaves_locked(void);
 extern void call_unchanged(void);
 extern int	run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
 						TaskVerb verb, text *actor, text *note);

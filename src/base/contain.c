@@ -15,8 +15,8 @@
 #include "access/xact.h"
 #include "utils/resowner.h"
 
+#include "base/actor.h"
 #include "base/contain.h"
-#include "task/history.h"
 
 /*
  * Whether an error concerns what was being written and nothing beyond, so
@@ -36,7 +36,7 @@ error_is_contained(const ErrorData *edata)
 			return false;
 		default:
 			return edata->sqlerrcode != ERRCODE_READ_ONLY_SQL_TRANSACTION &&
-				!(edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && history_tally != NULL);
+				!(edata->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && call_leaves_locked());
 	}
 }
 

@@ -12,12 +12,14 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "optimizer/cost.h"
 #include "optimizer/planner.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
 #include "base/catalog.h"
@@ -153,6 +155,44 @@ spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values)
 
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "could not run \"%s\": %s", plan->sql, SPI_result_code_string(result));
+}
+
+/* How many triggers deep the current statement is. */
+int
+trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+}
+
+/*
+ * Runs a statement that a trigger of taskq's would refuse to anybody else.
+ * *guard, 0 at other times, says so to the trigger, which asks
+ * guard_is_passed(): of this statement itself it is, but not of what users'
+ * triggers do while it runs.
+ */
+int
+spi_run_past_guard(int *guard, TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values, const char *nulls)
+{
+	int			outer = *guard;
+	volatile int result = 0;
+
+	PG_TRY();
+	{
+		*guard = trigger_depth() + 1;
+		result = spi_run(plan, nargs, argtypes, values, nulls, 0);
+	}
+	PG_FINALLY();
+	{
+		*guard = outer;
+	}
+	PG_END_TRY();
+	return result;
+}
+
+bool
+guard_is_passed(int guard)
+{
+	return guard != 0 && guard == trigger_depth();
 }
 
 /*

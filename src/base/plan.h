@@ -47,6 +47,10 @@ extern void spi_connect(void);
 extern int	spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 					const char *nulls, long limit);
 extern void spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values);
+extern int	spi_run_past_guard(int *guard, TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
+							   const char *nulls);
+extern bool guard_is_passed(int guard);
+extern int	trigger_depth(void);
 extern int	spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 							 const char *nulls, long limit);
 

@@ -22,6 +22,7 @@
 #include "access/xact.h"
 #include "utils/memutils.h"
 
+#include "task/due.h"
 #include "engine/chain.h"
 #include "engine/rule.h"
 
@@ -46,6 +47,9 @@ static int	refused_before[N_CHAIN_LIMITS];
 static int	tasks_begun;
 
 static const ChainLink *innermost = NULL;
+
+/* Tasks that engines have made in this session; what is rolled back may be among them. */
+static uint64 made_in_session = 0;
 
 static void
 push(IdStack *stack, int64 id)
@@ -85,10 +89,28 @@ void
 workflow_end_task(int64 id, bool created)
 {
 	if (created)
+	{
 		push(&tasks_made, id);
+		made_in_session++;
+	}
 	else
 		tasks_begun--;
 }
+
+/* Counts a task that an engine other than the rules has made. */
+void
+engine_made_task(void)
+{
+	made_in_session++;
+}
+
+static uint64
+tasks_made_in_session(void)
+{
+	return made_in_session;
+}
+
+const DueKind due_tasks_created = {.name = "tasks_created", .made = tasks_made_in_session};
 
 void
 workflow_made_run(int64 id)
@@ -193,8 +215,8 @@ chain_refusal(const ChainLink *link, ChainLimit limit, bool *first)
 
 /* ---------------------------------------------------------- transactions */
 
-static void
-chain_xact_callback(XactEvent event, void *arg)
+void
+chain_xact(XactEvent event)
 {
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
 		return;
@@ -204,21 +226,15 @@ chain_xact_callback(XactEvent event, void *arg)
 	innermost = NULL;
 }
 
-static void
-chain_subxact_callback(SubXactEvent event, SubTransactionId mySubid,
-					   SubTransactionId parentSubid, void *arg)
+void
+chain_subxact(SubXactEvent event, SubTransactionId subxact)
 {
 	if (event != SUBXACT_EVENT_ABORT_SUB)
 		return;
-	pop_aborted(&tasks_made, mySubid);
-	pop_aborted(&runs_made, mySubid);
+	made_in_session -= tasks_made.n;
+	pop_aborted(&tasks_made, subxact);
+	made_in_session += tasks_made.n;
+	pop_aborted(&runs_made, subxact);
 	for (int i = 0; i < N_CHAIN_LIMITS; i++)
-		pop_aborted(&refused[i], mySubid);
-}
-
-void
-chain_register_callbacks(void)
-{
-	RegisterXactCallback(chain_xact_callback, NULL);
-	RegisterSubXactCallback(chain_subxact_callback, NULL);
+		pop_aborted(&refused[i], subxact);
 }

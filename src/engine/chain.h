@@ -8,6 +8,9 @@
 #ifndef TASKQ_CHAIN_H
 #define TASKQ_CHAIN_H
 
+#include "access/xact.h"
+
+#include "task/due.h"
 #include "engine/rule.h"
 
 /* How much there had been made, at some point. */
@@ -20,6 +23,11 @@ typedef struct WorkflowMark
 extern void workflow_begin_task(void);
 extern void workflow_end_task(int64 id, bool created);
 extern void workflow_made_run(int64 id);
+extern void engine_made_task(void);
+
+/* A number of a sweep, and no rows that are due. */
+extern const DueKind due_tasks_created;
+
 extern WorkflowMark workflow_mark(void);
 extern const int64 *workflow_tasks_since(WorkflowMark mark, int *n);
 extern const int64 *workflow_runs_since(WorkflowMark mark, int *n);
@@ -48,6 +56,7 @@ extern ChainLink chain_link(const Rule *rule);
 extern void chain_set(const ChainLink *link);
 extern ChainLimit chain_limit(const ChainLink *link);
 extern char *chain_refusal(const ChainLink *link, ChainLimit limit, bool *first);
-extern void chain_register_callbacks(void);
+extern void chain_xact(XactEvent event);
+extern void chain_subxact(SubXactEvent event, SubTransactionId subxact);
 
 #endif							/* TASKQ_CHAIN_H */

@@ -43,11 +43,14 @@
 #include "base/plan.h"
 #include "task/create.h"
 #include "task/title.h"
+#include "engine/chain.h"
 #include "engine/ladder.h"
-#include "engine/refresh.h"
 #include "engine/rule.h"
 #include "engine/template.h"
 #include "engine/workflow.h"
+
+int			renewals_guard = 0;
+uint64		crossed_in_session = 0;
 
 #define OVERDUE_DAYS (-1)		/* the last step of every ladder */
 #define DEFAULT_TITLE "Renew {{renewal.service_type}} of {{customer.name}}, due {{renewal.due_date}}"
@@ -454,7 +457,7 @@ act(const Renewal *r, int step_no, const OpenTask *open, RenewalsDone *done)
 	{
 		outcome = "task created";
 		task = create_renewal_task(r, step_no);
-		done->tasks_created++;
+		engine_made_task();
 	}
 
 	note_outcome(step->crossing, outcome, task);
@@ -575,7 +578,7 @@ record_new(Renewal *r, RenewalsDone *done)
 		step->crossing = DatumGetInt64(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
 		step->is_new = step->waiting = true;
 		note_changed(done, step->crossing);
-		done->crossed++;
+		crossed_in_session++;
 	}
 }
 
@@ -630,5 +633,5 @@ renewal_refresh(int64 id, RenewalsDone *done)
 	values[2] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
 	if (r.ncrossed < r.nsteps)
 		nulls[2] = 'n';
-	write_as_engine(&set_checked, 3, types, values, nulls);
+	spi_run_past_guard(&renewals_guard, &set_checked, 3, types, values, nulls);
 }

@@ -25,12 +25,16 @@
 /* What bringing renewals up to today has come to. */
 typedef struct RenewalsDone
 {
-	int			crossed;		/* thresholds */
-	int			tasks_created;
 	int64	   *changed;		/* crossings, in a palloc'd array; NULL = not asked for */
 	int			nchanged;
 	int			max_changed;
 } RenewalsDone;
+
+/* Passed where the engine writes what only it may write. */
+extern int	renewals_guard;
+
+/* Thresholds that have been crossed in this session; what is rolled back may be among them. */
+extern uint64 crossed_in_session;
 
 extern const char *crossing_outcome(const char *outcome);
 extern void renewal_refresh(int64 id, RenewalsDone *done);

@@ -29,20 +29,21 @@
 #include "base/contain.h"
 #include "base/owner.h"
 #include "base/plan.h"
+#include "task/change.h"
+#include "task/due.h"
 #include "engine/ladder.h"
 #include "engine/refresh.h"
-#include "worker/wakeup.h"
 
 #define REFRESH_BATCH 1000
 #define CHANGED_MIN 64			/* crossings */
 
 /* Parameters: today, ids not to be tried again. */
-TaskqPlan	pick_renewals = {
+static TaskqPlan pick_renewals = {
 	"SELECT r.id FROM @.taskq_renewal r WHERE r.next_check_on " LE " $1 AND r.id " NE " ALL ($2) "
 	"ORDER BY r.next_check_on FOR NO KEY UPDATE SKIP LOCKED"
 };
 
-TaskqPlan	still_renewals = {
+static TaskqPlan still_renewals = {
 	"SELECT r.id FROM @.taskq_renewal r WHERE r.next_check_on " LE " $1 AND r.id " EQ " ANY ($2)"
 };
 
@@ -83,31 +84,11 @@ static TaskqPlan read_changed = {
 	"WHERE x.id " EQ " ANY ($1) ORDER BY x.id"
 };
 
-bool		renewals_refreshing = false;
-
-/* Runs a statement that writes what only the engine may write. */
-void
-write_as_engine(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls)
-{
-	bool		outer = renewals_refreshing;
-
-	renewals_refreshing = true;
-	PG_TRY();
-	{
-		spi_run(plan, nargs, types, values, nulls, 0);
-	}
-	PG_FINALLY();
-	{
-		renewals_refreshing = outer;
-	}
-	PG_END_TRY();
-}
-
 /*
  * Brings renewals, which are locked, up to today, as the owner of taskq_task,
  * and adds up what that did.
  */
-void
+static void
 renewals_refresh(Datum ids, RenewalsDone *done)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "taskq renewal", ALLOCSET_DEFAULT_SIZES);
@@ -135,8 +116,8 @@ renewals_refresh(Datum ids, RenewalsDone *done)
 }
 
 /* Renewals that are to be looked at again because thresholds have changed, as bigint[]. */
-Datum
-renewals_take_recheck(void)
+static Datum
+take_rechecks(void)
 {
 	OwnerSwitch owner;
 	Datum		ids;
@@ -151,8 +132,8 @@ renewals_take_recheck(void)
 }
 
 /* Gives back those that could not be. */
-void
-renewals_keep_recheck(Datum ids)
+static void
+keep_rechecks(Datum ids)
 {
 	Oid			types[] = {INT8ARRAYOID};
 	OwnerSwitch owner;
@@ -166,14 +147,14 @@ renewals_keep_recheck(Datum ids)
 }
 
 /* Makes renewals due, so that they are looked at again. */
-void
-renewals_recheck(Datum ids, RenewalsDone *done)
+static void
+recheck(Datum ids)
 {
 	Oid			types[] = {INT8ARRAYOID};
 	OwnerSwitch owner;
 
 	become_owner_of(taskq_catalog()->task, &owner);
-	write_as_engine(&recheck_some, 1, types, &ids, NULL);
+	spi_run_past_guard(&renewals_guard, &recheck_some, 1, types, &ids, NULL);
 	become_caller_again(&owner);
 }
 
@@ -183,13 +164,13 @@ renewals_recheck_customer(Datum user_id)
 {
 	Oid			types[] = {TEXTOID};
 
-	write_as_engine(&recheck_customer, 1, types, &user_id, NULL);
-	wakeup_now();
+	spi_run_past_guard(&renewals_guard, &recheck_customer, 1, types, &user_id, NULL);
+	change_due_now();
 }
 
 /* The next instant at which a threshold is crossed; DT_NOEND = none. */
-TimestampTz
-renewals_next_due(void)
+static TimestampTz
+next_crossing(void)
 {
 	Oid			types[] = {DATEOID};
 	Datum		values[] = {DateADTGetDatum(today())};
@@ -205,6 +186,31 @@ renewals_next_due(void)
 	SPI_finish();
 	return at;
 }
+
+static void
+refresh_some(Datum ids)
+{
+	RenewalsDone done = {0};
+
+	renewals_refresh(ids, &done);
+}
+
+static uint64
+thresholds_crossed(void)
+{
+	return crossed_in_session;
+}
+
+const DueKind due_rechecks = {
+	.row = "renewal", .take = take_rechecks, .give_back = keep_rechecks, .write_ids = recheck
+};
+
+const DueKind due_renewals = {
+	.name = "renewals", .made = thresholds_crossed, .row = "renewal",
+	.instant_type = DATEOID, .instant = due_by_today,
+	.pick = &pick_renewals, .still = &still_renewals, .write_ids = refresh_some,
+	.next = next_crossing
+};
 
 /*
  * Which of some renewals are due although they have just been brought up to
@@ -232,7 +238,7 @@ refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
 	Datum		values[] = {DateADTGetDatum(today()), id_array(NULL, 0)};
 
 	spi_connect();
-	renewals_recheck(renewals_take_recheck(), NULL);
+	recheck(take_rechecks());
 	SPI_finish();
 	for (;;)
 	{
@@ -317,6 +323,6 @@ taskq_renewal_threshold_changed(PG_FUNCTION_ARGS)
 	spi_run(&note_recheck, 0, NULL, NULL, NULL, 0);
 	become_caller_again(&owner);
 	SPI_finish();
-	wakeup_now();
+	change_due_now();
 	return PointerGetDatum(NULL);
 }

@@ -35,11 +35,11 @@
 #include "base/owner.h"
 #include "base/plan.h"
 #include "base/text.h"
+#include "task/change.h"
 #include "task/directory.h"
 #include "task/row.h"
 #include "engine/ladder.h"
 #include "engine/refresh.h"
-#include "worker/wakeup.h"
 
 #define LIFECYCLE "taskq_renewal_lifecycle"
 #define SERVICE_TYPE_MAX 100
@@ -182,7 +182,7 @@ check_unchanged(const Change *c, int64 id)
 					(errlifecycle(),
 					 errmsg("column %s of renewal " INT64_FORMAT " never changes",
 							NameStr(TupleDescAttr(c->desc, fixed[i] - 1)->attname), id)));
-	for (int i = 0; i < lengthof(kept) && !renewals_refreshing; i++)
+	for (int i = 0; i < lengthof(kept) && !guard_is_passed(renewals_guard); i++)
 		if (differs(c, kept[i]))
 			ereport(ERROR,
 					(errlifecycle(),
@@ -227,7 +227,7 @@ look_at_once(Change *c)
 
 	DATE_NOBEGIN(at_once);
 	set_column(c, Anum_renewal_next_check_on, DateADTGetDatum(at_once));
-	wakeup_now();
+	change_due_now();
 }
 
 /* What an update leads to, or 23514. */
@@ -251,7 +251,7 @@ apply_update(Change *c, bool status_named)
 		return;
 	}
 	check_unchanged(c, id);
-	if (!is_final(to) && strcmp(from, to) != 0 && !renewals_refreshing)
+	if (!is_final(to) && strcmp(from, to) != 0 && !guard_is_passed(renewals_guard))
 		ereport(ERROR,
 				(errlifecycle(),
 				 errmsg("renewal " INT64_FORMAT " cannot be made %s", id, to),

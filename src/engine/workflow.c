@@ -37,6 +37,7 @@
 #include "base/enums.h"
 #include "base/owner.h"
 #include "base/plan.h"
+#include "task/change.h"
 #include "task/create.h"
 #include "task/directory.h"
 #include "task/row.h"
@@ -587,10 +588,10 @@ workflow_offer_dry(const char *event, Jsonb *payload, char *user_id,
 }
 
 /* Offers the same event of several tasks, in the order of their ids. */
-void
-workflow_offer_tasks(const char *event, const int64 *ids, int n)
+static void
+offer_tasks(const char *event, const int64 *ids, int n)
 {
-	List	   *rules = n > 0 ? rules_for(event) : NIL;
+	List	   *rules = rules_for(event);
 	Oid			types[] = {INT8ARRAYOID, TEXTOID, TEXTOID};
 	Datum		values[3];
 	char		nulls[] = "   ";
@@ -626,6 +627,48 @@ workflow_offer_tasks(const char *event, const int64 *ids, int n)
 	become_caller_again(&owner);
 	SPI_finish();
 }
+
+/* The name under which rules wait for what happens to a task; NULL = for that they cannot. */
+static const char *
+event_name(EventKind kind)
+{
+	switch (kind)
+	{
+		case EVENT_CREATED:
+			return EVENT_NAME_CREATED;
+		case EVENT_OVERDUE:
+			return EVENT_NAME_OVERDUE;
+		case EVENT_SLA_BREACHED:
+			return EVENT_NAME_SLA_BREACHED;
+		case EVENT_COMPLETED:
+			return EVENT_NAME_COMPLETED;
+		case EVENT_CANCELLED:
+			return EVENT_NAME_CANCELLED;
+		default:
+			return NULL;
+	}
+}
+
+static bool
+workflow_wants(EventKind kind)
+{
+	const char *event = event_name(kind);
+
+	return event != NULL && rules_for(event) != NIL;
+}
+
+static void
+workflow_recorded(EventKind kind, const int64 *ids, int n)
+{
+	const char *event = event_name(kind);
+
+	if (event != NULL)
+		offer_tasks(event, ids, n);
+}
+
+const TaskFollower workflow_follower = {
+	.wants = workflow_wants, .recorded = workflow_recorded, .xact = chain_xact, .subxact = chain_subxact
+};
 
 /* Deletes runs that are older than they are kept, some at a time. */
 void

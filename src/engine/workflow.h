@@ -10,6 +10,7 @@
 
 #include "utils/jsonb.h"
 
+#include "task/change.h"
 #include "engine/chain.h"
 
 /* Told of a rule of which no run is recorded, and why. */
@@ -18,7 +19,8 @@ typedef void (*RulePassedOver) (void *arg, const ChainLink *link, const char *ou
 extern void workflow_offer(const char *event, Jsonb *payload, char *user_id);
 extern void workflow_offer_dry(const char *event, Jsonb *payload, char *user_id,
 							   RulePassedOver passed_over, void *arg);
-extern void workflow_offer_tasks(const char *event, const int64 *ids, int n);
 extern void workflow_prune(void);
+
+extern const TaskFollower workflow_follower;
 
 #endif							/* TASKQ_WORKFLOW_H */

@@ -68,10 +68,9 @@
 #include "base/catalog.h"
 #include "base/compat.h"
 #include "base/plan.h"
+#include "task/change.h"
 #include "task/row.h"
 #include "queue/counter.h"
-#include "queue/stats.h"
-#include "worker/wakeup.h"
 
 #define UNFOLDED_MAX 50000		/* more of them, and counting is cheaper */
 
@@ -343,7 +342,7 @@ counter_read_state(Snapshot snapshot, CounterState *state)
 }
 
 /* Whether writers are to note their changes: the counts are there and right, or about to be. */
-bool
+static bool
 counter_is_kept(void)
 {
 	const TaskqCatalog *cat = taskq_catalog();
@@ -369,8 +368,10 @@ counter_is_kept(void)
 
 #define NOTES_AT_ONCE 128
 
+uint64		counter_deltas = 0;
+
 /* Changes of a statement on their way into taskq_counter_delta. */
-struct CounterNotes
+typedef struct CounterNotes
 {
 	Relation	rel;			/* NULL = nothing to write yet, and what follows is not set */
 	ResultRelInfo *indexes;		/* all that the table has now */
@@ -378,11 +379,11 @@ struct CounterNotes
 	int64		xid;
 	int			n;
 	TupleTableSlot *slots[NOTES_AT_ONCE];
-};
+} CounterNotes;
 
-/* NULL while the counters are not kept; else to be ended by counter_notes_end(). */
-CounterNotes *
-counter_notes_begin(void)
+/* NULL while the counters are not kept. */
+static void *
+notes_begin(bool many)
 {
 	return counter_is_kept() ? palloc0(sizeof(CounterNotes)) : NULL;
 }
@@ -415,15 +416,13 @@ notes_write(CounterNotes *notes)
 }
 
 /* Notes what a write changes; either row may be NULL. */
-void
-counter_note(CounterNotes *notes, const TaskRow *old, const TaskRow *new)
+static void
+note(CounterNotes *notes, const TaskRow *old, const TaskRow *new)
 {
 	CounterShape before;
 	CounterShape after;
 	TupleTableSlot *slot;
 
-	if (notes == NULL)
-		return;
 	if (old != NULL)
 		shape_of(old, &before);
 	else
@@ -457,13 +456,22 @@ counter_note(CounterNotes *notes, const TaskRow *old, const TaskRow *new)
 	memset(slot->tts_isnull, false, Natts_delta * sizeof(bool));
 	memset(slot->tts_isnull + Natts_delta, true, (slot->tts_tupleDescriptor->natts - Natts_delta) * sizeof(bool));
 	ExecStoreVirtualTuple(slot);
-	wakeup_for_delta();
+	counter_deltas++;
 }
 
-void
-counter_notes_end(CounterNotes *notes)
+static void
+notes_change(void *notes, const TaskChange *change)
 {
-	if (notes == NULL || notes->rel == NULL)
+	if (change->kind != CHANGE_COMMENT)
+		note(notes, change->old, change->new);
+}
+
+static void
+notes_end(void *state)
+{
+	CounterNotes *notes = state;
+
+	if (notes->rel == NULL)
 		return;
 	notes_write(notes);
 	for (int i = 0; i < NOTES_AT_ONCE && notes->slots[i] != NULL; i++)
@@ -473,6 +481,10 @@ counter_notes_end(CounterNotes *notes)
 	table_close(notes->rel, NoLock);
 	notes->rel = NULL;
 }
+
+const TaskFollower counter_follower = {
+	.in_replica = true, .begin = notes_begin, .change = notes_change, .end = notes_end
+};
 
 PG_FUNCTION_INFO_V1(taskq_task_counted);
 Datum
@@ -487,13 +499,13 @@ taskq_task_counted(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("taskq_task_counted belongs to table taskq_task and cannot be used elsewhere")));
-	notes = counter_notes_begin();
+	notes = notes_begin(false);
 	if (notes != NULL)
 	{
 		task_row_alloc(&row, RelationGetDescr(td->tg_relation));
 		task_row_read(&row, td->tg_trigtuple);
-		counter_note(notes, NULL, &row);
-		counter_notes_end(notes);
+		note(notes, NULL, &row);
+		notes_end(notes);
 	}
 	return PointerGetDatum(NULL);
 }

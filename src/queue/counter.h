@@ -10,7 +10,22 @@
 
 #include "utils/snapshot.h"
 
-#include "task/row.h"
+#include "task/change.h"
+
+/* The numbers of the stats bar. */
+typedef enum Stat
+{
+	STAT_OPEN,
+	STAT_IN_PROGRESS,
+	STAT_OVERDUE,
+	STAT_DUE_TODAY,
+	STAT_UNASSIGNED,
+	STAT_COMPLETED_TODAY,
+	STAT_SLA_AT_RISK,
+	STAT_SLA_BREACHED
+} Stat;
+
+#define N_STATS (STAT_SLA_BREACHED + 1)
 
 /*
  * Numbers of tasks are kept in counters, one a kind and bucket.  A task counts
@@ -78,21 +93,21 @@ typedef void (*CounterAdd) (void *target, CounterKind kind, int32 bucket, int64 
 	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 AND " OR_NEVER("t.sla_due_at") " " LT " $2 " \
 	"ORDER BY " OR_NEVER("t.sla_due_at") ")"
 
+/* How many deltas this session has written. */
+extern uint64 counter_deltas;
+
+extern const TaskFollower counter_follower;
+
 extern int32 counter_bucket(TimestampTz at, int64 width);
 extern void counter_shape_clear(CounterShape *shape);
 extern void counter_shape_active(CounterShape *shape, bool started, bool unassigned, DateADT due,
 								 bool sla, TimestampTz at_risk, TimestampTz breach);
 extern void counter_add_shape(CounterAdd add, void *target, const CounterShape *shape, int64 n);
 extern int64 counter_triggers(void);
-extern bool counter_is_kept(void);
 extern bool counter_find_state(Snapshot snapshot, CounterState *state);
 extern bool counter_read_state(Snapshot snapshot, CounterState *state);
 extern int	counter_scan_unfolded(const CounterState *state, Snapshot snapshot, int64 except,
 								  int limit, CounterAdd add, void *target);
-typedef struct CounterNotes CounterNotes;
-extern CounterNotes *counter_notes_begin(void);
-extern void counter_note(CounterNotes *notes, const TaskRow *old, const TaskRow *new);
-extern void counter_notes_end(CounterNotes *notes);
 extern bool counter_stats(int64 *stats);
 
 #endif							/* TASKQ_COUNTER_H */

@@ -22,7 +22,6 @@
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
-#include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/enums.h"
 #include "base/text.h"

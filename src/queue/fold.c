@@ -46,6 +46,7 @@
 #include "base/compat.h"
 #include "base/owner.h"
 #include "base/plan.h"
+#include "task/change.h"
 #include "queue/counter.h"
 #include "queue/fold.h"
 #include "queue/stats.h"
@@ -729,3 +730,6 @@ fold_keep(int64 announcement)
 		add_deltas();
 	return 0;
 }
+
+/* The truncation of taskq_task in replica mode, which fires no trigger for each row. */
+const TaskFollower fold_follower = {.truncated = fold_forget};

@@ -24,12 +24,11 @@
 #include "base/owner.h"
 #include "base/plan.h"
 #include "base/text.h"
+#include "task/change.h"
 #include "task/create.h"
 #include "task/directory.h"
 #include "task/row.h"
 #include "task/title.h"
-#include "engine/rule.h"
-#include "engine/workflow.h"
 
 static const char *const field_names[N_NEW] = {
 	"title", "description", "priority", "due_date", "sla_hours",
@@ -260,7 +259,7 @@ create_task(NewTask *task, text *actor, bool *created)
 						 errmsg("task was not created: a trigger on taskq_task suppressed the insert")));
 		} while (id == 0);
 		if (*created)
-			workflow_offer_tasks(EVENT_NAME_CREATED, &id, 1);
+			change_recorded(EVENT_CREATED, &id, 1);
 	}
 	PG_FINALLY();
 	{

@@ -37,10 +37,9 @@
 #include "base/enums.h"
 #include "base/owner.h"
 #include "base/plan.h"
+#include "task/change.h"
 #include "task/history.h"
 #include "task/row.h"
-#include "engine/rule.h"
-#include "engine/workflow.h"
 
 static const char *const kind_names[N_EVENT_KINDS] =
 {
@@ -49,11 +48,12 @@ static const char *const kind_names[N_EVENT_KINDS] =
 	"commented", "erased"
 };
 
-int		   *history_tally = NULL;
+/* How many of each have been recorded in this session. */
+static uint64 recorded[N_EVENT_KINDS];
 
-/* Set while taskq itself deletes events with their task, or erases their text. */
-static bool forgetting = false;
-static bool erasing = false;
+/* Guards, passed where taskq itself deletes events with their task, or erases their text. */
+static int	forgetting = 0;
+static int	erasing = 0;
 
 enum
 {
@@ -111,30 +111,24 @@ static TaskqPlan select_closer = {
 #define FLUSH_AT_BYTES ((Size) 1024 * 1024)
 #define EVENTS_PER_UPDATE 4		/* at most */
 
-/* Kinds of events that rules may wait for. */
-static const struct
-{
-	EventKind	kind;
-	const char *event;
-}			offered[] = {
-	{EVENT_OVERDUE, EVENT_NAME_OVERDUE},
-	{EVENT_SLA_BREACHED, EVENT_NAME_SLA_BREACHED},
-	{EVENT_COMPLETED, EVENT_NAME_COMPLETED},
-	{EVENT_CANCELLED, EVENT_NAME_CANCELLED}
-};
+/* History of so many deleted tasks is deleted at a time. */
+#define FORGET_AT 10000
 
-/* The tasks of one of these, while there is a rule for it. */
+/* The tasks of events of a kind, while somebody wants to be told. */
 typedef struct Offer
 {
-	bool		asked;			/* whether there is a rule */
+	bool		asked;			/* whether somebody does */
 	bool		wanted;
 	int			n;
 	int			allocated;
 	int64	   *ids;
 } Offer;
 
-struct HistoryBatch
+/* Events of a statement on their way into the history, or ids of deleted tasks on theirs out of it. */
+typedef struct HistoryBatch
 {
+	bool		many;			/* tasks */
+	bool		prepared;		/* what follows, as far as db_user, is set */
 	int			n;
 	int			allocated;
 	bool		alike;			/* all but for the task */
@@ -148,21 +142,29 @@ struct HistoryBatch
 	bool		actor_isnull;
 	Datum		db_user;
 	bool		db_user_isnull;
-	Offer		offers[lengthof(offered)];
-};
+	Offer		offers[N_EVENT_KINDS];
+	int64	   *forgotten;		/* tasks that are deleted */
+	int			nforgotten;
+} HistoryBatch;
 
-/*
- * A batch in the current memory context, with what all its events share.
- * "many": of many rows, whose changes need memory contexts of their own.
- */
-HistoryBatch *
+/* A batch in the current memory context.  Changes of many rows need memory contexts of their own. */
+static void *
 history_begin(bool many)
 {
 	HistoryBatch *batch = palloc0(sizeof(HistoryBatch));
+
+	batch->many = many;
+	return batch;
+}
+
+/* What all events of a batch share. */
+static void
+batch_prepare(HistoryBatch *batch)
+{
 	char	   *user = GetUserNameFromId(GetSessionUserId(), true);
 	text	   *actor = current_actor();
 
-	if (many)
+	if (batch->many)
 	{
 		batch->row_context = AllocSetContextCreate(CurrentMemoryContext, "taskq history row", ALLOCSET_DEFAULT_SIZES);
 		batch->value_context = AllocSetContextCreate(CurrentMemoryContext, "taskq history values", ALLOCSET_DEFAULT_SIZES);
@@ -172,7 +174,7 @@ history_begin(bool many)
 	batch->db_user_isnull = user == NULL;
 	if (user != NULL)
 		batch->db_user = CStringGetTextDatum(user);
-	return batch;
+	batch->prepared = true;
 }
 
 static Datum
@@ -215,14 +217,14 @@ set_value(HistoryBatch *batch, int column, Datum value, bool isnull)
 	batch->nulls[column][batch->n] = isnull;
 }
 
-/* Takes note of a task whose event is to be offered to the rules. */
+/* Takes note of a task of whose event somebody is to be told. */
 static void
-note_offer(HistoryBatch *batch, int which, int64 task_id)
+note_offer(HistoryBatch *batch, EventKind kind, int64 task_id)
 {
-	Offer	   *offer = &batch->offers[which];
+	Offer	   *offer = &batch->offers[kind];
 
 	if (!offer->asked)
-		offer->wanted = rules_for(offered[which].event) != NIL;
+		offer->wanted = change_is_wanted(kind);
 	offer->asked = true;
 	if (!offer->wanted)
 		return;
@@ -235,23 +237,14 @@ note_offer(HistoryBatch *batch, int which, int64 task_id)
 	offer->ids[offer->n++] = task_id;
 }
 
-/* Offers what the batch recorded to the rules; it has been flushed. */
-void
-history_offer(HistoryBatch *batch)
-{
-	for (int i = 0; i < lengthof(offered); i++)
-		workflow_offer_tasks(offered[i].event, batch->offers[i].ids, batch->offers[i].n);
-}
-
-/*
- * Writes the batch unless it has room for a row's events.  It comes before the
- * first of them, because their changes go with what is written.
- */
+/* Tells what the batch has recorded. */
 static void
-make_room(HistoryBatch *batch)
+history_after(void *state)
 {
-	if (batch->n + EVENTS_PER_UPDATE > FLUSH_AT || batch->bytes >= FLUSH_AT_BYTES)
-		history_flush(batch);
+	HistoryBatch *batch = state;
+
+	for (EventKind kind = 0; kind < N_EVENT_KINDS; kind++)
+		change_recorded(kind, batch->offers[kind].ids, batch->offers[kind].n);
 }
 
 static void
@@ -277,11 +270,8 @@ add_event(HistoryBatch *batch, int64 task_id, TimestampTz at, EventKind kind,
 	set_value(batch, EV_NOTE, PointerGetDatum(note), note == NULL);
 	batch->n++;
 	batch->bytes += (changes != NULL ? VARSIZE_ANY(changes) : 0) + (note != NULL ? VARSIZE_ANY(note) : 0);
-	if (history_tally != NULL)
-		history_tally[kind]++;
-	for (int i = 0; i < lengthof(offered); i++)
-		if (offered[i].kind == kind)
-			note_offer(batch, i, task_id);
+	recorded[kind]++;
+	note_offer(batch, kind, task_id);
 }
 
 /* ------------------------------------------------------------ what changed */
@@ -432,8 +422,8 @@ note_for(const TaskqCall *call, bool ended, bool new_hours)
 }
 
 /* Adds the events of one row's update. */
-void
-history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
+static void
+add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 {
 	const TaskqCall *call = call_under_way();
 	int64		id = task_id(old);
@@ -446,7 +436,6 @@ history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 	EventKind	kind = EVENT_UPDATED;
 	Jsonb	   *changes;
 
-	make_room(batch);
 	changes = changes_for_batch(batch, old, new, &kind);
 	if (from != old->status)
 		add_event(batch, id, at, from == STATUS_OVERDUE ? EVENT_OVERDUE : EVENT_RECOVERED,
@@ -470,22 +459,6 @@ history_add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 		add_event(batch, id, at, EVENT_SLA_BREACHED, new->status, new->status, NULL, NULL);
 }
 
-/* Adds a comment; the status is the stored one, for nothing was written. */
-void
-history_add_comment(HistoryBatch *batch, const TaskRow *row, text *note)
-{
-	make_room(batch);
-	add_event(batch, task_id(row), task_instant(row), EVENT_COMMENTED, row->status, row->status, NULL, note);
-}
-
-/* Adds that a task's text was erased; the status is the stored one likewise. */
-void
-history_add_erasure(HistoryBatch *batch, const TaskRow *row)
-{
-	make_room(batch);
-	add_event(batch, task_id(row), task_instant(row), EVENT_ERASED, row->status, row->status, NULL, NULL);
-}
-
 /* ------------------------------------------------------------- in and out */
 
 static Datum
@@ -503,8 +476,8 @@ column_array(HistoryBatch *batch, int column, Oid element)
 }
 
 /* Writes the batch, with the rights of the history's owner, and empties it. */
-void
-history_flush(HistoryBatch *batch)
+static void
+flush(HistoryBatch *batch)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 	Oid			types[N_EV] = {INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID,
@@ -552,28 +525,76 @@ history_flush(HistoryBatch *batch)
 }
 
 /* Deletes the events of deleted tasks. */
-void
-history_forget(const int64 *task_ids, int n)
+static void
+forget(HistoryBatch *batch)
 {
 	Oid			types[] = {INT8ARRAYOID};
 	Datum		values[1];
 	OwnerSwitch owner;
 
+	if (batch->nforgotten == 0)
+		return;
 	spi_connect();
-	values[0] = id_array(task_ids, n);
+	values[0] = id_array(batch->forgotten, batch->nforgotten);
 	become_owner_of(taskq_catalog()->task_event, &owner);
-	PG_TRY();
-	{
-		forgetting = true;
-		spi_run(&delete_of_tasks, 1, types, values, NULL, 0);
-	}
-	PG_FINALLY();
-	{
-		forgetting = false;
-	}
-	PG_END_TRY();
+	spi_run_past_guard(&forgetting, &delete_of_tasks, 1, types, values, NULL);
 	become_caller_again(&owner);
 	SPI_finish();
+	batch->nforgotten = 0;
+}
+
+/*
+ * Writes the batch unless it has room for a row's events.  It comes before the
+ * first of them, because their changes go with what is written.
+ */
+static void
+make_room(HistoryBatch *batch)
+{
+	if (!batch->prepared)
+		batch_prepare(batch);
+	if (batch->n + EVENTS_PER_UPDATE > FLUSH_AT || batch->bytes >= FLUSH_AT_BYTES)
+		flush(batch);
+}
+
+static void
+history_change(void *state, const TaskChange *change)
+{
+	HistoryBatch *batch = state;
+	const TaskRow *row = change->old;
+
+	if (change->kind == CHANGE_DELETE)
+	{
+		if (batch->forgotten == NULL)
+			batch->forgotten = palloc((batch->many ? FORGET_AT : 1) * sizeof(int64));
+		else if (batch->nforgotten == FORGET_AT)
+			forget(batch);
+		batch->forgotten[batch->nforgotten++] = task_id(row);
+		return;
+	}
+	make_room(batch);
+	if (change->kind == CHANGE_UPDATE)
+		add_update(batch, row, change->new);
+	else						/* nothing was written but text: the status is the stored one */
+		add_event(batch, task_id(row), task_instant(row), change->kind == CHANGE_COMMENT ? EVENT_COMMENTED : EVENT_ERASED,
+				  row->status, row->status, NULL, change->note);
+}
+
+static void
+history_end(void *state)
+{
+	flush(state);
+	forget(state);
+}
+
+const TaskFollower history_follower = {
+	.begin = history_begin, .change = history_change, .end = history_end, .after = history_after
+};
+
+/* How many events of a kind have been recorded in this session. */
+uint64
+history_recorded(EventKind kind)
+{
+	return recorded[kind];
 }
 
 /* Erases the texts in the events of tasks and returns how many had any. */
@@ -586,16 +607,7 @@ history_erase(Datum task_ids)
 
 	spi_connect();
 	become_owner_of(taskq_catalog()->task_event, &owner);
-	PG_TRY();
-	{
-		erasing = true;
-		spi_run(&erase_texts, 1, types, &task_ids, NULL, 0);
-	}
-	PG_FINALLY();
-	{
-		erasing = false;
-	}
-	PG_END_TRY();
+	spi_run_past_guard(&erasing, &erase_texts, 1, types, &task_ids, NULL);
 	n = SPI_processed;
 	become_caller_again(&owner);
 	SPI_finish();
@@ -652,9 +664,9 @@ taskq_task_event_guard(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("taskq_task_event_guard belongs to table taskq_task_event and cannot be used elsewhere")));
-	if (forgetting && TRIGGER_FIRED_BY_DELETE(td->tg_event))
+	if (guard_is_passed(forgetting) && TRIGGER_FIRED_BY_DELETE(td->tg_event))
 		return PointerGetDatum(td->tg_trigtuple);
-	if (erasing && TRIGGER_FIRED_BY_UPDATE(td->tg_event))
+	if (guard_is_passed(erasing) && TRIGGER_FIRED_BY_UPDATE(td->tg_event))
 		return PointerGetDatum(td->tg_newtuple);
 
 	ereport(ERROR,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * lifecycle.c
- *		The lifecycle of a task, as triggers that no writer escapes.
+ *		The lifecycle of a task: what a write may do, and what follows from it.
  *
  * BEFORE UPDATE decides.  Its "from" is the effective status of the old row
  * at the statement's instant, so that a task whose day has ended behaves the
@@ -22,24 +22,9 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "access/sysattr.h"
 #include "access/xact.h"
-#include "catalog/pg_type.h"
-#include "commands/trigger.h"
-#include "executor/executor.h"
-#include "executor/tuptable.h"
-#include "fmgr.h"
-#include "miscadmin.h"
-#include "nodes/bitmapset.h"
-#include "rewrite/rewriteHandler.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
-#include "utils/guc.h"
-#include "utils/rel.h"
 #include "utils/timestamp.h"
-#include "utils/tuplestore.h"
 
 #include "base/actor.h"
 #include "base/catalog.h"
@@ -47,28 +32,16 @@
 #include "base/enums.h"
 #include "task/directory.h"
 #include "task/history.h"
+#include "task/lifecycle.h"
 #include "task/row.h"
 #include "task/sla.h"
 #include "task/title.h"
-#include "queue/counter.h"
-#include "queue/fold.h"
-#include "worker/notify.h"
-#include "worker/wakeup.h"
 
 #define LIFECYCLE "taskq_task_lifecycle"
-
-/* History of so many deleted tasks is deleted at a time. */
-#define FORGET_AT 10000
 
 /* Columns that never change. */
 static const int identity_columns[] = {
 	Anum_task_id, Anum_task_created_at, Anum_task_created_by, Anum_task_source
-};
-
-/* Columns of which a NULL that an INSERT gives means the default. */
-static const int defaulted_columns[] = {
-	Anum_task_priority, Anum_task_status, Anum_task_source,
-	Anum_task_created_at, Anum_task_updated_at
 };
 
 /* Columns that the erasure of a customer writes, of terminal tasks too. */
@@ -217,8 +190,8 @@ is_cascade(const TaskRow *old, const TaskRow *new)
  * Whether a write belongs to the erasure of a customer: of taskq's own columns
  * it changes only texts.  The user's own columns are the user's.
  */
-static bool
-is_erasure(const TaskRow *old, const TaskRow *new)
+bool
+lifecycle_is_erasure(const TaskRow *old, const TaskRow *new)
 {
 	if (!call_is(VERB_ERASE))
 		return false;
@@ -258,15 +231,7 @@ check_stamps(const TaskRow *old, const TaskRow *new)
 					 errhint("Leave it out: taskq sets it when the status or sla_hours changes.")));
 }
 
-/* ------------------------------------------------------------ BEFORE UPDATE */
-
-/* The stamps and status that a write ends up with, put into the new row. */
-static void
-set_stamp(TaskRow *row, int attnum, TimestampTz at)
-{
-	task_value(row, attnum) = TimestampTzGetDatum(at);
-	task_isnull(row, attnum) = false;
-}
+/* ------------------------------------------------- what a write ends up with */
 
 static void
 clear_stamp(TaskRow *row, int attnum)
@@ -295,7 +260,7 @@ apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz
 		call != NULL && call->verb == VERB_START)
 	{
 		if (task_isnull(new, Anum_task_started_at))
-			set_stamp(new, Anum_task_started_at, at);
+			task_set_stamp(new, Anum_task_started_at, at);
 		set_status(new, effective_status(new));
 		return;
 	}
@@ -305,11 +270,11 @@ apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz
 		refuse_transition(old, from, requested, refusal);
 	if ((requested == STATUS_IN_PROGRESS || requested == STATUS_COMPLETED) &&
 		task_isnull(new, Anum_task_started_at))
-		set_stamp(new, Anum_task_started_at, at);
+		task_set_stamp(new, Anum_task_started_at, at);
 	if (requested == STATUS_COMPLETED)
-		set_stamp(new, Anum_task_completed_at, at);
+		task_set_stamp(new, Anum_task_completed_at, at);
 	if (requested == STATUS_CANCELLED)
-		set_stamp(new, Anum_task_cancelled_at, at);
+		task_set_stamp(new, Anum_task_cancelled_at, at);
 	set_status(new, requested);
 }
 
@@ -378,14 +343,14 @@ apply_sla(const TaskRow *old, TaskRow *new, TimestampTz at)
 						 DatumGetFloat8(task_value(new, Anum_task_sla_hours)),
 						 &due_at, &at_risk_at))
 		{
-			set_stamp(new, Anum_task_sla_due_at, due_at);
-			set_stamp(new, Anum_task_sla_at_risk_at, at_risk_at);
+			task_set_stamp(new, Anum_task_sla_due_at, due_at);
+			task_set_stamp(new, Anum_task_sla_at_risk_at, at_risk_at);
 		}
 	}
 	if (breach_after(old, new, at, &breached_at))
-		set_stamp(new, Anum_task_sla_breached_at, breached_at);
+		task_set_stamp(new, Anum_task_sla_breached_at, breached_at);
 	if (first_breach_after(old, new, at, &first))
-		set_stamp(new, Anum_task_sla_first_breached_at, first);
+		task_set_stamp(new, Anum_task_sla_first_breached_at, first);
 }
 
 /* The title that a write gives a task, NULL if it leaves it as it is. */
@@ -411,102 +376,52 @@ apply_title(const TaskRow *old, TaskRow *new)
 		check_title_is_visible(title);
 }
 
-/* A tuple of the row's values, in the place of the trigger's. */
-static HeapTuple
-rebuild(HeapTuple tuple, const TaskRow *row)
+/*
+ * Decides on an update: puts status and stamps into the new row, or refuses
+ * it.  False if there is nothing to write: the call under way asks nothing new.
+ */
+bool
+lifecycle_update(const TaskRow *old, TaskRow *new, bool status_named)
 {
-	HeapTuple	result = heap_form_tuple(row->desc, row->values, row->nulls);
-
-	result->t_data->t_ctid = tuple->t_data->t_ctid;
-	result->t_self = tuple->t_self;
-	result->t_tableOid = tuple->t_tableOid;
-	return result;
-}
-
-/* The trigger's data, if it is fired when and for what it was made. */
-static TriggerData *
-check_trigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent op, TriggerEvent timing, bool row)
-{
-	TriggerData *td = (TriggerData *) fcinfo->context;
-
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s can only be called as a trigger", name)));
-	if ((td->tg_event & TRIGGER_EVENT_OPMASK) != op ||
-		(td->tg_event & TRIGGER_EVENT_TIMINGMASK) != timing ||
-		(TRIGGER_FIRED_FOR_ROW(td->tg_event) != 0) != row ||
-		RelationGetRelid(td->tg_relation) != taskq_catalog()->task)
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("%s belongs to table taskq_task and cannot be used elsewhere", name)));
-	return td;
-}
-
-PG_FUNCTION_INFO_V1(taskq_task_update);
-Datum
-taskq_task_update(PG_FUNCTION_ARGS)
-{
-	TriggerData *td = check_trigger(fcinfo, "taskq_task_update", TRIGGER_EVENT_UPDATE, TRIGGER_EVENT_BEFORE, true);
-	const TaskqCall *call = call_under_way();
 	static const int unnoticed[] = {Anum_task_updated_at};
-	TaskRow		old;
-	TaskRow		new;
+	const TaskqCall *call = call_under_way();
 	TimestampTz at;
-	bool		status_named;
 
-	task_row_see(&old, td->tg_trigslot);
-	task_row_copy(&new, td->tg_newslot);
-	status_named = new.status != old.status ||
-		bms_is_member(Anum_task_status - FirstLowInvalidHeapAttributeNumber,
-					  td->tg_updatedcols);
-
-	if (is_erasure(&old, &new))
-		return PointerGetDatum(td->tg_newtuple);
-	if (STATUS_IS_TERMINAL(old.status))
+	if (STATUS_IS_TERMINAL(old->status))
 	{
 		if (status_named)
-			refuse_transition(&old, old.status, new.status, NULL);
-		if (!is_cascade(&old, &new))
-			refuse_frozen(&old);
-		if (call != NULL && !differs_outside(&old, &new, NULL, 0))
-		{
-			call_unchanged();
-			return PointerGetDatum(NULL);
-		}
-		return PointerGetDatum(td->tg_newtuple);
+			refuse_transition(old, old->status, new->status, NULL);
+		if (!is_cascade(old, new))
+			refuse_frozen(old);
+		return call == NULL || differs_outside(old, new, NULL, 0);
 	}
 
-	check_identity(&old, &new);
-	check_stamps(&old, &new);
-	apply_title(&old, &new);
-	if (!task_isnull(&new, Anum_task_assignee_id) &&
-		task_column_differs(&old, &new, Anum_task_assignee_id) &&
-		!is_cascade(&old, &new))
-		check_staff(task_value(&new, Anum_task_assignee_id));
+	check_identity(old, new);
+	check_stamps(old, new);
+	apply_title(old, new);
+	if (!task_isnull(new, Anum_task_assignee_id) &&
+		task_column_differs(old, new, Anum_task_assignee_id) &&
+		!is_cascade(old, new))
+		check_staff(task_value(new, Anum_task_assignee_id));
 
-	at = task_instant(&old);
-	if (status_named && new.status != effective_status(&old))
-		apply_status(&old, &new, new.status, at);
+	at = task_instant(old);
+	if (status_named && new->status != effective_status(old))
+		apply_status(old, new, new->status, at);
 	else
-		set_status(&new, effective_status(&new));
-	apply_sla(&old, &new, at);
+		set_status(new, effective_status(new));
+	apply_sla(old, new, at);
 
-	if (differs_outside(&old, &new, unnoticed, lengthof(unnoticed)))
-		set_stamp(&new, Anum_task_updated_at, at);
-	else if (call != NULL)
+	if (differs_outside(old, new, unnoticed, lengthof(unnoticed)))
+		task_set_stamp(new, Anum_task_updated_at, at);
+	else
 	{
-		call_unchanged();		/* already so: write nothing */
-		return PointerGetDatum(NULL);
+		task_value(new, Anum_task_updated_at) = task_value(old, Anum_task_updated_at);
+		return call == NULL;
 	}
-	else
-		task_value(&new, Anum_task_updated_at) = task_value(&old, Anum_task_updated_at);
-
-	wakeup_for_task(&new);
-	return PointerGetDatum(rebuild(td->tg_newtuple, &new));
+	return true;
 }
 
-/* ---------------------------------------------- AFTER UPDATE, per statement */
+/* ------------------------------------------------------ what has been stored */
 
 /* Whether a stamp is this instant or, if none is expected, NULL. */
 static bool
@@ -520,8 +435,8 @@ stamp_is(const TaskRow *row, int attnum, bool expected, TimestampTz at)
  * the BEFORE trigger, which has said them already unless another trigger
  * changed the row behind it.
  */
-static void
-recheck(const TaskRow *old, const TaskRow *new)
+void
+lifecycle_recheck(const TaskRow *old, const TaskRow *new)
 {
 	TaskStatus	from = effective_status(old);
 	TimestampTz at = task_instant(old);
@@ -577,277 +492,23 @@ recheck(const TaskRow *old, const TaskRow *new)
 				 errhint("A trigger on taskq_task may change other columns, or take a name that sorts before \"taskq_lifecycle_update\".")));
 }
 
-/* A transition table from its start, whoever else reads it. */
-static Tuplestorestate *
-rewound(Tuplestorestate *store)
+/* Refuses to delete a task that is not terminal. */
+void
+lifecycle_delete(const TaskRow *row)
 {
-	int			pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
-
-	tuplestore_select_read_pointer(store, pointer);
-	tuplestore_rescan(store);
-	return store;
-}
-
-/* Reads the next row of a transition table in place; false at the end. */
-static bool
-next_row(Tuplestorestate *store, TupleTableSlot *slot, TaskRow *row)
-{
-	if (!tuplestore_gettupleslot(store, true, false, slot))
-		return false;
-	task_row_see(row, slot);
-	return true;
-}
-
-PG_FUNCTION_INFO_V1(taskq_task_updated);
-Datum
-taskq_task_updated(PG_FUNCTION_ARGS)
-{
-	TriggerData *td = check_trigger(fcinfo, "taskq_task_updated", TRIGGER_EVENT_UPDATE, TRIGGER_EVENT_AFTER, false);
-	TupleDesc	desc = RelationGetDescr(td->tg_relation);
-	TupleTableSlot *old_slot;
-	TupleTableSlot *new_slot;
-	Tuplestorestate *olds;
-	Tuplestorestate *news;
-	HistoryBatch *batch;
-	CounterNotes *notes;
-	TaskRow		old;
-	TaskRow		new;
-	bool		counts_only = SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
-
-	if (td->tg_oldtable == NULL || td->tg_newtable == NULL ||
-		tuplestore_tuple_count(td->tg_newtable) == 0 || (counts_only && !counter_is_kept()))
-		return PointerGetDatum(NULL);
-
-	olds = rewound(td->tg_oldtable);
-	news = rewound(td->tg_newtable);
-	old_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
-	new_slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
-	batch = history_begin(tuplestore_tuple_count(td->tg_newtable) > 1);
-	notes = counter_notes_begin();
-	while (next_row(olds, old_slot, &old))
-	{
-		if (!next_row(news, new_slot, &new))
-			elog(ERROR, "transition tables of taskq_task differ in length");
-		CHECK_FOR_INTERRUPTS();
-		counter_note(notes, &old, &new);
-		if (counts_only)
-			continue;
-		notify_task(task_id(&new));
-		if (is_erasure(&old, &new))
-		{
-			history_add_erasure(batch, &old);
-			continue;
-		}
-		recheck(&old, &new);
-		history_add_update(batch, &old, &new);
-	}
-	counter_notes_end(notes);
-	history_flush(batch);
-	ExecDropSingleTupleTableSlot(old_slot);
-	ExecDropSingleTupleTableSlot(new_slot);
-	history_offer(batch);
-	return PointerGetDatum(NULL);
-}
-
-/* ------------------------------------------------------------ BEFORE INSERT */
-
-/* The default of a column, as the table has it now. */
-static Datum
-column_default(Relation rel, int attnum, bool *isnull)
-{
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
-	Node	   *expr = build_column_default(rel, attnum);
-	EState	   *estate;
-	Datum		value;
-
-	*isnull = true;
-	if (expr == NULL)
-		return (Datum) 0;
-	estate = CreateExecutorState();
-	value = ExecEvalExprSwitchContext(ExecPrepareExpr((Expr *) expr, estate),
-									  GetPerTupleExprContext(estate), isnull);
-	if (!*isnull)
-		value = datumCopy(value, att->attbyval, att->attlen);
-	FreeExecutorState(estate);
-	return value;
-}
-
-/*
- * Whether created_at was left to its default, statement_timestamp(), beside
- * another stamp that is older but of the same transaction, as now() is.
- * *created_at is then that one: the two mean the same moment.
- */
-static bool
-created_in_transaction(const TaskRow *row, TimestampTz *created_at)
-{
-	static const int later[] = {
-		Anum_task_started_at, Anum_task_completed_at, Anum_task_cancelled_at
-	};
-	TimestampTz statement = GetCurrentStatementStartTimestamp();
-
-	*created_at = statement;
-	if (task_isnull(row, Anum_task_created_at) || task_stamp(row, Anum_task_created_at) != statement)
-		return false;
-	for (int i = 0; i < lengthof(later); i++)
-		if (!task_isnull(row, later[i]) && task_stamp(row, later[i]) >= GetCurrentTransactionStartTimestamp())
-			*created_at = Min(*created_at, task_stamp(row, later[i]));
-	return *created_at < statement;
-}
-
-PG_FUNCTION_INFO_V1(taskq_task_insert);
-Datum
-taskq_task_insert(PG_FUNCTION_ARGS)
-{
-	TriggerData *td = check_trigger(fcinfo, "taskq_task_insert", TRIGGER_EVENT_INSERT, TRIGGER_EVENT_BEFORE, true);
-	HeapTuple	tuple = td->tg_trigtuple;
-	bool		changed = false;
-	int			first_breached_at = Anum_task_sla_first_breached_at;
-	TaskRow		row;
-	TimestampTz created_at;
-	TimestampTz due_at;
-	TimestampTz at_risk_at;
-
-	task_row_alloc(&row, RelationGetDescr(td->tg_relation));
-	heap_deform_tuple(tuple, row.desc, row.values, row.nulls);
-
-	for (int i = 0; i < lengthof(defaulted_columns); i++)
-	{
-		int			attnum = defaulted_columns[i];
-
-		if (!task_isnull(&row, attnum))
-			continue;
-		task_value(&row, attnum) = column_default(td->tg_relation, attnum, &task_isnull(&row, attnum));
-		changed = true;
-	}
-	if (created_in_transaction(&row, &created_at))
-	{
-		set_stamp(&row, Anum_task_created_at, created_at);
-		changed = true;
-	}
-	if (!task_isnull(&row, Anum_task_title))
-	{
-		text	   *title = DatumGetTextPP(task_value(&row, Anum_task_title));
-		text	   *plain = title_without_marks(title);
-
-		if (plain != NULL)
-		{
-			task_value(&row, Anum_task_title) = PointerGetDatum(plain);
-			changed = true;
-		}
-
-		/* Off in every dump: what was there before is restored as it was. */
-		if (check_function_bodies)
-			check_title_is_visible(plain != NULL ? plain : title);
-	}
-
-	/* A row of 0.2.0, from a dump, has its latest breach only. */
-	if (first_breached_at != 0 && task_isnull(&row, first_breached_at) &&
-		!task_isnull(&row, Anum_task_sla_breached_at) &&
-		!TIMESTAMP_NOT_FINITE(task_stamp(&row, Anum_task_sla_breached_at)))
-	{
-		set_stamp(&row, first_breached_at, task_stamp(&row, Anum_task_sla_breached_at));
-		changed = true;
-	}
-	if (!task_isnull(&row, Anum_task_sla_hours) && !task_isnull(&row, Anum_task_created_at) &&
-		(task_isnull(&row, Anum_task_sla_due_at) || task_isnull(&row, Anum_task_sla_at_risk_at)) &&
-		sla_instants(task_stamp(&row, Anum_task_created_at),
-					 DatumGetFloat8(task_value(&row, Anum_task_sla_hours)),
-					 &due_at, &at_risk_at))
-	{
-		if (task_isnull(&row, Anum_task_sla_due_at))
-			set_stamp(&row, Anum_task_sla_due_at, due_at);
-		if (task_isnull(&row, Anum_task_sla_at_risk_at))
-		{
-			/* What never falls due is never close to it. */
-			if (TIMESTAMP_IS_NOEND(task_stamp(&row, Anum_task_sla_due_at)))
-				TIMESTAMP_NOEND(at_risk_at);
-			set_stamp(&row, Anum_task_sla_at_risk_at, at_risk_at);
-		}
-		changed = true;
-	}
-	if (changed)
-		tuple = rebuild(tuple, &row);
-
-	if (!task_isnull(&row, Anum_task_id))
-		notify_task(task_id(&row));
-	wakeup_for_task(&row);
-	return PointerGetDatum(tuple);
-}
-
-/* ------------------------------------------------------- DELETE and TRUNCATE */
-
-PG_FUNCTION_INFO_V1(taskq_task_delete);
-Datum
-taskq_task_delete(PG_FUNCTION_ARGS)
-{
-	TriggerData *td = (TriggerData *) fcinfo->context;
-	TaskRow		row;
-
-	if (CALLED_AS_TRIGGER(fcinfo) && TRIGGER_FIRED_BY_TRUNCATE(td->tg_event) &&
-		RelationGetRelid(td->tg_relation) == taskq_catalog()->task)
-	{
-		if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
-		{
-			fold_forget();
-			return PointerGetDatum(NULL);
-		}
-		ereport(ERROR,
-				(errlifecycle(),
-				 errmsg("table taskq_task cannot be truncated"),
-				 errhint("Delete terminal tasks with DELETE.")));
-	}
-
-	td = check_trigger(fcinfo, "taskq_task_delete", TRIGGER_EVENT_DELETE, TRIGGER_EVENT_BEFORE, true);
-	task_row_alloc(&row, RelationGetDescr(td->tg_relation));
-	task_row_read(&row, td->tg_trigtuple);
-	if (!STATUS_IS_TERMINAL(row.status))
+	if (!STATUS_IS_TERMINAL(row->status))
 		ereport(ERROR,
 				(errlifecycle(),
 				 errmsg("task " INT64_FORMAT " is %s and cannot be deleted",
-						task_id(&row), status_names[effective_status(&row)]),
+						task_id(row), status_names[effective_status(row)]),
 				 errhint("Cancel it with taskq_cancel(); only COMPLETED and CANCELLED tasks can be deleted.")));
-	return PointerGetDatum(td->tg_trigtuple);
 }
 
-PG_FUNCTION_INFO_V1(taskq_task_deleted);
-Datum
-taskq_task_deleted(PG_FUNCTION_ARGS)
+void
+lifecycle_truncate(void)
 {
-	TriggerData *td = check_trigger(fcinfo, "taskq_task_deleted", TRIGGER_EVENT_DELETE, TRIGGER_EVENT_AFTER, false);
-	TupleDesc	desc = RelationGetDescr(td->tg_relation);
-	TupleTableSlot *slot;
-	Tuplestorestate *olds;
-	CounterNotes *notes;
-	TaskRow		old;
-	int64	   *ids;
-	int			n = 0;
-	bool		counts_only = SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
-
-	if (td->tg_oldtable == NULL || tuplestore_tuple_count(td->tg_oldtable) == 0 ||
-		(counts_only && !counter_is_kept()))
-		return PointerGetDatum(NULL);
-
-	ids = palloc(Min(tuplestore_tuple_count(td->tg_oldtable), FORGET_AT) * sizeof(int64));
-	olds = rewound(td->tg_oldtable);
-	slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
-	notes = counter_notes_begin();
-	while (next_row(olds, slot, &old))
-	{
-		counter_note(notes, &old, NULL);
-		if (counts_only)
-			continue;
-		CHECK_FOR_INTERRUPTS();
-		notify_task(task_id(&old));
-		if (n == FORGET_AT)
-		{
-			history_forget(ids, n);
-			n = 0;
-		}
-		ids[n++] = task_id(&old);
-	}
-	counter_notes_end(notes);
-	ExecDropSingleTupleTableSlot(slot);
-	if (n > 0)
-		history_forget(ids, n);
-	return PointerGetDatum(NULL);
+	ereport(ERROR,
+			(errlifecycle(),
+			 errmsg("table taskq_task cannot be truncated"),
+			 errhint("Delete terminal tasks with DELETE.")));
 }

@@ -169,6 +169,13 @@ task_column_differs(const TaskRow *a, const TaskRow *b, int attnum)
 						  task_value(b, attnum), task_isnull(b, attnum));
 }
 
+void
+task_set_stamp(TaskRow *row, int attnum, TimestampTz at)
+{
+	task_value(row, attnum) = TimestampTzGetDatum(at);
+	task_isnull(row, attnum) = false;
+}
+
 bool
 past_due(const TaskRow *row)
 {

@@ -77,6 +77,7 @@ extern bool task_column_differs(const TaskRow *a, const TaskRow *b, int attnum);
 #define task_stamp(row, anum) DatumGetTimestampTz(task_value(row, anum))
 #define task_id(row) DatumGetInt64(task_value(row, Anum_task_id))
 
+extern void task_set_stamp(TaskRow *row, int attnum, TimestampTz at);
 extern bool past_due(const TaskRow *row);
 extern TaskStatus effective_status(const TaskRow *row);
 extern TimestampTz task_instant(const TaskRow *row);

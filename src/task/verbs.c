@@ -28,11 +28,10 @@
 #include "base/compat.h"
 #include "base/plan.h"
 #include "base/text.h"
-#include "task/history.h"
+#include "task/change.h"
 #include "task/row.h"
 #include "task/title.h"
 #include "task/verbs.h"
-#include "worker/notify.h"
 
 /* A verb's statement for one task ($1 = id) and for many ($1 = ids or ctids). */
 typedef struct Verb
@@ -473,23 +472,23 @@ comment_on(const IdList *list, FunctionCallInfo fcinfo)
 	call_begin(&call, VERB_OTHER, actor_argument(fcinfo, 2));
 	PG_TRY();
 	{
-		HistoryBatch *batch;
-		SPITupleTable *tasks;
 		TaskRow		row;
+		ChangeBatch batch;
+		TaskChange	change = {CHANGE_COMMENT, &row, &row, note};
+		SPITupleTable *tasks;
 
 		spi_connect();
 		spi_run(&comment_lock, 1, types, values, NULL, 0);
 		check_all_found(list);
 		tasks = SPI_tuptable;
 		task_row_alloc(&row, tasks->tupdesc);
-		batch = history_begin(false);
+		(void) change_begin(&batch, list->n > 1, false);
 		for (int i = 0; i < list->n; i++)
 		{
 			task_row_read(&row, tasks->vals[i]);
-			history_add_comment(batch, &row, note);
-			notify_task(list->ids[i]);
+			change_add(&batch, &change);
 		}
-		history_flush(batch);
+		change_end(&batch);
 	}
 	PG_FINALLY();
 	{

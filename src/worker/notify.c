@@ -19,6 +19,8 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
+#include "task/change.h"
+#include "task/row.h"
 #include "worker/notify.h"
 
 char	   *taskq_notify_channel;
@@ -50,7 +52,7 @@ notify_channel_check(char **newval, void **extra, GucSource source)
 }
 
 /* Remembers a task for the message of the current transaction. */
-void
+static void
 notify_task(int64 id)
 {
 	if (taskq_notify_channel[0] == '\0' || more)
@@ -118,7 +120,7 @@ send_message(void)
 }
 
 static void
-notify_xact_callback(XactEvent event, void *arg)
+notify_xact(XactEvent event)
 {
 	if (event == XACT_EVENT_PRE_COMMIT)
 	{
@@ -135,14 +137,13 @@ notify_xact_callback(XactEvent event, void *arg)
 
 /* What a rolled back savepoint changed did not happen. */
 static void
-notify_subxact_callback(SubXactEvent event, SubTransactionId mySubid,
-						SubTransactionId parentSubid, void *arg)
+notify_subxact(SubXactEvent event, SubTransactionId subxact)
 {
 	int			before = nchanged;
 
 	if (event != SUBXACT_EVENT_ABORT_SUB)
 		return;
-	while (nchanged > 0 && changed[nchanged - 1].subxact >= mySubid)
+	while (nchanged > 0 && changed[nchanged - 1].subxact >= subxact)
 		nchanged--;
 
 	/* What found no room came later than what has been taken back. */
@@ -150,9 +151,20 @@ notify_subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 		more = false;
 }
 
-void
-notify_register_callbacks(void)
+/* A new row has its id; of an update, what has been stored counts. */
+static void
+notify_writing(const TaskRow *row, bool insert)
 {
-	RegisterXactCallback(notify_xact_callback, NULL);
-	RegisterSubXactCallback(notify_subxact_callback, NULL);
+	if (insert && !task_isnull(row, Anum_task_id))
+		notify_task(task_id(row));
 }
+
+static void
+notify_change(void *state, const TaskChange *change)
+{
+	notify_task(task_id(change->old));
+}
+
+const TaskFollower notify_follower = {
+	.writing = notify_writing, .change = notify_change, .xact = notify_xact, .subxact = notify_subxact
+};

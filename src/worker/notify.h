@@ -10,10 +10,12 @@
 
 #include "utils/guc.h"
 
+#include "task/change.h"
+
 extern char *taskq_notify_channel;
 
-extern void notify_register_callbacks(void);
-extern void notify_task(int64 id);
+extern const TaskFollower notify_follower;
+
 
 extern bool notify_channel_check(char **newval, void **extra, GucSource source);
 

@@ -21,6 +21,7 @@
 
 #include "base/compat.h"
 #include "base/plan.h"
+#include "task/due.h"
 #include "worker/retention.h"
 #include "worker/sweep.h"
 
@@ -38,11 +39,11 @@ static Interval retention;
 	"SELECT " columns " FROM " only "@.taskq_task t WHERE " EXPIRED "AND t.id " NE " ALL ($2) " \
 	"ORDER BY coalesce(t.completed_at, t.cancelled_at) FOR UPDATE SKIP LOCKED"
 
-TaskqPlan	pick_expired[] = {{PICK("t.id", "")}, {PICK("t.id, t.ctid", "ONLY ")}};
-TaskqPlan	still_expired = {
+static TaskqPlan pick_expired[] = {{PICK("t.id", "")}, {PICK("t.id, t.ctid", "ONLY ")}};
+static TaskqPlan still_expired = {
 	"SELECT t.id FROM @.taskq_task t WHERE " EXPIRED "AND t.id " EQ " ANY ($2)"
 };
-TaskqPlan	delete_expired[] = {
+static TaskqPlan delete_expired[] = {
 	{"DELETE FROM @.taskq_task AS t WHERE t.id " EQ " ANY ($1)"},
 	{"DELETE FROM ONLY @.taskq_task AS t WHERE t.ctid " EQ " ANY ($1)"}
 };
@@ -143,7 +144,7 @@ before_now(const Interval *span)
 }
 
 /* Before when tasks must have been closed to be deleted; false if off. */
-bool
+static bool
 retention_cutoff(TimestampTz *cutoff)
 {
 	if (is_off(&retention))
@@ -151,6 +152,23 @@ retention_cutoff(TimestampTz *cutoff)
 	*cutoff = before_now(&retention);
 	return true;
 }
+
+static bool
+due_by_cutoff(Datum *instant)
+{
+	TimestampTz cutoff;
+
+	if (!retention_cutoff(&cutoff))
+		return false;
+	*instant = TimestampTzGetDatum(cutoff);
+	return true;
+}
+
+const DueKind due_expired = {
+	.name = "purged", .row = "task",
+	.instant_type = TIMESTAMPTZOID, .instant = due_by_cutoff,
+	.pick = pick_expired, .still = &still_expired, .write = delete_expired
+};
 
 PG_FUNCTION_INFO_V1(taskq_purge);
 Datum
@@ -191,6 +209,6 @@ taskq_purge(PG_FUNCTION_ARGS)
 		SPI_finish();
 	}
 	else
-		n = sweep_purge(cutoff, max_tasks);
+		n = sweep_kind_by_hand(&due_expired, TimestampTzGetDatum(cutoff), max_tasks);
 	PG_RETURN_INT64(n);
 }

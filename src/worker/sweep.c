@@ -3,14 +3,10 @@
  * sweep.c
  *		The sweep: what time alone changes, written down.
  *
- * A sweep looks for these things, each by one index probe: tasks whose due
- * date has passed and which nobody has written to since (overdue), tasks
- * stored OVERDUE that are not past due (recovered: an import, a changed time
- * zone), SLA deadlines that have passed (sla_breached), renewals that have come
- * to a threshold (ladder.c) and, if taskq.retention is set, terminal tasks that
- * have outlived it (purged).  What it finds it locks, passing over rows that
- * others have locked, and updates to itself: the triggers store what follows,
- * as for any other write, and write the history.  Finding nothing writes nothing and takes no transaction id.
+ * A sweep goes through the list of kinds of rows that fall due by time
+ * (due.h), each by one index probe.  What it finds it locks, passing over rows
+ * that others have locked, and writes.  Finding nothing writes nothing and
+ * takes no transaction id.
  *
  * A task that cannot be updated (a user's trigger raises, say) must not stop
  * the rest.  So the update runs in a subtransaction, and when it fails the
@@ -25,6 +21,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -43,21 +40,14 @@
 #include "base/contain.h"
 #include "base/owner.h"
 #include "base/plan.h"
-#include "task/history.h"
+#include "task/due.h"
 #include "task/row.h"
-#include "task/sla.h"
 #include "queue/fold.h"
-#include "engine/chain.h"
-#include "engine/ladder.h"
-#include "engine/refresh.h"
 #include "engine/workflow.h"
-#include "worker/retention.h"
 #include "worker/sweep.h"
 #include "worker/wakeup.h"
 
 int			taskq_sweep_batch_size;
-
-#define BACKLOG_MAX "100000"
 
 /*
  * How long writing waits for a lock, in milliseconds: not for long, because
@@ -68,81 +58,13 @@ int			taskq_sweep_batch_size;
 #define LOCK_WAIT 10
 #define LOCK_WAITS_MAX 20
 
-#define ACTIVE "t.completed_at IS NULL AND t.cancelled_at IS NULL "
-#define UNSTAMPED_OVERDUE ACTIVE \
-	"AND t.status " EQ " ANY ('{OPEN,IN_PROGRESS}'::@.taskq_status[]) AND t.due_date " LT " $1 "
-#define STAMPED_OVERDUE ACTIVE \
-	"AND t.status " EQ " 'OVERDUE'::@.taskq_status AND t.due_date " GE " $1 "
-#define UNSTAMPED_BREACH ACTIVE \
-	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " LT " $1 "
+/* The kinds that a sweep deals with, in this order. */
+static const DueKind *const *kinds;
+static int	nkinds = 0;
 
-/* Ordered, so that no index but the one that has this order will do: see spi_run_by_index(). */
-#define PICK(columns, only, what, order) \
-	"SELECT " columns " FROM " only "@.taskq_task t WHERE " what "AND t.id " NE " ALL ($2) " \
-	"ORDER BY " order " FOR NO KEY UPDATE SKIP LOCKED"
-#define PICKS(what, order) {{PICK("t.id", "", what, order)}, {PICK("t.id, t.ctid", "ONLY ", what, order)}}
-
-#define STILL(what) {"SELECT t.id FROM @.taskq_task t WHERE " what "AND t.id " EQ " ANY ($2)"}
-
-/*
- * How rows of one kind are found, how written, each BY_ID and BY_CTID, and
- * which of some were left as they were.
- */
-typedef struct Kind
-{
-	TaskqPlan  *pick;
-	TaskqPlan  *still;
-	TaskqPlan  *write;			/* NULL = renewals, which are no rows of tasks */
-	Oid			instant_type;
-	void		(*write_renewals) (Datum ids, RenewalsDone *done);
-} Kind;
-
-static TaskqPlan pick_overdue[] = PICKS(UNSTAMPED_OVERDUE, "t.status, t.due_date");
-static TaskqPlan pick_recovered[] = PICKS(STAMPED_OVERDUE, "t.due_date");
-static TaskqPlan pick_breached[] = PICKS(UNSTAMPED_BREACH, "t.sla_due_at");
-static TaskqPlan still_overdue = STILL(UNSTAMPED_OVERDUE);
-static TaskqPlan still_recovered = STILL(STAMPED_OVERDUE);
-static TaskqPlan still_breached = STILL(UNSTAMPED_BREACH);
-
-static TaskqPlan update_picked[] = {
-	{"UPDATE @.taskq_task AS t SET due_date = t.due_date WHERE t.id " EQ " ANY ($1)"},
-	{"UPDATE ONLY @.taskq_task AS t SET due_date = t.due_date WHERE t.ctid " EQ " ANY ($1)"}
-};
-
-static const Kind overdue = {pick_overdue, &still_overdue, update_picked, DATEOID};
-static const Kind recovered = {pick_recovered, &still_recovered, update_picked, DATEOID};
-static const Kind breached = {pick_breached, &still_breached, update_picked, TIMESTAMPTZOID};
-static const Kind renewals = {&pick_renewals, &still_renewals, NULL, DATEOID, renewals_refresh};
-static const Kind rechecked = {NULL, NULL, NULL, InvalidOid, renewals_recheck};
-static const Kind expired = {pick_expired, &still_expired, delete_expired, TIMESTAMPTZOID};
-
-/* Parameters: today, now. */
-static TaskqPlan count_backlog = {
-	"SELECT (SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE " UNSTAMPED_OVERDUE
-	"ORDER BY t.status, t.due_date LIMIT " BACKLOG_MAX ") o) OPERATOR(pg_catalog.+) "
-	"(SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE " ACTIVE
-	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " LT " $2 "
-	"AND NOT coalesce(t.due_date " LT " $1, false) ORDER BY t.sla_due_at LIMIT " BACKLOG_MAX ") b)"
-};
-static TaskqPlan next_instants = {
-	"SELECT least((SELECT pg_catalog.min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE
-	"AND t.status " EQ " 'OPEN'::@.taskq_status AND t.due_date " GE " $1), "
-	"(SELECT pg_catalog.min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE
-	"AND t.status " EQ " 'IN_PROGRESS'::@.taskq_status AND t.due_date " GE " $1)), "
-	"(SELECT pg_catalog.min(t.sla_due_at) FROM @.taskq_task t WHERE " ACTIVE
-	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " GE " $2)"
-};
-static TaskqPlan insert_log = {
-	"INSERT INTO @.taskq_sweep_log (started_at, finished_at, overdue, recovered, sla_breached, "
-	"renewals, tasks_created, purged, failed, batches, elapsed_ms, backlog) "
-	"VALUES ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id"
-};
-static TaskqPlan update_log = {
-	"UPDATE @.taskq_sweep_log SET started_at = $2, finished_at = $3, overdue = $4, recovered = $5, "
-	"sla_breached = $6, renewals = $7, tasks_created = $8, purged = $9, failed = $10, "
-	"batches = $11, elapsed_ms = $12, backlog = $13 WHERE id " EQ " $1"
-};
-
+/* The text of both is made of the names of the kinds' numbers: log_statements(). */
+static TaskqPlan insert_log;
+static TaskqPlan update_log;
 static TaskqPlan prune_log = {
 	"DELETE FROM @.taskq_sweep_log WHERE started_at " LT " ($2 " MINUS " '30 days'::pg_catalog.interval)"
 };
@@ -158,6 +80,48 @@ failed_ids_make(void)
 	return failed;
 }
 
+/* Statements that write a sweep's row: $1 its id, $2 and $3 when it began and ended, then the numbers. */
+static void
+log_statements(void)
+{
+	static const char *const others[] = {"failed", "batches", "elapsed_ms", "backlog"};
+	StringInfoData names;
+	StringInfoData values;
+	StringInfoData sets;
+	int			param = 4;
+
+	initStringInfo(&names);
+	initStringInfo(&values);
+	initStringInfo(&sets);
+	for (int i = 0; i < nkinds + lengthof(others); i++)
+	{
+		const char *name = i < nkinds ? kinds[i]->name : others[i - nkinds];
+
+		if (name == NULL)
+			continue;
+		appendStringInfo(&names, ", %s", name);
+		appendStringInfo(&values, ", $%d", param);
+		appendStringInfo(&sets, ", %s = $%d", name, param++);
+	}
+	insert_log.sql = psprintf("INSERT INTO @.taskq_sweep_log (started_at, finished_at%s) VALUES ($2, $3%s) RETURNING id",
+							  names.data, values.data);
+	update_log.sql = psprintf("UPDATE @.taskq_sweep_log SET started_at = $2, finished_at = $3%s WHERE id " EQ " $1",
+							  sets.data);
+}
+
+/* Takes over the list of kinds, which stays the caller's; once, when the library is loaded. */
+void
+sweep_register(const DueKind *const *list, int n)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+
+	Assert(n <= MAX_DUE_KINDS);
+	kinds = list;
+	nkinds = n;
+	log_statements();
+	MemoryContextSwitchTo(old);
+}
+
 /* In a context that lives as long as the sweep. */
 void
 sweep_begin(Sweep *sweep)
@@ -166,8 +130,12 @@ sweep_begin(Sweep *sweep)
 	sweep->started_at = GetCurrentTimestamp();
 	INSTR_TIME_SET_CURRENT(sweep->began);
 	sweep->next_due = DT_NOEND;
-	sweep->failed_tasks = failed_ids_make();
-	sweep->failed_renewals = failed_ids_make();
+	for (int i = 0; i < nkinds; i++)
+		for (int j = 0; j <= i && sweep->failed_ids[i] == NULL; j++)
+			if (j == i)
+				sweep->failed_ids[i] = failed_ids_make();
+			else if (kinds[i]->row != NULL && kinds[j]->row != NULL && strcmp(kinds[i]->row, kinds[j]->row) == 0)
+				sweep->failed_ids[i] = sweep->failed_ids[j];
 }
 
 /* Copies an error's message, as many whole characters as there is room for. */
@@ -181,62 +149,70 @@ sweep_error_set(char *error, const char *message)
 int
 sweep_done(const Sweep *sweep)
 {
-	return sweep->overdue + sweep->recovered + sweep->sla_breached +
-		sweep->renewals + sweep->tasks_created + sweep->purged;
+	int			n = 0;
+
+	for (int i = 0; i < nkinds; i++)
+		n += sweep->done[i];
+	return n;
 }
 
-/* What is written in one go: an array of ids or ctids. */
+/* The same of the kinds whose rows are tasks. */
+static int
+tasks_done(const Sweep *sweep)
+{
+	int			n = 0;
+
+	for (int i = 0; i < nkinds; i++)
+		if (kinds[i]->write != NULL)
+			n += sweep->done[i];
+	return n;
+}
+
+/* What is written in one go: an array of ids or ctids of one kind. */
 typedef struct Writing
 {
 	Sweep	   *sweep;
-	const Kind *kind;
+	int			kind;
 	int			way;
 	Datum		rows;
 } Writing;
 
-/*
- * Updates tasks to themselves, deletes them, or does what is to be done with
- * renewals, and counts what that did.
- */
+/* Updates tasks to themselves, deletes them, or does what is to be done with other rows, and counts what that did. */
 static void
 write_rows(void *arg)
 {
 	Writing    *w = arg;
-	Sweep	   *sweep = w->sweep;
-	int			tally[N_EVENT_KINDS] = {0};
-	WorkflowMark mark = workflow_mark();
-	int			made;
+	const DueKind *kind = kinds[w->kind];
 	Oid			types[] = {w->way == BY_CTID ? TIDARRAYOID : INT8ARRAYOID};
-	RenewalsDone done = {0};
 	int			guc_level = NewGUCNestLevel();
+	uint64		before[MAX_DUE_KINDS];
 	TaskqCall	call;
 
 	if (LockTimeout == 0 || LockTimeout > LOCK_WAIT)
 		(void) set_config_option("lock_timeout", CppAsString2(LOCK_WAIT), PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
+	for (int i = 0; i < nkinds; i++)
+		before[i] = kinds[i]->made != NULL ? kinds[i]->made() : 0;
 	call_begin(&call, VERB_OTHER, NULL);
-	call.by_system = true;
-	history_tally = tally;
+	call.by_system = call.leaves_locked = true;
 	PG_TRY();
 	{
-		if (w->kind->write == NULL)
-			w->kind->write_renewals(w->rows, &done);
-		else if (spi_run(&w->kind->write[w->way], 1, types, &w->rows, NULL, 0) == SPI_OK_DELETE)
-			sweep->purged += (int) SPI_processed;
+		if (kind->write == NULL)
+			kind->write_ids(w->rows);
+		else
+			spi_run(&kind->write[w->way], 1, types, &w->rows, NULL, 0);
 	}
 	PG_FINALLY();
 	{
-		history_tally = NULL;
 		call_end(&call);
 	}
 	PG_END_TRY();
 	AtEOXact_GUC(true, guc_level);
-	sweep->overdue += tally[EVENT_OVERDUE];
-	sweep->recovered += tally[EVENT_RECOVERED];
-	sweep->sla_breached += tally[EVENT_SLA_BREACHED];
-	sweep->renewals += done.crossed;
-	(void) workflow_tasks_since(mark, &made);
-	sweep->tasks_created += done.tasks_created + made;
+	for (int i = 0; i < nkinds; i++)
+		if (kinds[i]->made != NULL)
+			w->sweep->done[i] += (int) (kinds[i]->made() - before[i]);
+	if (kind->made == NULL && kind->write != NULL)
+		w->sweep->done[w->kind] += (int) SPI_processed;
 }
 
 /*
@@ -263,8 +239,10 @@ try_write(Writing *writing, char **message)
 
 /* Remembers a row that could not be swept, and says so of the first; not if it was locked (message is NULL). */
 static void
-note_failure(Sweep *sweep, FailedIds *failed, int64 id, const char *message)
+note_failure(Sweep *sweep, int kind, int64 id, const char *message)
 {
+	FailedIds  *failed = sweep->failed_ids[kind];
+
 	if (failed->n == failed->size)
 	{
 		failed->size *= 2;
@@ -272,8 +250,7 @@ note_failure(Sweep *sweep, FailedIds *failed, int64 id, const char *message)
 	}
 	failed->ids[failed->n++] = id;
 	if (message != NULL && ++sweep->failed == 1)
-		sweep_error_set(sweep->error, psprintf("%s " INT64_FORMAT ": %s",
-											   failed == sweep->failed_tasks ? "task" : "renewal", id, message));
+		sweep_error_set(sweep->error, psprintf("%s " INT64_FORMAT ": %s", kinds[kind]->row, id, message));
 }
 
 /*
@@ -283,15 +260,14 @@ note_failure(Sweep *sweep, FailedIds *failed, int64 id, const char *message)
  * another.  After LOCK_WAITS_MAX waits those not tried yet count as locked.
  */
 static void
-write_apart(Sweep *sweep, const Kind *kind, const int64 *ids, int n, char *message,
-			FailedIds *failed, MemoryContext context)
+write_apart(Sweep *sweep, int kind, const int64 *ids, int n, char *message, MemoryContext context)
 {
 	int			halves[] = {n / 2, n - n / 2};
 
 	if (n == 1 || (message == NULL && sweep->lock_waits >= LOCK_WAITS_MAX))
 	{
 		for (int i = 0; i < n; i++)
-			note_failure(sweep, failed, ids[i], message);
+			note_failure(sweep, kind, ids[i], message);
 		return;
 	}
 	for (int i = 0; i < lengthof(halves); ids += halves[i++])
@@ -308,13 +284,13 @@ write_apart(Sweep *sweep, const Kind *kind, const int64 *ids, int n, char *messa
 		written = sweep->lock_waits < LOCK_WAITS_MAX && try_write(&half, &message);
 		MemoryContextSwitchTo(old);
 		if (!written)
-			write_apart(sweep, kind, ids, halves[i], message, failed, context);
+			write_apart(sweep, kind, ids, halves[i], message, context);
 	}
 }
 
 /* Writes rows, together if that succeeds. */
 static void
-write_all(Writing *writing, const int64 *ids, int n, FailedIds *failed)
+write_all(Writing *writing, const int64 *ids, int n)
 {
 	MemoryContext context;
 	char	   *message;
@@ -323,7 +299,7 @@ write_all(Writing *writing, const int64 *ids, int n, FailedIds *failed)
 	if (try_write(writing, &message))
 		return;
 	context = AllocSetContextCreate(CurrentMemoryContext, "taskq rows apart", ALLOCSET_DEFAULT_SIZES);
-	write_apart(writing->sweep, writing->kind, ids, n, message, failed, context);
+	write_apart(writing->sweep, writing->kind, ids, n, message, context);
 	MemoryContextDelete(context);
 }
 
@@ -333,15 +309,15 @@ write_all(Writing *writing, const int64 *ids, int n, FailedIds *failed)
  * suppressed the write, or taskq's own triggers are disabled.
  */
 static void
-note_untouched(Sweep *sweep, const Kind *kind, Datum instant, Datum ids, FailedIds *failed)
+note_untouched(Sweep *sweep, int kind, Datum instant, Datum ids)
 {
-	Oid			types[] = {kind->instant_type, INT8ARRAYOID};
+	Oid			types[] = {kinds[kind]->instant_type, INT8ARRAYOID};
 	Datum		values[] = {instant, ids};
 	bool		isnull;
 
-	spi_run_by_index(kind->still, 2, types, values, NULL, 0);
+	spi_run_by_index(kinds[kind]->still, 2, types, values, NULL, 0);
 	for (uint64 i = 0; i < SPI_processed; i++)
-		note_failure(sweep, failed,
+		note_failure(sweep, kind,
 					 DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)),
 					 "writing it changed nothing: a trigger suppresses it, or taskq's own are disabled");
 	SPI_freetuptable(SPI_tuptable);
@@ -353,14 +329,15 @@ note_untouched(Sweep *sweep, const Kind *kind, Datum instant, Datum ids, FailedI
  * them: other kinds may have their place in the batch.
  */
 static int
-sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
+sweep_kind(Sweep *sweep, int kind_no, Datum instant, int limit)
 {
+	const DueKind *kind = kinds[kind_no];
 	int			way = kind->write != NULL && task_ctids_serve() ? BY_CTID : BY_ID;
-	Writing		batch = {sweep, kind, way};
-	FailedIds  *failed = kind->write == NULL ? sweep->failed_renewals : sweep->failed_tasks;
+	Writing		batch = {sweep, kind_no, way};
+	FailedIds  *failed = sweep->failed_ids[kind_no];
 	Oid			types[] = {kind->instant_type, INT8ARRAYOID};
 	Datum		values[] = {instant, id_array(failed->ids, failed->n)};
-	int			done_before = sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged;
+	int			done_before = tasks_done(sweep);
 	int			failed_before = failed->n;
 	int			told_before = sweep->failed;
 	int64	   *ids;
@@ -387,10 +364,9 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 		PointerGetDatum(construct_array(ctids, n, TIDOID, sizeof(ItemPointerData), false, TYPALIGN_SHORT));
 	SPI_freetuptable(SPI_tuptable);
 
-	write_all(&batch, ids, n, failed);
-	if (failed->n == failed_before &&
-		sweep->overdue + sweep->recovered + sweep->sla_breached + sweep->purged < done_before + n)
-		note_untouched(sweep, kind, instant, id_array(ids, n), failed);
+	write_all(&batch, ids, n);
+	if (failed->n == failed_before && tasks_done(sweep) < done_before + n)
+		note_untouched(sweep, kind_no, instant, id_array(ids, n));
 	if (sweep->lock_waits >= LOCK_WAITS_MAX)
 	{
 		int			locked = failed->n - failed_before - (sweep->failed - told_before);
@@ -401,24 +377,22 @@ sweep_kind(Sweep *sweep, const Kind *kind, Datum instant, int limit)
 	return n;
 }
 
-/*
- * After thresholds have changed, makes renewals due; those that cannot be
- * written now, with the next sweep.
- */
+/* Takes and writes rows of a kind that are not picked; those that cannot be written now, the next sweep will. */
 static void
-sweep_recheck(Sweep *sweep)
+sweep_taken(Sweep *sweep, int kind_no)
 {
-	FailedIds  *failed = sweep->failed_renewals;
+	const DueKind *kind = kinds[kind_no];
+	FailedIds  *failed = sweep->failed_ids[kind_no];
 	int			failed_before = failed->n;
-	Writing		all = {sweep, &rechecked, BY_ID, renewals_take_recheck()};
+	Writing		all = {sweep, kind_no, BY_ID, kind->take()};
 	ArrayType  *ids = DatumGetArrayTypeP(all.rows);
 	int			n = ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids));
 
 	if (n == 0)
 		return;
-	write_all(&all, (int64 *) ARR_DATA_PTR(ids), n, failed);
+	write_all(&all, (int64 *) ARR_DATA_PTR(ids), n);
 	if (failed->n > failed_before)
-		renewals_keep_recheck(id_array(failed->ids + failed_before, failed->n - failed_before));
+		kind->give_back(id_array(failed->ids + failed_before, failed->n - failed_before));
 }
 
 static int
@@ -427,10 +401,16 @@ backlog(void)
 	Oid			types[] = {DATEOID, TIMESTAMPTZOID};
 	Datum		values[] = {DateADTGetDatum(today()),
 	TimestampTzGetDatum(GetCurrentStatementStartTimestamp())};
+	int64		n = 0;
 	bool		isnull;
 
-	spi_run_by_index(&count_backlog, 2, types, values, NULL, 1);
-	return (int) DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	for (int i = 0; i < nkinds; i++)
+		if (kinds[i]->backlog != NULL)
+		{
+			spi_run_by_index(kinds[i]->backlog, 2, types, values, NULL, 1);
+			n += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		}
+	return (int) n;
 }
 
 /*
@@ -440,22 +420,21 @@ backlog(void)
 bool
 sweep_batch(Sweep *sweep, int max_tasks)
 {
-	Datum		day = DateADTGetDatum(today());
-	Datum		now = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
 	int			failed_before = sweep->failed;
-	TimestampTz cutoff;
-	int			n;
+	int			n = 0;
 	bool		more;
 
 	sweep->given_up = 0;
 	spi_connect();
-	n = sweep_kind(sweep, &overdue, day, max_tasks);
-	n += sweep_kind(sweep, &recovered, day, max_tasks - n);
-	n += sweep_kind(sweep, &breached, now, max_tasks - n);
-	sweep_recheck(sweep);
-	n += sweep_kind(sweep, &renewals, day, max_tasks - n);
-	if (retention_cutoff(&cutoff))
-		n += sweep_kind(sweep, &expired, TimestampTzGetDatum(cutoff), max_tasks - n);
+	for (int i = 0; i < nkinds; i++)
+	{
+		Datum		instant;
+
+		if (kinds[i]->take != NULL)
+			sweep_taken(sweep, i);
+		else if (kinds[i]->pick != NULL && kinds[i]->instant(&instant))
+			n += sweep_kind(sweep, i, instant, max_tasks - n);
+	}
 
 	/* A batch that all failed, or was given up, is no matter of rows any more. */
 	more = n + sweep->given_up >= max_tasks && sweep->failed - failed_before < n;
@@ -483,41 +462,33 @@ warn_of_failures(const Sweep *sweep)
 				 errdetail_internal("%s", sweep->error)));
 }
 
-/* Deletes tasks closed before an instant, at most so many, and returns how many. */
+/* Sweeps rows of one kind by an instant, at most so many, and returns its number. */
 int
-sweep_purge(TimestampTz cutoff, int max_tasks)
+sweep_kind_by_hand(const DueKind *kind, Datum instant, int max_rows)
 {
 	Sweep		sweep;
+	int			kind_no = 0;
 
+	while (kinds[kind_no] != kind)
+		kind_no++;
 	sweep_begin(&sweep);
 	spi_connect();
-	(void) sweep_kind(&sweep, &expired, TimestampTzGetDatum(cutoff), max_tasks);
+	(void) sweep_kind(&sweep, kind_no, instant, max_rows);
 	SPI_finish();
 	warn_of_failures(&sweep);
-	return sweep.purged;
+	return sweep.done[kind_no];
 }
 
 /* The next instant at which something falls due; DT_NOEND = none known. */
 TimestampTz
 sweep_next_due(void)
 {
-	Oid			types[] = {DATEOID, TIMESTAMPTZOID};
-	Datum		values[] = {DateADTGetDatum(today()),
-	TimestampTzGetDatum(GetCurrentStatementStartTimestamp())};
 	TimestampTz at = DT_NOEND;
-	Datum		value;
-	bool		isnull;
 
-	spi_connect();
-	spi_run_by_index(&next_instants, 2, types, values, NULL, 1);
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (!isnull)
-		at = day_start(DatumGetDateADT(value) + 1);
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
-	if (!isnull)
-		at = Min(at, sla_breach_begins(DatumGetTimestampTz(value)));
-	SPI_finish();
-	return Min(at, renewals_next_due());
+	for (int i = 0; i < nkinds; i++)
+		if (kinds[i]->next != NULL)
+			at = Min(at, kinds[i]->next());
+	return at;
 }
 
 /* ------------------------------------------------------- what was done */
@@ -543,28 +514,26 @@ elapsed_ms(const Sweep *sweep)
 void
 sweep_log_write(Sweep *sweep)
 {
-	Oid			types[] = {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT4OID,
-	INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID};
-	Datum		values[] = {
+	Oid			types[3 + MAX_DUE_KINDS + 4] = {INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+	Datum		values[3 + MAX_DUE_KINDS + 4] = {
 		Int64GetDatum(sweep->log_id),
 		TimestampTzGetDatum(sweep->started_at),
-		TimestampTzGetDatum(sweep->started_at + usecs_since(sweep->began)),
-		Int32GetDatum(sweep->overdue),
-		Int32GetDatum(sweep->recovered),
-		Int32GetDatum(sweep->sla_breached),
-		Int32GetDatum(sweep->renewals),
-		Int32GetDatum(sweep->tasks_created),
-		Int32GetDatum(sweep->purged),
-		Int32GetDatum(sweep->failed),
-		Int32GetDatum(sweep->batches),
-		Int32GetDatum(elapsed_ms(sweep)),
-		Int32GetDatum(sweep->backlog)
+		TimestampTzGetDatum(sweep->started_at + usecs_since(sweep->began))
 	};
+	int			others[] = {sweep->failed, sweep->batches, elapsed_ms(sweep), sweep->backlog};
+	int			n = 3;
 	OwnerSwitch owner;
 
+	for (int i = 0; i < nkinds + lengthof(others); i++)
+	{
+		if (i < nkinds && kinds[i]->name == NULL)
+			continue;
+		types[n] = INT4OID;
+		values[n++] = Int32GetDatum(i < nkinds ? sweep->done[i] : others[i - nkinds]);
+	}
 	spi_connect();
 	become_owner_of(taskq_catalog()->task, &owner);
-	spi_run(sweep->log_id == 0 ? &insert_log : &update_log, lengthof(values), types, values, NULL, 0);
+	spi_run(sweep->log_id == 0 ? &insert_log : &update_log, n, types, values, NULL, 0);
 	if (sweep->log_id == 0)
 	{
 		bool		isnull;
@@ -582,12 +551,17 @@ sweep_log_write(Sweep *sweep)
 void
 sweep_log_line(const Sweep *sweep, const char *database)
 {
+	StringInfoData numbers;
+
+	initStringInfo(&numbers);
+	for (int i = 0; i < nkinds; i++)
+		if (kinds[i]->name != NULL)
+			appendStringInfo(&numbers, " %s=%d", kinds[i]->name, sweep->done[i]);
 	ereport(LOG,
 			(errhidestmt(true),
-			 errmsg("taskq sweep: database=%s overdue=%d recovered=%d sla_breached=%d renewals=%d tasks_created=%d purged=%d failed=%d batches=%d elapsed_ms=%d backlog=%d",
-					database, sweep->overdue, sweep->recovered, sweep->sla_breached,
-					sweep->renewals, sweep->tasks_created, sweep->purged, sweep->failed, sweep->batches,
-					elapsed_ms(sweep), sweep->backlog)));
+			 errmsg("taskq sweep: database=%s%s failed=%d batches=%d elapsed_ms=%d backlog=%d",
+					database, numbers.data, sweep->failed, sweep->batches, elapsed_ms(sweep), sweep->backlog)));
+	pfree(numbers.data);
 }
 
 /* ------------------------------------------------------------- by hand */
@@ -618,28 +592,17 @@ taskq_sweep(PG_FUNCTION_ARGS)
 	fold_deltas();
 	(void) sweep_batch(&sweep, max_tasks);
 	warn_of_failures(&sweep);
+	for (int i = 0; i <= nkinds; i++)
 	{
-		const struct
-		{
-			const char *kind;
-			int			tasks;
-		}			rows[] = {
-			{"overdue", sweep.overdue},
-			{"recovered", sweep.recovered},
-			{"sla_breached", sweep.sla_breached},
-			{"renewals", sweep.renewals},
-			{"tasks_created", sweep.tasks_created},
-			{"purged", sweep.purged},
-			{"failed", sweep.failed}
-		};
+		const char *name = i < nkinds ? kinds[i]->name : "failed";
+		Datum		values[2];
+		bool		nulls[] = {false, false};
 
-		for (int i = 0; i < lengthof(rows); i++)
-		{
-			Datum		values[] = {CStringGetTextDatum(rows[i].kind), Int32GetDatum(rows[i].tasks)};
-			bool		nulls[] = {false, false};
-
-			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-		}
+		if (name == NULL)
+			continue;
+		values[0] = CStringGetTextDatum(name);
+		values[1] = Int32GetDatum(i < nkinds ? sweep.done[i] : sweep.failed);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }

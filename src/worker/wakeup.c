@@ -46,8 +46,10 @@
 #include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/enums.h"
+#include "task/change.h"
 #include "task/row.h"
 #include "task/sla.h"
+#include "queue/counter.h"
 #include "worker/wakeup.h"
 
 int			taskq_sweep_interval;
@@ -76,7 +78,9 @@ static DateADT earliest_due_date;
 static TimestampTz earliest_sla_due_at;
 static bool noted = false;
 static bool wake_now = false;
-static int	deltas_noted = 0;
+
+/* Deltas that this session has written and the worker has been told of, as of counter_deltas. */
+static uint64 deltas_told_of = 0;
 
 /* -------------------------------------------------------- shared memory */
 
@@ -141,8 +145,8 @@ wake_launcher(int pid)
 /* ------------------------------------------------------- writers of tasks */
 
 /* Takes note of when a row as it is being written falls due. */
-void
-wakeup_for_task(const TaskRow *row)
+static void
+wakeup_for_task(const TaskRow *row, bool insert)
 {
 	if (shared == NULL || !task_isnull(row, Anum_task_completed_at) ||
 		!task_isnull(row, Anum_task_cancelled_at))
@@ -178,7 +182,7 @@ noted_instant(void)
 }
 
 static void
-wakeup_xact_callback(XactEvent event, void *arg)
+wakeup_xact(XactEvent event)
 {
 	static TimestampTz at = DT_NOEND;
 	static int	deltas_told = 0;
@@ -189,8 +193,8 @@ wakeup_xact_callback(XactEvent event, void *arg)
 		case XACT_EVENT_PRE_PREPARE:
 			/* Here, where an error would still be an ordinary one. */
 			at = noted ? noted_instant() : DT_NOEND;
-			if (deltas_noted >= DELTAS_TOLD)
-				deltas_told = deltas_noted;
+			if (counter_deltas - deltas_told_of >= DELTAS_TOLD)
+				deltas_told = (int) (counter_deltas - deltas_told_of);
 			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_PREPARE:
@@ -202,8 +206,7 @@ wakeup_xact_callback(XactEvent event, void *arg)
 
 				LWLockAcquire(lock, LW_EXCLUSIVE);
 				slot = find_slot(MyDatabaseId);
-				if (deltas_told > 0)
-					deltas_noted = 0;
+				deltas_told_of += deltas_told;
 				if (slot != NULL && deltas_told > 0)
 				{
 					slot->deltas += deltas_told;
@@ -238,26 +241,16 @@ wakeup_xact_callback(XactEvent event, void *arg)
 	}
 }
 
-void
-wakeup_register_callbacks(void)
-{
-	RegisterXactCallback(wakeup_xact_callback, NULL);
-}
-
 /* Has the launcher look at this database when the transaction commits. */
-void
+static void
 wakeup_now(void)
 {
 	wake_now = true;
 }
 
-/* Counts a row of taskq_counter_delta; the worker is woken when there are many. */
-void
-wakeup_for_delta(void)
-{
-	if (shared != NULL)
-		deltas_noted++;
-}
+const TaskFollower wakeup_follower = {
+	.writing = wakeup_for_task, .due_now = wakeup_now, .xact = wakeup_xact
+};
 
 PG_FUNCTION_INFO_V1(taskq_worker_wake);
 Datum

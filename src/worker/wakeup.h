@@ -10,7 +10,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "task/row.h"
+#include "task/change.h"
 
 extern int	taskq_sweep_interval;	/* seconds */
 extern int	taskq_max_databases;
@@ -77,12 +77,10 @@ typedef enum WorkerState
 	WORKER_SWEEPS
 } WorkerState;
 
+extern const TaskFollower wakeup_follower;
+
 extern WorkerState wakeup_worker_state(void);
 extern void wakeup_request_shmem(void);
-extern void wakeup_register_callbacks(void);
-extern void wakeup_for_task(const TaskRow *row);
-extern void wakeup_now(void);
-extern void wakeup_for_delta(void);
 extern void wakeup_launcher_is(int pid);
 extern bool wakeup_slot(Oid database, WakeupSlot *copy);
 extern void wakeup_keep_slots(Oid *databases, int n);

@@ -1,0 +1,100 @@
+/*-------------------------------------------------------------------------
+ *
+ * change.h
+ *		What follows a change of tasks: the list of those who are told.
+ *
+ * The task wing calls nobody above it.  It tells what happens to the entries
+ * of a list that _PG_init() hands over (taskq.c), in their order.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_CHANGE_H
+#define TASKQ_CHANGE_H
+
+#include "access/xact.h"
+
+#include "task/row.h"
+
+/* What happened to a task; all but the last are kinds of events (history.c). */
+typedef enum EventKind
+{
+	EVENT_STARTED,
+	EVENT_COMPLETED,
+	EVENT_CANCELLED,
+	EVENT_OVERDUE,
+	EVENT_RECOVERED,
+	EVENT_SLA_BREACHED,
+	EVENT_ASSIGNED,
+	EVENT_RESCHEDULED,
+	EVENT_PRIORITIZED,
+	EVENT_SLA_CHANGED,
+	EVENT_EDITED,
+	EVENT_UPDATED,
+	EVENT_COMMENTED,
+	EVENT_ERASED,
+	EVENT_CREATED				/* derived from the task, not stored */
+} EventKind;
+
+#define N_EVENT_KINDS (EVENT_ERASED + 1)
+
+typedef enum TaskChangeKind
+{
+	CHANGE_UPDATE,
+	CHANGE_ERASE,				/* of the text of a customer's task */
+	CHANGE_COMMENT,				/* of the task itself nothing */
+	CHANGE_DELETE
+} TaskChangeKind;
+
+typedef struct TaskChange
+{
+	TaskChangeKind kind;
+	const TaskRow *old;
+	const TaskRow *new;			/* NULL = deleted */
+	text	   *note;			/* of a comment */
+} TaskChange;
+
+/*
+ * An entry of the list.  A callback that is NULL is not called.
+ *
+ * Of a statement, begin() is called first ("many": it has changed several
+ * tasks), then change() for each task, then end(), and after() once end() has
+ * been called for all entries.  They are handed what begin() has returned;
+ * NULL = no changes of this statement are wanted.  An entry without begin() is
+ * told of all of them.
+ */
+typedef struct TaskFollower
+{
+	bool		in_replica;		/* wants changes where session_replication_role is replica, too */
+	void		(*writing) (const TaskRow *row, bool insert);	/* a row is about to be stored */
+	void	   *(*begin) (bool many);
+	void		(*change) (void *state, const TaskChange *change);
+	void		(*end) (void *state);
+	void		(*after) (void *state); /* may change tasks itself */
+	void		(*truncated) (void);
+	bool		(*wants) (EventKind kind);
+	void		(*recorded) (EventKind kind, const int64 *ids, int n);	/* may change tasks itself */
+	void		(*due_now) (void);	/* there may be something for the worker, though no task says so */
+	void		(*xact) (XactEvent event);
+	void		(*subxact) (SubXactEvent event, SubTransactionId subxact);
+} TaskFollower;
+
+#define MAX_FOLLOWERS 8
+
+/* The changes of one statement, on their way to the followers. */
+typedef struct ChangeBatch
+{
+	bool		told[MAX_FOLLOWERS];
+	void	   *state[MAX_FOLLOWERS];
+} ChangeBatch;
+
+extern void change_register(const TaskFollower *const *followers, int n);
+extern void change_writing(const TaskRow *row, bool insert);
+extern bool change_begin(ChangeBatch *batch, bool many, bool replica);
+extern void change_add(ChangeBatch *batch, const TaskChange *change);
+extern void change_end(ChangeBatch *batch);
+extern void change_truncated(void);
+extern bool change_is_wanted(EventKind kind);
+extern void change_recorded(EventKind kind, const int64 *ids, int n);
+extern void change_due_now(void);
+
+#endif							/* TASKQ_CHANGE_H */

@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * due.h
+ *		What falls due by time alone: the kinds that a sweep deals with.
+ *
+ * Each kind is declared in the room that it belongs to.  taskq.c hands them to
+ * the sweep, which picks rows of each, locks and writes them; its numbers,
+ * its backlog and the next instant at which something is due follow from them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_DUE_H
+#define TASKQ_DUE_H
+
+#include "datatype/timestamp.h"
+
+#include "base/plan.h"
+
+/* How picked rows are found again; statements for tasks come in this order. */
+#define BY_ID 0
+#define BY_CTID 1
+
+/*
+ * Rows are due by an instant, $1 of pick and still.  A kind that is a number
+ * only has neither pick nor take().
+ */
+typedef struct DueKind
+{
+	const char *name;			/* of its number: a column of taskq_sweep_log; NULL = it has none */
+	uint64		(*made) (void); /* how many there have been in this session; NULL = rows written */
+	const char *row;			/* what one is, for messages */
+	Oid			instant_type;
+	bool		(*instant) (Datum *instant);	/* false = nothing is due, it is switched off */
+	TaskqPlan  *pick;			/* rows that are due but for ids $2, BY_ID and, if they are tasks, BY_CTID */
+	TaskqPlan  *still;			/* which of ids $2 are */
+	TaskqPlan  *write;			/* BY_ID and BY_CTID; NULL = write_ids() */
+	void		(*write_ids) (Datum ids);
+	Datum		(*take) (void); /* instead of picking: ids that are to be written */
+	void		(*give_back) (Datum ids);	/* those that could not be */
+	TaskqPlan  *backlog;		/* how many are due; $1 = today, $2 = now */
+	TimestampTz (*next) (void); /* when the next one falls due; DT_NOEND = none */
+} DueKind;
+
+extern bool due_by_today(Datum *instant);
+extern bool due_by_now(Datum *instant);
+
+extern const DueKind due_overdue;
+extern const DueKind due_recovered;
+extern const DueKind due_breached;
+
+#endif							/* TASKQ_DUE_H */
