@@ -15,7 +15,7 @@ COMMENT ON FUNCTION taskq_start(bigint, text) IS
 
 CREATE FUNCTION taskq_start_many(ids bigint[], actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_start_many';
 COMMENT ON FUNCTION taskq_start_many(bigint[], text) IS
 'taskq_start for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_start.';
@@ -29,7 +29,7 @@ COMMENT ON FUNCTION taskq_complete(bigint, text, text) IS
 
 CREATE FUNCTION taskq_complete_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_complete_many';
 COMMENT ON FUNCTION taskq_complete_many(bigint[], text, text) IS
 'taskq_complete for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_complete.';
@@ -43,7 +43,7 @@ COMMENT ON FUNCTION taskq_cancel(bigint, text, text) IS
 
 CREATE FUNCTION taskq_cancel_many(ids bigint[], reason text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_cancel_many';
 COMMENT ON FUNCTION taskq_cancel_many(bigint[], text, text) IS
 'taskq_cancel for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_cancel.';
@@ -57,7 +57,7 @@ COMMENT ON FUNCTION taskq_assign(bigint, text, text) IS
 
 CREATE FUNCTION taskq_assign_many(ids bigint[], assignee_id text, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_assign_many';
 COMMENT ON FUNCTION taskq_assign_many(bigint[], text, text) IS
 'taskq_assign for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign.';
@@ -71,7 +71,7 @@ COMMENT ON FUNCTION taskq_reschedule(bigint, date, text) IS
 
 CREATE FUNCTION taskq_reschedule_many(ids bigint[], due_date date, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_reschedule_many';
 COMMENT ON FUNCTION taskq_reschedule_many(bigint[], date, text) IS
 'taskq_reschedule for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_reschedule.';
@@ -85,7 +85,7 @@ COMMENT ON FUNCTION taskq_prioritize(bigint, taskq_priority, text) IS
 
 CREATE FUNCTION taskq_prioritize_many(ids bigint[], priority taskq_priority, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_prioritize_many';
 COMMENT ON FUNCTION taskq_prioritize_many(bigint[], taskq_priority, text) IS
 'taskq_prioritize for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_prioritize.';
@@ -99,7 +99,7 @@ COMMENT ON FUNCTION taskq_set_sla(bigint, double precision, text, text) IS
 
 CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_set_sla_many';
 COMMENT ON FUNCTION taskq_set_sla_many(bigint[], double precision, text, text) IS
 'taskq_set_sla for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_set_sla.';
@@ -113,7 +113,7 @@ COMMENT ON FUNCTION taskq_edit(bigint, text, text, text) IS
 
 CREATE FUNCTION taskq_edit_many(ids bigint[], title text DEFAULT NULL, description text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_edit_many';
 COMMENT ON FUNCTION taskq_edit_many(bigint[], text, text, text) IS
 'taskq_edit for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_edit.';
@@ -127,14 +127,14 @@ COMMENT ON FUNCTION taskq_comment(bigint, text, text) IS
 
 CREATE FUNCTION taskq_comment_many(ids bigint[], note text, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_comment_many';
 COMMENT ON FUNCTION taskq_comment_many(bigint[], text, text) IS
 'taskq_comment for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_comment.';
 
 CREATE FUNCTION taskq_claim(assignee_id text, count integer DEFAULT 1, actor text DEFAULT NULL)
     RETURNS SETOF taskq_tasks
-    LANGUAGE c
+    LANGUAGE c ROWS 1
     AS 'MODULE_PATHNAME', 'taskq_claim';
 COMMENT ON FUNCTION taskq_claim(text, integer, text) IS
 'Assigns (does not start) up to count (1 to 1000) of the most urgent unassigned active tasks, OVERDUE included, in order of priority, due date, id, and returns them. Never gives one task to two callers, never waits for a lock: tasks locked by others are passed over. Errors: 22023 count out of bounds, 23503 unknown or inactive staff.';

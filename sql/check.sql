@@ -4,7 +4,7 @@
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION taskq_check_server(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
-    LANGUAGE c STABLE
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000 ROWS 5
     AS 'MODULE_PATHNAME', 'taskq_check_server';
 COMMENT ON FUNCTION taskq_check_server() IS
 'The part of taskq_check() about the worker, versions, settings, the numbers kept for taskq_stats(), and taskq_role_grant.';
@@ -12,7 +12,7 @@ COMMENT ON FUNCTION taskq_check_server() IS
 -- Severity 1: security or data are at risk; 2: something does not work; 3: worth
 -- knowing.  What is taken for old is older than an hour.
 CREATE FUNCTION taskq_check(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
     SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH member AS (

@@ -8,7 +8,7 @@
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
     RETURNS SETOF record
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 14
 BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_customer',
@@ -90,7 +90,7 @@ COMMENT ON FUNCTION taskq_own_objects() IS
 -- From PostgreSQL 18 on NOT NULL is a constraint with a name (contype 'n'), and
 -- attnotnull is set even if it is not validated; before there is attnotnull only.
 CREATE FUNCTION taskq_customizations(OUT section text, OUT statement text) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20
     SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH extension AS (

@@ -92,7 +92,7 @@ CREATE FUNCTION taskq_renewal_ladder(
     OUT description_template text,
     OUT sla_hours double precision)
     RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 6
 BEGIN ATOMIC
     WITH own AS (
         SELECT t.days_before, t.task_priority, t.title_template, t.description_template, t.sla_hours
@@ -156,7 +156,7 @@ CREATE FUNCTION taskq_renewals_refresh(
     OUT renewal_id bigint, OUT user_id text, OUT service_type text, OUT due_date date,
     OUT days_before integer, OUT outcome text, OUT task_id bigint)
     RETURNS SETOF record
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_renewals_refresh';
 COMMENT ON FUNCTION taskq_renewals_refresh(boolean) IS
 'Brings the ladders of all renewals up to today and returns the thresholds that were crossed, or acted only now, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over, and those that row security hides from the caller. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';

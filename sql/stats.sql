@@ -14,7 +14,7 @@ CREATE FUNCTION taskq_stats(
     OUT completed_today integer,
     OUT sla_at_risk integer,
     OUT sla_breached integer)
-    LANGUAGE c STABLE
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000
     AS 'MODULE_PATHNAME', 'taskq_stats';
 COMMENT ON FUNCTION taskq_stats(text, text) IS
 'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone, up to now. sla_at_risk, sla_breached: among active.';

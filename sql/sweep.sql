@@ -37,7 +37,7 @@ SELECT pg_catalog.pg_extension_config_dump('taskq_sweep_log_id_seq', '');
 
 CREATE FUNCTION taskq_sweep(max_tasks integer DEFAULT NULL, OUT kind text, OUT tasks integer)
     RETURNS SETOF record
-    LANGUAGE c
+    LANGUAGE c ROWS 7
     AS 'MODULE_PATHNAME', 'taskq_sweep';
 COMMENT ON FUNCTION taskq_sweep(integer) IS
 'Brings stored statuses and SLA breaches up to this instant, in the caller''s transaction, for at most max_tasks tasks (1 to 1,000,000; NULL = taskq.sweep_batch_size). Tasks locked by others are passed over. Returns what it did by kind: overdue, recovered, sla_breached, purged (tasks); renewals (thresholds crossed), tasks_created (for renewals and by rules); failed counts rows whose write raised an error (a WARNING tells the first). Safe from many sessions at once. Errors: 22023 max_tasks out of bounds.';

@@ -102,7 +102,7 @@ CREATE TRIGGER taskq_rule_condition AFTER INSERT OR UPDATE ON taskq_workflow_rul
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
     RETURNS SETOF record
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 14
 BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_customer',
@@ -174,7 +174,7 @@ COMMENT ON FUNCTION taskq_own_objects() IS
 
 -- As in customization.sql.
 CREATE OR REPLACE FUNCTION taskq_customizations(OUT section text, OUT statement text) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20
     SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH extension AS (
@@ -396,14 +396,14 @@ COMMENT ON FUNCTION taskq_customizations() IS
 
 -- Whatever a DBA should know.
 CREATE FUNCTION taskq_check_server(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
-    LANGUAGE c STABLE
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000 ROWS 5
     AS 'MODULE_PATHNAME', 'taskq_check_server';
 COMMENT ON FUNCTION taskq_check_server() IS
 'The part of taskq_check() about the worker, versions, settings, the numbers kept for taskq_stats(), and taskq_role_grant.';
 
 -- As in check.sql.
 CREATE FUNCTION taskq_check(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
     SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH member AS (
@@ -685,7 +685,7 @@ CREATE FUNCTION taskq_queue_page(
     after text DEFAULT NULL,
     assignee_is_active boolean DEFAULT NULL)
     RETURNS SETOF taskq_queue_row
-    LANGUAGE c STABLE
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000 ROWS 50
     AS 'MODULE_PATHNAME', 'taskq_queue_page';
 COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean) IS
 'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first), sla (deadline, none last; id). page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
@@ -704,7 +704,7 @@ CREATE FUNCTION taskq_queue_count(
     cap integer DEFAULT 10000,
     assignee_is_active boolean DEFAULT NULL)
     RETURNS bigint
-    LANGUAGE c STABLE
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000
     AS 'MODULE_PATHNAME', 'taskq_queue_count';
 COMMENT ON FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer, boolean) IS
 'How many tasks the same filters of taskq_queue_page() match, counted up to cap (at least 1; NULL = no cap). Errors: 22023 as there; cap out of bounds.';
@@ -802,7 +802,7 @@ COMMENT ON FUNCTION taskq_set_sla(bigint, double precision, text, text) IS
 
 CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
-    LANGUAGE c
+    LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_set_sla_many';
 COMMENT ON FUNCTION taskq_set_sla_many(bigint[], double precision, text, text) IS
 'taskq_set_sla for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_set_sla.';
@@ -970,6 +970,27 @@ COMMENT ON FUNCTION taskq_emit_dry_run(text, jsonb, text) IS
 -- Which dates are errors.
 COMMENT ON FUNCTION taskq_create_json(jsonb, text) IS
 'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor; title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_hours a number, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
+
+-- What the planner is told: rows, cost, and what a parallel query may have in its
+-- leader or its workers.
+ALTER FUNCTION taskq_start_many(bigint[], text) ROWS 10;
+ALTER FUNCTION taskq_complete_many(bigint[], text, text) ROWS 10;
+ALTER FUNCTION taskq_cancel_many(bigint[], text, text) ROWS 10;
+ALTER FUNCTION taskq_assign_many(bigint[], text, text) ROWS 10;
+ALTER FUNCTION taskq_reschedule_many(bigint[], date, text) ROWS 10;
+ALTER FUNCTION taskq_prioritize_many(bigint[], taskq_priority, text) ROWS 10;
+ALTER FUNCTION taskq_edit_many(bigint[], text, text, text) ROWS 10;
+ALTER FUNCTION taskq_comment_many(bigint[], text, text) ROWS 10;
+ALTER FUNCTION taskq_claim(text, integer, text) ROWS 1;
+ALTER FUNCTION taskq_stats(text, text) PARALLEL RESTRICTED COST 10000;
+ALTER FUNCTION taskq_sla_report(timestamptz, timestamptz, text) PARALLEL RESTRICTED COST 1000000 ROWS 30;
+ALTER FUNCTION taskq_sweep(integer) ROWS 7;
+ALTER FUNCTION taskq_emit(text, jsonb, text, text) ROWS 1;
+ALTER FUNCTION taskq_emit_dry_run(text, jsonb, text) ROWS 5;
+ALTER FUNCTION taskq_renewal_ladder(text) PARALLEL SAFE COST 10000 ROWS 6;
+ALTER FUNCTION taskq_renewals_refresh(boolean) ROWS 10;
+ALTER FUNCTION taskq_worker_get_status() PARALLEL RESTRICTED COST 1000 ROWS 5;
+ALTER FUNCTION taskq_render(text, jsonb) COST 100;
 
 -- Privileges granted by hand, on what the breach was and on what functions were
 -- before, go over to what they are now; last, for what is granted before

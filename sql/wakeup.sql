@@ -20,7 +20,7 @@ CREATE FUNCTION taskq_worker_get_status(
     OUT last_error text,
     OUT last_error_at timestamptz)
     RETURNS SETOF record
-    LANGUAGE c
+    LANGUAGE c PARALLEL RESTRICTED COST 1000 ROWS 5
     AS 'MODULE_PATHNAME', 'taskq_worker_get_status';
 COMMENT ON FUNCTION taskq_worker_get_status() IS
 'Rows of view taskq_worker_status, from shared memory; none where the library is not preloaded.';

@@ -52,7 +52,7 @@ static TaskqPlan list_rejected = {
 	"WHERE pg_catalog.starts_with(f.name, 'taskq.') AND f.error IS NOT NULL"
 };
 static TaskqPlan any_task = {
-	"SELECT FROM @.taskq_task"
+	"SELECT FROM @.taskq_task LIMIT 1"
 };
 static TaskqPlan list_lost_roles = {
 	"SELECT g.role_name, g.level, r.rolname FROM @.taskq_role_grant g "
@@ -179,7 +179,7 @@ check_counters(ReturnSetInfo *rsinfo)
 	found = counter_read_state(GetActiveSnapshot(), &state);
 	if (found && state.triggers == counter_triggers())
 		return;
-	spi_run(&any_task, 0, NULL, NULL, NULL, 1);
+	spi_read(&any_task, 0, NULL, NULL);
 	if (SPI_processed > 0)
 		report(rsinfo, TO_KNOW, "counters",
 			   found ? psprintf(_("The numbers of taskq_stats() have not been kept since %s: every call counts the tasks."),

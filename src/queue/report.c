@@ -120,7 +120,7 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	spi_connect();
-	spi_run(plan, lengthof(types), types, values, NULL, 0);
+	spi_read(plan, lengthof(types), types, values);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		Datum		row[N_REPORT_COLUMNS];
