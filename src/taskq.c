@@ -151,7 +151,6 @@ _PG_init(void)
 	settings_forget_valid();
 	catalog_register_callbacks();
 	plan_register_callbacks();
-	plan_install_hooks();
 	owner_register_callbacks();
 	rule_register_callbacks();
 	change_register(followers, lengthof(followers));

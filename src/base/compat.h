@@ -107,6 +107,14 @@ get_extension_schema(Oid extension)
 	ExecInsertIndexTuples(indexes, slot, estate, false, false, NULL, NIL, false)
 #endif
 
+/* Whether a plan is of the search_path as it is; "search path matcher" from 17 on. */
+#include "catalog/namespace.h"
+#if PG_VERSION_NUM < 170000
+#define taskq_search_path_matches(path) OverrideSearchPathMatchesCurrent(path)
+#else
+#define taskq_search_path_matches(path) SearchPathMatchesCurrentEnvironment(path)
+#endif
+
 /* A scan of an index says where it counts itself from 18 on. */
 #if PG_VERSION_NUM < 180000
 #define taskq_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, nkeys, 0)

@@ -15,17 +15,17 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "optimizer/cost.h"
-#include "optimizer/planner.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/rls.h"
 
 #include "base/catalog.h"
+#include "base/compat.h"
 #include "base/plan.h"
-
-static planner_hook_type next_planner;
 
 /* The text of a statement with the extension's schema put in for "@.". */
 char *
@@ -57,6 +57,7 @@ plan_keep(KeptPlan *kept, SPIPlanPtr plan)
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not keep a plan");
 	kept->plan = plan;
+	kept->generation = 0;
 	kept->extension = cat->extension;
 	strlcpy(kept->schema_name, cat->schema_name, NAMEDATALEN);
 }
@@ -105,25 +106,79 @@ plan_xact_callback(XactEvent event, void *arg)
 	forgotten_plans = NIL;
 }
 
+/* Turns settings off; AtEOXact_GUC() of the result ends that. */
+int
+settings_off(const char *const *names, int n)
+{
+	int			level = NewGUCNestLevel();
+
+	for (int i = 0; i < n; i++)
+		(void) set_config_option(names[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+/* Whether PostgreSQL would run a statement as it is planned now; as RevalidateCachedQuery() and CheckCachedPlan() look at it. */
+static bool
+is_planned(const CachedPlanSource *source)
+{
+	return source->is_valid && source->gplan != NULL && source->gplan->is_valid &&
+		taskq_search_path_matches(source->search_path) &&
+		(!source->dependsOnRLS || (source->rewriteRoleId == GetUserId() && source->rewriteRowSecurity == row_security));
+}
+
+/*
+ * Has a statement planned without what would do without its index, if it is
+ * not.  Running it costs nothing then, as settings around each run would.
+ */
+static void
+plan_by_index(KeptPlan *kept)
+{
+	static const char *const off[] = {"enable_seqscan", "enable_bitmapscan", "enable_sort"};
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(kept->plan));
+	CachedPlan *plan;
+	int			level;
+
+	if (is_planned(source))
+		return;
+	level = settings_off(off, lengthof(off));
+	plan = SPI_plan_get_cached_plan(kept->plan);
+	kept->generation = source->generation;
+	ReleaseCachedPlan(plan, CurrentResourceOwner);
+	AtEOXact_GUC(true, level);
+}
+
+/* Whether PostgreSQL itself has planned it since, for an invalidation that came in just before it ran. */
+static bool
+is_planned_otherwise(const KeptPlan *kept)
+{
+	const CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(kept->plan));
+
+	return source->generation != kept->generation;
+}
+
 /* The prepared form of a statement; SPI must be connected. */
 SPIPlanPtr
 prepared(TaskqPlan *plan, int nargs, Oid *argtypes)
 {
 	KeptPlan   *kept = &plan->kept[InNoForceRLSOperation() ? 1 : 0];
+	bool		by_index = (plan->options & PLAN_BY_INDEX) != 0;
+	int			options = plan->options & ~PLAN_BY_INDEX;
 	SPIPlanPtr	result;
 
-	if (plan_serves(kept))
-		return kept->plan;
-
-	plan_forget(kept);
-	result = plan->setup != NULL ?
-		SPI_prepare_params(qualify(plan->sql), plan->setup, NULL, plan->options) :
-		SPI_prepare_cursor(qualify(plan->sql), nargs, argtypes, plan->options);
-	if (result == NULL)
-		elog(ERROR, "could not prepare \"%s\": %s", plan->sql,
-			 SPI_result_code_string(SPI_result));
-	plan_keep(kept, result);
-	return result;
+	if (!plan_serves(kept) || (by_index && is_planned_otherwise(kept)))
+	{
+		plan_forget(kept);
+		result = plan->setup != NULL ?
+			SPI_prepare_params(qualify(plan->sql), plan->setup, NULL, options) :
+			SPI_prepare_cursor(qualify(plan->sql), nargs, argtypes, options);
+		if (result == NULL)
+			elog(ERROR, "could not prepare \"%s\": %s", plan->sql,
+				 SPI_result_code_string(SPI_result));
+		plan_keep(kept, result);
+	}
+	if (by_index)
+		plan_by_index(kept);
+	return kept->plan;
 }
 
 void
@@ -209,56 +264,10 @@ spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 	return spi_run(plan, nargs, argtypes, values, nulls, limit);
 }
 
-static PlannedStmt *
-plan_by_next(Query *query, const char *query_string, int options, ParamListInfo params)
-{
-	return next_planner != NULL ? next_planner(query, query_string, options, params) :
-		standard_planner(query, query_string, options, params);
-}
-
-/*
- * Plans statements marked PLAN_BY_INDEX without what would do without their
- * index.  Whenever such a statement is planned, it is here: also when it is
- * planned again because something changed just before it ran.  Running it
- * costs nothing then, as setting enable_seqscan around each run would.
- */
-static PlannedStmt *
-plan_by_index(Query *query, const char *query_string, int options, ParamListInfo params)
-{
-	bool		seqscan = enable_seqscan;
-	bool		bitmapscan = enable_bitmapscan;
-	bool		sort = enable_sort;
-	PlannedStmt *result;
-
-	if (!(options & PLAN_BY_INDEX))
-		return plan_by_next(query, query_string, options, params);
-
-	PG_TRY();
-	{
-		enable_seqscan = enable_bitmapscan = enable_sort = false;
-		result = plan_by_next(query, query_string, options & ~PLAN_BY_INDEX, params);
-	}
-	PG_FINALLY();
-	{
-		enable_seqscan = seqscan;
-		enable_bitmapscan = bitmapscan;
-		enable_sort = sort;
-	}
-	PG_END_TRY();
-	return result;
-}
-
 void
 plan_register_callbacks(void)
 {
 	RegisterXactCallback(plan_xact_callback, NULL);
-}
-
-void
-plan_install_hooks(void)
-{
-	next_planner = planner_hook;
-	planner_hook = plan_by_index;
 }
 
 /* Ids as bigint[], the parameter of statements about many rows. */

@@ -14,6 +14,7 @@
 typedef struct KeptPlan
 {
 	SPIPlanPtr	plan;			/* NULL = none */
+	int			generation;		/* of its plan, if made PLAN_BY_INDEX; 0 = not planned yet */
 	Oid			extension;		/* made again, it has new types */
 	char		schema_name[NAMEDATALEN];	/* what @. stood for */
 } KeptPlan;
@@ -41,6 +42,7 @@ typedef struct TaskqPlan
 /* Planned without what would do without its index; PostgreSQL has no such bit. */
 #define PLAN_BY_INDEX 0x01000000
 
+extern int	settings_off(const char *const *names, int n);
 extern char *qualify(const char *sql);
 extern SPIPlanPtr prepared(TaskqPlan *plan, int nargs, Oid *argtypes);
 extern void spi_connect(void);
@@ -74,6 +76,5 @@ extern Datum result_ids(void);
 #define OR_NEVER(column) "CASE WHEN " column " IS NULL THEN 'infinity' ELSE " column " END"
 
 extern void plan_register_callbacks(void);
-extern void plan_install_hooks(void);
 
 #endif							/* TASKQ_PLAN_H */

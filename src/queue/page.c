@@ -138,7 +138,7 @@ typedef struct Statement
 	"t.started_at, t.completed_at, t.cancelled_at, t.updated_at, " \
 	"t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at"
 
-/* The columns of view taskq_tasks (sql/queue.sql), for a page p. */
+/* The columns of view taskq_tasks (sql/page.sql), for a page p. */
 #define PAGE_COLUMNS \
 	"p.id, p.title, p.description, p.priority, " \
 	"@.taskq_effective_status(p.status, p.due_date, p.started_at, @.taskq_today()), " \
@@ -625,18 +625,14 @@ statement_run(Statement *st, bool ordered)
 {
 	char	   *sql = qualify(st->sql.data);
 	SPIPlanPtr	plan = statement_plan(sql, st->nparams, st->types);
-	int			nest_level = NewGUCNestLevel();
+	static const char *const off[] = {"jit", "enable_sort"};
+	int			level = settings_off(off, ordered ? 2 : 1);
 	int			result;
 
-	(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	if (ordered)
-		(void) set_config_option("enable_sort", "off", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
 	result = SPI_execute_plan(plan, st->values, NULL, true, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(result));
-	AtEOXact_GUC(true, nest_level);
+	AtEOXact_GUC(true, level);
 }
 
 /* ------------------------------------------------------------- functions */
