@@ -190,6 +190,15 @@ catalog_syscache_callback(Datum arg, int cacheid, uint32 hashvalue)
 	catalog_forget();
 }
 
+/* For ereport(): what an ordinary CHECK of a table would give (23514). */
+int
+errcheck(const char *table, const char *constraint)
+{
+	errcode(ERRCODE_CHECK_VIOLATION);
+	err_generic_string(PG_DIAG_TABLE_NAME, table);
+	return err_generic_string(PG_DIAG_CONSTRAINT_NAME, constraint);
+}
+
 /*
  * The index of a table's primary key, InvalidOid if there is none.  It is good
  * while the table is open and not to be kept: REINDEX CONCURRENTLY replaces it.

@@ -66,6 +66,7 @@ extern uint64 catalog_changes;
 extern const TaskqCatalog *taskq_catalog(void);
 extern void catalog_register_callbacks(void);
 extern Oid	primary_key_of(Relation rel);
+extern int	errcheck(const char *table, const char *constraint);
 #define status_from_datum(d) \
 	((TaskStatus) enum_index(DatumGetObjectId(d), taskq_catalog()->status, N_STATUSES))
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * text.c
- *		Texts: their bounds, and dates written in them.
+ *		Arguments: ids, texts and their bounds, dates written in texts.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,6 +34,18 @@ check_text(const char *argument, text *value, int min, int max)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 min > 0 ? errmsg("%s must be %d to %d characters", argument, min, max) :
 				 errmsg("%s must be at most %d characters", argument, max)));
+}
+
+/* Argument id, the first one; P0002 with the message "missing" if it is NULL. */
+int64
+id_argument(FunctionCallInfo fcinfo, const char *missing)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg_internal("%s", missing),
+				 errdetail("Argument id is null.")));
+	return PG_GETARG_INT64(0);
 }
 
 /* The number that n < 10 digits make, -1 if they are not all digits. */

@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * text.h
- *		Texts: their bounds, and dates written in them.
+ *		Arguments: ids, texts and their bounds, dates written in texts.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef TASKQ_TEXT_H
 #define TASKQ_TEXT_H
 
+#include "fmgr.h"
 #include "utils/date.h"
 
 /* Bounds that several rooms share, in characters. */
@@ -15,6 +16,7 @@
 #define KEY_MAX 255
 
 extern bool text_in_bounds(const text *value, int min, int max);
+extern int64 id_argument(FunctionCallInfo fcinfo, const char *missing);
 extern int	digits_value(const char *s, int n);
 extern void check_text(const char *argument, text *value, int min, int max);
 

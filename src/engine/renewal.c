@@ -139,14 +139,6 @@ typedef struct Change
 
 /* ----------------------------------------------------------------- refusals */
 
-static int
-errlifecycle(void)
-{
-	errcode(ERRCODE_CHECK_VIOLATION);
-	err_generic_string(PG_DIAG_TABLE_NAME, "taskq_renewal");
-	return err_generic_string(PG_DIAG_CONSTRAINT_NAME, LIFECYCLE);
-}
-
 static bool
 differs(const Change *c, int attnum)
 {
@@ -179,13 +171,13 @@ check_unchanged(const Change *c, int64 id)
 	for (int i = 0; i < lengthof(fixed); i++)
 		if (differs(c, fixed[i]) && !(fixed[i] == Anum_renewal_user_id && is_cascade(c, fixed[i])))
 			ereport(ERROR,
-					(errlifecycle(),
+					(errcheck("taskq_renewal", LIFECYCLE),
 					 errmsg("column %s of renewal " INT64_FORMAT " never changes",
 							NameStr(TupleDescAttr(c->desc, fixed[i] - 1)->attname), id)));
 	for (int i = 0; i < lengthof(kept) && !guard_is_passed(renewals_guard); i++)
 		if (differs(c, kept[i]))
 			ereport(ERROR,
-					(errlifecycle(),
+					(errcheck("taskq_renewal", LIFECYCLE),
 					 errmsg("column %s of renewal " INT64_FORMAT " is written by taskq only",
 							NameStr(TupleDescAttr(c->desc, kept[i] - 1)->attname), id)));
 }
@@ -199,7 +191,7 @@ check_final(const Change *c, int64 id, const char *status)
 			!(call_is(VERB_ERASE) && (attnum == Anum_renewal_reference || attnum == Anum_renewal_notes)) &&
 			!((attnum == Anum_renewal_user_id || attnum == Anum_renewal_assignee_id) && is_cascade(c, attnum)))
 			ereport(ERROR,
-					(errlifecycle(),
+					(errcheck("taskq_renewal", LIFECYCLE),
 					 errmsg("renewal " INT64_FORMAT " is %s and can no longer change", id, status),
 					 errhint("Create a new renewal instead.")));
 }
@@ -244,7 +236,7 @@ apply_update(Change *c, bool status_named)
 	{
 		if (status_named)
 			ereport(ERROR,
-					(errlifecycle(),
+					(errcheck("taskq_renewal", LIFECYCLE),
 					 errmsg("renewal " INT64_FORMAT " cannot go from %s to %s", id, from, to),
 					 errhint("Create a new renewal instead.")));
 		check_final(c, id, from);
@@ -253,7 +245,7 @@ apply_update(Change *c, bool status_named)
 	check_unchanged(c, id);
 	if (!is_final(to) && strcmp(from, to) != 0 && !guard_is_passed(renewals_guard))
 		ereport(ERROR,
-				(errlifecycle(),
+				(errcheck("taskq_renewal", LIFECYCLE),
 				 errmsg("renewal " INT64_FORMAT " cannot be made %s", id, to),
 				 errhint("That follows from its due date.")));
 	if (!c->new_nulls[Anum_renewal_assignee_id - 1] && differs(c, Anum_renewal_assignee_id) &&
@@ -316,7 +308,7 @@ taskq_renewal_guard(PG_FUNCTION_ARGS)
 	{
 		if (!is_final(TextDatumGetCString(c.old[Anum_renewal_status - 1])))
 			ereport(ERROR,
-					(errlifecycle(),
+					(errcheck("taskq_renewal", LIFECYCLE),
 					 errmsg("renewal " INT64_FORMAT " is active and cannot be deleted",
 							DatumGetInt64(c.old[Anum_renewal_id - 1])),
 					 errhint("Cancel it with taskq_renewal_cancel().")));
@@ -468,17 +460,6 @@ taskq_customer_reactivated(PG_FUNCTION_ARGS)
 
 /* ---------------------------------------------------------------------- API */
 
-static int64
-id_argument(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("renewal NULL does not exist"),
-				 errdetail("Argument id is null.")));
-	return PG_GETARG_INT64(0);
-}
-
 pg_noreturn static void
 no_such_renewal(int64 id)
 {
@@ -599,7 +580,7 @@ PG_FUNCTION_INFO_V1(taskq_renewal_complete);
 Datum
 taskq_renewal_complete(PG_FUNCTION_ARGS)
 {
-	int64		id = id_argument(fcinfo);
+	int64		id = id_argument(fcinfo, "renewal NULL does not exist");
 	text	   *actor = actor_argument(fcinfo, 2);
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(id)};
@@ -650,7 +631,7 @@ PG_FUNCTION_INFO_V1(taskq_renewal_cancel);
 Datum
 taskq_renewal_cancel(PG_FUNCTION_ARGS)
 {
-	int64		id = id_argument(fcinfo);
+	int64		id = id_argument(fcinfo, "renewal NULL does not exist");
 	text	   *reason = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(id)};

@@ -670,8 +670,7 @@ taskq_task_event_guard(PG_FUNCTION_ARGS)
 		return PointerGetDatum(td->tg_newtuple);
 
 	ereport(ERROR,
-			(errcode(ERRCODE_CHECK_VIOLATION),
-			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_event_append_only"),
+			(errcheck("taskq_task_event", "taskq_task_event_append_only"),
 			 errmsg("history is append-only: %s of taskq_task_event is refused",
 					TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? "UPDATE" :
 					TRIGGER_FIRED_BY_DELETE(td->tg_event) ? "DELETE" : "TRUNCATE"),

@@ -51,15 +51,6 @@ static const int text_columns[] = {
 
 /* ---------------------------------------------------------------- refusals */
 
-/* The constraint that every refusal names. */
-static int
-errlifecycle(void)
-{
-	errcode(ERRCODE_CHECK_VIOLATION);
-	err_generic_string(PG_DIAG_TABLE_NAME, "taskq_task");
-	return err_generic_string(PG_DIAG_CONSTRAINT_NAME, LIFECYCLE);
-}
-
 static const char *
 column_name(const TaskRow *row, int attnum)
 {
@@ -84,7 +75,7 @@ pg_noreturn static void
 refuse_frozen(const TaskRow *old)
 {
 	ereport(ERROR,
-			(errlifecycle(),
+			(errcheck("taskq_task", LIFECYCLE),
 			 errmsg("task " INT64_FORMAT " is %s and can no longer change",
 					task_id(old), status_names[old->status]),
 			 errdetail_internal("%s", closed_detail(old)),
@@ -96,13 +87,13 @@ refuse_transition(const TaskRow *old, TaskStatus from, TaskStatus to, const char
 {
 	if (STATUS_IS_TERMINAL(from))
 		ereport(ERROR,
-				(errlifecycle(),
+				(errcheck("taskq_task", LIFECYCLE),
 				 errmsg("task " INT64_FORMAT " cannot go from %s to %s",
 						task_id(old), status_names[from], status_names[to]),
 				 errdetail_internal("%s", closed_detail(old)),
 				 errhint("Create a new task instead, or add a note with taskq_comment().")));
 	ereport(ERROR,
-			(errlifecycle(),
+			(errcheck("taskq_task", LIFECYCLE),
 			 errmsg("task " INT64_FORMAT " cannot go from %s to %s",
 					task_id(old), status_names[from], status_names[to]),
 			 errhint("%s", hint)));
@@ -213,7 +204,7 @@ check_identity(const TaskRow *old, const TaskRow *new)
 	for (int i = 0; i < lengthof(identity_columns); i++)
 		if (task_column_differs(old, new, identity_columns[i]))
 			ereport(ERROR,
-					(errlifecycle(),
+					(errcheck("taskq_task", LIFECYCLE),
 					 errmsg("column %s of task " INT64_FORMAT " never changes",
 							column_name(old, identity_columns[i]), task_id(old)),
 					 errhint("Leave it out of the statement's SET list.")));
@@ -225,7 +216,7 @@ check_stamps(const TaskRow *old, const TaskRow *new)
 	for (int attnum = 1; attnum <= old->desc->natts; attnum++)
 		if (task_column_is_stamp(attnum) && task_column_differs(old, new, attnum))
 			ereport(ERROR,
-					(errlifecycle(),
+					(errcheck("taskq_task", LIFECYCLE),
 					 errmsg("column %s of task " INT64_FORMAT " is written by the lifecycle only",
 							column_name(old, attnum), task_id(old)),
 					 errhint("Leave it out: taskq sets it when the status or sla_hours changes.")));
@@ -486,7 +477,7 @@ lifecycle_recheck(const TaskRow *old, const TaskRow *new)
 	wrong |= first_breached_at != 0 && !stamp_is(new, first_breached_at, expected, first);
 	if (wrong)
 		ereport(ERROR,
-				(errlifecycle(),
+				(errcheck("taskq_task", LIFECYCLE),
 				 errmsg("another trigger changed status or stamps of task " INT64_FORMAT " against the lifecycle",
 						task_id(old)),
 				 errhint("A trigger on taskq_task may change other columns, or take a name that sorts before \"taskq_lifecycle_update\".")));
@@ -498,7 +489,7 @@ lifecycle_delete(const TaskRow *row)
 {
 	if (!STATUS_IS_TERMINAL(row->status))
 		ereport(ERROR,
-				(errlifecycle(),
+				(errcheck("taskq_task", LIFECYCLE),
 				 errmsg("task " INT64_FORMAT " is %s and cannot be deleted",
 						task_id(row), status_names[effective_status(row)]),
 				 errhint("Cancel it with taskq_cancel(); only COMPLETED and CANCELLED tasks can be deleted.")));
@@ -508,7 +499,7 @@ void
 lifecycle_truncate(void)
 {
 	ereport(ERROR,
-			(errlifecycle(),
+			(errcheck("taskq_task", LIFECYCLE),
 			 errmsg("table taskq_task cannot be truncated"),
 			 errhint("Delete terminal tasks with DELETE.")));
 }

@@ -381,11 +381,9 @@ check_title_is_visible(const text *title)
 
 	if (problem != NULL && problem_of(s, len, false) == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
+				(errcheck("taskq_task", "taskq_task_title_check"),
 				 errmsg("new row for relation \"%s\" violates check constraint \"%s\"",
 						"taskq_task", "taskq_task_title_check"),
 				 strcmp(problem, NOT_ONE_LINE) == 0 ? errdetail("The title is not one line.") :
-				 errdetail("The title has no visible character."),
-				 err_generic_string(PG_DIAG_TABLE_NAME, "taskq_task"),
-				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_title_check")));
+				 errdetail("The title has no visible character.")));
 }

@@ -101,17 +101,6 @@ no_such_task(int64 id)
 			 errmsg("task " INT64_FORMAT " does not exist", id)));
 }
 
-static int64
-id_argument(FunctionCallInfo fcinfo)
-{
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("task NULL does not exist"),
-				 errdetail("Argument id is null.")));
-	return PG_GETARG_INT64(0);
-}
-
 static int
 compare_ids(const void *a, const void *b)
 {
@@ -241,7 +230,7 @@ refuse_untouched(int64 id)
 static Datum
 act_on_one(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note, int actor_argno)
 {
-	int64		id = id_argument(fcinfo);
+	int64		id = id_argument(fcinfo, "task NULL does not exist");
 	Oid			types[MAX_VERB_ARGS + 1] = {INT8OID};
 	Datum		values[MAX_VERB_ARGS + 1] = {Int64GetDatum(id)};
 	char		nulls[MAX_VERB_ARGS + 1];
@@ -501,7 +490,7 @@ PG_FUNCTION_INFO_V1(taskq_comment);
 Datum
 taskq_comment(PG_FUNCTION_ARGS)
 {
-	int64		id = id_argument(fcinfo);
+	int64		id = id_argument(fcinfo, "task NULL does not exist");
 	IdList		list = {1, &id, id_array(&id, 1)};
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(id)};
