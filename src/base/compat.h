@@ -122,6 +122,21 @@ get_extension_schema(Oid extension)
 #define taskq_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
 #endif
 
+/* A jsonb is built in a JsonbInState, which keeps the result, from 19 on; json.c does the same before. */
+#include "utils/jsonb.h"
+#if PG_VERSION_NUM < 190000
+typedef struct JsonbInState
+{
+	JsonbValue *result;
+	JsonbParseState *parseState;
+} JsonbInState;
+
+#define taskq_push_jsonb_value(state, token, value) \
+	((state)->result = pushJsonbValue(&(state)->parseState, token, value))
+#else
+#define taskq_push_jsonb_value(state, token, value) pushJsonbValue(state, token, value)
+#endif
+
 /* From 18 on an AFTER trigger runs with the role that was in force when it was queued. */
 #define AFTER_TRIGGERS_KEEP_ROLE (PG_VERSION_NUM >= 180000)
 

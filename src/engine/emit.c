@@ -22,6 +22,7 @@
 #include "base/actor.h"
 #include "base/catalog.h"
 #include "base/contain.h"
+#include "base/json.h"
 #include "base/owner.h"
 #include "base/plan.h"
 #include "task/directory.h"
@@ -256,26 +257,18 @@ row_as_json(HeapTuple tuple, TupleDesc desc)
 }
 
 static void
-push_string(JsonbParseState **state, JsonbIteratorToken token, const char *s)
+push_row(JsonbInState *json, const char *key, HeapTuple tuple, TupleDesc desc)
 {
 	JsonbValue	jb;
 
-	jb.type = jbvString;
-	jb.val.string.val = unconstify(char *, s);
-	jb.val.string.len = (int) strlen(s);
-	pushJsonbValue(state, token, &jb);
-}
-
-static void
-push_row(JsonbParseState **state, const char *key, HeapTuple tuple, TupleDesc desc)
-{
-	JsonbValue	jb;
-
-	push_string(state, WJB_KEY, key);
-	jb.type = jbvNull;
-	if (tuple != NULL)
+	json_key(json, key);
+	if (tuple == NULL)
+		json_null(json);
+	else
+	{
 		JsonbToJsonbValue(DatumGetJsonbP(row_as_json(tuple, desc)), &jb);
-	pushJsonbValue(state, WJB_VALUE, &jb);
+		json_value(json, &jb);
+	}
 }
 
 /* Whether an update changes one of the columns that the trigger names. */
@@ -313,7 +306,7 @@ Datum
 taskq_emit_change(PG_FUNCTION_ARGS)
 {
 	TriggerData *td = (TriggerData *) fcinfo->context;
-	JsonbParseState *state = NULL;
+	JsonbInState json = {0};
 	TupleDesc	desc;
 	char	   *event;
 	bool		update;
@@ -332,13 +325,13 @@ taskq_emit_change(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 
 	desc = RelationGetDescr(td->tg_relation);
-	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-	push_string(&state, WJB_KEY, "op");
-	push_string(&state, WJB_VALUE, update ? "UPDATE" : delete ? "DELETE" : "INSERT");
-	push_string(&state, WJB_KEY, "table");
-	push_string(&state, WJB_VALUE, RelationGetRelationName(td->tg_relation));
-	push_row(&state, "old", update || delete ? td->tg_trigtuple : NULL, desc);
-	push_row(&state, "new", delete ? NULL : update ? td->tg_newtuple : td->tg_trigtuple, desc);
-	workflow_offer(event, JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)), NULL);
+	json_begin(&json);
+	json_key(&json, "op");
+	json_string(&json, update ? "UPDATE" : delete ? "DELETE" : "INSERT");
+	json_key(&json, "table");
+	json_string(&json, RelationGetRelationName(td->tg_relation));
+	push_row(&json, "old", update || delete ? td->tg_trigtuple : NULL, desc);
+	push_row(&json, "new", delete ? NULL : update ? td->tg_newtuple : td->tg_trigtuple, desc);
+	workflow_offer(event, json_finish(&json), NULL);
 	return PointerGetDatum(NULL);
 }

@@ -21,6 +21,7 @@
 #include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/enums.h"
+#include "base/json.h"
 #include "base/owner.h"
 #include "base/plan.h"
 #include "base/text.h"
@@ -385,10 +386,7 @@ task_as_json(int64 id, bool created)
 {
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(id)};
-	JsonbParseState *state = NULL;
-	JsonbIterator *it;
-	JsonbIteratorToken token;
-	JsonbValue	jb;
+	JsonbInState json = {0};
 	Datum		row;
 	bool		isnull;
 
@@ -402,17 +400,11 @@ task_as_json(int64 id, bool created)
 							false, -1);
 	SPI_finish();
 
-	it = JsonbIteratorInit(&DatumGetJsonbP(row)->root);
-	while ((token = JsonbIteratorNext(&it, &jb, true)) != WJB_END_OBJECT)
-		pushJsonbValue(&state, token, token == WJB_BEGIN_OBJECT ? NULL : &jb);
-	jb.type = jbvString;
-	jb.val.string.val = "created";
-	jb.val.string.len = strlen("created");
-	pushJsonbValue(&state, WJB_KEY, &jb);
-	jb.type = jbvBool;
-	jb.val.boolean = created;
-	pushJsonbValue(&state, WJB_VALUE, &jb);
-	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
+	json_begin(&json);
+	json_fields_of(&json, DatumGetJsonbP(row));
+	json_key(&json, "created");
+	json_bool(&json, created);
+	return JsonbPGetDatum(json_finish(&json));
 }
 
 PG_FUNCTION_INFO_V1(taskq_create_json);

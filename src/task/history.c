@@ -35,6 +35,7 @@
 #include "base/actor.h"
 #include "base/catalog.h"
 #include "base/enums.h"
+#include "base/json.h"
 #include "base/owner.h"
 #include "base/plan.h"
 #include "task/change.h"
@@ -290,20 +291,9 @@ is_content(int attnum)
 	}
 }
 
-static void
-push_string(JsonbParseState **state, JsonbIteratorToken token, char *string)
-{
-	JsonbValue	jb;
-
-	jb.type = jbvString;
-	jb.val.string.val = string;
-	jb.val.string.len = (int) strlen(string);
-	pushJsonbValue(state, token, &jb);
-}
-
 /* A column as JSON: null, boolean, number, ISO date and time, else its text. */
 static void
-push_column(JsonbParseState **state, const TaskRow *row, int attnum)
+push_column(JsonbInState *json, const TaskRow *row, int attnum)
 {
 	Form_pg_attribute att = TupleDescAttr(row->desc, attnum - 1);
 	Datum		value = task_value(row, attnum);
@@ -313,29 +303,26 @@ push_column(JsonbParseState **state, const TaskRow *row, int attnum)
 
 	if (task_isnull(row, attnum))
 	{
-		jb.type = jbvNull;
-		pushJsonbValue(state, WJB_VALUE, &jb);
+		json_null(json);
 		return;
 	}
 	switch (att->atttypid)
 	{
 		case BOOLOID:
-			jb.type = jbvBool;
-			jb.val.boolean = DatumGetBool(value);
-			pushJsonbValue(state, WJB_VALUE, &jb);
+			json_bool(json, DatumGetBool(value));
 			return;
 		case FLOAT8OID:
 			jb.type = jbvNumeric;
 			jb.val.numeric = DatumGetNumeric(DirectFunctionCall1(float8_numeric, value));
-			pushJsonbValue(state, WJB_VALUE, &jb);
+			json_value(json, &jb);
 			return;
 		case DATEOID:
 		case TIMESTAMPTZOID:
-			push_string(state, WJB_VALUE, JsonEncodeDateTime(NULL, value, att->atttypid, NULL));
+			json_string(json, JsonEncodeDateTime(NULL, value, att->atttypid, NULL));
 			return;
 		default:
 			getTypeOutputInfo(att->atttypid, &output, &is_varlena);
-			push_string(state, WJB_VALUE, OidOutputFunctionCall(output, value));
+			json_string(json, OidOutputFunctionCall(output, value));
 	}
 }
 
@@ -346,7 +333,7 @@ push_column(JsonbParseState **state, const TaskRow *row, int attnum)
 static Jsonb *
 changes_of(const TaskRow *old, const TaskRow *new, EventKind *kind)
 {
-	JsonbParseState *state = NULL;
+	JsonbInState json = {0};
 	bool		any = false;
 
 	for (int attnum = 1; attnum <= old->desc->natts; attnum++)
@@ -377,20 +364,20 @@ changes_of(const TaskRow *old, const TaskRow *new, EventKind *kind)
 				this_kind = EVENT_UPDATED;
 		}
 		if (!any)
-			pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+			json_begin(&json);
 		*kind = (any && *kind != this_kind) ? EVENT_UPDATED : this_kind;
 		any = true;
-		push_string(&state, WJB_KEY, NameStr(TupleDescAttr(old->desc, attnum - 1)->attname));
-		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
-		push_string(&state, WJB_KEY, "from");
-		push_column(&state, old, attnum);
-		push_string(&state, WJB_KEY, "to");
-		push_column(&state, new, attnum);
-		pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+		json_key(&json, NameStr(TupleDescAttr(old->desc, attnum - 1)->attname));
+		json_begin(&json);
+		json_key(&json, "from");
+		push_column(&json, old, attnum);
+		json_key(&json, "to");
+		push_column(&json, new, attnum);
+		json_end(&json);
 	}
 	if (!any)
 		return NULL;
-	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
+	return json_finish(&json);
 }
 
 /* changes_of() in the batch's memory, without what is left over from making it. */
