@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *		Differences between the supported PostgreSQL versions, 15 to 18.
+ *		Differences between the supported PostgreSQL versions, 15 to 19.
  *
  * This is the only file that looks at PG_VERSION_NUM.
  *
@@ -14,7 +14,7 @@
 #error "taskq needs PostgreSQL 15 or later"
 #endif
 
-/* VARDATA_ANY() and its like have a header of their own from 16 on. */
+/* VARDATA_ANY() and its like left postgres.h in 16, and come with few other headers from 19 on. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -98,13 +98,16 @@ get_extension_schema(Oid extension)
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
-/* ExecInsertIndexTuples() takes onlySummarizing from 16 on. */
+/* ExecInsertIndexTuples() takes onlySummarizing from 16 on, and flags from 19 on. */
 #if PG_VERSION_NUM < 160000
 #define taskq_insert_index_tuples(indexes, slot, estate) \
 	ExecInsertIndexTuples(indexes, slot, estate, false, false, NULL, NIL)
-#else
+#elif PG_VERSION_NUM < 190000
 #define taskq_insert_index_tuples(indexes, slot, estate) \
 	ExecInsertIndexTuples(indexes, slot, estate, false, false, NULL, NIL, false)
+#else
+#define taskq_insert_index_tuples(indexes, slot, estate) \
+	ExecInsertIndexTuples(indexes, estate, 0, slot, NIL, NULL)
 #endif
 
 /* Whether a plan is of the search_path as it is; "search path matcher" from 17 on. */
@@ -115,11 +118,21 @@ get_extension_schema(Oid extension)
 #define taskq_search_path_matches(path) SearchPathMatchesCurrentEnvironment(path)
 #endif
 
-/* A scan of an index says where it counts itself from 18 on. */
+/* A hash table in shared memory has its full size from the start from 19 on. */
+#if PG_VERSION_NUM < 190000
+#define taskq_shmem_init_hash(name, size, ctl, flags) ShmemInitHash(name, size, size, ctl, flags)
+#else
+#define taskq_shmem_init_hash(name, size, ctl, flags) ShmemInitHash(name, size, ctl, flags)
+#endif
+
+/* A scan of an index says where it counts itself from 18 on, and takes flags from 19 on. */
 #if PG_VERSION_NUM < 180000
 #define taskq_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, nkeys, 0)
-#else
+#elif PG_VERSION_NUM < 190000
 #define taskq_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
+#else
+#define taskq_index_beginscan(rel, index, snapshot, nkeys) \
+	index_beginscan(rel, index, snapshot, NULL, nkeys, 0, SO_NONE)
 #endif
 
 /* A jsonb is built in a JsonbInState, which keeps the result, from 19 on; json.c does the same before. */
@@ -135,6 +148,11 @@ typedef struct JsonbInState
 	((state)->result = pushJsonbValue(&(state)->parseState, token, value))
 #else
 #define taskq_push_jsonb_value(state, token, value) pushJsonbValue(state, token, value)
+#endif
+
+/* From 19 on the compiler is told to read no comment that says so (-Wimplicit-fallthrough=5). */
+#if PG_VERSION_NUM < 190000
+#define pg_fallthrough __attribute__((fallthrough))
 #endif
 
 /* From 18 on an AFTER trigger runs with the role that was in force when it was queued. */

@@ -18,6 +18,7 @@
 #include "utils/fmgroids.h"
 #include "utils/jsonb.h"
 #include "utils/rel.h"
+#include "utils/tuplestore.h"
 
 #include "base/actor.h"
 #include "base/catalog.h"

@@ -37,6 +37,7 @@
 #include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/date.h"
+#include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"

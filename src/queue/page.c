@@ -37,6 +37,7 @@
 #include "utils/datetime.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/tuplestore.h"
 
 #include "base/calendar.h"
 #include "base/catalog.h"

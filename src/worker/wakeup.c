@@ -41,10 +41,13 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/hsearch.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "base/calendar.h"
 #include "base/catalog.h"
+#include "base/compat.h"
 #include "base/enums.h"
 #include "task/change.h"
 #include "task/row.h"
@@ -111,8 +114,8 @@ shmem_startup(void)
 		memset(shared, 0, sizeof(WakeupShared));
 		shared->launcher_waits_until = DT_NOEND;
 	}
-	slots = ShmemInitHash("taskq wakeup slots", taskq_max_databases, taskq_max_databases,
-						  &ctl, HASH_ELEM | HASH_BLOBS);
+	slots = taskq_shmem_init_hash("taskq wakeup slots", taskq_max_databases,
+								  &ctl, HASH_ELEM | HASH_BLOBS);
 	lock = &GetNamedLWLockTranche(TRANCHE)->lock;
 	LWLockRelease(AddinShmemInitLock);
 }
@@ -229,7 +232,7 @@ wakeup_xact(XactEvent event)
 				LWLockRelease(lock);
 				wake_launcher(pid);
 			}
-			/* FALLTHROUGH */
+			pg_fallthrough;
 		case XACT_EVENT_ABORT:
 			noted = false;
 			wake_now = false;
