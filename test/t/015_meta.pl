@@ -266,6 +266,19 @@ my ($oldest) = contents('src/base/compat.h') =~ /^#if PG_VERSION_NUM < ([0-9]+)0
 is($meta->{prereqs}{runtime}{requires}{PostgreSQL}, "$oldest.0.0", 'META.json: the oldest PostgreSQL is that of src/base/compat.h');
 is((split /\n/, contents('debian/pgversions'))[0], $oldest, 'debian/pgversions: likewise');
 
+# All that name the supported versions name the same ones: the list is that of
+# debian/pgversions.
+my @majors = split /\n/, contents('debian/pgversions');
+my $newest = $majors[-1];
+is("@majors", join(' ', $oldest .. $newest), 'debian/pgversions has every major between');
+like(contents('README.md'), qr/^PostgreSQL $oldest to $newest\.$/m, 'README.md names the oldest and the newest');
+like(contents('README.md'), qr/one for each from $oldest to $newest\./, 'also where it speaks of packages');
+like(contents('src/base/compat.h'), qr/PostgreSQL versions, $oldest to $newest\.$/m, 'and so does src/base/compat.h');
+is_deeply([ contents('test/majors') =~ /^.*\btest_major ([0-9]+)/mg ], [ grep { $_ > $oldest && $_ != 16 } @majors ],
+	'test/majors tests every major that Debian has and "make test" has not');
+my ($tested) = contents('README.md') =~ /`make test` on PostgreSQL ([0-9, and]+), each/;
+is_deeply([ $tested =~ /[0-9]+/g ], [ contents('test/majors') =~ /^.*\btest_major ([0-9]+)/mg ], 'and README.md says which');
+
 # ------------------------------------------------------------ debian/control
 
 # Made from debian/control.in for the PostgreSQL of one distribution.
