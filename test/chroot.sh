@@ -98,6 +98,21 @@ add_suite_to_chroot() { # suite
         >"$chroot/etc/apt/preferences.d/$1"
 }
 
+# The packages that a source package makes come from another suite after this,
+# even from one that nothing is taken from unasked, as is experimental.
+add_source_to_chroot() { # source suite
+    printf 'deb %s %s main\n' "$(debian_mirror)" "$2" >"$chroot/etc/apt/sources.list.d/$2.list"
+    printf 'Package: src:%s\nPin: release a=%s\nPin-Priority: 500\n' "$1" "$2" \
+        >"$chroot/etc/apt/preferences.d/$2"
+}
+
+# Whether there are such packages for the chroot, with all that they depend on.
+can_install_in_chroot() { # package...
+    # shellcheck disable=SC2016
+    in_chroot sh -c 'apt-get update -qq && apt-get install -s -qq --no-install-recommends "$@"' sh "$@" \
+        >"$chroot/install.log" 2>&1
+}
+
 # Without what is built, and without what git has of other versions.
 copy_tree_into_chroot() { # directory
     mkdir -p "$chroot$1"

@@ -113,6 +113,28 @@ install_packages() {
     exec {lock}<&-
 }
 
+# Installs those of the packages that the distribution has, and says which it
+# has not.
+install_if_packaged() { # package...
+    local package there=()
+    for package in "$@"; do
+        if is_packaged "$package"; then
+            there+=("$package")
+        else
+            say "There is no package $package here."
+        fi
+    done
+    install_packages "${there[@]}"
+}
+
+is_packaged() { # package
+    is_installed "$1" && return
+    command -v apt-cache >/dev/null || return
+    apt-cache show "$1" >/dev/null 2>&1 && return
+    update_package_lists >/dev/null 2>&1
+    apt-cache show "$1" >/dev/null 2>&1
+}
+
 # A list that cannot be had need not be one that matters.
 update_package_lists() {
     "$lists_are_fresh" || as_root apt-get update -qq || true
