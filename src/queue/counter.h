@@ -12,21 +12,6 @@
 
 #include "task/change.h"
 
-/* The numbers of the stats bar. */
-typedef enum Stat
-{
-	STAT_OPEN,
-	STAT_IN_PROGRESS,
-	STAT_OVERDUE,
-	STAT_DUE_TODAY,
-	STAT_UNASSIGNED,
-	STAT_COMPLETED_TODAY,
-	STAT_SLA_AT_RISK,
-	STAT_SLA_BREACHED
-} Stat;
-
-#define N_STATS (STAT_SLA_BREACHED + 1)
-
 /*
  * Numbers of tasks are kept in counters, one a kind and bucket.  A task counts
  * in each that its shape has a bucket for.
@@ -108,6 +93,5 @@ extern bool counter_find_state(Snapshot snapshot, CounterState *state);
 extern bool counter_read_state(Snapshot snapshot, CounterState *state);
 extern int	counter_scan_unfolded(const CounterState *state, Snapshot snapshot, int64 except,
 								  int limit, CounterAdd add, void *target);
-extern bool counter_stats(int64 *stats);
 
 #endif							/* TASKQ_COUNTER_H */

@@ -24,7 +24,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
@@ -35,7 +34,6 @@
 #include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
-#include "utils/array.h"
 #include "utils/date.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
@@ -48,9 +46,11 @@
 #include "base/owner.h"
 #include "base/plan.h"
 #include "task/change.h"
+#include "queue/cells.h"
 #include "queue/counter.h"
 #include "queue/fold.h"
 #include "queue/stats.h"
+#include "queue/sums.h"
 
 /*
  * How far behind a bucket is merged: more than any time zone, the usual
@@ -81,23 +81,12 @@ static TaskqPlan snapshot_now = {
 	"UNION SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text::pg_catalog.int8) "
 	"FROM pg_catalog.pg_current_snapshot() s"
 };
-static TaskqPlan add_counts = {
-	"INSERT INTO @.taskq_counter AS c (kind, bucket, n) "
-	"SELECT u.kind, u.bucket, u.n FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), "
-	"pg_catalog.unnest($3)) AS u(kind, bucket, n) ORDER BY u.kind, u.bucket "
-	"ON CONFLICT (kind, bucket) DO UPDATE SET n = c.n OPERATOR(pg_catalog.+) excluded.n"
-};
 static TaskqPlan update_state = {
 	"UPDATE @.taskq_counter_state SET snapshot_xmax = $1, snapshot_xip = $2, merged_day = $3, merged_sla = $4, "
 	"counted_sla = $5, folded_at = $6"
 };
 static TaskqPlan delete_folded = {
 	"DELETE FROM @.taskq_counter_delta WHERE xid " LT " $1"
-};
-
-/* Parameters: a kind, the first of its buckets that stays. */
-static TaskqPlan take_counts = {
-	"DELETE FROM @.taskq_counter WHERE kind " EQ " $1 AND bucket " GT " (-2147483648)::pg_catalog.int4 AND bucket " LT " $2 RETURNING n"
 };
 
 /* Parameters: two instants. */
@@ -136,132 +125,11 @@ static TaskqPlan all_completed = {
 	"AND coalesce(t.completed_at, t.cancelled_at) " GE " $1"
 };
 
-typedef struct Cell
-{
-	int32		kind;			/* the hash key ... */
-	int32		bucket;			/* ... of both */
-	int64		n;
-} Cell;
-
-/* What is to be added to the counters. */
-typedef struct Cells
-{
-	HTAB	   *table;
-	int32		merged_day;		/* the first buckets that are kept apart */
-	int32		merged_sla;
-	int32		counted_sla;	/* the first one that is not counted yet */
-} Cells;
-
-static void
-cells_init(Cells *cells, int32 merged_day, int32 merged_sla, int32 counted_sla)
-{
-	HASHCTL		ctl = {0};
-
-	ctl.keysize = 2 * sizeof(int32);
-	ctl.entrysize = sizeof(Cell);
-	ctl.hcxt = CurrentMemoryContext;
-	cells->table = hash_create("taskq counts", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	cells->merged_day = merged_day;
-	cells->merged_sla = merged_sla;
-	cells->counted_sla = counted_sla;
-}
-
 /* When a bucket of SLA instants begins. */
 static TimestampTz
 bucket_begin(int32 bucket)
 {
 	return (TimestampTz) bucket * SLA_BUCKET;
-}
-
-/* The first bucket of a kind that is kept apart. */
-static int32
-kept_from(const Cells *cells, CounterKind kind)
-{
-	switch (kind)
-	{
-		case COUNT_UNSTARTED:
-		case COUNT_STARTED:
-		case COUNT_UNASSIGNED:
-			break;
-		case COUNT_UNSTARTED_DUE:
-		case COUNT_STARTED_DUE:
-			return cells->merged_day;
-		case COUNT_AT_RISK:
-		case COUNT_BREACH:
-			return cells->merged_sla;
-		case COUNT_COMPLETED:
-			return (int32) (cells->merged_day * (USECS_PER_DAY / USECS_PER_QUARTER));
-	}
-	return COUNTER_MERGED;
-}
-
-static void
-add_to_cells(void *target, CounterKind kind, int32 bucket, int64 n)
-{
-	Cells	   *cells = target;
-	int32		key[2] = {(int32) kind, bucket};
-	bool		found;
-	Cell	   *cell;
-
-	if ((kind == COUNT_AT_RISK || kind == COUNT_BREACH) && bucket >= cells->counted_sla)
-		return;
-	if (bucket < kept_from(cells, kind))
-	{
-		if (kind == COUNT_COMPLETED)
-			return;				/* nobody asks for those of last week */
-		key[1] = COUNTER_MERGED;
-	}
-	cell = hash_search(cells->table, key, HASH_ENTER, &found);
-	cell->n = found ? cell->n + n : n;
-}
-
-/* Takes the counts that are not to be kept apart any more out of taskq_counter. */
-static void
-take_merged(Cells *cells)
-{
-	Oid			types[] = {INT2OID, INT4OID};
-
-	for (CounterKind kind = COUNT_UNSTARTED_DUE; kind <= COUNT_COMPLETED; kind++)
-	{
-		Datum		values[] = {Int16GetDatum((int16) kind), Int32GetDatum(kept_from(cells, kind))};
-		bool		isnull;
-
-		spi_run_by_index(&take_counts, 2, types, values, NULL, 0);
-		for (uint64 i = 0; i < SPI_processed; i++)
-			add_to_cells(cells, kind, COUNTER_MERGED,
-						 DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)));
-	}
-}
-
-/* Adds cells to taskq_counter. */
-static void
-write_cells(const Cells *cells)
-{
-	int			size = (int) hash_get_num_entries(cells->table);
-	Oid			types[] = {INT2ARRAYOID, INT4ARRAYOID, INT8ARRAYOID};
-	Datum	   *kinds = palloc(Max(size, 1) * sizeof(Datum));
-	Datum	   *buckets = palloc(Max(size, 1) * sizeof(Datum));
-	Datum	   *counts = palloc(Max(size, 1) * sizeof(Datum));
-	Datum		values[3];
-	HASH_SEQ_STATUS seq;
-	Cell	   *cell;
-	int			n = 0;
-
-	hash_seq_init(&seq, cells->table);
-	while ((cell = hash_seq_search(&seq)) != NULL)
-	{
-		if (cell->n == 0)
-			continue;
-		kinds[n] = Int16GetDatum((int16) cell->kind);
-		buckets[n] = Int32GetDatum(cell->bucket);
-		counts[n++] = Int64GetDatum(cell->n);
-	}
-	if (n == 0)
-		return;
-	values[0] = PointerGetDatum(construct_array(kinds, n, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
-	values[1] = PointerGetDatum(construct_array(buckets, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
-	values[2] = PointerGetDatum(construct_array(counts, n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	spi_run(&add_counts, 3, types, values, NULL, 0);
 }
 
 /* What a snapshot sees, as taskq_counter_state keeps it. */
@@ -343,9 +211,9 @@ count_sla(HeapTuple tuple, TupleDesc desc, Cells *cells)
 	bool		never_at_risk = DatumGetBool(SPI_getbinval(tuple, desc, 3, &isnull));
 
 	if (!breach || never_at_risk)
-		add_to_cells(cells, COUNT_AT_RISK, bucket, 1);
+		cells_add(cells, COUNT_AT_RISK, bucket, 1);
 	if (breach)
-		add_to_cells(cells, COUNT_BREACH, bucket, 1);
+		cells_add(cells, COUNT_BREACH, bucket, 1);
 }
 
 /*
@@ -430,12 +298,12 @@ add_deltas(void)
 			{
 				cells.merged_day = today() - KEEP_DAYS;
 				cells.merged_sla = Max(sla - KEEP_SLA_BUCKETS, state.merged_sla);
-				take_merged(&cells);
+				cells_take_merged(&cells);
 			}
-			(void) counter_scan_unfolded(&state, GetActiveSnapshot(), own, PG_INT32_MAX - 1, add_to_cells, &cells);
+			(void) counter_scan_unfolded(&state, GetActiveSnapshot(), own, PG_INT32_MAX - 1, cells_add, &cells);
 			if (ahead)
 				count_ahead(&cells, sla + SLA_BUCKETS_AHEAD);
-			write_cells(&cells);
+			cells_write(&cells);
 			write_state(&h, &cells, now);
 		}
 		PopActiveSnapshot();
@@ -478,7 +346,7 @@ count_active(HeapTuple tuple, TupleDesc desc, Cells *cells)
 
 	counter_shape_clear(&shape);
 	counter_shape_active(&shape, started, unassigned, no_due_date ? COUNTER_NONE : due, !no_at_risk && !no_breach, at_risk, breach);
-	counter_add_shape(add_to_cells, cells, &shape, 1);
+	counter_add_shape(cells_add, cells, &shape, 1);
 }
 
 static void
@@ -487,7 +355,7 @@ count_completed(HeapTuple tuple, TupleDesc desc, Cells *cells)
 	bool		isnull;
 	TimestampTz at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 1, &isnull));
 
-	add_to_cells(cells, COUNT_COMPLETED, counter_bucket(at, USECS_PER_QUARTER), 1);
+	cells_add(cells, COUNT_COMPLETED, counter_bucket(at, USECS_PER_QUARTER), 1);
 }
 
 /*
@@ -653,7 +521,7 @@ count_tasks(int64 announcement)
 	count_rows(&all_active, 0, NULL, NULL, count_active, &cells);
 	count_rows(&all_completed, 1, time_type, since, count_completed, &cells);
 	spi_run(&forget_counts, 0, NULL, NULL, NULL, 0);
-	write_cells(&cells);
+	cells_write(&cells);
 	write_state(&h, &cells, now);
 	spi_run(&set_counted, 1, time_type, counted_at, NULL, 0);
 	PopActiveSnapshot();

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * queue.c
+ * page.c
  *		Pages of the queue, and how many tasks its filters match.
  *
  * A page is exact at its instant although stored statuses may be stale: the
@@ -31,93 +31,22 @@
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/datetime.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/enums.h"
 #include "base/plan.h"
 #include "queue/cursor.h"
+#include "queue/filter.h"
 
 #define PAGE_SIZE_MAX 1000
 #define MAX_PARAMS 128
-#define MAX_BRANCHES (4 * N_PRIORITIES)
 #define MAX_STATEMENTS 256
-#define LAST_DATE (date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE)
-
-/* Both functions take these first, in this order, ... */
-enum
-{
-	ARG_STATUS,
-	ARG_PRIORITY,
-	ARG_ASSIGNEE_ID,
-	ARG_USER_ID,
-	ARG_UNASSIGNED,
-	ARG_SOURCE,
-	ARG_DUE_FROM,
-	ARG_DUE_TO,
-	ARG_SLA_STATUS,
-	ARG_SEARCH,
-	N_FIRST_ARGS
-};
-
-/* ... then each takes its own, ... */
-enum
-{
-	ARG_SORT = N_FIRST_ARGS,
-	ARG_PAGE_SIZE,
-	ARG_AFTER,
-	N_PAGE_ARGS
-};
-enum
-{
-	ARG_CAP = N_FIRST_ARGS,
-	N_COUNT_ARGS
-};
-
-/* ... and then both take these filters, which came later.  Counted from there. */
-enum
-{
-	LATER_ASSIGNEE_IS_ACTIVE
-};
-
-typedef enum BoolFilter
-{
-	BOOL_ANY,					/* not given */
-	BOOL_TRUE,
-	BOOL_FALSE
-} BoolFilter;
-
-typedef struct Filters
-{
-	bool		status[N_STATUSES];
-	bool		priority[N_PRIORITIES];
-	bool		sla_status[N_SLA_STATUSES];
-	bool		any_priority;
-	bool		any_sla_status;
-	bool		unassigned;
-	Datum		assignee_id;	/* 0 = not given, as below */
-	Datum		user_id;
-	Datum		source;
-	Datum		search;
-	DateADT		due_from;		/* -infinity = not given */
-	DateADT		due_to;			/* +infinity = not given */
-	BoolFilter	assignee_is_active;
-} Filters;
-
-typedef struct Branch
-{
-	int			phase;
-	DateADT		due_from;
-	DateADT		due_to;
-	int			rank;			/* 0 = any of the filter */
-} Branch;
 
 /* A statement as it is being written, and its parameters. */
 typedef struct Statement
@@ -163,156 +92,6 @@ typedef struct Statement
 #define COL_CURSOR (N_VIEW_COLUMNS + 1)
 #define COL_ORDER (N_VIEW_COLUMNS + 1)
 #define MAX_COLUMNS (COL_CURSOR + N_NEWER_COLUMNS)
-
-/* ------------------------------------------------------------- arguments */
-
-/* The elements of an enum array as flags; NULL = all. */
-static bool
-enum_flags(FunctionCallInfo fcinfo, int argno, const char *name,
-		   const Oid *values, int nvalues, bool *flags)
-{
-	Datum	   *elements;
-	bool	   *nulls;
-	int			n;
-
-	if (PG_ARGISNULL(argno))
-	{
-		memset(flags, true, nvalues * sizeof(bool));
-		return true;
-	}
-	memset(flags, false, nvalues * sizeof(bool));
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argno), ARR_ELEMTYPE(PG_GETARG_ARRAYTYPE_P(argno)),
-					  sizeof(Oid), true, TYPALIGN_INT, &elements, &nulls, &n);
-	for (int i = 0; i < n; i++)
-	{
-		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%s must not contain null (element %d)", name, i + 1)));
-		flags[enum_index(DatumGetObjectId(elements[i]), values, nvalues)] = true;
-	}
-	for (int i = 0; i < nvalues; i++)
-		if (!flags[i])
-			return false;
-	return true;
-}
-
-static Datum
-text_filter(FunctionCallInfo fcinfo, int argno)
-{
-	return PG_ARGISNULL(argno) ? (Datum) 0 : PG_GETARG_DATUM(argno);
-}
-
-/* Whether a filter that came later is given: the SQL of an older version does not have it. */
-static bool
-later_given(FunctionCallInfo fcinfo, int argno)
-{
-	return argno < PG_NARGS() && !PG_ARGISNULL(argno);
-}
-
-static BoolFilter
-later_bool_filter(FunctionCallInfo fcinfo, int argno)
-{
-	if (!later_given(fcinfo, argno))
-		return BOOL_ANY;
-	return PG_GETARG_BOOL(argno) ? BOOL_TRUE : BOOL_FALSE;
-}
-
-/* "later" is the number of the first filter that came later. */
-static Filters
-filter_arguments(FunctionCallInfo fcinfo, int later)
-{
-	const TaskqCatalog *cat = taskq_catalog();
-	Filters		f = {0};
-
-	(void) enum_flags(fcinfo, ARG_STATUS, "status", cat->status, N_STATUSES, f.status);
-	f.any_priority = enum_flags(fcinfo, ARG_PRIORITY, "priority", cat->priority, N_PRIORITIES, f.priority);
-	f.any_sla_status = enum_flags(fcinfo, ARG_SLA_STATUS, "sla_status", cat->sla_status, N_SLA_STATUSES, f.sla_status);
-	f.assignee_id = text_filter(fcinfo, ARG_ASSIGNEE_ID);
-	f.user_id = text_filter(fcinfo, ARG_USER_ID);
-	f.source = text_filter(fcinfo, ARG_SOURCE);
-	f.search = text_filter(fcinfo, ARG_SEARCH);
-	f.unassigned = !PG_ARGISNULL(ARG_UNASSIGNED) && PG_GETARG_BOOL(ARG_UNASSIGNED);
-	if (f.unassigned && f.assignee_id != (Datum) 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unassigned and assignee_id exclude each other")));
-
-	/* A bound on the due date leaves out tasks that have none. */
-	DATE_NOBEGIN(f.due_from);
-	DATE_NOEND(f.due_to);
-	if (!PG_ARGISNULL(ARG_DUE_FROM))
-		f.due_from = PG_GETARG_DATEADT(ARG_DUE_FROM);
-	if (!PG_ARGISNULL(ARG_DUE_TO))
-		f.due_to = PG_GETARG_DATEADT(ARG_DUE_TO);
-	if (!PG_ARGISNULL(ARG_DUE_FROM) || !PG_ARGISNULL(ARG_DUE_TO))
-		f.due_to = Min(f.due_to, LAST_DATE);
-
-	f.assignee_is_active = later_bool_filter(fcinfo, later + LATER_ASSIGNEE_IS_ACTIVE);
-	return f;
-}
-
-/* -------------------------------------------------------------- branches */
-
-static int
-add_branch(Branch *branches, int n, const Filters *f, int phase, DateADT from, DateADT to)
-{
-	branches[n].phase = phase;
-	branches[n].due_from = Max(from, f->due_from);
-	branches[n].due_to = Min(to, f->due_to);
-	branches[n].rank = 0;
-	return branches[n].due_from <= branches[n].due_to ? n + 1 : n;
-}
-
-/* The branches that the filters' statuses ask for. */
-static int
-status_branches(const Filters *f, Branch *branches)
-{
-	DateADT		begin;
-	DateADT		end;
-	DateADT		day = today();
-	int			n = 0;
-
-	if (!f->priority[0] && !f->priority[1] && !f->priority[2] && !f->priority[3])
-		return 0;
-	DATE_NOBEGIN(begin);
-	DATE_NOEND(end);
-	for (int phase = 0; phase <= 1; phase++)
-	{
-		bool		not_past = f->status[phase == 0 ? STATUS_OPEN : STATUS_IN_PROGRESS];
-
-		if (not_past || f->status[STATUS_OVERDUE])
-			n = add_branch(branches, n, f, phase,
-						   f->status[STATUS_OVERDUE] ? begin : day,
-						   not_past ? end : day - 1);
-	}
-	if (f->status[STATUS_COMPLETED])
-		n = add_branch(branches, n, f, 2, begin, end);
-	if (f->status[STATUS_CANCELLED])
-		n = add_branch(branches, n, f, 3, begin, end);
-	return n;
-}
-
-/*
- * Splits branches by priority where the page is filtered by it and no filter
- * is likely to be more selective: then each has its index.
- */
-static int
-split_by_priority(const Filters *f, Branch *branches, int n)
-{
-	Branch		split[MAX_BRANCHES];
-	int			m = 0;
-
-	for (int i = 0; i < n; i++)
-		for (int rank = 1; rank <= N_PRIORITIES; rank++)
-			if (f->priority[N_PRIORITIES - rank])
-			{
-				split[m] = branches[i];
-				split[m++].rank = rank;
-			}
-	memcpy(branches, split, m * sizeof(Branch));
-	return m;
-}
 
 /* ------------------------------------------------------------- statements */
 

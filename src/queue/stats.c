@@ -37,8 +37,8 @@
 #include "base/compat.h"
 #include "base/plan.h"
 #include "task/row.h"
-#include "queue/counter.h"
 #include "queue/stats.h"
+#include "queue/sums.h"
 
 /* Columns of taskq_task_assignee_idx. */
 enum

@@ -26,6 +26,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
+#include "base/catalog.h"
 #include "base/compat.h"
 #include "task/row.h"
 #include "task/title.h"

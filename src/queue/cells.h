@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * cells.h
+ *		What is to be added to the counters, bucket by bucket.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_CELLS_H
+#define TASKQ_CELLS_H
+
+#include "utils/hsearch.h"
+
+#include "queue/counter.h"
+
+/* What is to be added to the counters. */
+typedef struct Cells
+{
+	HTAB	   *table;
+	int32		merged_day;		/* the first buckets that are kept apart */
+	int32		merged_sla;
+	int32		counted_sla;	/* the first one that is not counted yet */
+} Cells;
+
+extern void cells_init(Cells *cells, int32 merged_day, int32 merged_sla, int32 counted_sla);
+extern void cells_add(void *target, CounterKind kind, int32 bucket, int64 n);
+extern void cells_take_merged(Cells *cells);
+extern void cells_write(const Cells *cells);
+
+#endif							/* TASKQ_CELLS_H */

@@ -1,0 +1,92 @@
+/*-------------------------------------------------------------------------
+ *
+ * filter.h
+ *		The filters of a page, and the branches that they make.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_FILTER_H
+#define TASKQ_FILTER_H
+
+#include "fmgr.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+
+#include "base/enums.h"
+
+/* Both functions take these first, in this order, ... */
+enum
+{
+	ARG_STATUS,
+	ARG_PRIORITY,
+	ARG_ASSIGNEE_ID,
+	ARG_USER_ID,
+	ARG_UNASSIGNED,
+	ARG_SOURCE,
+	ARG_DUE_FROM,
+	ARG_DUE_TO,
+	ARG_SLA_STATUS,
+	ARG_SEARCH,
+	N_FIRST_ARGS
+};
+
+/* ... then each takes its own, ... */
+enum
+{
+	ARG_SORT = N_FIRST_ARGS,
+	ARG_PAGE_SIZE,
+	ARG_AFTER,
+	N_PAGE_ARGS
+};
+enum
+{
+	ARG_CAP = N_FIRST_ARGS,
+	N_COUNT_ARGS
+};
+
+/* ... and then both take these filters, which came later.  Counted from there. */
+enum
+{
+	LATER_ASSIGNEE_IS_ACTIVE
+};
+
+typedef enum BoolFilter
+{
+	BOOL_ANY,					/* not given */
+	BOOL_TRUE,
+	BOOL_FALSE
+} BoolFilter;
+
+typedef struct Filters
+{
+	bool		status[N_STATUSES];
+	bool		priority[N_PRIORITIES];
+	bool		sla_status[N_SLA_STATUSES];
+	bool		any_priority;
+	bool		any_sla_status;
+	bool		unassigned;
+	Datum		assignee_id;	/* 0 = not given, as below */
+	Datum		user_id;
+	Datum		source;
+	Datum		search;
+	DateADT		due_from;		/* -infinity = not given */
+	DateADT		due_to;			/* +infinity = not given */
+	BoolFilter	assignee_is_active;
+} Filters;
+
+#define MAX_BRANCHES (4 * N_PRIORITIES)
+#define LAST_DATE (date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE)
+
+typedef struct Branch
+{
+	int			phase;
+	DateADT		due_from;
+	DateADT		due_to;
+	int			rank;			/* 0 = any of the filter */
+} Branch;
+
+extern Filters filter_arguments(FunctionCallInfo fcinfo, int later);
+extern int status_branches(const Filters *f, Branch *branches);
+extern int split_by_priority(const Filters *f, Branch *branches, int n);
+
+#endif							/* TASKQ_FILTER_H */
