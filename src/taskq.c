@@ -72,13 +72,15 @@ static const TaskFollower *const followers[] = {
  * that are overdue have been written, which stores their breaches too.
  */
 static const DueKind *const due_kinds[] = {
+	&due_folding,
 	&due_overdue,
 	&due_recovered,
 	&due_breached,
 	&due_rechecks,
 	&due_renewals,
 	&due_tasks_created,
-	&due_expired
+	&due_expired,
+	&due_runs
 };
 
 extern PGDLLEXPORT void _PG_init(void);

@@ -40,6 +40,7 @@
 #include "task/change.h"
 #include "task/create.h"
 #include "task/directory.h"
+#include "task/due.h"
 #include "task/row.h"
 #include "engine/chain.h"
 #include "engine/rule.h"
@@ -671,8 +672,8 @@ const TaskFollower workflow_follower = {
 };
 
 /* Deletes runs that are older than they are kept, some at a time. */
-void
-workflow_prune(void)
+static void
+prune(void)
 {
 	Oid			types[] = {TIMESTAMPTZOID};
 	Datum		values[] = {TimestampTzGetDatum(GetCurrentStatementStartTimestamp())};
@@ -686,3 +687,5 @@ workflow_prune(void)
 	become_caller_again(&owner);
 	SPI_finish();
 }
+
+const DueKind due_runs = {.upkeep = prune};

@@ -11,6 +11,7 @@
 #include "utils/jsonb.h"
 
 #include "task/change.h"
+#include "task/due.h"
 #include "engine/chain.h"
 
 /* Told of a rule of which no run is recorded, and why. */
@@ -19,7 +20,8 @@ typedef void (*RulePassedOver) (void *arg, const ChainLink *link, const char *ou
 extern void workflow_offer(const char *event, Jsonb *payload, char *user_id);
 extern void workflow_offer_dry(const char *event, Jsonb *payload, char *user_id,
 							   RulePassedOver passed_over, void *arg);
-extern void workflow_prune(void);
+/* Runs that are older than they are kept. */
+extern const DueKind due_runs;
 
 extern const TaskFollower workflow_follower;
 

@@ -46,6 +46,7 @@
 #include "base/owner.h"
 #include "base/plan.h"
 #include "task/change.h"
+#include "task/due.h"
 #include "queue/cells.h"
 #include "queue/counter.h"
 #include "queue/fold.h"
@@ -313,7 +314,7 @@ add_deltas(void)
 }
 
 /* Folds in the current transaction what there is to fold, where count is kept. */
-void
+static void
 fold_deltas(void)
 {
 	CounterState state;
@@ -410,7 +411,7 @@ lock_counters(CounterState *state, bool *found)
 }
 
 /* Nobody keeps count any more, until the next fold_keep(). */
-void
+static void
 fold_forget(void)
 {
 	const TaskqCatalog *cat = taskq_catalog();
@@ -563,7 +564,7 @@ verify(void)
  * they are wrong, it begins to: that takes a second call, in a transaction of
  * its own, with what the first one returned.  0 = nothing is left to do.
  */
-int64
+static int64
 fold_keep(int64 announcement)
 {
 	TimestampTz now = GetCurrentStatementStartTimestamp();
@@ -599,6 +600,8 @@ fold_keep(int64 announcement)
 		add_deltas();
 	return 0;
 }
+
+const DueKind due_folding = {.first = fold_keep, .by_hand = fold_deltas};
 
 /* The truncation of taskq_task in replica mode, which fires no trigger for each row. */
 const TaskFollower fold_follower = {.truncated = fold_forget};

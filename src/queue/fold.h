@@ -9,11 +9,9 @@
 #define TASKQ_FOLD_H
 
 #include "task/change.h"
+#include "task/due.h"
 
 extern const TaskFollower fold_follower;
-
-extern int64 fold_keep(int64 announcement);
-extern void fold_deltas(void);
-extern void fold_forget(void);
+extern const DueKind due_folding;
 
 #endif							/* TASKQ_FOLD_H */

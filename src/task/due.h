@@ -21,8 +21,8 @@
 #define BY_CTID 1
 
 /*
- * Rows are due by an instant, $1 of pick and still.  A kind that is a number
- * only has neither pick nor take().
+ * Rows are due by an instant, $1 of pick and still.  An entry that is a number
+ * or upkeep only has neither pick nor take().
  */
 typedef struct DueKind
 {
@@ -39,6 +39,9 @@ typedef struct DueKind
 	void		(*give_back) (Datum ids);	/* those that could not be */
 	TaskqPlan  *backlog;		/* how many are due; $1 = today, $2 = now */
 	TimestampTz (*next) (void); /* when the next one falls due; DT_NOEND = none */
+	int64		(*first) (int64 state); /* in transactions before all batches, from 0 until it returns 0 */
+	void		(*by_hand) (void);	/* before each batch of a sweep by hand, which may be one batch only */
+	void		(*upkeep) (void);	/* at the end of each batch */
 } DueKind;
 
 extern bool due_by_today(Datum *instant);

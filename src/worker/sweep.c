@@ -43,8 +43,6 @@
 #include "base/plan.h"
 #include "task/due.h"
 #include "task/row.h"
-#include "queue/fold.h"
-#include "engine/workflow.h"
 #include "worker/sweep.h"
 #include "worker/wakeup.h"
 
@@ -415,6 +413,32 @@ backlog(void)
 }
 
 /*
+ * What comes before the batches, each call in a transaction of its own.  True
+ * when it is done.
+ */
+bool
+sweep_first(Sweep *sweep)
+{
+	sweep->done_first = true;
+	for (int i = 0; i < nkinds; i++)
+		if (kinds[i]->first != NULL && (sweep->first[i] != 0 || !sweep->began_first))
+		{
+			sweep->first[i] = kinds[i]->first(sweep->first[i]);
+			sweep->done_first &= sweep->first[i] == 0;
+		}
+	sweep->began_first = true;
+	return sweep->done_first;
+}
+
+static void
+sweep_by_hand(void)
+{
+	for (int i = 0; i < nkinds; i++)
+		if (kinds[i]->by_hand != NULL)
+			kinds[i]->by_hand();
+}
+
+/*
  * Sweeps at most so many tasks in the current transaction, at its statement's
  * instant.  True if more may be waiting.
  */
@@ -447,7 +471,9 @@ sweep_batch(Sweep *sweep, int max_tasks)
 		else
 			sweep->backlog = Max(sweep->backlog - n, 0);
 	}
-	workflow_prune();
+	for (int i = 0; i < nkinds; i++)
+		if (kinds[i]->upkeep != NULL)
+			kinds[i]->upkeep();
 	SPI_finish();
 	return more;
 }
@@ -590,7 +616,7 @@ taskq_sweep(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	sweep_begin(&sweep);
-	fold_deltas();
+	sweep_by_hand();
 	(void) sweep_batch(&sweep, max_tasks);
 	warn_of_failures(&sweep);
 	for (int i = 0; i <= nkinds; i++)
@@ -627,13 +653,13 @@ taskq_sweep_all(PG_FUNCTION_ARGS)
 	sweep_begin(&sweep);
 	do
 	{
-		sweep.announcement = fold_keep(sweep.announcement);
+		more = !sweep_first(&sweep);
 		SPI_commit();
-	} while (sweep.announcement != 0);
+	} while (more);
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
-		fold_deltas();
+		sweep_by_hand();
 		more = sweep_batch(&sweep, taskq_sweep_batch_size);
 		if (sweep_done(&sweep) > 0)
 			sweep_log_write(&sweep);

@@ -30,8 +30,9 @@ typedef struct Sweep
 {
 	TimestampTz started_at;
 	instr_time	began;			/* the same by a clock that cannot be set */
-	int64		announcement;	/* as of fold_keep() */
-	bool		folded;			/* there is nothing left to do for the counts */
+	int64		first[MAX_DUE_KINDS];	/* what first() has returned */
+	bool		began_first;	/* first() has been called */
+	bool		done_first;		/* and has nothing left to do */
 	int			done[MAX_DUE_KINDS];	/* each kind's number */
 	int			failed;			/* rows that could not be swept */
 	int			lock_waits;		/* for rows of one kind in a batch */
@@ -49,6 +50,7 @@ typedef struct Sweep
 extern void sweep_register(const DueKind *const *list, int n);
 extern void sweep_begin(Sweep *sweep);
 extern void sweep_error_set(char *error, const char *message);
+extern bool sweep_first(Sweep *sweep);
 extern bool sweep_batch(Sweep *sweep, int max_tasks);
 extern int	sweep_done(const Sweep *sweep);
 extern int64 usecs_since(instr_time begin);

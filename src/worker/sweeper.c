@@ -38,7 +38,6 @@
 #include "base/catalog.h"
 #include "base/owner.h"
 #include "base/plan.h"
-#include "queue/fold.h"
 #include "worker/sweep.h"
 #include "worker/sweeper.h"
 #include "worker/wakeup.h"
@@ -184,10 +183,10 @@ sweep_transaction(Sweep *sweep, const Sweep *committed)
 	}
 	else if (taskq_catalog()->is_subscriber)
 	{
-		fold_forget();			/* rows arrive without being noted */
+		(void) sweep_first(sweep);
 		outcome = SWEEP_SUBSCRIBER;
 	}
-	else if (!sweep->folded && (reason = being_restored()) != NULL)
+	else if (!sweep->done_first && (reason = being_restored()) != NULL)
 	{
 		strlcpy(sweep->error, reason, sizeof(sweep->error));
 		outcome = SWEEP_RESTORING;
@@ -195,10 +194,9 @@ sweep_transaction(Sweep *sweep, const Sweep *committed)
 	else
 	{
 		become_owner_for_transaction(taskq_catalog()->task, &saved);
-		if (!sweep->folded)
+		if (!sweep->done_first)
 		{
-			sweep->announcement = fold_keep(sweep->announcement);
-			sweep->folded = sweep->announcement == 0;
+			(void) sweep_first(sweep);
 			outcome = SWEEP_NONE;
 		}
 		else
