@@ -76,7 +76,7 @@ due_by_today(Datum *instant)
 	return true;
 }
 
-bool
+static bool
 due_by_now(Datum *instant)
 {
 	*instant = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());

@@ -45,7 +45,6 @@ typedef struct DueKind
 } DueKind;
 
 extern bool due_by_today(Datum *instant);
-extern bool due_by_now(Datum *instant);
 
 extern const DueKind due_overdue;
 extern const DueKind due_recovered;
