@@ -190,7 +190,8 @@ check_may_grant(void)
 	if (!has_privs_of_role(GetUserId(), owner_of(taskq_catalog()->task)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("only the owner of taskq_task and superusers may grant levels")));
+				 errmsg("permission denied to grant or revoke levels"),
+				 errdetail("Only the owner of table taskq_task and superusers may grant or revoke levels.")));
 }
 
 /* "PUBLIC", or the role's name as SQL has it. */

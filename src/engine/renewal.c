@@ -509,7 +509,8 @@ find_holder(Oid *types, Datum *values, const char *nulls)
 	if (id != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the renewal has been entered before and is not yours to see")));
+				 errmsg("permission denied for the existing renewal"),
+				 errdetail("Row security policies do not permit the current role to read the active renewal that is the same.")));
 	return 0;
 }
 

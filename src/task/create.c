@@ -203,8 +203,8 @@ find_holder(Datum dedupe_key)
 	if (there)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the task that holds dedupe_key \"%s\" is not yours to see",
-						TextDatumGetCString(dedupe_key))));
+				 errmsg("permission denied for the task with dedupe_key \"%s\"", TextDatumGetCString(dedupe_key)),
+				 errdetail("Row security policies do not permit the current role to read the active task that holds this key.")));
 	return 0;
 }
 
@@ -395,7 +395,8 @@ task_as_json(int64 id, bool created)
 	if (SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("task " INT64_FORMAT " was created and is not yours to see", id)));
+				 errmsg("permission denied for task " INT64_FORMAT, id),
+				 errdetail("Row security policies do not permit the current role to read the task that it creates.")));
 	row = SPI_datumTransfer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull),
 							false, -1);
 	SPI_finish();

@@ -158,9 +158,10 @@ check_table_owner_may(FunctionCallInfo fcinfo, const TriggerData *td)
 	if (!taskq_may_execute(fcinfo->flinfo->fn_oid, td->tg_relation->rd_rel->relowner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("owner of table \"%s\" may not use %s",
-						RelationGetRelationName(td->tg_relation), name),
-				 errhint("Give it level manager with taskq_grant().")));
+				 errmsg("permission denied for function %s", name),
+				 errdetail("The owner of table \"%s\" must be allowed to execute the function.",
+						   RelationGetRelationName(td->tg_relation)),
+				 errhint("Consider giving the owner level manager with taskq_grant().")));
 }
 
 /* ------------------------------------------------------------- mirroring */

@@ -80,7 +80,7 @@ enum
 	N_ERASED
 };
 
-/* Locks the customer, as the caller; 23503 if the caller sees none. */
+/* Locks the customer, as the caller; 23503 if there is none, 42501 if the caller may not update it. */
 static void
 take_customer(Datum user_id)
 {
@@ -91,7 +91,8 @@ take_customer(Datum user_id)
 	if (SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("customer \"%s\" is not yours to erase", TextDatumGetCString(user_id))));
+				 errmsg("permission denied for customer \"%s\"", TextDatumGetCString(user_id)),
+				 errdetail("Row security policies do not permit the current role to update this customer.")));
 }
 
 /* The customer's tasks, locked, as bigint[]. */

@@ -221,7 +221,8 @@ refuse_untouched(int64 id)
 	if (SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("task " INT64_FORMAT " is not yours to change", id)));
+				 errmsg("permission denied for task " INT64_FORMAT, id),
+				 errdetail("Row security policies do not permit the current role to update this task.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 			 errmsg("task " INT64_FORMAT " was not changed: a trigger or rule on taskq_task suppressed the update", id)));
