@@ -62,7 +62,8 @@ event_argument(FunctionCallInfo fcinfo, bool own_too)
 	if (!own_too && event_is_reserved(event))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("event must not begin with task. or renewal.: taskq itself emits \"%s\"", event)));
+				 errmsg("event \"%s\" must not begin with \"task.\" or \"renewal.\"", event),
+				 errdetail("Events with these prefixes are emitted by taskq itself.")));
 	return event;
 }
 
@@ -292,8 +293,9 @@ watched_changed(const TriggerData *td)
 		if (attnum <= 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("argument %d of trigger \"%s\": table \"%s\" has no column \"%s\"",
-							i + 1, trigger->tgname, RelationGetRelationName(td->tg_relation), trigger->tgargs[i])));
+					 errmsg("column \"%s\" of relation \"%s\" does not exist",
+							trigger->tgargs[i], RelationGetRelationName(td->tg_relation)),
+					 errdetail("Argument %d of trigger \"%s\" names this column.", i + 1, trigger->tgname)));
 		old = heap_getattr(td->tg_trigtuple, attnum, desc, &old_isnull);
 		new = heap_getattr(td->tg_newtuple, attnum, desc, &new_isnull);
 		if (column_differs(desc, attnum, old, old_isnull, new, new_isnull))
@@ -320,8 +322,9 @@ taskq_emit_change(PG_FUNCTION_ARGS)
 	if (pg_mbstrlen(event) < 1 || pg_mbstrlen(event) > EVENT_MAX || event_is_reserved(event))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument 1 of trigger \"%s\" must be an event of 1 to %d characters that does not begin with task. or renewal.",
-						td->tg_trigger->tgname, EVENT_MAX)));
+				 errmsg("argument 1 of trigger \"%s\" must be an event", td->tg_trigger->tgname),
+				 errdetail("An event has 1 to %d characters and does not begin with \"task.\" or \"renewal.\".",
+						   EVENT_MAX)));
 	if ((update && !watched_changed(td)) || rules_for(event) == NIL)
 		return PointerGetDatum(NULL);
 

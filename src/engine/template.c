@@ -23,12 +23,22 @@
 #include "base/text.h"
 #include "engine/template.h"
 
+/* What is wrong with a template, or with a path where there is no template. */
+typedef enum TemplateProblem
+{
+	PROBLEM_NONE,
+	PROBLEM_NO_PATH,			/* in a placeholder */
+	PROBLEM_NOT_CLOSED,			/* a placeholder */
+	PROBLEM_TOO_LONG,
+	PROBLEM_BARE_PATH
+} TemplateProblem;
+
 /* Where reading a template has come to. */
 typedef struct Reader
 {
 	const char *at;
 	const char *end;
-	const char *problem;		/* NULL = none; "at" is where */
+	TemplateProblem problem;	/* "at" is where */
 } Reader;
 
 static bool
@@ -111,18 +121,18 @@ next_piece(Reader *r, const char **start, int *len, bool *is_path)
 	for (; p < r->end; p++)
 		if (r->end - p >= 2 && p[0] == '}' && p[1] == '}')
 		{
-			r->problem = "a placeholder holds a path and nothing else, like {{new.name}}";
+			r->problem = PROBLEM_NO_PATH;
 			return false;
 		}
-	r->problem = "a placeholder is not closed by }}";
+	r->problem = PROBLEM_NOT_CLOSED;
 	return false;
 }
 
-/* What is wrong with a template, or NULL; *at is the character where. */
-static const char *
+/* What is wrong with a template; *at is the character where. */
+static TemplateProblem
 template_problem(const char *s, int len, int *at)
 {
-	Reader		r = {s, s + len, NULL};
+	Reader		r = {s, s + len, PROBLEM_NONE};
 	const char *start;
 	int			piece;
 	bool		is_path;
@@ -131,6 +141,25 @@ template_problem(const char *s, int len, int *at)
 		;
 	*at = pg_mbstrlen_with_len(s, (int) (r.at - s)) + 1;
 	return r.problem;
+}
+
+/* For ereport(): what is wrong, and at which character. */
+static int
+errdetail_problem(TemplateProblem problem, int at)
+{
+	switch (problem)
+	{
+		case PROBLEM_NO_PATH:
+			return errdetail("The placeholder at character %d must hold a path and nothing else, as {{new.name}} does.", at);
+		case PROBLEM_NOT_CLOSED:
+			return errdetail("The placeholder at character %d is not closed by }}.", at);
+		case PROBLEM_TOO_LONG:
+			return errdetail("It must be at most %d characters.", TEXT_MAX);
+		case PROBLEM_BARE_PATH:
+			return errdetail("A path consists of keys and array positions joined by dots, as in new.customer_id.");
+		default:
+			return 0;
+	}
 }
 
 /* What a payload holds at a path, NULL if nothing. */
@@ -209,7 +238,7 @@ value_is_empty(const JsonbValue *value)
 static char *
 render(text *template, Jsonb *payload, bool is_key)
 {
-	Reader		r = {VARDATA_ANY(template), VARDATA_ANY(template) + VARSIZE_ANY_EXHDR(template), NULL};
+	Reader		r = {VARDATA_ANY(template), VARDATA_ANY(template) + VARSIZE_ANY_EXHDR(template), PROBLEM_NONE};
 	StringInfoData out;
 	const char *start;
 	int			len;
@@ -229,19 +258,19 @@ render(text *template, Jsonb *payload, bool is_key)
 		if (is_key && value == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("placeholder {{%.*s}} of dedupe_key leads nowhere in the payload", len, start)));
+					 errmsg("placeholder {{%.*s}} of dedupe_key has no value in the payload", len, start)));
 		if (is_key && value_is_empty(value))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("placeholder {{%.*s}} of dedupe_key leads to an empty value in the payload", len, start)));
+					 errmsg("placeholder {{%.*s}} of dedupe_key has an empty value in the payload", len, start)));
 		if (value != NULL)
 			appendStringInfoString(&out, value_as_text(value));
 	}
-	if (r.problem != NULL)
+	if (r.problem != PROBLEM_NONE)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("template is not valid at character %d: %s",
-						pg_mbstrlen_with_len(VARDATA_ANY(template), (int) (r.at - VARDATA_ANY(template))) + 1, r.problem)));
+				 errmsg("invalid template"),
+				 errdetail_problem(r.problem, pg_mbstrlen_with_len(VARDATA_ANY(template), (int) (r.at - VARDATA_ANY(template))) + 1)));
 	return out.data;
 }
 
@@ -275,7 +304,8 @@ taskq_template_check(PG_FUNCTION_ARGS)
 	text	   *template;
 	const char *s;
 	int			len;
-	const char *problem = NULL;
+	TemplateProblem problem = PROBLEM_NONE;
+	bool		is_path = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
 	int			at = 1;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
@@ -284,18 +314,20 @@ taskq_template_check(PG_FUNCTION_ARGS)
 	s = VARDATA_ANY(template);
 	len = VARSIZE_ANY_EXHDR(template);
 	if (pg_mbstrlen_with_len(s, len) > TEXT_MAX)
-		problem = "it must be at most 65536 characters";
-	else if (PG_ARGISNULL(2) || !PG_GETARG_BOOL(2))
+		problem = PROBLEM_TOO_LONG;
+	else if (!is_path)
 		problem = template_problem(s, len, &at);
 	else if (len == 0 || path_end(s, s + len) != s + len)
-		problem = "it must be a path, like new.customer_id";
-	if (problem != NULL)
+		problem = PROBLEM_BARE_PATH;
+	if (problem != PROBLEM_NONE)
 	{
 		char	   *column = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("%s is not valid at character %d: %s", column, at, problem),
+				 is_path ? errmsg("invalid path in column \"%s\"", column) :
+				 errmsg("invalid template in column \"%s\"", column),
+				 errdetail_problem(problem, at),
 				 err_generic_string(PG_DIAG_COLUMN_NAME, column)));
 	}
 	PG_RETURN_BOOL(true);

@@ -167,7 +167,7 @@ look_up_noted(const Firing *f, const char *column, const char *path, char **note
 	char	   *value = template_lookup(f->payload, path);
 
 	if (value == NULL)
-		add_note(notes, psprintf("%s %s leads nowhere in the payload", column, path));
+		add_note(notes, psprintf("%s %s has no value in the payload", column, path));
 	return value;
 }
 

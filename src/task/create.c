@@ -108,15 +108,15 @@ engine_title(const char *rendered, const char *fallback, char **notes)
 	char	   *title = as_title(rendered);
 	bool		too_long = pg_mbstrlen(title) > TITLE_MAX;
 	const char *seen;
-	const char *problem;
 
 	if (too_long)
 		title = first_characters(title, TITLE_MAX);
 	seen = without_directional_controls(title);
-	problem = title_problem(seen, (int) strlen(seen));
-	if (problem != NULL)
+
+	/* as_title() and the cut have left only one thing that can be wrong. */
+	if (title_problem(seen, (int) strlen(seen)) != NULL)
 	{
-		add_note(notes, psprintf("title was replaced by \"%s\": it %s", fallback, problem));
+		add_note(notes, psprintf("title has no visible character and was replaced by \"%s\"", fallback));
 		return first_characters(as_title(fallback), TITLE_MAX);
 	}
 	if (too_long)
@@ -287,20 +287,21 @@ taskq_create(PG_FUNCTION_ARGS)
 
 /* ---------------------------------------------------------- the JSON body */
 
-static const char *
-json_type_name(const JsonbValue *jb)
+/* For ereport(): of which type a value of the body is. */
+static int
+errdetail_json_type(const JsonbValue *jb)
 {
 	switch (jb->type)
 	{
 		case jbvString:
-			return "a string";
+			return errdetail("The value is a string.");
 		case jbvNumeric:
-			return "a number";
+			return errdetail("The value is a number.");
 		case jbvBool:
-			return "a boolean";
+			return errdetail("The value is a boolean.");
 		default:
 			return jb->type == jbvBinary && JsonContainerIsArray(jb->val.binary.data) ?
-				"an array" : "an object";
+				errdetail("The value is an array.") : errdetail("The value is an object.");
 	}
 }
 
@@ -360,8 +361,9 @@ read_field(NewTask *task, const JsonbValue *key, const JsonbValue *value)
 	if (value->type != (number ? jbvNumeric : jbvString))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("field \"%s\" must be %s, not %s", field_names[field],
-						number ? "a number" : "a string", json_type_name(value))));
+				 number ? errmsg("field \"%s\" must be a number", field_names[field]) :
+				 errmsg("field \"%s\" must be a string", field_names[field]),
+				 errdetail_json_type(value)));
 
 	task->nulls[field] = false;
 	if (number)

@@ -195,28 +195,34 @@ static TaskqPlan retire_customer = {
 	"UPDATE @.taskq_customer SET is_active = false WHERE id " EQ " $1 AND is_active"
 };
 
-/* Argument argno of the trigger as a column number; 0 = not given. */
+/* The trigger's argument for a column, as the column's number; 0 = not given.  The id and the name must be. */
 static int
-mirror_column(Trigger *trigger, Relation rel, int argno, const char *meaning, bool required)
+mirror_column(Trigger *trigger, Relation rel, int column)
 {
+	int			argno = column + 1;
 	const char *name = argno < trigger->tgnargs ? trigger->tgargs[argno] : "";
 	int			attnum;
 
 	if (name[0] == '\0')
 	{
-		if (required)
+		if (column == MIRROR_ID)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("argument %d of trigger \"%s\" must name the column that holds the %s",
-							argno + 1, trigger->tgname, meaning)));
+					 errmsg("argument %d of trigger \"%s\" must name the column that holds the id",
+							argno + 1, trigger->tgname)));
+		if (column == MIRROR_NAME)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("argument %d of trigger \"%s\" must name the column that holds the name",
+							argno + 1, trigger->tgname)));
 		return 0;
 	}
 	attnum = SPI_fnumber(RelationGetDescr(rel), name);
 	if (attnum <= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("argument %d of trigger \"%s\": table \"%s\" has no column \"%s\"",
-						argno + 1, trigger->tgname, RelationGetRelationName(rel), name)));
+				 errmsg("column \"%s\" of relation \"%s\" does not exist", name, RelationGetRelationName(rel)),
+				 errdetail("Argument %d of trigger \"%s\" names this column.", argno + 1, trigger->tgname)));
 	return attnum;
 }
 
@@ -241,8 +247,8 @@ mirror_active(HeapTuple tuple, TupleDesc desc, int attnum, Trigger *trigger)
 	if (SPI_gettypeid(desc, attnum) != BOOLOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("argument %d of trigger \"%s\": column \"%s\" is not boolean",
-						MIRROR_ACTIVE + 2, trigger->tgname, NameStr(TupleDescAttr(desc, attnum - 1)->attname))));
+				 errmsg("column \"%s\" is not of type boolean", NameStr(TupleDescAttr(desc, attnum - 1)->attname)),
+				 errdetail("Argument %d of trigger \"%s\" names this column.", MIRROR_ACTIVE + 2, trigger->tgname)));
 	value = SPI_getbinval(tuple, desc, attnum, &isnull);
 	return isnull || DatumGetBool(value);
 }
@@ -276,18 +282,17 @@ taskq_mirror(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("trigger \"%s\" has too many arguments", trigger->tgname)));
-	columns[MIRROR_ID] = mirror_column(trigger, td->tg_relation, 1, "id", true);
-	columns[MIRROR_NAME] = mirror_column(trigger, td->tg_relation, 2, "name", true);
-	columns[MIRROR_ACTIVE] = mirror_column(trigger, td->tg_relation, 3, "active flag", false);
-	columns[MIRROR_AGENT] = mirror_column(trigger, td->tg_relation, 4, "agent", false);
+	for (int i = 0; i < N_MIRROR_COLUMNS; i++)
+		columns[i] = mirror_column(trigger, td->tg_relation, i);
 
 	tuple = TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
 	values[MIRROR_ID] = mirror_text(tuple, desc, columns[MIRROR_ID], &isnull);
 	if (isnull)
 		ereport(ERROR,
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("column \"%s\" of table \"%s\" may not be null: it is mirrored as an id",
-						trigger->tgargs[1], RelationGetRelationName(td->tg_relation))));
+				 errmsg("column \"%s\" of table \"%s\" may not be null",
+						trigger->tgargs[1], RelationGetRelationName(td->tg_relation)),
+				 errdetail("The column is mirrored as an id.")));
 	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event))
 	{
 		char	   *before = SPI_getvalue(td->tg_trigtuple, desc, columns[MIRROR_ID]);
@@ -295,8 +300,9 @@ taskq_mirror(PG_FUNCTION_ARGS)
 		if (before == NULL || strcmp(before, TextDatumGetCString(values[MIRROR_ID])) != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("id \"%s\" of table \"%s\" may not change: taskq mirrors it",
+					 errmsg("id \"%s\" of table \"%s\" may not change",
 							before ? before : "", RelationGetRelationName(td->tg_relation)),
+					 errdetail("The id is mirrored as that of a member of staff or a customer."),
 					 errhint("Insert a row with the new id and delete the old one.")));
 	}
 

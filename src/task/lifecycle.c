@@ -57,7 +57,7 @@ column_name(const TaskRow *row, int attnum)
 	return NameStr(TupleDescAttr(row->desc, attnum - 1)->attname);
 }
 
-/* "Completed 2026-06-05 09:00:00+00 by sta_1." */
+/* "It was completed at 2026-06-05 09:00:00+00 by sta_1.", translated. */
 static char *
 closed_detail(const TaskRow *row)
 {
@@ -67,8 +67,9 @@ closed_detail(const TaskRow *row)
 	char	   *when = pstrdup(at);
 	char	   *who = history_who_closed(task_id(row));
 
-	return psprintf(who ? "It was %s at %s by %s." : "It was %s at %s.",
-					completed ? "completed" : "cancelled", when, who);
+	if (who != NULL)
+		return psprintf(completed ? _("It was completed at %s by %s.") : _("It was cancelled at %s by %s."), when, who);
+	return psprintf(completed ? _("It was completed at %s.") : _("It was cancelled at %s."), when);
 }
 
 pg_noreturn static void

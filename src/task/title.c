@@ -216,11 +216,13 @@ is_directional_control(pg_wchar c)
 	return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-#define NOT_ONE_LINE "must be one line without control characters"
+#define NOT_ONE_LINE gettext_noop("title must be one line without control characters")
+#define BAD_LENGTH gettext_noop("title must be 1 to 200 characters")
 
 /*
- * What is wrong with a line, NULL if nothing is.  A title must be visible, and
- * must not have separators either; other lines must not be blank.
+ * What is wrong with a line, as the message for a title; NULL if nothing is.  A
+ * title must be visible, and must not have separators either; other lines must
+ * not be blank.
  */
 static const char *
 problem_of(const char *s, int len, bool is_title)
@@ -231,7 +233,7 @@ problem_of(const char *s, int len, bool is_title)
 
 	/* No encoding spends more bytes than this on a character. */
 	if (len > TITLE_MAX * MAX_MULTIBYTE_CHAR_LEN)
-		return "must be 1 to 200 characters";
+		return BAD_LENGTH;
 
 	for (int i = 0; i < len; i += width)
 	{
@@ -240,19 +242,19 @@ problem_of(const char *s, int len, bool is_title)
 		if (is_control(c) || (is_title && is_separator(c)))
 			return NOT_ONE_LINE;
 		if (is_directional_control(c) || is_directional_mark(c))
-			return "must not contain Unicode bidirectional control characters";
+			return gettext_noop("title must not contain Unicode bidirectional control characters");
 		if (blank)
 			blank = is_title ? is_invisible(c) : is_blank(c);
 		nchars++;
 	}
 	if (nchars < 1 || nchars > TITLE_MAX)
-		return "must be 1 to 200 characters";
+		return BAD_LENGTH;
 	if (blank)
-		return "must not be blank";
+		return gettext_noop("title must not be blank");
 	return NULL;
 }
 
-/* What is wrong with a title, as the end of "title …", or NULL. */
+/* What is wrong with a title, as a message to be translated; NULL if nothing is. */
 const char *
 title_problem(const char *s, int len)
 {
@@ -360,7 +362,7 @@ text *
 accept_title(text *title)
 {
 	text	   *plain = title != NULL ? title_without_marks(title) : NULL;
-	const char *problem = "must be 1 to 200 characters, not null";
+	const char *problem = gettext_noop("title must be 1 to 200 characters, not null");
 
 	if (plain != NULL)
 		title = plain;
@@ -369,7 +371,7 @@ accept_title(text *title)
 	if (problem)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("title %s", problem)));
+				 errmsg_internal("%s", _(problem))));
 	return title;
 }
 

@@ -210,17 +210,35 @@ errcode(int code)
 }
 
 /* What is said is valid UTF-8 as well, for the client has to show it. */
+/* What the last error said, which must be valid UTF-8. */
+static void
+keep_message(const char *format, va_list args)
+{
+	int			len = vsnprintf(error_message, sizeof(error_message), format, args);
+
+	if (len < (int) sizeof(error_message))
+		MUST(pg_encoding_verifymbstr(PG_UTF8, error_message, len) == len);
+}
+
 int
 errmsg(const char *format,...)
 {
 	va_list		args;
-	int			len;
 
 	va_start(args, format);
-	len = vsnprintf(error_message, sizeof(error_message), format, args);
+	keep_message(format, args);
 	va_end(args);
-	if (len < (int) sizeof(error_message))
-		MUST(pg_encoding_verifymbstr(PG_UTF8, error_message, len) == len);
+	return 0;
+}
+
+int
+errmsg_internal(const char *format,...)
+{
+	va_list		args;
+
+	va_start(args, format);
+	keep_message(format, args);
+	va_end(args);
 	return 0;
 }
 

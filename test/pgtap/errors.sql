@@ -59,7 +59,7 @@ INSERT INTO mistake (statement, state, message) VALUES
     ($$SELECT taskq_sweep(0)$$, '22023', 'max_tasks must be 1 to 1000000'),
     ($$SELECT taskq_create_json('[]')$$, '22023', 'body must be a JSON object'),
     ($$SELECT taskq_create_json('{}')$$, '22023', 'field "title" is required'),
-    ($$SELECT taskq_create_json('{"title": 1}')$$, '22023', 'field "title" must be a string, not a number'),
+    ($$SELECT taskq_create_json('{"title": 1}')$$, '22023', 'field "title" must be a string'),
     ($$SELECT taskq_create_json('{"title": "x", "prio": "HIGH"}')$$, '22023', 'field "prio" is not known'),
     -- What is no value of its type.
     ($$SELECT taskq_create('x', priority => 'TOP')$$, '22P02', 'invalid input value for enum taskq_priority: "TOP"'),

@@ -43,12 +43,14 @@ SELECT taskq_create_json('[]');
 SELECT taskq_create_json('"x"');
 SELECT taskq_create_json('{}');
 SELECT taskq_create_json('{"title": null}');
+\set VERBOSITY default
 SELECT taskq_create_json('{"title": 1}');
 SELECT taskq_create_json('{"title": ["x"]}');
 SELECT taskq_create_json('{"title": {"x": 1}}');
 SELECT taskq_create_json('{"title": "x", "titel": "y"}');
 SELECT taskq_create_json('{"title": "x", "id": 1}');
 SELECT taskq_create_json('{"title": "x", "sla_hours": "4"}');
+\set VERBOSITY terse
 SELECT taskq_create_json('{"title": "x", "sla_hours": 1e400}');
 SELECT taskq_create_json('{"title": "x", "priority": "high"}');
 SELECT taskq_create_json('{"title": "x", "due_date": "05/06/2026"}');

@@ -1,7 +1,6 @@
 -- Templates: text with placeholders for what a payload holds.
 CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
-\set VERBOSITY terse
 SELECT taskq_render('Review {{new.name}} of {{ customer.name }}', '{"new": {"name": "Passport"}, "customer": {"name": "Acme"}}');
 SELECT taskq_render('{{s}}|{{n}}|{{b}}|{{z}}|{{gone}}|{{s.deeper}}|{{o}}|{{a}}|{{a.1}}|{{a.9}}|{{o.k-1}}',
                     '{"s": "text", "n": 12.50, "b": true, "z": null, "o": {"k-1": "v"}, "a": [1, "two"]}');
