@@ -427,7 +427,7 @@ reapply(SPITupleTable *grants, uint64 n)
 			ereport(WARNING,
 					(errmsg("role \"%s\" in taskq_role_grant does not exist", name),
 					 OidIsValid(get_role_oid(name, true)) ? errdetail("Another role has that name now.") : 0,
-					 errhint("taskq_revoke() forgets it.")));
+					 errhint("Use taskq_revoke() to forget the role.")));
 	}
 	creating_extension = in_script;
 	revoke_all(InvalidOid);

@@ -88,8 +88,8 @@
 
 #define SAFE_SEARCH_PATH "pg_catalog, pg_temp"
 #define SEARCH_PATH_HINT \
-	"Triggers on taskq's tables run with search_path = " SAFE_SEARCH_PATH " here: " \
-	"name the schema, or use ALTER FUNCTION ... SET search_path, with pg_temp as the last schema."
+	"Name the schema, or use ALTER FUNCTION ... SET search_path, with pg_temp as the last schema: " \
+	"triggers on taskq's tables run with search_path = " SAFE_SEARCH_PATH " here."
 
 /* Tables of the extension; it has fewer than this. */
 #define MAX_TABLES 64
@@ -216,7 +216,7 @@ refuse_open_function(const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("function %s must have a search_path of its own, for %s uses it", open_function.function, open_function.user),
+			 errmsg("function %s, used by %s, must have a search_path of its own", open_function.function, open_function.user),
 			 errdetail_internal("%s", _(detail)),
 			 errhint("Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.", open_function.function)));
 }

@@ -207,9 +207,9 @@ chain_refusal(const ChainLink *link, ChainLimit limit, bool *first)
 		case CHAIN_HAS_RULE:
 			return pstrdup("the rule is part of the chain that led to this event");
 		case CHAIN_TOO_DEEP:
-			return psprintf("rules set each other off more than %d deep", MAX_DEPTH);
+			return psprintf("the chain of rules that led to this event is longer than %d", MAX_DEPTH);
 		default:
-			return psprintf("one event led to %d tasks: rules make no more for it", MAX_TASKS);
+			return psprintf("one event has led to %d tasks, which is the maximum", MAX_TASKS);
 	}
 }
 

@@ -247,7 +247,7 @@ apply_update(Change *c, bool status_named)
 		ereport(ERROR,
 				(errcheck("taskq_renewal", LIFECYCLE),
 				 errmsg("renewal " INT64_FORMAT " cannot be made %s", id, to),
-				 errhint("That follows from its due date.")));
+				 errhint("Change the due date instead: the status follows from it.")));
 	if (!c->new_nulls[Anum_renewal_assignee_id - 1] && differs(c, Anum_renewal_assignee_id) &&
 		!is_cascade(c, Anum_renewal_assignee_id))
 		check_staff(c->new[Anum_renewal_assignee_id - 1]);

@@ -84,8 +84,8 @@ taskq_event_check(PG_FUNCTION_ARGS)
 	if (!known)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("event \"%s\" is not one of taskq's", event),
-				 errhint("Those that begin with task. or renewal. are task.created, task.completed, task.cancelled, task.overdue, task.sla_breached, renewal.threshold_crossed and renewal.overdue."),
+				 errmsg("event \"%s\" does not exist", event),
+				 errhint("Use task.created, task.completed, task.cancelled, task.overdue, task.sla_breached, renewal.threshold_crossed or renewal.overdue, or an event that does not begin with \"task.\" or \"renewal.\"."),
 				 err_generic_string(PG_DIAG_COLUMN_NAME, "event")));
 	PG_RETURN_BOOL(true);
 }

@@ -346,7 +346,7 @@ do_assign(const Firing *f, Run *run)
 	if (assignee == NULL)
 		return;
 	if (was != NULL && strcmp(was, assignee) == 0)
-		run->message = "it is theirs already";
+		run->message = "the task has this assignee already";
 	else
 		change_linked_task(&set_assignee, run, TEXTOID, CStringGetTextDatum(assignee), "assigned");
 }
@@ -483,7 +483,7 @@ explain_contained(Application *a)
 	if (!error_is_contained(edata))
 		ReThrowError(edata);
 	a->run.message = edata->sqlerrcode == ERRCODE_SINGLETON_SQL_JSON_ITEM_REQUIRED ?
-		"the condition gives no boolean" : psprintf("the condition raised: %s", edata->message);
+		"the condition does not return a boolean" : psprintf("the condition could not be evaluated: %s", edata->message);
 }
 
 /* An event's way to the rules; a dry run asks for those that are passed over. */

@@ -585,8 +585,8 @@ fold_keep(int64 announcement)
 	if (kept && (state.counted_at <= now - VERIFY_INTERVAL || state.counted_at > now) && !verify())
 	{
 		ereport(LOG,
-				(errmsg("taskq counts tasks anew: the numbers kept were not theirs"),
-				 errhint("Something wrote to taskq_task without its triggers.")));
+				(errmsg("taskq counters do not match the tasks and are rebuilt"),
+				 errhint("Check whether taskq_task was written while its triggers were disabled.")));
 		fold_forget();
 		kept = false;
 	}

@@ -354,7 +354,7 @@ read_field(NewTask *task, const JsonbValue *key, const JsonbValue *value)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("field \"%.*s\" is not known",
 						pg_mbcliplen(key->val.string.val, key->val.string.len, 64), key->val.string.val),
-				 errhint("Known fields: title, description, priority, due_date, sla_hours, assignee_id, user_id, dedupe_key, source.")));
+				 errhint("Use title, description, priority, due_date, sla_hours, assignee_id, user_id, dedupe_key or source.")));
 	if (value->type == jbvNull)
 		return;
 	number = field == NEW_SLA_HOURS;

@@ -89,7 +89,7 @@ check_staff(Datum assignee_id)
 			 presence == ABSENT ?
 			 errmsg("assignee_id \"%s\" is not a member of staff", TextDatumGetCString(assignee_id)) :
 			 errmsg("assignee_id \"%s\" is not active", TextDatumGetCString(assignee_id)),
-			 errhint("Tasks can be given to active members of taskq_staff_member."),
+			 errhint("Use the id of an active member of taskq_staff_member."),
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_assignee_id_fkey")));
 }
 
@@ -101,7 +101,7 @@ check_customer(Datum user_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("user_id \"%s\" is not a customer", TextDatumGetCString(user_id)),
-				 errhint("Customers are the rows of taskq_customer."),
+				 errhint("Use the id of a customer in taskq_customer."),
 				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_user_id_fkey")));
 }
 
@@ -115,7 +115,7 @@ check_active_customer(Datum user_id)
 	ereport(ERROR,
 			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 			 errmsg("user_id \"%s\" is not active", TextDatumGetCString(user_id)),
-			 errhint("Renewals can be made for active customers of taskq_customer."),
+			 errhint("Use the id of an active customer in taskq_customer."),
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_renewal_user_id_fkey")));
 }
 

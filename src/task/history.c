@@ -658,9 +658,10 @@ taskq_task_event_guard(PG_FUNCTION_ARGS)
 
 	ereport(ERROR,
 			(errcheck("taskq_task_event", "taskq_task_event_append_only"),
-			 errmsg("history is append-only: %s of taskq_task_event is refused",
-					TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? "UPDATE" :
-					TRIGGER_FIRED_BY_DELETE(td->tg_event) ? "DELETE" : "TRUNCATE"),
-			 errhint("Events go when their task is deleted.")));
+			 errmsg("table taskq_task_event is append-only"),
+			 errdetail("%s is not allowed.",
+					   TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? "UPDATE" :
+					   TRIGGER_FIRED_BY_DELETE(td->tg_event) ? "DELETE" : "TRUNCATE"),
+			 errhint("Delete a task to delete its events.")));
 	return PointerGetDatum(NULL);
 }

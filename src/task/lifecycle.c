@@ -115,23 +115,23 @@ transition_refusal(const TaskRow *old, const TaskRow *new, TaskStatus from, Task
 	{
 		case STATUS_OPEN:
 			if (from == STATUS_IN_PROGRESS || !task_isnull(old, Anum_task_started_at))
-				return "Work on it has begun: complete it or cancel it.";
+				return "Complete or cancel the task: work on it has begun.";
 			if (new_past_due)
-				return "Its due date has passed: move it with taskq_reschedule(). An UPDATE of other columns leaves the status out.";
+				return "Move the due date with taskq_reschedule(): it has passed. Leave the status out of an UPDATE of other columns.";
 			return NULL;
 		case STATUS_IN_PROGRESS:
 			if (new_past_due)
 				return from == STATUS_OVERDUE ?
-					"Its due date has passed: move it with taskq_reschedule(), or begin work all the same with taskq_start()." :
-					"The same statement gives it a due date that has passed.";
+					"Move the due date with taskq_reschedule(), or begin work all the same with taskq_start(): the due date has passed." :
+					"Set a due date that has passed in a statement of its own.";
 			return NULL;
 		case STATUS_OVERDUE:
 			if (!new_past_due)
-				return "A task is OVERDUE only after its due date; taskq sets that by itself.";
+				return "Leave the status out: taskq sets OVERDUE by itself once the due date has passed.";
 			return NULL;
 		case STATUS_COMPLETED:
 			if (from == STATUS_OPEN)
-				return "Start it first with taskq_start().";
+				return "Start the task first with taskq_start().";
 			return NULL;
 		case STATUS_CANCELLED:
 			return NULL;
@@ -481,7 +481,7 @@ lifecycle_recheck(const TaskRow *old, const TaskRow *new)
 				(errcheck("taskq_task", LIFECYCLE),
 				 errmsg("another trigger changed status or stamps of task " INT64_FORMAT " against the lifecycle",
 						task_id(old)),
-				 errhint("A trigger on taskq_task may change other columns, or take a name that sorts before \"taskq_lifecycle_update\".")));
+				 errhint("Consider giving that trigger a name that sorts before \"taskq_lifecycle_update\", or having it change other columns only.")));
 }
 
 /* Refuses to delete a task that is not terminal. */

@@ -174,7 +174,7 @@ warn_of_unknown_names(const List *wanted, const List *existing)
 		if (!has_name(unknown_names, name))
 			ereport(WARNING,
 					(errmsg("database \"%s\" named in taskq.databases does not exist", name),
-					 errhint("Names are case-sensitive.")));
+					 errhint("Check the spelling of the name, which is case-sensitive.")));
 		unknown = lappend(unknown, name);
 	}
 

@@ -122,7 +122,7 @@ retention_check(char **newval, void **extra, GucSource source)
 		return false;
 	if (!parse_retention(*newval, span))
 	{
-		GUC_check_errdetail("It must be off or an interval over zero and up to %d years, \"2 years\" or \"P2Y\" for example.", RETENTION_YEARS_MAX);
+		GUC_check_errdetail("It must be \"off\" or an interval that is greater than zero and at most %d years, for example \"2 years\" or \"P2Y\".", RETENTION_YEARS_MAX);
 		return false;
 	}
 	*extra = span;

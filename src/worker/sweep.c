@@ -318,7 +318,7 @@ note_untouched(Sweep *sweep, int kind, Datum instant, Datum ids)
 	for (uint64 i = 0; i < SPI_processed; i++)
 		note_failure(sweep, kind,
 					 DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)),
-					 "writing it changed nothing: a trigger suppresses it, or taskq's own are disabled");
+					 "the write changed nothing: a trigger suppresses it, or taskq's own triggers are disabled");
 	SPI_freetuptable(SPI_tuptable);
 }
 

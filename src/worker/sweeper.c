@@ -133,8 +133,8 @@ being_restored(void)
 	};
 #undef AHEAD
 	static const char *const reasons[] = {
-		"ids run ahead of their sequence, as in a restore",
-		"pg_restore is at work"
+		"Ids in a table are ahead of its sequence, as during a restore.",
+		"A session of pg_restore is connected to the database."
 	};
 	Oid			types[] = {OIDOID};
 	Datum		values[] = {ObjectIdGetDatum(MyDatabaseId)};
@@ -178,7 +178,7 @@ sweep_transaction(Sweep *sweep, const Sweep *committed)
 	else if (DefaultXactReadOnly)
 	{
 		/* Whoever set that does not want the disk to be written to. */
-		strlcpy(sweep->error, "default_transaction_read_only is on", sizeof(sweep->error));
+		strlcpy(sweep->error, "default_transaction_read_only is on.", sizeof(sweep->error));
 		outcome = SWEEP_READ_ONLY;
 	}
 	else if (taskq_catalog()->is_subscriber)
@@ -320,12 +320,14 @@ report_outcome(SweepOutcome outcome, const Sweep *sweep, const char *database)
 	{
 		case SWEEP_RESTORING:
 			ereport(LOG,
-					(errmsg("taskq sweep of database \"%s\" waits: %s", database, sweep->error),
+					(errmsg("taskq sweep of database \"%s\" waits", database),
+					 errdetail_internal("%s", sweep->error),
 					 errhint("After an import, set the sequences with setval().")));
 			break;
 		case SWEEP_READ_ONLY:
 			ereport(LOG,
-					(errmsg("taskq does not sweep database \"%s\": %s", database, sweep->error)));
+					(errmsg("taskq does not sweep database \"%s\"", database),
+					 errdetail_internal("%s", sweep->error)));
 			break;
 		case SWEEP_SOME_FAILED:
 			ereport(WARNING,

@@ -73,7 +73,7 @@ query('desk', q{SET search_path = pg_catalog; DROP TRIGGER see ON work.taskq_tas
 query('desk', q{SET ROLE mallory; SET search_path = work, own, pg_catalog; SELECT taskq_create('named', priority => 'LOW') AS id; SELECT taskq_prioritize(max(id), 'HIGH') FROM taskq_task WHERE title OPERATOR(pg_catalog.=) 'named'});
 is(query('desk', 'SELECT pg_catalog.count(*) FROM own.log'), '1', 'a trigger that leaves a name open works in a session');
 query('desk', q{INSERT INTO work.taskq_task (title, due_date) VALUES ('unnamed', '2020-01-01')});
-became('desk', q{SELECT last_error OPERATOR(pg_catalog.~) 'relation "log" does not exist .*search_path = pg_catalog, pg_temp.*ALTER FUNCTION'
+became('desk', q{SELECT last_error OPERATOR(pg_catalog.~) 'relation "log" does not exist .*ALTER FUNCTION.*search_path = pg_catalog, pg_temp'
 	FROM work.taskq_worker_status WHERE database OPERATOR(pg_catalog.=) 'desk'}, 'in the sweep it does not, and the status says how to help it');
 query('desk', q{ALTER FUNCTION own.note() SET search_path = own, pg_temp; SELECT work.taskq_worker_wake()});
 became('desk', q{SELECT status OPERATOR(pg_catalog.=) 'OVERDUE' FROM work.taskq_task WHERE title OPERATOR(pg_catalog.=) 'unnamed'}, 'helped so, it works there too');
@@ -91,7 +91,7 @@ my $keeps_role = $node->safe_psql('postgres', 'SHOW server_version_num') >= 1800
 my ($rc, $out, $err) = $node->psql('desk', $mallory);
 if ($keeps_role)
 {
-	like($err, qr/function own\.late\(\) must have a search_path of its own, for trigger late on table (?:work\.)?taskq_task_event uses it.*ALTER FUNCTION own\.late\(\) SET search_path/s,
+	like($err, qr/function own\.late\(\), used by trigger late on table (?:work\.)?taskq_task_event, must have a search_path of its own.*ALTER FUNCTION own\.late\(\) SET search_path/s,
 		'a deferrable trigger without a search_path of its own is refused');
 }
 else
@@ -108,7 +108,7 @@ SKIP:
 	query('desk', q{SET search_path = pg_catalog; CREATE FUNCTION own.f(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
 		ALTER TABLE work.taskq_task_event ADD CONSTRAINT once EXCLUDE USING btree ((own.f(note)) WITH =) DEFERRABLE});
 	(undef, undef, $err) = $node->psql('desk', $undo);
-	like($err, qr/function own\.f\(text\) must have a search_path of its own, for index (?:work\.)?once uses it/, 'so is a deferrable constraint that evaluates functions');
+	like($err, qr/function own\.f\(text\), used by index (?:work\.)?once, must have a search_path of its own/, 'so is a deferrable constraint that evaluates functions');
 }
 
 $node->stop;
