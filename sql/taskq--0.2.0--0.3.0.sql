@@ -428,13 +428,13 @@ BEGIN ATOMIC
 
         -- the worker, in this database
         UNION ALL SELECT 2, 'worker', pg_catalog.format('Sweeps in a row that failed or left rows out: %s. The last error: %s.', w.failures, coalesce(w.last_error, 'the sweeper was killed')),
-            'Once the cause is mended, SELECT taskq_worker_wake() sweeps at once.'
+            'Remove the cause, then use SELECT taskq_worker_wake() to sweep at once.'
             FROM taskq_worker_status w WHERE w.database = pg_catalog.current_database() AND w.failures > 0
         UNION ALL SELECT 2, 'worker', 'Sweeps wait for a restore or an import to end.',
-            'See the rows about sequences. If there are none, pg_restore is connected, or somebody whose application_name is that.'
+            'See the rows about sequences. If there are none, see pg_stat_activity for a session whose application_name is pg_restore.'
             FROM taskq_worker_status w WHERE w.database = pg_catalog.current_database() AND w.last_result = 'restoring'
         UNION ALL SELECT 2, 'worker', pg_catalog.format('The sweep that was to start at %s has not.', w.next_sweep_at),
-            'The server''s log says why. Consider increasing max_worker_processes.'
+            'See the server''s log for the reason, and consider increasing max_worker_processes.'
             FROM taskq_worker_status w WHERE w.database = pg_catalog.current_database() AND w.state = 'waiting'
              AND greatest(w.next_sweep_at, w.last_sweep_at, pg_catalog.pg_postmaster_start_time())
                  < pg_catalog.clock_timestamp() - pg_catalog.interval_mul(pg_catalog.current_setting('taskq.sweep_interval')::interval, 10)
@@ -445,13 +445,13 @@ BEGIN ATOMIC
 
         -- what others run on taskq's tables
         UNION ALL SELECT 1, pg_catalog.format('trigger %I on %s', t.tgname, m.name),
-            pg_catalog.format('Its function %s has no search_path of its own that ends in pg_temp: run by a rule or for the history it has the rights of the table''s owner, and who may create types, or temporary tables, can have it take those for what it names.', f.name),
+            pg_catalog.format('Its function %s has no search_path of its own that ends in pg_temp. When a rule or the history fires it, it runs with the rights of the table''s owner, and names in it may resolve to types or temporary tables that another role has created.', f.name),
             pg_catalog.format('Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.', f.name)
             FROM member m JOIN pg_catalog.pg_trigger t ON t.tgrelid = m.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
             JOIN open_function f ON f.oid = t.tgfoid
             WHERE m.relkind = 'r'
         UNION ALL SELECT 1, pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid),
-            pg_catalog.format('It calls %s, which has no search_path of its own that ends in pg_temp: what taskq writes as the table''s owner runs it with those rights, and who may create types, or temporary tables, can have it take those for what it names.', f.name),
+            pg_catalog.format('It calls %s, which has no search_path of its own that ends in pg_temp. When taskq writes as the table''s owner, the function runs with the owner''s rights, and names in it may resolve to types or temporary tables that another role has created.', f.name),
             pg_catalog.format('Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.', f.name)
             FROM (SELECT DISTINCT p.classid, p.objid, p.objsubid, p.refobjid FROM pg_catalog.pg_depend p
                   WHERE p.refclassid = 'pg_catalog.pg_proc'::regclass::oid) d
@@ -467,7 +467,7 @@ BEGIN ATOMIC
         UNION ALL SELECT CASE WHEN t.oid IS NULL OR t.tgenabled IN ('D', 'R') THEN 1 ELSE 3 END, pg_catalog.format('trigger %I on %s', o.name, m.name),
             CASE WHEN t.oid IS NULL THEN 'It is missing.'
                  WHEN t.tgenabled = 'D' THEN 'It is disabled.'
-                 WHEN t.tgenabled = 'R' THEN 'It fires for nobody but replication.'
+                 WHEN t.tgenabled = 'R' THEN 'It fires for replication only.'
                  WHEN t.tgenabled = 'O' THEN 'It is not ENABLE ALWAYS: changes by replication are missing in the numbers of taskq_stats(), or are noticed late.'
                  ELSE 'It is ENABLE ALWAYS: it fires for what replication writes, too.' END,
             CASE WHEN t.oid IS NULL THEN 'Create it as the extension''s script does.'
@@ -482,9 +482,9 @@ BEGIN ATOMIC
             JOIN pg_catalog.pg_trigger t ON t.tgconstraint = k.oid AND t.tgenabled IN ('D', 'R')
             GROUP BY k.conname, m.name
         UNION ALL SELECT 1, 'session_replication_role',
-            pg_catalog.format('It is replica %s: triggers do not fire in those sessions.',
-                coalesce('for role ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(r.rolname), 'for this database')),
-            'Have only those sessions set it that restore or replicate.'
+            CASE WHEN r.rolname IS NULL THEN 'It is replica for this database: triggers do not fire in those sessions.'
+                 ELSE pg_catalog.format('It is replica for role %I: triggers do not fire in those sessions.', r.rolname) END,
+            'Set it only in sessions that restore or replicate.'
             FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
             WHERE 'session_replication_role=replica' = ANY (s.setconfig)
               AND s.setdatabase IN ('0'::oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
@@ -497,7 +497,7 @@ BEGIN ATOMIC
                  ELSE 'It is not validated: rows written before it need not meet it.' END,
             CASE WHEN k.oid IS NULL THEN 'Add it as the extension''s script does.'
                  WHEN NOT x.enforced THEN pg_catalog.format('Use ALTER TABLE %s ALTER CONSTRAINT %I ENFORCED.', m.name, o.name)
-                 ELSE pg_catalog.format('Mend the rows, then use ALTER TABLE %s VALIDATE CONSTRAINT %I.', m.name, o.name) END
+                 ELSE pg_catalog.format('Correct the rows, then use ALTER TABLE %s VALIDATE CONSTRAINT %I.', m.name, o.name) END
             FROM member m CROSS JOIN LATERAL (SELECT pg_catalog.concat(m.relname, '_', u.u) FROM pg_catalog.unnest(m.constraints) u) o(name)
             LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = m.oid AND k.conname::text = o.name
             -- a column of PostgreSQL 18
@@ -507,7 +507,7 @@ BEGIN ATOMIC
             pg_catalog.format('Use ALTER TABLE %s ALTER COLUMN %I SET NOT NULL.', m.name, a.attname)
             FROM member m JOIN pg_catalog.pg_attribute a ON a.attrelid = m.oid AND a.attname::text = ANY (m.required) AND NOT a.attnotnull
         UNION ALL SELECT CASE pg_catalog.right(o.name, 4) WHEN '_key' THEN 1 ELSE 2 END, pg_catalog.format('index %I on %s', o.name, m.name),
-            'It is missing.', CASE o.name WHEN 'taskq_renewal_active_key' THEN pg_catalog.format('Cancel renewals that are there twice, then use '
+            'It is missing.', CASE o.name WHEN 'taskq_renewal_active_key' THEN pg_catalog.format('Cancel duplicate renewals, then use '
                     'CREATE UNIQUE INDEX taskq_renewal_active_key ON %s (user_id, service_type, reference, due_date) NULLS NOT DISTINCT WHERE next_check_on IS NOT NULL.', m.name)
                 ELSE 'Create it as the extension''s script does.' END
             FROM member m CROSS JOIN LATERAL (SELECT pg_catalog.concat(m.relname, '_', u.u) FROM pg_catalog.unnest(m.indexes) u) o(name)
@@ -521,7 +521,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 1, m.name, 'It is unlogged: its rows are gone after a crash.', pg_catalog.format('Use ALTER TABLE %s SET LOGGED.', m.name)
             FROM member m WHERE m.relkind = 'r' AND m.relpersistence = 'u'
              AND m.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
-        UNION ALL SELECT 1, m.name, pg_catalog.format('%s is its parent or its child: what is written there has no lifecycle.', i.other::regclass),
+        UNION ALL SELECT 1, m.name, pg_catalog.format('%s is its parent or its child: rows written there are not subject to the lifecycle.', i.other::regclass),
             'Use a table of your own beside it.'
             FROM member m JOIN (SELECT h.inhparent AS oid, h.inhrelid AS other FROM pg_catalog.pg_inherits h
                                 UNION ALL SELECT h.inhrelid, h.inhparent FROM pg_catalog.pg_inherits h) i ON i.oid = m.oid
@@ -531,13 +531,13 @@ BEGIN ATOMIC
         UNION ALL SELECT 1, m.name, 'It has policies, but row security is not enabled.',
             pg_catalog.format('Use ALTER TABLE %s ENABLE ROW LEVEL SECURITY.', m.name)
             FROM member m WHERE m.relkind = 'r' AND NOT m.relrowsecurity AND EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = m.oid)
-        UNION ALL SELECT 1, m.name, 'taskq_task has row security and this table has none: it tells of tasks and customers that are hidden there.',
-            'Give it a policy as in examples/two_desks.sql.'
+        UNION ALL SELECT 1, m.name, 'Row security is enabled for taskq_task but not for this table, which has data of the tasks and customers that are hidden there.',
+            'Create a policy as in examples/two_desks.sql.'
             FROM member m JOIN member t ON t.relname = 'taskq_task' AND t.relrowsecurity
             WHERE m.relname IN ('taskq_customer', 'taskq_task_event', 'taskq_workflow_run', 'taskq_renewal', 'taskq_renewal_crossing') AND NOT m.relrowsecurity
               AND EXISTS (SELECT FROM pg_catalog.aclexplode(m.relacl) x WHERE x.grantee <> m.relowner AND x.privilege_type = 'SELECT')
-        UNION ALL SELECT 1, a.name, pg_catalog.format('PUBLIC has %s.', pg_catalog.string_agg(DISTINCT a.privilege, ', ')),
-            'SELECT taskq_reapply_grants() takes it away.'
+        UNION ALL SELECT 1, a.name, pg_catalog.format('PUBLIC has been granted %s.', pg_catalog.string_agg(DISTINCT a.privilege, ', ')),
+            'Use SELECT taskq_reapply_grants() to revoke that.'
             FROM (
                 SELECT m.name, x.grantee, x.privilege_type AS privilege FROM member m CROSS JOIN LATERAL pg_catalog.aclexplode(m.relacl) x
                 UNION ALL SELECT m.name, x.grantee, x.privilege_type FROM member m
@@ -554,7 +554,7 @@ BEGIN ATOMIC
             pg_catalog.format('Use REVOKE TRIGGER ON %s FROM %I.', m.name, pg_catalog.pg_get_userbyid(x.grantee))
             FROM member m CROSS JOIN LATERAL pg_catalog.aclexplode(m.relacl) x
             WHERE m.relkind = 'r' AND x.privilege_type = 'TRIGGER' AND x.grantee NOT IN ('0'::oid, m.relowner)
-        UNION ALL SELECT 3, pg_catalog.format('schema %I', n.nspname), 'PUBLIC may create objects beside those of taskq, and so stand in the way of calls and of updates.',
+        UNION ALL SELECT 3, pg_catalog.format('schema %I', n.nspname), 'PUBLIC may create objects in the schema of taskq, which can interfere with calls and with ALTER EXTENSION ... UPDATE.',
             pg_catalog.format('Use REVOKE CREATE ON SCHEMA %I FROM PUBLIC.', n.nspname)
             FROM pg_catalog.pg_namespace n CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) x
             WHERE n.oid IN (SELECT m.relnamespace FROM member m) AND x.grantee = '0'::oid AND x.privilege_type = 'CREATE'
@@ -601,43 +601,43 @@ BEGIN ATOMIC
                     AND NOT EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname AND s.tablename = c.relname))
         UNION ALL SELECT 3, pg_catalog.format('prepared transaction %L', p.gid),
             pg_catalog.format('It has been prepared since %s: VACUUM keeps what was deleted since, and its locks stay.', p.prepared),
-            pg_catalog.format('COMMIT PREPARED %L or ROLLBACK PREPARED %L ends it.', p.gid, p.gid)
+            pg_catalog.format('Use COMMIT PREPARED %L or ROLLBACK PREPARED %L.', p.gid, p.gid)
             FROM pg_catalog.pg_prepared_xacts p
             WHERE p.database = pg_catalog.current_database() AND p.prepared < pg_catalog.clock_timestamp() - '1 hour'::interval
         UNION ALL SELECT 3, pg_catalog.format('process %s', a.pid),
             pg_catalog.format('Its transaction has been open since %s: VACUUM keeps what was deleted since.', a.xact_start),
-            pg_catalog.format('SELECT pg_terminate_backend(%s) ends it.', a.pid)
+            pg_catalog.format('Consider SELECT pg_terminate_backend(%s).', a.pid)
             FROM pg_catalog.pg_stat_activity a
             WHERE a.datname = pg_catalog.current_database() AND a.backend_type = 'client backend' AND (a.backend_xid IS NOT NULL OR a.backend_xmin IS NOT NULL)
               AND a.xact_start < pg_catalog.clock_timestamp() - '1 hour'::interval
-        UNION ALL SELECT 3, pg_catalog.format('replication slot %I', s.slot_name), 'Nobody uses it: the server keeps WAL for it, and perhaps what VACUUM would remove.',
-            pg_catalog.format('SELECT pg_drop_replication_slot(%L), unless its user comes back.', s.slot_name)
+        UNION ALL SELECT 3, pg_catalog.format('replication slot %I', s.slot_name), 'It is not in use: the server keeps WAL for it, and perhaps rows that VACUUM would remove.',
+            pg_catalog.format('Consider SELECT pg_drop_replication_slot(%L) if it is not needed any more.', s.slot_name)
             FROM pg_catalog.pg_replication_slots s
             WHERE NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL
               AND coalesce(s.database = pg_catalog.current_database(), true)
 
         -- people, rules, renewals
-        UNION ALL SELECT 2, pg_catalog.format('staff %s', s.id), pg_catalog.format('Inactive, but has active tasks: %s.', pg_catalog.count(*)),
-            'Give them to somebody else with taskq_assign_many().'
+        UNION ALL SELECT 2, pg_catalog.format('staff %s', s.id), pg_catalog.format('The member of staff is inactive, but has active tasks: %s.', pg_catalog.count(*)),
+            'Reassign them with taskq_assign_many().'
             FROM taskq_staff_member s JOIN taskq_task t ON t.assignee_id = s.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL
             WHERE NOT s.is_active GROUP BY s.id
         UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), 'Its condition is not a predicate: it holds only where the value that it finds is true.',
-            'Write it as operator @@ takes it: $.new.status == "REJECTED".'
+            'Write it as operator @@ takes it, for example $.new.status == "REJECTED".'
             FROM taskq_workflow_rule r
             WHERE r.is_enabled AND NOT taskq_condition_is_predicate(r.condition)
-        UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), pg_catalog.format('It names staff who are inactive or unknown, and count as nobody: %s.', pg_catalog.string_agg(a.id, ', ' ORDER BY a.id)),
+        UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), pg_catalog.format('It names staff who are inactive or unknown, and are not assigned tasks: %s.', pg_catalog.string_agg(a.id, ', ' ORDER BY a.id)),
             'Change assignee_id or assignee_pool.'
             FROM taskq_workflow_rule r
             CROSS JOIN LATERAL (SELECT r.assignee_id WHERE r.assignee_id IS NOT NULL UNION SELECT u.u FROM pg_catalog.unnest(r.assignee_pool) u) a(id)
             WHERE r.is_enabled AND NOT EXISTS (SELECT FROM taskq_staff_member s WHERE s.id = a.id AND s.is_active)
             GROUP BY r.name
-        UNION ALL SELECT 2, pg_catalog.format('rule %I', f.rule_name), pg_catalog.format('Failures within a day: %s. The last: %s.', f.n, f.message),
+        UNION ALL SELECT 2, pg_catalog.format('rule %I', f.rule_name), pg_catalog.format('Failures within a day: %s. The last error: %s.', f.n, f.message),
             'See taskq_workflow_run, and try the rule with taskq_emit_dry_run().'
             FROM (SELECT w.rule_name, pg_catalog.count(*) AS n, (pg_catalog.array_agg(w.message ORDER BY w.id DESC))[1] AS message
                   FROM taskq_workflow_run w
                   WHERE w.outcome = 'failed' AND w.at > pg_catalog.statement_timestamp() - '1 day'::interval GROUP BY w.rule_name) f
         UNION ALL SELECT 3, 'customers', pg_catalog.format('Active customers whose agent is inactive: %s.', pg_catalog.count(*)),
-            'Change taskq_customer.assigned_agent_id: tasks for their renewals belong to nobody.'
+            'Change taskq_customer.assigned_agent_id: tasks for their renewals are assigned to nobody.'
             FROM taskq_customer c JOIN taskq_staff_member s ON s.id = c.assigned_agent_id
             WHERE c.is_active AND NOT s.is_active HAVING pg_catalog.count(*) > 0
         UNION ALL SELECT 3, 'renewals', pg_catalog.format('Open renewals whose assignee is inactive: %s.', pg_catalog.count(*)),

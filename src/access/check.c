@@ -91,7 +91,7 @@ check_worker(ReturnSetInfo *rsinfo)
 		case WORKER_NOT_RUNNING:
 			report(rsinfo, NOT_WORKING, "worker",
 				   _("The taskq launcher is not running."),
-				   _("The server's log says why. Consider increasing max_worker_processes."));
+				   _("See the server's log for the reason, and consider increasing max_worker_processes."));
 			break;
 		case WORKER_SWEEPS_OTHERS:
 			if (taskq_databases[0] != '\0')
@@ -123,7 +123,7 @@ check_versions(ReturnSetInfo *rsinfo)
 	if (available != NULL && strcmp(available, TASKQ_VERSION) != 0)
 		report(rsinfo, TO_KNOW, "version",
 			   psprintf(_("The library in use is that of version %s, the files installed are those of %s."), TASKQ_VERSION, available),
-			   _("Restart the server, or connect anew where the library is not preloaded."));
+			   _("Restart the server, or reconnect if the library is not preloaded."));
 	else if (strcmp(installed, TASKQ_VERSION) != 0)
 		report(rsinfo, TO_KNOW, "version",
 			   psprintf(_("This database is at version %s, the library at %s."), installed, TASKQ_VERSION),
@@ -145,8 +145,8 @@ check_zones(ReturnSetInfo *rsinfo)
 
 		if (zone == NULL || !pg_tz_acceptable(zone))
 			report(rsinfo, NOT_WORKING, "taskq.timezone",
-				   psprintf(_("The time zone \"%s\" is not known: sessions that it is set for have another."), name),
-				   _("Use ALTER DATABASE or ALTER ROLE ... SET taskq.timezone; pg_timezone_names has the names."));
+				   psprintf(_("The time zone \"%s\" is not known: sessions that it is set for use another."), name),
+				   _("Use ALTER DATABASE or ALTER ROLE ... SET taskq.timezone with a name from pg_timezone_names."));
 	}
 }
 
@@ -164,7 +164,7 @@ check_files(ReturnSetInfo *rsinfo)
 
 		report(rsinfo, NOT_WORKING, SPI_getvalue(tuple, desc, 1),
 			   psprintf(_("The value \"%s\" is not in effect: %s."), SPI_getvalue(tuple, desc, 2), SPI_getvalue(tuple, desc, 5)),
-			   psprintf(_("See line %s of %s."), SPI_getvalue(tuple, desc, 4), SPI_getvalue(tuple, desc, 3)));
+			   psprintf(_("See line %s of file %s."), SPI_getvalue(tuple, desc, 4), SPI_getvalue(tuple, desc, 3)));
 	}
 }
 
@@ -186,7 +186,7 @@ check_counters(ReturnSetInfo *rsinfo)
 			   found ? psprintf(_("The numbers of taskq_stats() have not been kept since %s: every call counts the tasks."),
 								timestamptz_to_str(state.folded_at)) :
 			   _("The numbers of taskq_stats() are not kept: every call counts the tasks."),
-			   _("The next sweep keeps them again, unless a trigger of taskq's on taskq_task is missing or disabled."));
+			   _("Check that no trigger of taskq's on taskq_task is missing or disabled; the next sweep then keeps them again."));
 }
 
 static void
@@ -207,12 +207,12 @@ check_roles(ReturnSetInfo *rsinfo)
 		if (present_name == NULL)
 			report(rsinfo, TO_KNOW, psprintf("role %s", quote_identifier(name)),
 				   psprintf(_("It was granted level %s and has been dropped."), SPI_getvalue(tuple, desc, 2)),
-				   psprintf(_("SELECT taskq_revoke(%s) forgets it."), quote_literal_cstr(name)));
+				   psprintf(_("Use SELECT taskq_revoke(%s) to forget it."), quote_literal_cstr(name)));
 		else
 			report(rsinfo, TO_KNOW, psprintf("role %s", quote_identifier(name)),
 				   psprintf(_("It was granted level %s and is named %s now: a dump would have the old name."),
 							SPI_getvalue(tuple, desc, 2), quote_identifier(present_name)),
-				   _("SELECT taskq_reapply_grants() takes note of it."));
+				   _("Use SELECT taskq_reapply_grants() to update the name."));
 	}
 }
 

@@ -132,7 +132,7 @@ $node->append_conf('postgresql.conf', "max_worker_processes = 8\nshared_preload_
 $node->restart;
 # Without the library a session does not know that it is none.
 query('postgres', "ALTER DATABASE postgres SET taskq.timezone = 'Mars/Base'");
-is(query('postgres', "$rows ORDER BY 1"), "2 taskq.timezone: The time zone \"Mars/Base\" is not known: sessions that it is set for have another.\n"
+is(query('postgres', "$rows ORDER BY 1"), "2 taskq.timezone: The time zone \"Mars/Base\" is not known: sessions that it is set for use another.\n"
 	. '2 worker: The library is not preloaded: no worker sweeps this database.', 'not preloaded');
 query('postgres', "ALTER DATABASE postgres RESET taskq.timezone");
 $node->append_conf('postgresql.conf', "shared_preload_libraries = 'taskq'\n");
