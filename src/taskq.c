@@ -89,57 +89,57 @@ static void
 define_settings(void)
 {
 	DefineCustomStringVariable("taskq.timezone",
-							   "Time zone in which days begin and end.",
+							   "Sets the time zone in which days begin and end.",
 							   NULL, &taskq_timezone, "UTC", PGC_SUSET, 0,
 							   timezone_check, timezone_assign, NULL);
 	DefineCustomIntVariable("taskq.sweep_interval",
-							"Longest time between two sweeps of a database.",
-							"Sweeps also run at the instant at which something falls due.",
+							"Sets the longest time between two sweeps of a database.",
+							"A sweep also runs at the instant at which something falls due.",
 							&taskq_sweep_interval, 10, 1, 86400, PGC_SIGHUP, GUC_UNIT_S,
 							NULL, NULL, NULL);
 	DefineCustomIntVariable("taskq.sweep_batch_size",
-							"Tasks that a sweep changes in one transaction.",
+							"Sets the number of tasks that a sweep changes in one transaction.",
 							NULL, &taskq_sweep_batch_size, 1000, 1, 100000, PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 	DefineCustomStringVariable("taskq.databases",
-							   "Databases to sweep, separated by commas; empty = all.",
-							   NULL, &taskq_databases, "", PGC_SIGHUP, GUC_LIST_INPUT,
+							   "Lists the databases to sweep, separated by commas.",
+							   "An empty list means all databases.", &taskq_databases, "", PGC_SIGHUP, GUC_LIST_INPUT,
 							   databases_check, NULL, NULL);
 
 	/* Without shared memory it has no effect, and could not be defined as what it is. */
 	DefineCustomIntVariable("taskq.max_databases",
-							"Databases that shared memory has room for.",
-							"Others are swept every taskq.sweep_interval and have no row in taskq_worker_status.",
+							"Sets the number of databases that shared memory has room for.",
+							"Other databases are swept every taskq.sweep_interval and have no row in taskq_worker_status.",
 							&taskq_max_databases, 256, 1, 100000,
 							process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 	DefineCustomIntVariable("taskq.max_sweepers",
-							"Databases that are swept at the same time.",
+							"Sets the maximum number of databases that are swept at the same time.",
 							"Each sweeper takes one of max_worker_processes.",
 							&taskq_max_sweepers, 4, 1, 1024, PGC_SIGHUP, 0,
 							NULL, NULL, NULL);
 	DefineCustomIntVariable("taskq.sla_at_risk_percent",
-							"Part of the SLA's time after which a task is AT_RISK, in percent.",
-							"Read when a task is written.",
+							"Sets the percentage of the SLA's time after which a task is AT_RISK.",
+							"The value is read when a task is written.",
 							&taskq_sla_at_risk_percent, 80, 1, 100, PGC_SUSET, 0,
 							NULL, NULL, NULL);
 	DefineCustomStringVariable("taskq.retention",
-							   "How long terminal tasks are kept; off = for ever.",
-							   "An interval over zero; the sweep deletes what is older, with its history.",
+							   "Sets how long terminal tasks are kept.",
+							   "The value is an interval greater than zero, or off to keep them for ever; the sweep deletes older tasks with their history.",
 							   &taskq_retention, "off", PGC_SUSET, 0,
 							   retention_check, retention_assign, NULL);
 	DefineCustomEnumVariable("taskq.log_sweeps",
-							 "Which sweeps are logged: none, those with changes, all.",
+							 "Sets which sweeps are logged.",
 							 NULL, &taskq_log_sweeps, LOG_SWEEPS_CHANGES, log_sweeps_options,
 							 PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("taskq.notify_channel",
-							   "Channel that is notified of changed tasks; empty = none.",
-							   "NOTIFY makes commits wait for each other, in the whole cluster.",
+							   "Sets the channel that is notified of changed tasks.",
+							   "An empty string turns this off. NOTIFY makes commits wait for each other, in the whole cluster.",
 							   &taskq_notify_channel, "", PGC_SUSET, 0,
 							   notify_channel_check, NULL, NULL);
 	DefineCustomStringVariable("taskq.actor",
-							   "Who is using the session, for the history of tasks; empty = the session user.",
-							   NULL, &taskq_actor_setting, "", PGC_USERSET, 0,
+							   "Sets who is using the session, for the history of tasks.",
+							   "An empty string means the session user.", &taskq_actor_setting, "", PGC_USERSET, 0,
 							   actor_check, NULL, NULL);
 	MarkGUCPrefixReserved("taskq");
 }
