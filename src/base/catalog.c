@@ -51,7 +51,7 @@ own_table(const char *name)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("extension taskq has no table \"%s\" in schema \"%s\"",
 						name, catalog.schema_name),
-				 errhint("The library may be newer than the installed SQL: run ALTER EXTENSION taskq UPDATE.")));
+				 errhint("Run ALTER EXTENSION taskq UPDATE: the library may be newer than the installed SQL.")));
 	return relid;
 }
 

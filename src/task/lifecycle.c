@@ -97,7 +97,7 @@ refuse_transition(const TaskRow *old, TaskStatus from, TaskStatus to, const char
 			(errcheck("taskq_task", LIFECYCLE),
 			 errmsg("task " INT64_FORMAT " cannot go from %s to %s",
 					task_id(old), status_names[from], status_names[to]),
-			 errhint("%s", hint)));
+			 errhint("%s", _(hint))));
 }
 
 /*
@@ -115,23 +115,23 @@ transition_refusal(const TaskRow *old, const TaskRow *new, TaskStatus from, Task
 	{
 		case STATUS_OPEN:
 			if (from == STATUS_IN_PROGRESS || !task_isnull(old, Anum_task_started_at))
-				return "Complete or cancel the task: work on it has begun.";
+				return gettext_noop("Complete or cancel the task: work on it has begun.");
 			if (new_past_due)
-				return "Move the due date with taskq_reschedule(): it has passed. Leave the status out of an UPDATE of other columns.";
+				return gettext_noop("Move the due date with taskq_reschedule(): it has passed. Leave the status out of an UPDATE of other columns.");
 			return NULL;
 		case STATUS_IN_PROGRESS:
 			if (new_past_due)
 				return from == STATUS_OVERDUE ?
-					"Move the due date with taskq_reschedule(), or begin work all the same with taskq_start(): the due date has passed." :
-					"Set a due date that has passed in a statement of its own.";
+					gettext_noop("Move the due date with taskq_reschedule(), or begin work all the same with taskq_start(): the due date has passed.") :
+					gettext_noop("Set a due date that has passed in a statement of its own.");
 			return NULL;
 		case STATUS_OVERDUE:
 			if (!new_past_due)
-				return "Leave the status out: taskq sets OVERDUE by itself once the due date has passed.";
+				return gettext_noop("Leave the status out: taskq sets OVERDUE by itself once the due date has passed.");
 			return NULL;
 		case STATUS_COMPLETED:
 			if (from == STATUS_OPEN)
-				return "Start the task first with taskq_start().";
+				return gettext_noop("Start the task first with taskq_start().");
 			return NULL;
 		case STATUS_CANCELLED:
 			return NULL;
