@@ -55,8 +55,8 @@ static TextSetting texts[] = {
 };
 
 /*
- * What follows a change of tasks, in this order: the history comes before the
- * rules, whose tasks and events follow from what it has recorded.
+ * Callbacks on changes of tasks, in the order in which they are called:
+ * history before the rules, which act on the events that it has recorded.
  */
 static const TaskFollower *const followers[] = {
 	&counter_follower,
@@ -68,8 +68,9 @@ static const TaskFollower *const followers[] = {
 };
 
 /*
- * What a sweep does, in this order.  Deadlines are looked at once the tasks
- * that are overdue have been written, which stores their breaches too.
+ * The kinds of rows that fall due, in the order in which a sweep deals with
+ * them.  Breached deadlines come after overdue tasks, because writing those
+ * stores their breaches too.
  */
 static const DueKind *const due_kinds[] = {
 	&due_folding,
@@ -106,7 +107,10 @@ define_settings(void)
 							   "An empty list means all databases.", &taskq_databases, "", PGC_SIGHUP, GUC_LIST_INPUT,
 							   databases_check, NULL, NULL);
 
-	/* Without shared memory it has no effect, and could not be defined as what it is. */
+	/*
+	 * PGC_POSTMASTER settings can be defined only while preloading; otherwise
+	 * this one has no effect.
+	 */
 	DefineCustomIntVariable("taskq.max_databases",
 							"Sets the number of databases that shared memory has room for.",
 							"Other databases are swept every taskq.sweep_interval and have no row in taskq_worker_status.",

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * actor.c
- *		Who did it, and what else the triggers know of the call under way.
+ *		The actor of a write, and the state of the API call in progress.
  *
  * An API function describes itself in a TaskqCall on its own stack, linked
- * into a list, and the triggers on taskq_task read the innermost one.  The
- * function unlinks itself when it fails too, for the error may be caught.
+ * into a list, and the triggers on taskq_task read the innermost one.  It is
+ * unlinked on error too, because the error may be caught.
  *
  *-------------------------------------------------------------------------
  */
@@ -59,14 +59,17 @@ call_under_way(void)
 	return innermost;
 }
 
-/* Whether the statement is the innermost call's own, none of a trigger's, and that of this kind. */
+/*
+ * Whether the current statement is one of the innermost call itself, not of a
+ * trigger, and the call is of this kind.
+ */
 bool
 call_is(TaskVerb verb)
 {
 	return innermost != NULL && innermost->verb == verb && trigger_depth() == innermost->trigger_depth + 1;
 }
 
-/* Whether a call under way leaves what others have locked for later. */
+/* Whether a call in progress skips rows that other transactions have locked. */
 bool
 call_leaves_locked(void)
 {
@@ -76,7 +79,7 @@ call_leaves_locked(void)
 	return false;
 }
 
-/* Counts a task that the call under way asks nothing new of. */
+/* Counts a task that already has the values that the innermost call sets. */
 void
 call_unchanged(void)
 {
@@ -84,8 +87,9 @@ call_unchanged(void)
 }
 
 /*
- * Runs a statement while the triggers know what it is part of.  Returns how
- * many tasks it left alone because they were already as asked.
+ * Runs a statement as part of a call of its own, which the triggers read.
+ * Returns the number of tasks that were not updated because they had the
+ * values already.
  */
 int
 run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,

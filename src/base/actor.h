@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * actor.h
- *		Who did it, and what triggers know of the call under way.
+ *		The actor of a write, and the state of the API call in progress.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,20 +24,21 @@ typedef enum TaskVerb
 } TaskVerb;
 
 /*
- * What the triggers should know of the API call under way: while there is one,
- * writes of nothing are suppressed.  Calls nest: a trigger of the user's may
- * call the API again.
+ * An API call in progress, as the triggers read it. call_begin() must be
+ * paired with call_end(), on error too.  While there is a call, updates that
+ * change nothing are suppressed.  Calls nest, because a user's trigger may
+ * call the API.
  */
 typedef struct TaskqCall
 {
 	struct TaskqCall *outer;
 	TaskVerb	verb;
 	bool		by_system;		/* actor is NULL: the sweep */
-	bool		leaves_locked;	/* what others have locked is left for later */
+	bool		leaves_locked;	/* rows that others have locked are skipped */
 	int			trigger_depth;	/* of its statements */
 	text	   *actor;			/* NULL = not given */
 	text	   *note;			/* for the event that ends the task, or changes its SLA */
-	int			unchanged;		/* tasks that were already as asked */
+	int			unchanged;		/* tasks that had the values already */
 } TaskqCall;
 
 extern void call_begin(TaskqCall *call, TaskVerb verb, text *actor);

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * calendar.c
- *		What day it is in taskq.timezone, and when days begin.
+ *		The current date in taskq.timezone, and the start of a day.
  *
- * "Today" is the date of the statement's timestamp, so it stands still while
- * a statement runs.  The bounds of the last day computed are kept: within
- * them the answer is one comparison.
+ * "Today" is the date of the statement's timestamp, so it does not change
+ * while a statement runs.  The bounds of the last day computed are kept:
+ * within them the answer is one comparison.
  *
  *-------------------------------------------------------------------------
  */

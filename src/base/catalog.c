@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * catalog.c
- *		Where the extension's own objects are.
+ *		Look-up of the extension's own objects.
  *
  * The extension may live in any schema.  Its objects are found from the
  * extension's OID once per session and again after an invalidation: dropping
@@ -39,7 +39,7 @@ const NewerColumnInfo newer_columns[N_NEWER_COLUMNS] =
 
 static TaskqCatalog catalog;
 static bool catalog_valid = false;
-uint64		catalog_changes = 0;	/* that were heard of */
+uint64		catalog_changes = 0;	/* invalidations received */
 
 static Oid
 own_table(const char *name)
@@ -55,7 +55,7 @@ own_table(const char *name)
 	return relid;
 }
 
-/* Whether an index of the extension's is there and can be relied on. */
+/* Whether an index of the extension exists and is valid. */
 static bool
 index_is_valid(const char *name)
 {
@@ -65,8 +65,8 @@ index_is_valid(const char *name)
 }
 
 /*
- * Whether the SQL that is installed is without what 0.3.0 has added: a column
- * named as in newer_columns is the user's own then.
+ * Whether the installed SQL is older than 0.3.0.  A column named as in
+ * newer_columns then belongs to the user.
  */
 static bool
 sql_is_older(void)
@@ -161,7 +161,7 @@ taskq_catalog(void)
 		catalog.newer_column[i] = catalog.sql_is_older ? InvalidAttrNumber :
 			get_attnum(catalog.task, newer_columns[i].name);
 
-	/* If something changed while this was read, it is read again the next time. */
+	/* If an invalidation arrived meanwhile, the next call reads again. */
 	catalog_valid = catalog_changes == changes;
 	return &catalog;
 }
@@ -190,7 +190,7 @@ catalog_syscache_callback(Datum arg, int cacheid, uint32 hashvalue)
 	catalog_forget();
 }
 
-/* For ereport(): what an ordinary CHECK of a table would give (23514). */
+/* For ereport(): 23514 with table and constraint, as a CHECK reports them. */
 int
 errcheck(const char *table, const char *constraint)
 {
@@ -200,8 +200,9 @@ errcheck(const char *table, const char *constraint)
 }
 
 /*
- * The index of a table's primary key, InvalidOid if there is none.  It is good
- * while the table is open and not to be kept: REINDEX CONCURRENTLY replaces it.
+ * The index of a table's primary key, InvalidOid if there is none.  It is
+ * valid while the table is open and must not be cached: REINDEX CONCURRENTLY
+ * replaces it.
  */
 Oid
 primary_key_of(Relation rel)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * catalog.h
- *		Where the extension's own objects are.
+ *		Look-up of the extension's own objects.
  *
  *-------------------------------------------------------------------------
  */
@@ -60,7 +60,7 @@ typedef struct TaskqCatalog
 
 extern const NewerColumnInfo newer_columns[N_NEWER_COLUMNS];
 
-/* Grows with each change to the catalog or to the tables in it that is heard of. */
+/* Incremented by each invalidation that concerns the catalog. */
 extern uint64 catalog_changes;
 
 extern const TaskqCatalog *taskq_catalog(void);

@@ -71,14 +71,17 @@ get_extension_schema(Oid extension)
 	(object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) == ACLCHECK_OK)
 #endif
 
-/* What a statement must be allowed to do to a table left the range table in 16. */
+/*
+ * The privileges that a statement needs moved from the range table entry to
+ * RTEPermissionInfo in 16.
+ */
 #if PG_VERSION_NUM < 160000
 #define taskq_required_perms(nsitem) ((nsitem)->p_rte->requiredPerms)
 #else
 #define taskq_required_perms(nsitem) ((nsitem)->p_perminfo->requiredPerms)
 #endif
 
-/* Whether the current transaction has written a table's file anew: a field renamed in 16. */
+/* Whether the current transaction has given a table a new relfilenode: a field renamed in 16. */
 #if PG_VERSION_NUM < 160000
 #define taskq_is_rewritten(rel) \
 	((rel)->rd_createSubid != InvalidSubTransactionId || (rel)->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
@@ -87,13 +90,16 @@ get_extension_schema(Oid extension)
 	((rel)->rd_createSubid != InvalidSubTransactionId || (rel)->rd_firstRelfilelocatorSubid != InvalidSubTransactionId)
 #endif
 
-/* A database that DROP DATABASE left half dropped; since the minors of 2023. */
+/*
+ * datconnlimit of a database whose DROP DATABASE was interrupted; since the
+ * minor releases of 2023.
+ */
 #include "catalog/pg_database.h"
 #ifndef DATCONNLIMIT_INVALID_DB
 #define DATCONNLIMIT_INVALID_DB -2
 #endif
 
-/* It goes before the declaration, and under this name, from 18 on. */
+/* pg_noreturn, before the declaration, has replaced pg_attribute_noreturn() from 18 on. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
 #endif
@@ -110,7 +116,7 @@ get_extension_schema(Oid extension)
 	ExecInsertIndexTuples(indexes, estate, 0, slot, NIL, NULL)
 #endif
 
-/* Whether a plan is of the search_path as it is; "search path matcher" from 17 on. */
+/* Whether a plan was made for the present search_path; "search path matcher" from 17 on. */
 #include "catalog/namespace.h"
 #if PG_VERSION_NUM < 170000
 #define taskq_search_path_matches(path) OverrideSearchPathMatchesCurrent(path)
@@ -125,7 +131,7 @@ get_extension_schema(Oid extension)
 #define taskq_shmem_init_hash(name, size, ctl, flags) ShmemInitHash(name, size, ctl, flags)
 #endif
 
-/* A scan of an index says where it counts itself from 18 on, and takes flags from 19 on. */
+/* index_beginscan() takes instrumentation from 18 on, and flags from 19 on. */
 #if PG_VERSION_NUM < 180000
 #define taskq_index_beginscan(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, nkeys, 0)
 #elif PG_VERSION_NUM < 190000
@@ -150,7 +156,10 @@ typedef struct JsonbInState
 #define taskq_push_jsonb_value(state, token, value) pushJsonbValue(state, token, value)
 #endif
 
-/* From 19 on the compiler is told to read no comment that says so (-Wimplicit-fallthrough=5). */
+/*
+ * PostgreSQL defines it from 19 on, which is built with
+ * -Wimplicit-fallthrough=5 and so ignores comments.
+ */
 #if PG_VERSION_NUM < 190000
 #define pg_fallthrough __attribute__((fallthrough))
 #endif

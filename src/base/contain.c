@@ -1,12 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * contain.c
- *		What may fail without taking the caller along.
+ *		Calling functions in subtransactions, and catching their errors.
  *
- * A row that cannot be swept, a rule that fails, a lock that is not to be had:
- * each is tried in a subtransaction, and its error is a value to look at.
- * Which errors are a caller's to deal with is for the caller to say; the
- * others it throws again.
+ * For rows that cannot be swept, rules that fail and locks that are not
+ * available.  The error of a subtransaction is returned as ErrorData.  The
+ * caller decides which errors it handles, and rethrows the others.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,9 +18,10 @@
 #include "base/contain.h"
 
 /*
- * Whether an error concerns what was being written and nothing beyond, so
- * that a subtransaction can contain it.  What a sweep would have to wait for,
- * in a rule too, it leaves for the next one.
+ * Whether an error concerns only the rows that were being written, and not the
+ * transaction or the server, so that aborting the subtransaction is enough.
+ * While call_leaves_locked(), lock timeouts are for the sweep to handle, which
+ * leaves the row for the next one.
  */
 bool
 error_is_contained(const ErrorData *edata)
@@ -41,10 +41,10 @@ error_is_contained(const ErrorData *edata)
 }
 
 /*
- * Does something in a subtransaction, in the current memory context, and keeps
- * it or takes it back.  What failed is taken back in any case, and its error
- * returned, in that context too; NULL = it did not fail.  What it put into the
- * caller's memory stays.
+ * Calls a function in a subtransaction and the current memory context, and
+ * commits the subtransaction if "keep", else aborts it.  After an error it is
+ * aborted in any case, and the error is returned, allocated in that context;
+ * NULL = no error.  Memory that the function has allocated there is not freed.
  */
 ErrorData *
 in_subtransaction(void (*what) (void *), void *arg, bool keep)
@@ -79,7 +79,7 @@ in_subtransaction(void (*what) (void *), void *arg, bool keep)
 	return edata;
 }
 
-/* Does something and takes it back, whether or not it fails: for dry runs. */
+/* Calls a function and rolls back what it did; rethrows its error.  For dry runs. */
 void
 take_back(void (*what) (void *), void *arg)
 {

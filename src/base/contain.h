@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * contain.h
- *		What may fail without taking the caller along.
+ *		Calling functions in subtransactions, and catching their errors.
  *
  *-------------------------------------------------------------------------
  */

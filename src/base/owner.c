@@ -3,43 +3,45 @@
  * owner.c
  *		Acting as the owner of one of taskq's tables.
  *
- * No function of taskq is SECURITY DEFINER.  The parts listed below take the
- * owner's rights, each for its own statements, which are constants and take
- * values as parameters; what the caller must have shown before:
+ * No function of taskq is SECURITY DEFINER.  The files listed below switch to
+ * the owner, each for its own statements, which are constants and take values
+ * as parameters.  The last column says which right the caller must have proved
+ * before, and what is returned to the caller:
  *
  *	history.c	writes events		the change itself, or for a comment the right
  *									to update the task (SELECT ... FOR KEY SHARE)
  *				deletes events		the deletion of their task
  *				reads who closed	an update of that task
- *	create.c	looks for a key		an insert that ran into it; told is that it is
- *									there, as a unique index tells
- *	workflow.c	rules				EXECUTE on what emits, or the change; what is
- *									done stands in rules, which take level manager
- *	rule.c		reads rules			nothing: they stay in memory
- *	emit.c		reads a dry run		EXECUTE; of tasks that were there before no
- *									more than the caller can read
+ *	create.c	looks for a key		an insert that conflicts with it; it discloses that
+ *									the key exists, as a unique index does
+ *	workflow.c	rules				EXECUTE on what emits, or the change; the actions
+ *									are those of rules, which managers write
+ *	rule.c		reads rules			nothing: they are not returned
+ *	emit.c		reads a dry run		EXECUTE; of existing tasks it returns what the
+ *									caller can read
  *	renewal.c	closes tasks		an update that closes their renewal
  *				assigns tasks		an update that assigns their renewal
- *				looks for a key		an insert that ran into it; told is that it is
- *									there, as a unique index tells
+ *				looks for a key		an insert that conflicts with it; it discloses that
+ *									the key exists, as a unique index does
  *				has some rechecked	an update that makes their customer active
  *	refresh.c	thresholds			a lock on the renewal (FOR NO KEY UPDATE)
  *				has all rechecked	a change of a threshold
  *	directory.c mirrors				to own the table, and EXECUTE for its owner
  *	erasure.c	erases texts		a lock on the customer that takes the right to update it
  *	sweep.c		logs a sweep		EXECUTE on taskq_sweep_all
- *	fold.c		counts tasks		EXECUTE on what sweeps; told is nothing
- *	sweeper.c	sweeps				nobody's call
+ *	fold.c		counts tasks		EXECUTE on what sweeps; nothing is returned
+ *	sweeper.c	sweeps				nothing: it is a background worker
  *
- * What such a statement writes can fire triggers that were added to the table,
- * and evaluate CHECKs, defaults and indexes that were.  Their functions then run
- * with the owner's rights, and what they name without a schema must not be
- * looked up where the caller says: so search_path is pg_catalog, pg_temp
- * meanwhile, in sessions as in the sweeper.
+ * Such a statement can fire triggers, and evaluate CHECKs, defaults and index
+ * expressions, that users have added to the table.  Their functions run with
+ * the owner's rights, so unqualified names in them must not be resolved
+ * through the caller's search_path: it is pg_catalog, pg_temp meanwhile, in
+ * sessions as in the sweeper.
  *
- * That does not reach everything.  A function is "open" if what it names is
- * looked up in the search_path of the moment, or if temporary objects come
- * first in its own; it is safe if its own ends in pg_temp.
+ * That does not cover everything.  A function is "open" unless it has a
+ * search_path setting of its own that ends in pg_temp: otherwise unqualified
+ * names in it are resolved through the search_path of the caller, or to
+ * temporary objects first.
  *
  * - Temporary tables and types can be named without a schema whatever the
  *	 search_path is.  No session that has any acts as owner while one of taskq's
@@ -49,11 +51,11 @@
  *	 but under the search_path of that later time, the caller's.  No session
  *	 acts as owner while something deferrable uses an open function.
  * - Cascades of foreign keys are PostgreSQL's own: they act as the owner of the
- *	 table that they write, under the caller's search_path.  What leads to one is
+ *	 table that they write, under the caller's search_path.  What fires one is
  *	 refused while one of taskq's tables uses an open function.
  * - PL/pgSQL keeps what types it has found for the variables of a function, as
- *	 long as the session lasts.  Against that only a search_path of its own
- *	 helps; taskq_check() asks for one.
+ *	 long as the session lasts.  Only a search_path setting of the
+ *	 function prevents that; taskq_check() reports those without.
  *
  *-------------------------------------------------------------------------
  */
@@ -97,16 +99,19 @@
 static Oid	tables[MAX_TABLES];
 static int	ntables = 0;
 
-/* This is a sweeper: nobody else has a say in its session. */
+/* Set in a sweeper, whose session no user controls. */
 static bool in_sweeper = false;
 
-/* Counts what may have changed which functions the tables use, or such a function. */
+/*
+ * Incremented by invalidations that may change which functions the tables use,
+ * or such a function.
+ */
 static uint64 last_change = 1;
 
-/* An open function, what uses it, and when that was found out. */
+/* The open function that was found last, and what uses it. */
 static struct
 {
-	uint64		change;			/* last_change by then */
+	uint64		change;			/* last_change when it was searched for */
 	bool		found;
 	bool		deferrable;		/* what uses it */
 	char		function[3 * NAMEDATALEN];
@@ -114,8 +119,8 @@ static struct
 }			open_function;
 
 /*
- * An open function, one that something deferrable uses first.  Functions in C
- * name what they use with its schema, and a parsed body has no names any more.
+ * Finds an open function, those that deferrable objects use first.  Functions
+ * in C are taken to qualify all names, and a parsed body contains no names.
  * Parameter: the tables.
  */
 static TaskqPlan find_open_function = {
@@ -177,7 +182,7 @@ list_tables(void)
 	table_close(rel, AccessShareLock);
 }
 
-/* Brings open_function up to date; whether there is one. */
+/* Updates open_function; returns whether there is one. */
 static bool
 uses_open_function(void)
 {
@@ -232,7 +237,10 @@ temporary_schema(void)
 	return namespace;
 }
 
-/* Whether the session has objects that can be named without a schema whatever the search_path. */
+/*
+ * Whether the session has temporary objects, which can be named without a
+ * schema whatever the search_path.
+ */
 static bool
 has_temporary_objects(void)
 {
@@ -254,7 +262,10 @@ has_temporary_objects(void)
 	return result;
 }
 
-/* Refuses what the search_path does not reach, for callers who have not the rights already. */
+/*
+ * Throws 55000 for what the search_path does not cover, unless the caller has
+ * the owner's rights already.
+ */
 static void
 check_open_functions(Oid owner)
 {
@@ -293,9 +304,9 @@ owner_register_callbacks(void)
 }
 
 /*
- * BEFORE UPDATE of staff and customers, where an id changes, and BEFORE DELETE of
- * staff: PostgreSQL carries that over to what refers to them, with the rights of
- * the owner.
+ * BEFORE UPDATE of staff and customers, where an id changes, and BEFORE DELETE
+ * of staff: foreign keys then write or check the referencing rows with the
+ * rights of the table owner.  Throws 55000 while there is an open function.
  */
 PG_FUNCTION_INFO_V1(taskq_key_change);
 Datum
@@ -319,8 +330,8 @@ taskq_key_change(PG_FUNCTION_ARGS)
 /* -------------------------------------------------------------- acting as owner */
 
 /*
- * Tells of the search_path where an error may come from it, as a hint, which
- * takes the place of PostgreSQL's own.
+ * Error context callback: sets a hint about search_path where it may be the
+ * cause of the error, in place of PostgreSQL's own hint.
  */
 static void
 hint_at_search_path(void *arg)
@@ -338,7 +349,7 @@ hint_at_search_path(void *arg)
 	}
 }
 
-/* An error's message for a record, with that hint if it has it. */
+/* The message to store for an error, with that hint if it has been set. */
 char *
 message_with_hint(const ErrorData *edata)
 {
@@ -366,10 +377,11 @@ set_search_path(GucAction action)
 }
 
 /*
- * Acts as the owner of a relation until become_caller_again(), exempt from
- * FORCE ROW LEVEL SECURITY as foreign keys are.  An error in between needs no
- * care: aborting the (sub)transaction restores user and search_path.  In
- * parallel mode nothing can be written, nor a setting be changed.
+ * Switches to the owner of a relation until become_caller_again(), exempt from
+ * FORCE ROW LEVEL SECURITY as foreign keys are.  After an error there is
+ * nothing to undo: aborting the (sub)transaction restores user and
+ * search_path.  In parallel mode search_path cannot be set, and need not be,
+ * for nothing can be written.
  */
 void
 become_owner_of(Oid relation, OwnerSwitch *saved)
@@ -386,8 +398,8 @@ become_owner_of(Oid relation, OwnerSwitch *saved)
 }
 
 /*
- * The same in a sweeper, until become_caller_again() after the end of the
- * transaction: what is deferred runs so as well.
+ * The same for a whole transaction of a sweeper, its deferred triggers
+ * included.  become_caller_again() must be called after its end.
  */
 void
 become_owner_for_transaction(Oid relation, OwnerSwitch *saved)

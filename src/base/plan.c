@@ -27,7 +27,7 @@
 #include "base/compat.h"
 #include "base/plan.h"
 
-/* The text of a statement with the extension's schema put in for "@.". */
+/* Replaces "@." in the text of a statement by the extension's schema. */
 char *
 qualify(const char *sql)
 {
@@ -45,10 +45,10 @@ qualify(const char *sql)
 	return buf.data;
 }
 
-/* Plans that nobody will use again; they may be running further up the stack. */
+/* Plans to be freed at the end of the transaction; an outer call may still be executing them. */
 static List *forgotten_plans = NIL;
 
-/* Keeps a plan of a statement of the extension as it is now. */
+/* Keeps a plan, and the extension's OID and schema name that it was made for. */
 void
 plan_keep(KeptPlan *kept, SPIPlanPtr plan)
 {
@@ -62,10 +62,7 @@ plan_keep(KeptPlan *kept, SPIPlanPtr plan)
 	strlcpy(kept->schema_name, cat->schema_name, NAMEDATALEN);
 }
 
-/*
- * Whether there is a plan, and it is not of another schema name or from before
- * the extension was dropped and made again.
- */
+/* Whether there is a plan that was made for the present OID and schema name of the extension. */
 bool
 plan_serves(const KeptPlan *kept)
 {
@@ -76,8 +73,8 @@ plan_serves(const KeptPlan *kept)
 }
 
 /*
- * Has a plan, if there is one, freed when the transaction ends: what we run
- * can neither commit nor roll back, so none of our plans is running then.
+ * Frees a plan, if there is one, at the end of the transaction: our statements
+ * cannot end it, so none of our plans is being executed then.
  */
 void
 plan_forget(KeptPlan *kept)
@@ -106,7 +103,7 @@ plan_xact_callback(XactEvent event, void *arg)
 	forgotten_plans = NIL;
 }
 
-/* Turns settings off; AtEOXact_GUC() of the result ends that. */
+/* Turns settings off until AtEOXact_GUC(true, result). */
 int
 settings_off(const char *const *names, int n)
 {
@@ -127,8 +124,8 @@ is_planned(const CachedPlanSource *source)
 }
 
 /*
- * Has a statement planned without what would do without its index, if it is
- * not.  Running it costs nothing then, as settings around each run would.
+ * Plans a statement, if it is not, with the alternatives to its index
+ * disabled.  So no settings need to be changed each time that it is run.
  */
 static void
 plan_by_index(KeptPlan *kept)
@@ -147,7 +144,10 @@ plan_by_index(KeptPlan *kept)
 	AtEOXact_GUC(true, level);
 }
 
-/* Whether PostgreSQL itself has planned it since, for an invalidation that came in just before it ran. */
+/*
+ * Whether PostgreSQL has replanned it since, because of an invalidation that
+ * arrived just before it was executed.
+ */
 static bool
 is_planned_otherwise(const KeptPlan *kept)
 {
@@ -212,7 +212,7 @@ spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values)
 		elog(ERROR, "could not run \"%s\": %s", plan->sql, SPI_result_code_string(result));
 }
 
-/* How many triggers deep the current statement is. */
+/* The trigger depth of the current statement. */
 int
 trigger_depth(void)
 {
@@ -220,10 +220,10 @@ trigger_depth(void)
 }
 
 /*
- * Runs a statement that a trigger of taskq's would refuse to anybody else.
- * *guard, 0 at other times, says so to the trigger, which asks
- * guard_is_passed(): of this statement itself it is, but not of what users'
- * triggers do while it runs.
+ * Runs a statement that one of taskq's triggers refuses otherwise. *guard, 0
+ * at other times, is the trigger depth of the statement meanwhile.  The
+ * trigger calls guard_is_passed(), which is true for this statement, but not
+ * for those of users' triggers that it fires.
  */
 int
 spi_run_past_guard(int *guard, TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values, const char *nulls)
@@ -251,10 +251,10 @@ guard_is_passed(int guard)
 }
 
 /*
- * spi_run() for a statement that has an index of its own: uses it whatever
- * the statistics say, for they may be missing or stale, and plans it once.
- * One that asks for a range names its index by ORDER BY, or it might get
- * another, in whole.
+ * spi_run() for a statement that must use its index whatever the statistics
+ * say, for they may be missing or stale; it is planned once.  A range
+ * condition needs an ORDER BY that only that index provides, or the planner
+ * may choose a full scan of another one.
  */
 int
 spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,

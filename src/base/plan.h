@@ -39,7 +39,7 @@ typedef struct TaskqPlan
 
 /* One plan for all parameters, made once: for what runs often and reads little. */
 #define PLAN_ONCE CURSOR_OPT_GENERIC_PLAN
-/* Planned without what would do without its index; PostgreSQL has no such bit. */
+/* Planned with the alternatives to its index disabled; none of PostgreSQL's bits. */
 #define PLAN_BY_INDEX 0x01000000
 
 extern int	settings_off(const char *const *names, int n);
@@ -70,8 +70,8 @@ extern Datum result_ids(void);
 
 /*
  * A column where NULL comes last, as the indexes of taskq_task have it.  It is
- * not coalesce(), which PostgreSQL does not take for leakproof: under row
- * security that would be no condition of an index.
+ * not coalesce(), which PostgreSQL does not consider leakproof, so that it
+ * could not be an index condition under row security.
  */
 #define OR_NEVER(column) "CASE WHEN " column " IS NULL THEN 'infinity' ELSE " column " END"
 

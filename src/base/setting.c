@@ -18,7 +18,10 @@
 static TextSetting *noted;
 static int	nnoted = 0;
 
-/* Notes what the configuration gives for settings that are about to be defined; the array is kept. */
+/*
+ * Records the configured values of settings that are about to be defined.  The
+ * array must not be freed.
+ */
 void
 settings_note(TextSetting *settings, int n)
 {
@@ -33,7 +36,7 @@ settings_note(TextSetting *settings, int n)
 	}
 }
 
-/* Those that are in effect have not been rejected. */
+/* Forgets values that are in effect: they have not been rejected. */
 void
 settings_forget_valid(void)
 {
@@ -42,7 +45,7 @@ settings_forget_valid(void)
 			noted[i].given = NULL;
 }
 
-/* Says which values of the server's configuration were not taken when it was started. */
+/* Warns of configured values that were rejected when the server was started. */
 void
 settings_warn_of_rejected(void)
 {

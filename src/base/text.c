@@ -13,7 +13,7 @@
 #include "base/compat.h"
 #include "base/text.h"
 
-/* Whether a text has so many characters. */
+/* Whether a text has min to max characters. */
 bool
 text_in_bounds(const text *value, int min, int max)
 {
@@ -25,7 +25,7 @@ text_in_bounds(const text *value, int min, int max)
 	return len >= min && len <= max;
 }
 
-/* 22023 unless an argument has so many characters. */
+/* Throws 22023 unless an argument has min to max characters. */
 void
 check_text(const char *argument, text *value, int min, int max)
 {
@@ -36,7 +36,7 @@ check_text(const char *argument, text *value, int min, int max)
 				 errmsg("%s must be at most %d characters", argument, max)));
 }
 
-/* Argument id, the first one; P0002 with the message "missing" if it is NULL. */
+/* Argument id, the first one; throws P0002 with the message "missing" if it is NULL. */
 int64
 id_argument(FunctionCallInfo fcinfo, const char *missing)
 {

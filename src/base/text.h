@@ -11,7 +11,7 @@
 #include "fmgr.h"
 #include "utils/date.h"
 
-/* Bounds that several rooms share, in characters. */
+/* Bounds that several files use, in characters. */
 #define TEXT_MAX 65536
 #define KEY_MAX 255
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * change.c
- *		What follows a change of tasks: the list of those who are told.
+ *		Callbacks on changes of tasks.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,7 +30,7 @@ change_subxact_callback(SubXactEvent event, SubTransactionId mySubid,
 			followers[i]->subxact(event, mySubid);
 }
 
-/* Takes over the list, which stays the caller's; once, when the library is loaded. */
+/* Registers the followers; the list must not be freed.  Called once, when the library is loaded. */
 void
 change_register(const TaskFollower *const *list, int n)
 {
@@ -41,7 +41,7 @@ change_register(const TaskFollower *const *list, int n)
 	RegisterSubXactCallback(change_subxact_callback, NULL);
 }
 
-/* From a BEFORE trigger: a row as it is to be stored, unless another trigger changes it. */
+/* Called by BEFORE triggers with the row to be stored, which later triggers may still change. */
 void
 change_writing(const TaskRow *row, bool insert)
 {
@@ -51,9 +51,9 @@ change_writing(const TaskRow *row, bool insert)
 }
 
 /*
- * Begins to tell of a statement's changes, to all or to those only that want
- * them in replica mode, and says whether anybody wants them.  Must be paired
- * with change_end(), but for an error.
+ * Begins a batch with the changes of a statement, for all followers or, in
+ * replica mode, for those with in_replica.  Returns whether any of them takes
+ * the changes.  Must be paired with change_end(), except after an error.
  */
 bool
 change_begin(ChangeBatch *batch, bool many, bool replica)
@@ -95,7 +95,7 @@ change_end(ChangeBatch *batch)
 			followers[i]->after(batch->state[i]);
 }
 
-/* The table has been emptied without a trigger for each row. */
+/* taskq_task has been truncated, which fires no row triggers. */
 void
 change_truncated(void)
 {
@@ -104,7 +104,7 @@ change_truncated(void)
 			followers[i]->truncated();
 }
 
-/* Whether anybody is to be told of what happens to tasks, by change_recorded(). */
+/* Whether any follower wants events of this kind from change_recorded(). */
 bool
 change_is_wanted(EventKind kind)
 {
@@ -114,7 +114,7 @@ change_is_wanted(EventKind kind)
 	return false;
 }
 
-/* What happened to tasks, now that it is in the history. */
+/* Passes on an event of n tasks, which has been inserted into the history. */
 void
 change_recorded(EventKind kind, const int64 *ids, int n)
 {
@@ -123,7 +123,7 @@ change_recorded(EventKind kind, const int64 *ids, int n)
 			followers[i]->recorded(kind, ids, n);
 }
 
-/* When the transaction commits, the worker is to look whether there is something to do. */
+/* Has the worker check for due rows once the transaction commits. */
 void
 change_due_now(void)
 {

@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * change.h
- *		What follows a change of tasks: the list of those who are told.
+ *		Callbacks on changes of tasks.
  *
- * The task wing calls nobody above it.  It tells what happens to the entries
- * of a list that _PG_init() hands over (taskq.c), in their order.
+ * Files in src/task do not call functions of the directories above.  They call
+ * the TaskFollowers in the list that _PG_init() registers (taskq.c), in its
+ * order.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,7 +42,7 @@ typedef enum TaskChangeKind
 {
 	CHANGE_UPDATE,
 	CHANGE_ERASE,				/* of the text of a customer's task */
-	CHANGE_COMMENT,				/* of the task itself nothing */
+	CHANGE_COMMENT,				/* the task itself does not change */
 	CHANGE_DELETE
 } TaskChangeKind;
 
@@ -56,11 +57,11 @@ typedef struct TaskChange
 /*
  * An entry of the list.  A callback that is NULL is not called.
  *
- * Of a statement, begin() is called first ("many": it has changed several
+ * For a statement, begin() is called first ("many": it has changed several
  * tasks), then change() for each task, then end(), and after() once end() has
- * been called for all entries.  They are handed what begin() has returned;
- * NULL = no changes of this statement are wanted.  An entry without begin() is
- * told of all of them.
+ * been called for all entries.  Their argument is the result of begin(); if
+ * that is NULL, they are not called for this statement.  An entry without
+ * begin() gets the changes of all statements.
  */
 typedef struct TaskFollower
 {
@@ -73,14 +74,14 @@ typedef struct TaskFollower
 	void		(*truncated) (void);
 	bool		(*wants) (EventKind kind);
 	void		(*recorded) (EventKind kind, const int64 *ids, int n);	/* may change tasks itself */
-	void		(*due_now) (void);	/* there may be something for the worker, though no task says so */
+	void		(*due_now) (void);	/* the worker is to check for due rows, though no task has been written */
 	void		(*xact) (XactEvent event);
 	void		(*subxact) (SubXactEvent event, SubTransactionId subxact);
 } TaskFollower;
 
 #define MAX_FOLLOWERS 8
 
-/* The changes of one statement, on their way to the followers. */
+/* A batch with the changes of one statement, and the state of each follower. */
 typedef struct ChangeBatch
 {
 	bool		told[MAX_FOLLOWERS];

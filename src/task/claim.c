@@ -1,14 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * claim.c
- *		taskq_claim(): the most urgent tasks that nobody has, without waiting.
+ *		taskq_claim(): assigns the most urgent unassigned tasks without waiting.
  *
- * SELECT ... FOR NO KEY UPDATE SKIP LOCKED passes over rows that others have
- * locked, and yet it can wait: if the version of a row that it found turns
- * out to have been updated, it locks the later versions too, and waits for
- * whoever has one of them locked, skipping or not.  Claimers that crowd around
- * the head of the queue come to that all the time, and then hold locks on
- * each other's tasks.
+ * SELECT ...  FOR NO KEY UPDATE SKIP LOCKED passes over rows that others have
+ * locked, and yet it can wait: if the version of a row that it found turns out
+ * to have been updated, it locks the later versions too, and waits for whoever
+ * has one of them locked, skipping or not.  Concurrent claims at the head of
+ * the queue run into that often, and then hold locks on each other's tasks.
  *
  * So a claim looks for tasks by a SELECT without a locking clause, but with
  * the rights that one asks for, and locks them itself one after the other, as
@@ -41,7 +40,7 @@
 
 #define CLAIM_MAX 1000
 
-/* "t.ctid" stands for where a task is, to be locked there; see claim_column(). */
+/* "t.ctid" is the address at which a task is locked; see claim_column(). */
 static void claim_setup(ParseState *pstate, void *arg);
 static TaskqPlan claim_pick = {
 	"SELECT t.ctid, t.id FROM ONLY @.taskq_task t "
@@ -50,11 +49,11 @@ static TaskqPlan claim_pick = {
 	PLAN_ONCE | PLAN_BY_INDEX, claim_setup
 };
 
-/* What is done with one task ($1 = id) and with many ($1 = ids): $2 = whose they are. */
+/* Statements for one task ($1 = id) and for many ($1 = ids); $2 = the assignee. */
 typedef struct Giving
 {
 	TaskqPlan	assign;
-	TaskqPlan	read;			/* what came of it, after all triggers */
+	TaskqPlan	read;			/* the rows as stored, after all triggers */
 } Giving;
 
 #define GIVING(is_claimed, order) \
@@ -65,7 +64,7 @@ static Giving give_one = GIVING(EQ " $1", "");
 static Giving give_many = GIVING(EQ " ANY ($1)",
 								 " ORDER BY @.taskq_priority_rank(v.priority), " OR_NEVER("v.due_date") ", v.id");
 
-/* Takes what claim_pick finds. */
+/* A DestReceiver that locks the tasks that claim_pick finds. */
 typedef struct Claim
 {
 	DestReceiver receiver;
@@ -77,9 +76,10 @@ typedef struct Claim
 } Claim;
 
 /*
- * What a locking clause adds to a SELECT: the place of the row, which takes no
- * right to read a column, and the right to update the table, by which row
- * security asks for the policies for updates as well.
+ * Column hook that does what a locking clause does in a SELECT: it gives the
+ * row's ctid, which needs no privilege on a column, and requires the UPDATE
+ * privilege on the table, by which the row security policies for updates apply
+ * as well.
  */
 static Node *
 claim_column(ParseState *pstate, ColumnRef *ref)
@@ -99,8 +99,9 @@ claim_setup(ParseState *pstate, void *arg)
 }
 
 /*
- * Whether somebody else is changing a task, told without standing in line for
- * its lock: most of those at the head of the queue are being claimed.
+ * Whether another transaction is changing a task, found out without queueing
+ * for its tuple lock: most of those at the head of the queue are being
+ * claimed.
  */
 static bool
 being_changed(Claim *claim, ItemPointer tid)
@@ -113,9 +114,10 @@ being_changed(Claim *claim, ItemPointer tid)
 }
 
 /*
- * Locks a task that was found, unless somebody else has it; false = enough.
- * The command id of the snapshot goes with it: rows that it sees may have been
- * written by the very command that calls taskq_claim(), in a WITH query.
+ * Locks a task that was found, unless another transaction has locked or
+ * changed it; returns false once enough are locked.  The command id is that of
+ * the snapshot: rows that it sees may have been written by the command that
+ * calls taskq_claim(), in a WITH query.
  */
 static bool
 claim_receive(TupleTableSlot *found, DestReceiver *self)

@@ -53,10 +53,10 @@ static TaskqPlan select_as_json = {
 	"SELECT pg_catalog.to_jsonb(v) FROM @.taskq_tasks v WHERE v.id " EQ " $1"
 };
 
-/* A key without a holder that often in a row is no race with who closes it. */
+/* After so many conflicts without a visible holder, it is not a race with its closing. */
 #define HOLDER_TRIES 100
 
-/* A task without anything yet; an engine's name is its source. */
+/* Initializes a task with all fields NULL; its source is the engine's name, if any. */
 void
 new_task_init(NewTask *task, const char *engine)
 {
@@ -74,7 +74,7 @@ new_task_set(NewTask *task, NewTaskField field, Datum value)
 	task->nulls[field] = false;
 }
 
-/* Adds a sentence to what is noted of a task, if anybody keeps notes. */
+/* Appends a note to *notes; does nothing if "notes" is NULL. */
 void
 add_note(char **notes, char *note)
 {
@@ -82,7 +82,7 @@ add_note(char **notes, char *note)
 		*notes = *notes == NULL ? note : psprintf("%s; %s", *notes, note);
 }
 
-/* The first so many characters of a text, without blanks around where it is cut. */
+/* The first max characters of a text, without leading and trailing blanks. */
 static char *
 first_characters(char *s, int max)
 {
@@ -97,10 +97,10 @@ first_characters(char *s, int max)
 }
 
 /*
- * What an engine's template was rendered to as the title of a task: cut off if
- * it is too long, and the fallback if nothing of it can be seen.  Either is
- * noted.  Directional controls in what can be seen are left for create_task()
- * to refuse.
+ * The title of an engine's task from its rendered template: truncated if it is
+ * too long, the fallback if it has no visible character.  Either is noted.
+ * Directional controls beside visible characters are left for create_task() to
+ * refuse.
  */
 char *
 engine_title(const char *rendered, const char *fallback, char **notes)
@@ -124,7 +124,7 @@ engine_title(const char *rendered, const char *fallback, char **notes)
 	return title;
 }
 
-/* The same for its description, which can be anything of that length. */
+/* The description of an engine's task, truncated if it is too long, which is noted. */
 char *
 engine_description(char *rendered, char **notes)
 {
@@ -140,8 +140,8 @@ engine_description(char *rendered, char **notes)
 }
 
 /*
- * 22023 or 23503 for what a new task may not hold; fills in the defaults, and
- * takes out of the title what is not kept.
+ * Throws 22023 or 23503 for invalid fields; fills in the defaults, and removes
+ * directional marks from the title.
  */
 static void
 check_new_task(NewTask *task)
@@ -179,10 +179,10 @@ check_new_task(NewTask *task)
 }
 
 /*
- * The holder of a dedupe_key that an insert has just run into, or 0 if it has
- * been closed meanwhile.  A holder that row security hides from the caller is
- * an error (42501).  One that is newer than the transaction's snapshot is not
- * found, but then the insert itself fails (40001).
+ * The id of the active task that holds a dedupe_key with which an insert has
+ * conflicted; 0 if it has been closed meanwhile.  Throws 42501 if row security
+ * hides it from the caller.  One that is newer than the transaction's snapshot
+ * is not found, but then the insert itself fails (40001).
  */
 static int64
 find_holder(Datum dedupe_key)
@@ -209,8 +209,8 @@ find_holder(Datum dedupe_key)
 }
 
 /*
- * Creates a task and returns its id; *created is false for a taken key.  A
- * task that is created is offered to the rules.
+ * Creates a task and returns its id.  If the dedupe_key is taken, *created is
+ * false and the id that of the holder.  A new task is offered to the rules.
  */
 int64
 create_task(NewTask *task, text *actor, bool *created)
@@ -368,7 +368,7 @@ read_field(NewTask *task, const JsonbValue *key, const JsonbValue *value)
 	task->nulls[field] = false;
 	if (number)
 	{
-		/* Out of double's range is out of ours: infinity says so. */
+		/* Out of double's range gives infinity, which check_sla_hours() refuses. */
 		task->values[field] = DirectFunctionCall1(numeric_float8_no_overflow,
 												  NumericGetDatum(value->val.numeric));
 		return;

@@ -3,10 +3,9 @@
  * directory.c
  *		Staff and customers: look-ups, and mirroring the application's tables.
  *
- * Look-ups go straight to the primary key and see what is committed or done
- * by this transaction, up to the moment and whoever the caller is: whether a
- * member of staff is active must not depend on what row security lets the
- * caller read.
+ * Look-ups scan the primary key with the latest snapshot and without checking
+ * the caller's privileges: whether a member of staff is active must not depend
+ * on what row security lets the caller read.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,7 +42,7 @@ typedef enum Presence
 	ACTIVE
 } Presence;
 
-/* Looks an id up; active_column 0 = do not ask whether it is active. */
+/* Looks an id up; active_column 0 = do not check whether it is active. */
 static Presence
 look_up(Oid table, Datum id, int active_column)
 {
@@ -55,7 +54,7 @@ look_up(Oid table, Datum id, int active_column)
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
-	/* With what the command under way has done, as foreign keys see it in the end. */
+	/* Include what the current command has done, as the check of a foreign key will. */
 	snapshot->curcid = GetCurrentCommandId(false) + 1;
 	ScanKeyInit(&key, Anum_directory_id, BTEqualStrategyNumber, F_TEXTEQ, id);
 	key.sk_collation = TupleDescAttr(RelationGetDescr(rel), Anum_directory_id - 1)->attcollation;
@@ -138,9 +137,10 @@ customer_exists(Datum id)
 }
 
 /*
- * For trigger functions on the application's own tables that write what the
- * caller must not: fired AFTER, FOR EACH ROW, on a table whose owner may use
- * them (42501).  Else whoever has a table could write through it.
+ * For trigger functions on the application's tables that write as the owner of
+ * taskq's tables.  Throws 39P01 unless fired AFTER, FOR EACH ROW, and 42501
+ * unless the owner of the table may execute the function: otherwise the owner
+ * of any table could write through it.
  */
 void
 check_table_owner_may(FunctionCallInfo fcinfo, const TriggerData *td)
@@ -226,7 +226,7 @@ mirror_column(Trigger *trigger, Relation rel, int column)
 	return attnum;
 }
 
-/* A column of any type as text; "absent" if there is none or it is NULL. */
+/* A column of any type as text; *isnull if it is NULL or attnum is 0. */
 static Datum
 mirror_text(HeapTuple tuple, TupleDesc desc, int attnum, bool *isnull)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * due.c
- *		What falls due by time alone: tasks overdue, recovered, breached.
+ *		The kinds of tasks that fall due by time alone: overdue, recovered, breached.
  *
  * Tasks whose due date has passed and which nobody has written to since
  * (overdue), tasks stored OVERDUE that are not past due (recovered: an import,
@@ -35,7 +35,7 @@
 #define UNSTAMPED_BREACH(now) ACTIVE \
 	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " LT " " now " "
 
-/* Ordered, so that no index but the one that has this order will do: see spi_run_by_index(). */
+/* ORDER BY, so that only the index with this order is used: see spi_run_by_index(). */
 #define PICK(columns, only, what, order) \
 	"SELECT " columns " FROM " only "@.taskq_task t WHERE " what "AND t.id " NE " ALL ($2) " \
 	"ORDER BY " order " FOR NO KEY UPDATE SKIP LOCKED"
@@ -139,7 +139,7 @@ const DueKind due_overdue = {
 	.backlog = &overdue_backlog, .next = next_overdue
 };
 
-/* No instant makes a task recover, but a change of the calendar. */
+/* No next(): tasks recover by a change of the calendar, not at an instant. */
 const DueKind due_recovered = {
 	.name = "recovered", .made = made_recovered, .row = "task",
 	.instant_type = DATEOID, .instant = due_by_today,

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * due.h
- *		What falls due by time alone: the kinds that a sweep deals with.
+ *		The kinds of rows that fall due by time alone.
  *
- * Each kind is declared in the room that it belongs to.  taskq.c hands them to
- * the sweep, which picks rows of each, locks and writes them; its numbers,
- * its backlog and the next instant at which something is due follow from them.
+ * Each kind is declared in the file that it belongs to. taskq.c passes them to
+ * the sweep, which picks, locks and writes rows of each; its numbers, its
+ * backlog and the next instant at which something is due follow from them.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,8 +21,8 @@
 #define BY_CTID 1
 
 /*
- * Rows are due by an instant, $1 of pick and still.  An entry that is a number
- * or upkeep only has neither pick nor take().
+ * Rows are due by an instant, $1 of pick and still.  An entry that is only counted
+ * or only upkeep has neither pick nor take().
  */
 typedef struct DueKind
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * erasure.c
- *		Erasing what the texts say about a customer, and nothing else.
+ *		Erasure of the texts about a customer.
  *
  * Rows stay, with their states and times, so that every count is what it was;
  * the text in them goes, from terminal tasks and from history too, which
@@ -9,9 +9,10 @@
  * VERB_ERASE is under way, and record it in the history of each task.
  *
  * The customer's row is locked first, then its tasks, all FOR UPDATE: that
- * waits for whoever is about to write a text (a new task holds the customer's
- * key, a comment the task's), so that what they write is erased as well.  For
- * the same reason each statement must see the latest rows: READ COMMITTED.
+ * waits for transactions that are writing a text (a new task locks the
+ * customer's key, a comment the task's), so that what they write is erased as
+ * well.  For the same reason each statement must see the latest rows: READ
+ * COMMITTED.
  *
  *-------------------------------------------------------------------------
  */
@@ -52,8 +53,8 @@ static TaskqPlan erase_tasks = {
 };
 
 /*
- * A reference may be all that tells two active renewals apart: that one becomes
- * another that says nothing.
+ * Where only the reference keeps two active renewals from being duplicates, it
+ * is replaced by one without information instead of NULL.
  */
 static TaskqPlan erase_renewals = {
 	"UPDATE @.taskq_renewal AS r SET notes = NULL, reference = CASE WHEN r.reference IS NOT NULL AND EXISTS "

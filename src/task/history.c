@@ -3,12 +3,11 @@
  * history.c
  *		Task events: what changed, derived from the old row and the new one.
  *
- * One update makes one event for what the writer did, and before it one for
- * each thing that time had done and nobody had written yet: the due date that
- * passed (overdue, or recovered when the clock's zone moved back) and the SLA
- * deadline that passed.  So the events of a task form a chain in which each
- * begins with the status that the one before ended with, however late the
- * sweep is.
+ * One update makes one event for the change itself, and before it one for each
+ * change by time that had not been stored yet: a due date that has passed
+ * (overdue, or recovered after a change of the time zone) and an SLA deadline
+ * that has passed.  So each event of a task begins with the status with which
+ * the one before ended, however late the sweep is.
  *
  * Events of a statement are collected and inserted together, as the owner of
  * the table: callers may not write history.
@@ -52,7 +51,10 @@ static const char *const kind_names[N_EVENT_KINDS] =
 /* How many of each have been recorded in this session. */
 static uint64 recorded[N_EVENT_KINDS];
 
-/* Guards, passed where taskq itself deletes events with their task, or erases their text. */
+/*
+ * Guards (see spi_run_past_guard()) for deleting events with their task, and
+ * erasing their texts.
+ */
 static int	forgetting = 0;
 static int	erasing = 0;
 
@@ -75,13 +77,13 @@ static TaskqPlan insert_one = {
 	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 };
 
-/* Events that tell the same of many tasks. */
+/* Events that differ in the task only. */
 static TaskqPlan insert_alike = {
 	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
 	"SELECT pg_catalog.unnest($1), $2, $3, $4, $5, $6, $7, $8, $9"
 };
 
-/* Arrays of equal length, taken apart side by side without being stored. */
+/* Arrays of equal length; unnest() in a select list does not materialize its result. */
 static TaskqPlan insert_many = {
 	"INSERT INTO @.taskq_task_event (task_id, at, actor, db_user, kind, from_status, to_status, changes, note) "
 	"SELECT pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), "
@@ -92,7 +94,7 @@ static TaskqPlan delete_of_tasks = {
 	"DELETE FROM @.taskq_task_event WHERE task_id " EQ " ANY ($1)"
 };
 
-/* What a field held stays if it is no text about the customer. */
+/* Values of fields that hold no text about the customer are kept. */
 static TaskqPlan erase_texts = {
 	"UPDATE @.taskq_task_event AS e SET note = NULL, changes = r.changes "
 	"FROM (SELECT o.id, (SELECT pg_catalog.jsonb_object_agg(c.key, CASE "
@@ -112,20 +114,23 @@ static TaskqPlan select_closer = {
 #define FLUSH_AT_BYTES ((Size) 1024 * 1024)
 #define EVENTS_PER_UPDATE 4		/* at most */
 
-/* History of so many deleted tasks is deleted at a time. */
+/* Number of deleted tasks whose events are deleted at a time. */
 #define FORGET_AT 10000
 
-/* The tasks of events of a kind, while somebody wants to be told. */
+/* The tasks with an event of one kind, if a follower wants it. */
 typedef struct Offer
 {
-	bool		asked;			/* whether somebody does */
+	bool		asked;			/* wanted is set */
 	bool		wanted;
 	int			n;
 	int			allocated;
 	int64	   *ids;
 } Offer;
 
-/* Events of a statement on their way into the history, or ids of deleted tasks on theirs out of it. */
+/*
+ * Events of a statement that are to be inserted, or deleted tasks whose events
+ * are to be deleted.
+ */
 typedef struct HistoryBatch
 {
 	bool		many;			/* tasks */
@@ -218,7 +223,7 @@ set_value(HistoryBatch *batch, int column, Datum value, bool isnull)
 	batch->nulls[column][batch->n] = isnull;
 }
 
-/* Takes note of a task of whose event somebody is to be told. */
+/* Adds a task to the offer for a kind of event, if a follower wants it. */
 static void
 note_offer(HistoryBatch *batch, EventKind kind, int64 task_id)
 {
@@ -238,7 +243,7 @@ note_offer(HistoryBatch *batch, EventKind kind, int64 task_id)
 	offer->ids[offer->n++] = task_id;
 }
 
-/* Tells what the batch has recorded. */
+/* Passes the events that have been recorded to the followers. */
 static void
 history_after(void *state)
 {
@@ -380,7 +385,7 @@ changes_of(const TaskRow *old, const TaskRow *new, EventKind *kind)
 	return json_finish(&json);
 }
 
-/* changes_of() in the batch's memory, without what is left over from making it. */
+/* changes_of() in the batch's memory context; frees what was allocated meanwhile. */
 static Jsonb *
 changes_for_batch(HistoryBatch *batch, const TaskRow *old, const TaskRow *new, EventKind *kind)
 {
@@ -399,7 +404,7 @@ changes_for_batch(HistoryBatch *batch, const TaskRow *old, const TaskRow *new, E
 	return changes;
 }
 
-/* The note that a call gives for the event of what it does to a task. */
+/* The note that an API call gives for an event; NULL if the event is not the one it is for. */
 static text *
 note_for(const TaskqCall *call, bool ended, bool new_hours)
 {
@@ -446,7 +451,7 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 		add_event(batch, id, at, EVENT_SLA_BREACHED, new->status, new->status, NULL, NULL);
 }
 
-/* ------------------------------------------------------------- in and out */
+/* ------------------------------------------------------ inserting, deleting */
 
 static Datum
 column_array(HistoryBatch *batch, int column, Oid element)
@@ -462,7 +467,7 @@ column_array(HistoryBatch *batch, int column, Oid element)
 											  1, dims, lower, element, len, byval, align));
 }
 
-/* Writes the batch, with the rights of the history's owner, and empties it. */
+/* Inserts the batch, as the owner of the table, and empties it. */
 static void
 flush(HistoryBatch *batch)
 {
@@ -531,8 +536,9 @@ forget(HistoryBatch *batch)
 }
 
 /*
- * Writes the batch unless it has room for a row's events.  It comes before the
- * first of them, because their changes go with what is written.
+ * Flushes the batch unless it has room for all events of a row.  Must be
+ * called before the first of them, because flush() resets the memory context
+ * of their values.
  */
 static void
 make_room(HistoryBatch *batch)
@@ -601,7 +607,7 @@ history_erase(Datum task_ids)
 	return n;
 }
 
-/* Who completed or cancelled a task, for a message; NULL if nobody knows. */
+/* The actor who completed or cancelled a task; NULL if unknown. */
 char *
 history_who_closed(int64 task_id)
 {

@@ -3,20 +3,16 @@
  * lifecycle.c
  *		The lifecycle of a task: what a write may do, and what follows from it.
  *
- * BEFORE UPDATE decides.  Its "from" is the effective status of the old row
- * at the statement's instant, so that a task whose day has ended behaves the
- * same before and after the sweep has written so.  A write asks for a status
- * if it names the column (or another trigger changed it) and the value is not
- * the effective one already; any other write of an active task stores the
- * effective status that follows from the new row.  The sweep is nothing but
- * such a write.
+ * BEFORE UPDATE decides.  Its "from" is the effective status of the old row at
+ * the statement's instant, so that a task whose due date has passed behaves
+ * the same before and after the sweep has stored that.  A write asks for a
+ * status if it names the column (or another trigger changed it) and the value
+ * is not the effective one already; any other write of an active task stores
+ * the effective status that follows from the new row.  The sweep is such a
+ * write.
  *
- * AFTER UPDATE, once a statement, checks every pair of old and new again,
- * because a user's trigger may have changed the row after ours, and hands the
- * pairs to history.c.
- *
- * Inserting looks at no clock and has no side effect: a restore must give
- * back the same bytes.
+ * AFTER UPDATE checks every pair of old and new again, because a user's trigger
+ * may have changed the row after ours.
  *
  *-------------------------------------------------------------------------
  */
@@ -101,8 +97,8 @@ refuse_transition(const TaskRow *old, TaskStatus from, TaskStatus to, const char
 }
 
 /*
- * Why a task may not go from one active status to another status, as a hint
- * what to do instead; NULL if it may.  "new" is the row as it would be.
+ * Returns NULL if a task may go from one active status to another status, else
+ * a hint what to do instead, not translated.  "new" is the row to be stored.
  */
 static const char *
 transition_refusal(const TaskRow *old, const TaskRow *new, TaskStatus from, TaskStatus to)
@@ -180,7 +176,7 @@ is_cascade(const TaskRow *old, const TaskRow *new)
 
 /*
  * Whether a write belongs to the erasure of a customer: of taskq's own columns
- * it changes only texts.  The user's own columns are the user's.
+ * it changes only texts.  Columns that users have added may change, too.
  */
 bool
 lifecycle_is_erasure(const TaskRow *old, const TaskRow *new)
@@ -223,7 +219,7 @@ check_stamps(const TaskRow *old, const TaskRow *new)
 					 errhint("Leave it out: taskq sets it when the status or sla_hours changes.")));
 }
 
-/* ------------------------------------------------- what a write ends up with */
+/* ------------------------------------------------------ effects of a write */
 
 static void
 clear_stamp(TaskRow *row, int attnum)
@@ -239,7 +235,7 @@ set_status(TaskRow *row, TaskStatus status)
 	task_value(row, Anum_task_status) = ObjectIdGetDatum(taskq_catalog()->status[status]);
 }
 
-/* Carries out the status that the write asks for, or refuses it. */
+/* Applies the status that the write asks for, or throws 23514. */
 static void
 apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz at)
 {
@@ -247,7 +243,7 @@ apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz
 	TaskStatus	from = effective_status(old);
 	const char *refusal;
 
-	/* taskq_start() begins work on an overdue task, which stays so. */
+	/* taskq_start() begins work on an overdue task, which stays OVERDUE. */
 	if (from == STATUS_OVERDUE && requested == STATUS_IN_PROGRESS &&
 		call != NULL && call->verb == VERB_START)
 	{
@@ -271,9 +267,9 @@ apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz
 }
 
 /*
- * When the breach of a row's deadline was recorded, once the row has been
- * written at an instant; false if it has none.  A breach that is recorded stays
- * so, whatever the clock says now, until the hours change.
+ * Sets *breached_at to when the breach of a row's deadline is recorded, if the
+ * row is written at an instant; false if there is no breach.  A recorded
+ * breach is kept, whatever the clock says now, until the hours change.
  */
 static bool
 breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, TimestampTz *breached_at)
@@ -290,10 +286,10 @@ breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, TimestampTz
 }
 
 /*
- * When a task's first breach was recorded, once the row has been written at an
- * instant; false if it had none.  The deadline that a write replaces may have
- * passed without anybody having noticed; and a row of 0.2.0 that was restored
- * while triggers were off has its latest breach only.
+ * Sets *first to when a task's first breach is recorded, if the row is written
+ * at an instant; false if there was none.  The deadline that a write replaces
+ * may have passed without the breach having been stored; and a row of 0.2.0
+ * that was restored while triggers were off has its latest breach only.
  */
 static bool
 first_breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, TimestampTz *first)
@@ -315,7 +311,7 @@ first_breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, Times
 	return true;
 }
 
-/* Deadlines of changed hours; a breach that the write is the first to notice. */
+/* Sets the deadlines if the hours change, and the breach if it has not been recorded yet. */
 static void
 apply_sla(const TaskRow *old, TaskRow *new, TimestampTz at)
 {
@@ -354,7 +350,7 @@ new_title(const TaskRow *old, const TaskRow *new)
 	return DatumGetTextPP(task_value(new, Anum_task_title));
 }
 
-/* A new title, without directional marks, must be one that can be seen. */
+/* Removes directional marks from a new title; throws 23514 unless it is visible. */
 static void
 apply_title(const TaskRow *old, TaskRow *new)
 {
@@ -369,8 +365,9 @@ apply_title(const TaskRow *old, TaskRow *new)
 }
 
 /*
- * Decides on an update: puts status and stamps into the new row, or refuses
- * it.  False if there is nothing to write: the call under way asks nothing new.
+ * Sets status and stamps in the new row of an update, or throws 23514.
+ * Returns false if the row need not be written: an API call is in progress and
+ * changes nothing.
  */
 bool
 lifecycle_update(const TaskRow *old, TaskRow *new, bool status_named)
@@ -423,9 +420,9 @@ stamp_is(const TaskRow *row, int attnum, bool expected, TimestampTz at)
 }
 
 /*
- * Whether an update as it was stored keeps the rules; the errors are those of
- * the BEFORE trigger, which has said them already unless another trigger
- * changed the row behind it.
+ * Throws 23514 if an update as it was stored is not allowed, with the messages
+ * of the BEFORE trigger.  That can only happen if another trigger has changed
+ * the row after it.
  */
 void
 lifecycle_recheck(const TaskRow *old, const TaskRow *new)
@@ -456,7 +453,7 @@ lifecycle_recheck(const TaskRow *old, const TaskRow *new)
 	if (new_title(old, new) != NULL)
 		check_title_is_visible(new_title(old, new));
 
-	/* The stamps are those that the change of status brings. */
+	/* The stamps must be those that follow from the change of status. */
 	wrong |= !ends && new->status != effective_status(new);
 	if (task_isnull(old, Anum_task_started_at))
 		wrong |= !task_isnull(new, Anum_task_started_at) && task_stamp(new, Anum_task_started_at) != at;

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * task.c
+ * row.c
  *		The task row: reading it, what it means today, what it may hold.
  *
  * Each bound is checked twice: by the API, which names the argument (22023),
- * and by a CHECK, which no raw write escapes (23514).  Both ask the functions
- * here or state the same figures.
+ * and by a CHECK, which no raw write escapes (23514).  Both call the functions
+ * here or state the same bounds.
  *
  *-------------------------------------------------------------------------
  */
@@ -59,7 +59,7 @@ task_row_read(TaskRow *row, HeapTuple tuple)
 	task_row_read_status(row);
 }
 
-/* The row in a slot, in place: good as long as the slot holds it. */
+/* Makes a row refer to a slot without copying; valid while the slot holds it. */
 void
 task_row_see(TaskRow *row, TupleTableSlot *slot)
 {
@@ -73,7 +73,7 @@ task_row_see(TaskRow *row, TupleTableSlot *slot)
 	task_row_read_status(row);
 }
 
-/* The row in a slot, for values of it to be changed. */
+/* Copies the row in a slot, so that its values can be changed. */
 void
 task_row_copy(TaskRow *row, TupleTableSlot *slot)
 {
@@ -87,10 +87,9 @@ task_row_copy(TaskRow *row, TupleTableSlot *slot)
 }
 
 /*
- * Whether tasks can be written where they have been locked: there they stay, so
- * that no index needs to be asked for them again.  But who has been granted
- * columns only cannot read where that is, and where the table has children it
- * says nothing.
+ * Whether locked tasks can be written by ctid, which a locked row keeps, so
+ * that the index is not searched again.  A caller with privileges on columns
+ * only cannot read ctid, and with children it does not identify a row.
  */
 bool
 task_ctids_serve(void)
@@ -100,7 +99,7 @@ task_ctids_serve(void)
 	return !has_subclass(task) && pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
-/* Whether the caller may see every task, so that what is counted is its number. */
+/* Whether the caller can read every task, so that the counters hold for it. */
 bool
 sees_all_tasks(void)
 {
@@ -110,7 +109,7 @@ sees_all_tasks(void)
 		pg_class_aclcheck(task, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
-/* The newer column with this number; NULL if it is none, but the user's. */
+/* The newer column with this number; NULL if the column is not one, but the user's. */
 static const NewerColumnInfo *
 newer_column(int attnum)
 {
@@ -148,7 +147,7 @@ task_column_is_stamp(int attnum)
 	}
 }
 
-/* Whether a column of a table holds one thing before and another after. */
+/* Whether two values of a column differ; not those of dropped and generated columns. */
 bool
 column_differs(TupleDesc desc, int attnum, Datum a, bool a_isnull, Datum b, bool b_isnull)
 {
@@ -161,7 +160,7 @@ column_differs(TupleDesc desc, int attnum, Datum a, bool a_isnull, Datum b, bool
 	return !datum_image_eq(a, b, att->attbyval, att->attlen);
 }
 
-/* Whether a column holds something else in b than in a. */
+/* Whether two rows differ in a column. */
 bool
 task_column_differs(const TaskRow *a, const TaskRow *b, int attnum)
 {
@@ -198,7 +197,7 @@ effective_status(const TaskRow *row)
  * The instant of a write to a task that has this row now: the statement's, or
  * the row's last stamp if that is later.  It is later if others wrote the row
  * while the statement waited for it, or if the clock has been set back; stamps
- * never run backwards.
+ * never decrease.
  */
 TimestampTz
 task_instant(const TaskRow *row)
@@ -294,7 +293,7 @@ taskq_sla_hours_is_valid(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(sla_hours_in_bounds(PG_GETARG_FLOAT8(0)));
 }
 
-/* What a status says of a stamp or date.  Arguments: status; the other. */
+/* CHECKs of a stamp or date that depend on the status.  Arguments: status; stamp or date. */
 #define DEFINE_STATUS_CHECK(name, condition) \
 PG_FUNCTION_INFO_V1(taskq_##name##_is_valid); \
 Datum \

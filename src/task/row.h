@@ -42,8 +42,8 @@ enum
 };
 
 /*
- * Columns that came later.  In an updated table they stand behind columns that
- * the user has added, so their numbers are no constants; 0 in a database of an
+ * Columns of later versions.  In an updated table they come after columns that
+ * users have added, so their numbers are not constants; 0 in a database of an
  * older version, which does not have the column.
  */
 #define Anum_task_sla_first_breached_at \

@@ -20,9 +20,10 @@
 int			taskq_sla_at_risk_percent;
 
 /*
- * The deadline, and the instant from which the task is at risk, for a task
- * created then with so many hours.  False if the hours are out of bounds (a
- * CHECK will say so) or the deadline is past the end of time (22008).
+ * The deadline, and the instant from which the task is at risk, of a task
+ * created at an instant with these hours.  Returns false if the hours are out
+ * of bounds, for which the CHECK throws 23514; throws 22008 if the deadline is
+ * out of range.
  */
 bool
 sla_instants(TimestampTz created_at, float8 hours,
@@ -42,7 +43,10 @@ sla_instants(TimestampTz created_at, float8 hours,
 	return true;
 }
 
-/* The first instant at which a deadline has passed: at itself it still holds; an infinite one never passes. */
+/*
+ * The first instant at which a deadline has passed, the one after it; an
+ * infinite deadline never passes.
+ */
 TimestampTz
 sla_breach_begins(TimestampTz due_at)
 {

@@ -1,22 +1,23 @@
 /*-------------------------------------------------------------------------
  *
  * title.c
- *		What a title may hold, for all ways in.
+ *		What a title may hold, for the API and for raw writes.
  *
  * A title is one line that can be seen and reads as it is stored.  So control
  * characters, the separators of lines and paragraphs (U+2028, U+2029) and the
  * controls that embed, override or isolate a direction are refused, and at
  * least one character must be visible.  The directional marks (LRM, RLM, ALM)
- * come along unseen with pasted text, do no harm and say nothing: they are taken
- * out before anything is compared or checked.
+ * often are in pasted text and are harmless: they are removed before anything
+ * is compared or checked.
  *
- * The API says what is wrong by 22023.  Raw writes meet the CHECK and, before
- * it, the triggers, which take out marks.  That a character must be visible and
- * none a separator is newer than 0.2.0, and a CHECK is asked again by every
- * update of a row: so it is not part of the CHECK, but asked by the triggers of
- * a title that is new, and tasks of 0.2.0 with other titles can go on.
+ * The API throws 22023.  Raw writes are checked by the CHECK and, before it,
+ * by the triggers, which remove marks.  That a character must be visible and
+ * none a separator is newer than 0.2.0, and a CHECK is evaluated by every
+ * update of a row: so it is not part of the CHECK, but checked by the triggers
+ * for new titles only, and tasks of 0.2.0 with other titles can still be
+ * updated.
  *
- * What characters are is known in UTF8 databases only.
+ * Characters beyond ASCII are classified in UTF8 databases only.
  *
  *-------------------------------------------------------------------------
  */
@@ -180,7 +181,7 @@ is_invisible(pg_wchar c)
 	return false;
 }
 
-/* Blanks as 0.2.0 knew them, for the CHECK: some of the above. */
+/* Blanks as defined in 0.2.0, for the CHECK: a subset of the above. */
 static bool
 is_blank(pg_wchar c)
 {
@@ -195,7 +196,7 @@ is_control(pg_wchar c)
 	return c < 0x20 || (c >= 0x7F && c < 0xA0);
 }
 
-/* What ends a line or paragraph and is no control character. */
+/* Separators of lines and paragraphs that are no control characters. */
 static bool
 is_separator(pg_wchar c)
 {
@@ -231,7 +232,7 @@ problem_of(const char *s, int len, bool is_title)
 	int			nchars = 0;
 	int			width;
 
-	/* No encoding spends more bytes than this on a character. */
+	/* No encoding has more bytes a character. */
 	if (len > TITLE_MAX * MAX_MULTIBYTE_CHAR_LEN)
 		return BAD_LENGTH;
 
@@ -289,7 +290,7 @@ title_without_marks(const text *title)
 	return s != NULL ? cstring_to_text(s) : NULL;
 }
 
-/* A text without what embeds, overrides or isolates a direction. */
+/* A text without directional controls. */
 char *
 without_directional_controls(char *s)
 {
@@ -299,9 +300,9 @@ without_directional_controls(char *s)
 }
 
 /*
- * A text from elsewhere as a title: a blank in place of each run of control
- * characters and separators, no directional marks.  It may still be blank or too
- * long, or have directional controls, which are refused.
+ * Makes a title of any text: replaces each run of control characters and
+ * separators by a blank, and removes directional marks.  It may still be blank
+ * or too long, or have directional controls, which are refused.
  */
 char *
 as_title(const char *s)
@@ -340,7 +341,7 @@ taskq_line_is_valid(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(problem_of(VARDATA_ANY(line), VARSIZE_ANY_EXHDR(line), false) == NULL);
 }
 
-/* What it was called before 0.3.0. */
+/* Its name before 0.3.0. */
 PG_FUNCTION_INFO_V1(taskq_title_is_valid);
 Datum
 taskq_title_is_valid(PG_FUNCTION_ARGS)
@@ -357,7 +358,7 @@ taskq_title_is_valid_0_3(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(title_problem(VARDATA_ANY(title), VARSIZE_ANY_EXHDR(title)) == NULL);
 }
 
-/* A title that the API was given, as it is kept; 22023 if it may not be one. */
+/* The title to be stored for an argument of the API; throws 22023 if it is invalid. */
 text *
 accept_title(text *title)
 {
@@ -375,7 +376,7 @@ accept_title(text *title)
 	return title;
 }
 
-/* 23514, as from the CHECK, for a title by a raw write that only the CHECK takes. */
+/* Throws 23514, as the CHECK does, for a title that satisfies the CHECK but not the newer rules. */
 void
 check_title_is_visible(const text *title)
 {

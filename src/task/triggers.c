@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * triggers.c
- *		The triggers of taskq_task, which no writer escapes.
+ *		The trigger functions of taskq_task.
  *
- * BEFORE UPDATE lets lifecycle.c decide.  AFTER UPDATE and DELETE, once a
- * statement, tell those who follow (change.c) of every pair of old and new row,
- * which lifecycle.c has checked again, because a user's trigger may have changed
- * the row after ours.
+ * What they allow is in lifecycle.c.  AFTER UPDATE and DELETE, once a
+ * statement, pass every pair of old and new row to the followers (change.c),
+ * after lifecycle.c has checked it again, because a user's trigger may have
+ * changed the row after ours.
  *
- * Inserting looks at no clock and has no side effect: a restore must give
- * back the same bytes.
+ * BEFORE INSERT sets nothing that depends on when it runs: a restore must give
+ * back the same rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -41,13 +41,13 @@
 #include "task/sla.h"
 #include "task/title.h"
 
-/* Columns of which a NULL that an INSERT gives means the default. */
+/* Columns for which a NULL in an INSERT means the default. */
 static const int defaulted_columns[] = {
 	Anum_task_priority, Anum_task_status, Anum_task_source,
 	Anum_task_created_at, Anum_task_updated_at
 };
 
-/* A tuple of the row's values, in the place of the trigger's. */
+/* A tuple of the row's values, to replace the trigger's. */
 static HeapTuple
 rebuild(HeapTuple tuple, const TaskRow *row)
 {
@@ -59,7 +59,10 @@ rebuild(HeapTuple tuple, const TaskRow *row)
 	return result;
 }
 
-/* The trigger's data, if it is fired when and for what it was made. */
+/*
+ * The trigger's data; throws 39P01 unless it is fired for this operation, at
+ * this time, on taskq_task.
+ */
 static TriggerData *
 check_trigger(FunctionCallInfo fcinfo, const char *name, TriggerEvent op, TriggerEvent timing, bool row)
 {
@@ -107,7 +110,7 @@ taskq_task_update(PG_FUNCTION_ARGS)
 
 /* ----------------------------------- AFTER UPDATE and DELETE, per statement */
 
-/* A transition table from its start, whoever else reads it. */
+/* A transition table, positioned at its start by a read pointer of its own. */
 static Tuplestorestate *
 rewound(Tuplestorestate *store)
 {
@@ -128,7 +131,7 @@ next_row(Tuplestorestate *store, TupleTableSlot *slot, TaskRow *row)
 	return true;
 }
 
-/* Tells of what a statement has changed, row by row. */
+/* Passes the rows that a statement has changed to the followers. */
 static void
 tell(TriggerData *td)
 {
@@ -211,9 +214,9 @@ column_default(Relation rel, int attnum, bool *isnull)
 }
 
 /*
- * Whether created_at was left to its default, statement_timestamp(), beside
- * another stamp that is older but of the same transaction, as now() is.
- * *created_at is then that one: the two mean the same moment.
+ * Whether created_at has its default, statement_timestamp(), but another stamp
+ * is earlier and within the transaction, as now() is. *created_at is set to
+ * the earliest of those, so that the stamps are in order.
  */
 static bool
 created_in_transaction(const TaskRow *row, TimestampTz *created_at)
@@ -273,7 +276,7 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 			changed = true;
 		}
 
-		/* Off in every dump: what was there before is restored as it was. */
+		/* Off in dumps, so that existing rows are restored as they are. */
 		if (check_function_bodies)
 			check_title_is_visible(plain != NULL ? plain : title);
 	}
@@ -296,7 +299,7 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 			task_set_stamp(&row, Anum_task_sla_due_at, due_at);
 		if (task_isnull(&row, Anum_task_sla_at_risk_at))
 		{
-			/* What never falls due is never close to it. */
+			/* A task that never falls due is never at risk. */
 			if (TIMESTAMP_IS_NOEND(task_stamp(&row, Anum_task_sla_due_at)))
 				TIMESTAMP_NOEND(at_risk_at);
 			task_set_stamp(&row, Anum_task_sla_at_risk_at, at_risk_at);

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * action.c
+ * verbs.c
  *		The verbs: what an application may do to a task.
  *
  * A verb is one UPDATE; the triggers decide whether it is allowed, write the
- * stamps and the history, and skip a row that is already as asked, in which
+ * stamps and the history, and skip a row that has the values already, in which
  * case a second statement reads it.  A verb for many tasks first locks them in
  * order of id, so that two such calls cannot deadlock, and then is one UPDATE
- * too, which finds them where they were locked if it can.  Everything runs with the
- * caller's rights, but for the comment itself.
+ * too, which finds them where they were locked if it can.  Everything runs
+ * with the caller's rights, except inserting a comment.
  *
  *-------------------------------------------------------------------------
  */
@@ -71,7 +71,7 @@ static TaskqPlan read_many = {
 static TaskqPlan lock_by_id = {LOCK_MANY("t.id")};
 static TaskqPlan lock_by_ctid = {LOCK_MANY("t.id, t.ctid")};
 
-/* FOR KEY SHARE: asks for the right to update without getting in the way. */
+/* FOR KEY SHARE requires the right to update, but does not block updates. */
 static TaskqPlan comment_lock = {
 	"SELECT t.* FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR KEY SHARE"
 };
@@ -156,7 +156,7 @@ check_all_found(const IdList *list)
 	}
 }
 
-/* Where the tasks are that SPI has just locked, as tid[]. */
+/* The ctids of the tasks that SPI has just locked, as tid[]. */
 static Datum
 ctids_of_locked(void)
 {
@@ -172,7 +172,7 @@ ctids_of_locked(void)
 										   sizeof(ItemPointerData), false, TYPALIGN_SHORT));
 }
 
-/* Puts SPI's result, whole rows in its first column, out as the function's. */
+/* Returns SPI's result, whole rows in its first column, as that of the function. */
 void
 return_rows(FunctionCallInfo fcinfo)
 {
@@ -193,7 +193,7 @@ return_rows(FunctionCallInfo fcinfo)
 	}
 }
 
-/* Fills in the parameters of a verb's statement behind the id or ids. */
+/* Fills in the parameters of a verb's statement after the id or ids. */
 static int
 bind(const VerbArgs *args, Oid *types, Datum *values, char *nulls)
 {
@@ -208,8 +208,8 @@ bind(const VerbArgs *args, Oid *types, Datum *values, char *nulls)
 }
 
 /*
- * Why an update left out a task that is there to be seen: row security, or a
- * trigger of the user's.
+ * Throws why an update did not affect a task that the caller can read: row
+ * security (42501), or a trigger or rule (09000).
  */
 pg_noreturn static void
 refuse_untouched(int64 id)
@@ -228,7 +228,7 @@ refuse_untouched(int64 id)
 			 errmsg("task " INT64_FORMAT " was not changed: a trigger or rule on taskq_task suppressed the update", id)));
 }
 
-/* Does a verb to one task and returns its row. */
+/* Applies a verb to one task and returns its row. */
 static Datum
 act_on_one(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note, int actor_argno)
 {
@@ -258,7 +258,7 @@ act_on_one(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note
 	return row;
 }
 
-/* PostgreSQL's word on a conditional rule is that nothing can be returned. */
+/* PostgreSQL does not allow RETURNING where there is a conditional rule. */
 static bool
 task_has_rules(void)
 {
@@ -282,7 +282,7 @@ compare_rows(const void *a, const void *b, void *desc)
 	return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/* Does a verb to many tasks and returns their rows in order of id. */
+/* Applies a verb to many tasks and returns their rows in order of id. */
 static Datum
 act_on_many(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note, int actor_argno)
 {
