@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cells.c
- *		What is to be added to the counters, bucket by bucket.
+ *		Counts by kind and bucket that are to be added to the counters.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +23,7 @@ static TaskqPlan add_counts = {
 	"ON CONFLICT (kind, bucket) DO UPDATE SET n = c.n OPERATOR(pg_catalog.+) excluded.n"
 };
 
-/* Parameters: a kind, the first of its buckets that stays. */
+/* Parameters: a kind, the first of its buckets that is not merged. */
 static TaskqPlan take_counts = {
 	"DELETE FROM @.taskq_counter WHERE kind " EQ " $1 AND bucket " GT " (-2147483648)::pg_catalog.int4 AND bucket " LT " $2 RETURNING n"
 };
@@ -49,7 +49,7 @@ cells_init(Cells *cells, int32 merged_day, int32 merged_sla, int32 counted_sla)
 	cells->counted_sla = counted_sla;
 }
 
-/* The first bucket of a kind that is kept apart. */
+/* The first bucket of a kind that is not merged. */
 static int32
 kept_from(const Cells *cells, CounterKind kind)
 {
@@ -84,14 +84,14 @@ cells_add(void *target, CounterKind kind, int32 bucket, int64 n)
 	if (bucket < kept_from(cells, kind))
 	{
 		if (kind == COUNT_COMPLETED)
-			return;				/* nobody asks for those of last week */
+			return;				/* not in the statistics any more */
 		key[1] = COUNTER_MERGED;
 	}
 	cell = hash_search(cells->table, key, HASH_ENTER, &found);
 	cell->n = found ? cell->n + n : n;
 }
 
-/* Takes the counts that are not to be kept apart any more out of taskq_counter. */
+/* Moves the counts of buckets that are to be merged from taskq_counter to the cells. */
 void
 cells_take_merged(Cells *cells)
 {

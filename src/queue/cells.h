@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cells.h
- *		What is to be added to the counters, bucket by bucket.
+ *		Counts by kind and bucket that are to be added to the counters.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,7 +16,7 @@
 typedef struct Cells
 {
 	HTAB	   *table;
-	int32		merged_day;		/* the first buckets that are kept apart */
+	int32		merged_day;		/* the first buckets that are not merged */
 	int32		merged_sla;
 	int32		counted_sla;	/* the first one that is not counted yet */
 } Cells;

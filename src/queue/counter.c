@@ -4,11 +4,11 @@
  *		Numbers of tasks, kept so that the stats bar need not count.
  *
  * A row that many writers update would make them wait for each other.  So a
- * write notes what it changes in a row of its own (taskq_counter_delta), and
+ * write inserts what it changes as a row of its own (taskq_counter_delta), and
  * the sweep folds these into taskq_counter.  A reader adds up both under one
- * snapshot: what is folded, and the changes that are not.  Which are is told
- * by taskq_counter_state: the snapshot that the last fold was made under, so
- * that a change is counted once whenever its transaction commits.
+ * snapshot: what is folded, and the deltas that are not.  To know which are,
+ * taskq_counter_state has the snapshot of the last fold, so that a change is
+ * counted once whenever its transaction commits.
  *
  *		writer                     fold                       reader
  *		task, delta (xid 7)        snapshot: 7 is under way
@@ -17,22 +17,22 @@
  *
  * What depends on the clock is counted in buckets (a day, five seconds, a
  * quarter of an hour), so that midnight and a deadline need no recount.
- * Buckets that lie behind for good are merged into one.  Completed tasks that
- * are stamped in the future are counted in their buckets, and left out of the
- * numbers until then.  SLA instants are counted a little ahead of their time and
- * no earlier, for there may be as many of them as there are tasks.  Those of the
- * bucket under way are looked up, and so are all since counted_sla where no sweep
- * came in time.
+ * Buckets that no reader can need singly any more are merged into one.
+ * Completed tasks that are stamped in the future are counted in their buckets,
+ * and left out of the numbers until then.  SLA instants are counted a little
+ * ahead of their time and no earlier, for there may be as many of them as
+ * there are tasks.  Those of the bucket under way are looked up, and so are
+ * all since counted_sla where no sweep came in time.
  *
  *		--- merged ---|------- a bucket each -------|--- not counted yet
  *		          merged_sla        now         counted_sla
  *
  * The tables are unlogged: all of them are empty after a crash, and so they
- * are after a restore.  No change is noted then, until fold.c has put a row
- * into taskq_counter_state and counts all tasks.  Counts are not trusted
- * once a trigger that notes changes has been switched off or one of the tables
- * has been truncated, or where a subscription's apply process writes, which
- * fires none for an update.
+ * are after a restore.  No deltas are written then until fold.c has inserted a
+ * row into taskq_counter_state and counts all tasks.  The counts are not used
+ * once a trigger that writes deltas has been disabled or one of the tables has
+ * been truncated, or where a subscription's apply process writes, which fires
+ * none for an update.
  *
  *-------------------------------------------------------------------------
  */
@@ -113,7 +113,7 @@ typedef struct FormDelta
 
 /* ---------------------------------------------------------------- shapes */
 
-/* Number of the bucket of so many microseconds that an instant lies in. */
+/* Number of the bucket, of a width in microseconds, that contains an instant. */
 int32
 counter_bucket(TimestampTz at, int64 width)
 {
@@ -163,7 +163,7 @@ shape_of(const TaskRow *row, CounterShape *shape)
 	}
 }
 
-/* Hands a shape's part in every counter to a function. */
+/* Calls a function for each counter that a shape is counted in. */
 void
 counter_add_shape(CounterAdd add, void *target, const CounterShape *shape, int64 n)
 {
@@ -195,15 +195,15 @@ add_delta(CounterAdd add, void *target, const FormDelta *delta)
 	counter_add_shape(add, target, &after, 1);
 }
 
-/* ------------------------------------------------------ whether it is kept */
+/* --------------------------------------------- whether counts are maintained */
 
-/* What was found out last, and what catalog_changes was before. */
+/* Cached results, each with catalog_changes from before it was computed. */
 static bool counting;
 static uint64 counting_as_of = PG_UINT64_MAX;
 static int64 triggers;
 static uint64 triggers_as_of = PG_UINT64_MAX;
 
-/* The file that a table is in: another one once TRUNCATE has emptied the table. */
+/* The relfilenode of a table, which TRUNCATE changes. */
 static Oid
 file_of(Oid table)
 {
@@ -218,9 +218,9 @@ file_of(Oid table)
 }
 
 /*
- * The version of the triggers that note changes, and of the tables that they
- * are noted in: each ALTER TABLE that switches a trigger off or on writes its
- * row in pg_trigger anew.  0 if one of them is off.
+ * A hash that changes with the triggers that write deltas and the tables that
+ * these are in: each ALTER TABLE that disables or enables a trigger updates
+ * its row in pg_trigger. 0 if a trigger is disabled or missing.
  */
 int64
 counter_triggers(void)
@@ -304,7 +304,7 @@ counter_read_state(Snapshot snapshot, CounterState *state)
 	return counter_find_state(snapshot, state) && !COUNTER_IS_ANNOUNCED(state);
 }
 
-/* Whether writers are to note their changes: the counts are there and right, or about to be. */
+/* Whether writers must insert deltas: the counts are maintained, or about to be. */
 static bool
 counter_is_kept(void)
 {
@@ -333,7 +333,7 @@ counter_is_kept(void)
 
 uint64		counter_deltas = 0;
 
-/* Changes of a statement on their way into taskq_counter_delta. */
+/* Deltas of a statement that are to be inserted into taskq_counter_delta. */
 typedef struct CounterNotes
 {
 	Relation	rel;			/* NULL = nothing to write yet, and what follows is not set */
@@ -344,7 +344,7 @@ typedef struct CounterNotes
 	TupleTableSlot *slots[NOTES_AT_ONCE];
 } CounterNotes;
 
-/* NULL while the counters are not kept. */
+/* NULL while the counters are not maintained. */
 static void *
 notes_begin(bool many)
 {
@@ -378,7 +378,7 @@ notes_write(CounterNotes *notes)
 	notes->n = 0;
 }
 
-/* Notes what a write changes; either row may be NULL. */
+/* Adds the delta of a write; either row may be NULL. */
 static void
 note(CounterNotes *notes, const TaskRow *old, const TaskRow *new)
 {
@@ -498,9 +498,9 @@ delta_index(Relation rel)
 }
 
 /*
- * Hands the deltas from which the folded counts lack, under a snapshot, to a
- * function; but for those of transaction "except".  Stops behind the limit.
- * Returns how many there were.
+ * Calls a function for the deltas in a snapshot that the folded counts do not
+ * include, except those of transaction "except".  Stops after limit + 1 of
+ * them.  Returns how many there were.
  */
 int
 counter_scan_unfolded(const CounterState *state, Snapshot snapshot, int64 except, int limit, CounterAdd add, void *target)

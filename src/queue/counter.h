@@ -13,8 +13,8 @@
 #include "task/change.h"
 
 /*
- * Numbers of tasks are kept in counters, one a kind and bucket.  A task counts
- * in each that its shape has a bucket for.
+ * Numbers of tasks are kept in counters, one for each kind and bucket.  A task
+ * is counted in each for which its shape has a bucket.
  */
 typedef enum CounterKind
 {
@@ -29,7 +29,7 @@ typedef enum CounterKind
 } CounterKind;
 
 #define COUNTER_NONE PG_INT32_MAX	/* no such date or instant */
-#define COUNTER_MERGED PG_INT32_MIN /* bucket of all that lie behind for good */
+#define COUNTER_MERGED PG_INT32_MIN /* bucket of all that are merged */
 #define COUNTS_NOT (-1)
 #define COUNTS_STARTED 1
 #define COUNTS_UNASSIGNED 2
@@ -59,10 +59,13 @@ typedef struct CounterState
 	TimestampTz folded_at;
 } CounterState;
 
-/* Writers note their changes, but tasks are not counted yet: xmax is the transaction that began it. */
+/*
+ * Writers insert deltas, but tasks are not counted yet: xmax is the
+ * transaction that announced it.
+ */
 #define COUNTER_IS_ANNOUNCED(state) ((state)->counted_at == DT_NOBEGIN)
 
-/* Receives a task's part in one counter. */
+/* Adds n to one counter. */
 typedef void (*CounterAdd) (void *target, CounterKind kind, int32 bucket, int64 n);
 
 /*

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * cursor.c
- *		Where a page of the queue ended, as text that a client hands back.
+ *		The position at which a page of the queue ended, as text for the client.
  *
  * A cursor holds the sort and the keys of the last row seen.  It is a
- * position, not a row: the next page begins behind it even if that row has
- * moved or gone.
+ * position, not a row: the next page begins after it even if that row has been
+ * moved or deleted.
  *
  *		due/2026-06-05/2/1234        due date (infinity = none), rank, id
  *		priority/2/2026-06-05/1234   rank, due date, id
@@ -30,7 +30,7 @@
 
 static const char *const sort_names[] = {"due", "priority", "created", "sla"};
 
-/* Argument sort: 22023 unless it is one. */
+/* Argument sort; throws 22023 unless it is valid. */
 QueueSort
 sort_argument(FunctionCallInfo fcinfo, int argno)
 {
@@ -108,7 +108,7 @@ read_rank(const char *field, int *rank)
 	return true;
 }
 
-/* Argument after: 22023 unless it is NULL or a cursor of the sort. */
+/* Argument after; throws 22023 unless it is NULL or a cursor of the sort. */
 Position
 cursor_argument(FunctionCallInfo fcinfo, int argno, QueueSort sort)
 {

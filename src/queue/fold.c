@@ -1,18 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * fold.c
- *		The counters of counter.c brought up to date, by the sweep.
+ *		Maintenance of the counters of counter.c, by the sweep.
  *
- * Folding adds the changes noted since the last fold to the counters, and
- * keeps the snapshot it was done under, by which readers know what is in them.
- * One fold at a time, and none waits for another.
+ * Folding adds the deltas written since the last fold to the counters, and
+ * stores its snapshot, by which readers know what is in them.  Only one fold
+ * runs at a time, and none waits for another.
  *
- * To begin with, all tasks are counted, in a way that makes no writer wait.
- * First a row in taskq_counter_state announces it, and from then on writers
- * note what they change.  Transactions that have written before did not note
- * that.  So all that hold a lock on taskq_task after the announcement has
- * committed must have ended before the snapshot is taken under which tasks are
- * counted: it sees what they changed, and what it does not see is noted.
+ * Initially all tasks are counted, without blocking writers.  First a row in
+ * taskq_counter_state announces it, and from then on writers insert deltas.
+ * Transactions that have written before did not.  So all that hold a lock on
+ * taskq_task after the announcement has committed must have ended before the
+ * snapshot is taken under which tasks are counted: it sees what they changed,
+ * and for what it does not see there are deltas.
  *
  *		not kept ---- announce() ---> announced ---- count_tasks() ---> kept
  *		    ^                             |
@@ -54,10 +54,10 @@
 #include "queue/sums.h"
 
 /*
- * How far behind a bucket is merged: more than any time zone, the usual
- * correction of a clock, or a statement that began a while ago can bring it to
- * matter again.  If it does, readers count.  What is kept apart is read by
- * everybody who asks for the numbers.
+ * The age at which a bucket is merged: more than the difference that time
+ * zones, usual corrections of a clock, or statements that began earlier make.
+ * Readers to whom a merged bucket matters count the tasks.  Buckets that are
+ * not merged are read by every reader.
  */
 #define KEEP_DAYS 8
 #define KEEP_SLA_BUCKETS 24
@@ -65,7 +65,7 @@
 /* How far ahead SLA instants are counted. */
 #define SLA_BUCKETS_AHEAD 24
 
-/* How long writers are given to end: so many looks, so many milliseconds apart. */
+/* How long to wait for writers to end: number of checks, milliseconds between them. */
 #define WRITERS_LOOKS 50
 #define WRITERS_GAP 10
 
@@ -116,7 +116,7 @@ static TaskqPlan announce_state = {
 	"triggers, counted_at, folded_at) VALUES ($1, '{}', 0, 0, 0, $2, '-infinity', $3)"
 };
 
-/* Everything that counts: active tasks, and those completed not long ago. */
+/* Everything that is counted: active tasks, and those completed not long ago. */
 static TaskqPlan all_active = {
 	"SELECT t.started_at IS NOT NULL, t.assignee_id IS NULL, t.due_date, t.sla_at_risk_at, t.sla_due_at "
 	"FROM @.taskq_task t WHERE t.completed_at IS NULL AND t.cancelled_at IS NULL"
@@ -221,7 +221,7 @@ count_sla(HeapTuple tuple, TupleDesc desc, Cells *cells)
  * Counts SLA instants up to a bucket.  What the current transaction itself
  * changed is not in it, as it is not in what is folded: a snapshot of command
  * 0 does not see it.  It would see no row of a table that the transaction has
- * written anew.
+ * rewritten.
  */
 static void
 count_ahead(Cells *cells, int32 to)
@@ -246,7 +246,7 @@ written_anew(Oid table)
 	return result;
 }
 
-/* Writes down what the counts now hold, and deletes the deltas that are in them for good. */
+/* Stores the horizon of the counts, and deletes the deltas that they include for every snapshot. */
 static void
 write_state(const Horizon *h, const Cells *cells, TimestampTz now)
 {
@@ -262,9 +262,9 @@ write_state(const Horizon *h, const Cells *cells, TimestampTz now)
 }
 
 /*
- * Folds the changes noted since the last time into the counts.  Changes of
- * the current transaction itself stay for the next time.  Passes if somebody
- * else is at it, or keeps the table locked.
+ * Folds the deltas written since the last time into the counts, except those
+ * of the current transaction, which are left for the next time.  Does nothing
+ * if another session is folding, or has the table locked.
  */
 static void
 add_deltas(void)
@@ -278,7 +278,10 @@ add_deltas(void)
 	Cells		cells;
 	bool		ahead;
 
-	/* Before the snapshot, for it sees no row of a table that is written anew meanwhile. */
+	/*
+	 * Before the snapshot, which would see no row of a table that is rewritten
+	 * after it was taken.
+	 */
 	if (!ConditionalLockRelationOid(task, AccessShareLock))
 		return;
 	spi_connect();
@@ -288,7 +291,7 @@ add_deltas(void)
 	{
 		int64		own = (int64) U64FromFullTransactionId(GetTopFullTransactionId());
 
-		/* Somebody else may have folded until the row was locked. */
+		/* Another session may have folded before the row was locked. */
 		PushActiveSnapshot(GetTransactionSnapshot());
 		if (counter_read_state(GetActiveSnapshot(), &state))
 		{
@@ -313,7 +316,7 @@ add_deltas(void)
 	SPI_finish();
 }
 
-/* Folds in the current transaction what there is to fold, where count is kept. */
+/* Folds pending deltas in the current transaction, if the counts are maintained. */
 static void
 fold_deltas(void)
 {
@@ -360,9 +363,9 @@ count_completed(HeapTuple tuple, TupleDesc desc, Cells *cells)
 }
 
 /*
- * Whether all transactions that have written tasks, or hold their table for
- * another reason, have ended.  Gives them half a second and asks for no lock,
- * so that nobody waits for the caller.
+ * Whether all transactions have ended that hold a lock on taskq_task which
+ * conflicts with ShareLock, as writers do.  Waits for them for half a second,
+ * and requests no lock, so that nobody queues behind the caller.
  */
 static bool
 writers_ended(void)
@@ -393,9 +396,9 @@ state_is_good(const CounterState *state)
 }
 
 /*
- * Keeps others from beginning to count, and folds from running, until the
- * transaction ends; false if one of them is at it.  Finds the row of
- * taskq_counter_state as of now, whatever this session last knew.
+ * Takes ExclusiveLock on taskq_counter_state until the end of the transaction,
+ * so that no other session counts or folds; false if it is not available.
+ * Reads the state with the latest snapshot.
  */
 static bool
 lock_counters(CounterState *state, bool *found)
@@ -410,7 +413,7 @@ lock_counters(CounterState *state, bool *found)
 	return true;
 }
 
-/* Nobody keeps count any more, until the next fold_keep(). */
+/* Deletes the state: the counts are not maintained until the next fold_keep(). */
 static void
 fold_forget(void)
 {
@@ -429,7 +432,7 @@ fold_forget(void)
 	CacheInvalidateRelcacheByRelid(cat->counter_state);
 }
 
-/* Has writers stop noting their changes, or what they note would pile up. */
+/* Withdraws an announcement, because deltas would accumulate. */
 static void
 withdraw(void)
 {
@@ -439,9 +442,9 @@ withdraw(void)
 }
 
 /*
- * Has writers note their changes, once the current transaction has committed.
- * Returns what count_tasks() then needs; 0 if there is nothing for it to do,
- * because others are at it or a writer stays open.
+ * Has writers insert deltas, once the current transaction has committed.
+ * Returns the argument for count_tasks(); 0 if it is not to be called, because
+ * another session is counting or a writer has not ended.
  */
 static int64
 announce(void)
@@ -462,7 +465,7 @@ announce(void)
 		return 0;
 	if (found && COUNTER_IS_ANNOUNCED(&state) && state.triggers == counter_triggers())
 	{
-		/* By a sweep that got no further. */
+		/* By a sweep that ended before it counted. */
 		if (ended)
 			return state.xmax;
 		withdraw();
@@ -485,8 +488,9 @@ announce(void)
 }
 
 /*
- * Counts all tasks, for an announcement that has committed, if all who had
- * written until then have ended.  Otherwise the announcement is withdrawn.
+ * Counts all tasks, for an announcement that has committed, if all
+ * transactions that had written before have ended.  Otherwise the announcement
+ * is withdrawn.
  */
 static void
 count_tasks(int64 announcement)
@@ -508,7 +512,10 @@ count_tasks(int64 announcement)
 		!COUNTER_IS_ANNOUNCED(&state) || state.xmax != announcement)
 		return;
 
-	/* The lock comes before the snapshot, which sees no row of a table that is written anew meanwhile. */
+	/*
+	 * The lock comes before the snapshot, which would see no row of a table
+	 * that is rewritten after it was taken.
+	 */
 	if (!ended || state.triggers != counter_triggers() || !ConditionalLockRelationOid(cat->task, AccessShareLock))
 	{
 		withdraw();
@@ -530,10 +537,7 @@ count_tasks(int64 announcement)
 	SPI_finish();
 }
 
-/*
- * Whether the counts are those of the tasks; if not, somebody found a way to
- * write that nothing here knows of.
- */
+/* Whether the counts match the tasks; if not, rows were written without the triggers. */
 static bool
 verify(void)
 {
@@ -559,10 +563,10 @@ verify(void)
 }
 
 /*
- * What a sweep does for the counts: folds where there is something to fold,
- * and compares them with the tasks once a day.  Where nobody keeps them, or
- * they are wrong, it begins to: that takes a second call, in a transaction of
- * its own, with what the first one returned.  0 = nothing is left to do.
+ * Maintains the counts, for a sweep: folds pending deltas, and once a day
+ * compares the counts with the tasks.  If they are not maintained, or wrong,
+ * counting is announced: the result must be passed to a second call, in a
+ * transaction of its own.  0 = there is nothing left to do.
  */
 static int64
 fold_keep(int64 announcement)
@@ -577,7 +581,7 @@ fold_keep(int64 announcement)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (taskq_catalog()->is_subscriber)
 	{
-		fold_forget();			/* rows arrive without being noted */
+		fold_forget();			/* rows arrive without deltas */
 		PopActiveSnapshot();
 		return 0;
 	}

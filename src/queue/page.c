@@ -3,22 +3,22 @@
  * page.c
  *		Pages of the queue, and how many tasks its filters match.
  *
- * A page is exact at its instant although stored statuses may be stale: the
- * status that is asked for is turned into what can be read from an index.
- * That takes branches.  One is a phase (unstarted, started, completed,
- * cancelled; what the stamps say without a clock) with a range of due dates
- * on one side of today, and with one priority where the sort needs that; its
- * rows come in the order of the sort straight from an index, from the place
- * where the last page ended.  The branches are merged, the page is cut off,
- * and only then names are joined to it.
+ * A page is exact at its instant although stored statuses may be stale: a
+ * status is translated into conditions on columns that indexes have.  That
+ * takes several branches.  A branch is a phase (unstarted, started, completed,
+ * cancelled; what the stamps say without a clock) with a range of due dates on
+ * one side of today, and with one priority where the sort needs that; its rows
+ * come in the order of the sort from an index, beginning at the position where
+ * the last page ended.  The branches are merged, the page is cut off, and only
+ * then names are joined to it.
  *
  *		OPEN                   phase 0, due today or later
  *		IN_PROGRESS            phase 1, due today or later
  *		OVERDUE                phases 0 and 1, due before today
  *		COMPLETED, CANCELLED   phases 2 and 3
  *
- * The statement has conditions for the filters that are given and for no
- * others.  Statements are kept prepared by their text.
+ * The statement has conditions only for the filters that are given.  Prepared
+ * statements are cached by their text.
  *
  *-------------------------------------------------------------------------
  */
@@ -85,8 +85,8 @@ typedef struct Statement
 	"@.taskq_sla_status_at(p.sla_due_at, p.sla_at_risk_at, p.completed_at, p.cancelled_at, $1)"
 
 /*
- * Behind those: the cursor in the function's rows, the order in the statement's;
- * and then the columns of taskq_task that are newer (append_newer()).
+ * After those: the cursor in the function's rows, the order in the
+ * statement's; then the newer columns of taskq_task (append_newer()).
  */
 #define N_VIEW_COLUMNS 28
 #define COL_CURSOR (N_VIEW_COLUMNS + 1)
@@ -154,16 +154,16 @@ append_sla_status(Statement *st, const Filters *f, int phase)
 }
 
 /*
- * What stands before and behind the tasks' part of a branch, where this is to
- * be run for each inactive member of staff, as s.  Their tasks may be few and
- * anywhere in the order of the sort: so OFFSET keeps the planner from looking
- * for them there, and it is left with the assignee's index.
+ * The text before and after the tasks' part of a branch that is to be run for
+ * each inactive member of staff, as s.  Their tasks may be few and anywhere in
+ * the order of the sort: OFFSET keeps the planner from scanning the sort's
+ * index, so that it uses the assignee's.
  */
 #define EACH_INACTIVE_BEGIN(columns) \
 	"SELECT " columns " FROM @.taskq_staff_member s CROSS JOIN LATERAL ("
 #define EACH_INACTIVE_END " OFFSET 0) i WHERE NOT s.is_active"
 
-/* What stands behind WHERE in a branch; false if it cannot match anything. */
+/* Appends the conditions of a branch; false if it cannot match anything. */
 static bool
 append_conditions(Statement *st, const Filters *f, const Branch *b)
 {
@@ -205,9 +205,9 @@ append_conditions(Statement *st, const Filters *f, const Branch *b)
 }
 
 /*
- * The condition that a row comes behind the position.  In a branch of one
- * priority the rank is no key: rows of its due date come behind the position
- * if their rank does, whatever their id.
+ * The condition that a row comes after the position.  In a branch of one
+ * priority the rank is no key: rows of its due date come after the position if
+ * their rank does, whatever their id.
  */
 static void
 append_position(Statement *st, QueueSort sort, const Branch *b, const Position *pos)
@@ -349,7 +349,7 @@ typedef struct KeptStatement
 static KeptStatement statements[MAX_STATEMENTS];
 static int	nstatements = 0;
 
-/* Makes room where statements can serve no more. */
+/* Removes statements whose plans can no longer be used. */
 static void
 forget_dead_statements(void)
 {
@@ -368,7 +368,7 @@ forget_dead_statements(void)
 	nstatements = n;
 }
 
-/* The plan of a statement, kept for the next time as long as there is room. */
+/* The plan of a statement, cached as long as there is room. */
 static SPIPlanPtr
 statement_plan(const char *sql, int nparams, Oid *types)
 {
@@ -417,7 +417,7 @@ statement_run(Statement *st, bool ordered)
 
 /* ------------------------------------------------------------- functions */
 
-/* Puts the statement's rows out in the order of their last column. */
+/* Returns the statement's rows in the order of their last column. */
 static void
 return_page(FunctionCallInfo fcinfo, QueueSort sort)
 {

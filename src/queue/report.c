@@ -30,7 +30,7 @@
 
 #define STATUS_AT_NOW "@.taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, " SO_FAR("t.completed_at") ", " SO_FAR("t.cancelled_at") ", $4)"
 
-/* What is told of a task: the instant at which it counts, and its result. */
+/* The row for a task: the instant at which it is counted, and its result. */
 #define SELECT_TASKS(at, status) \
 	"SELECT t.assignee_id, t.priority, " at " AS at, " status " AS s, " \
 	HOURS " AS hours FROM @.taskq_task t WHERE "
@@ -45,7 +45,7 @@
 /* Tasks without sla_first_breached_at, in a database of 0.2.0 or before. */
 #define OLDER_TASKS SELECT_TASKS("t.sla_due_at", STATUS_AT_NOW) DUE_BETWEEN
 
-/* Not where an INSERT has given an instant that has not come yet. */
+/* A first breach in the future, as an INSERT may give it, is not counted. */
 #define WAS_BREACHED "t.sla_first_breached_at " LE " $4"
 
 /*

@@ -3,9 +3,10 @@
  * stats.c
  *		The stats bar: how many tasks there are of each kind, now.
  *
- * Of all tasks the numbers are kept (counter.c), and one assignee's are read off
- * an index.  Else it is one pass over the active tasks that a filter leaves, or
- * that row security lets the caller see, and a look at those closed since midnight.
+ * The numbers of all tasks are maintained (counter.c), and one assignee's are
+ * read from an index.  Otherwise the active tasks that a filter leaves, or
+ * that row security lets the caller read, are scanned once, and those closed
+ * since midnight.
  *
  *-------------------------------------------------------------------------
  */
@@ -123,8 +124,8 @@ stats_count(int64 *stats)
 
 /*
  * Counts what the entries of one assignee's active tasks in an open index say.
- * As an index-only scan does, it looks at a row only where the visibility map
- * does not vouch for it.
+ * Like an index-only scan, it visits the heap only where a page is not
+ * all-visible.
  */
 static void
 count_entries(Relation rel, Relation index, Datum assignee_id, DateADT day, TimestampTz now, int64 *stats)
@@ -190,8 +191,8 @@ serves_stats(Relation index)
 }
 
 /*
- * One assignee's numbers, off the index.  False if that is not there as it
- * should be, or not for this caller.  SPI is connected.
+ * One assignee's numbers, from the index.  False if the index is missing or
+ * not as expected, or the caller cannot read all tasks.  SPI is connected.
  */
 static bool
 assignee_stats(Datum assignee_id, int64 *stats)

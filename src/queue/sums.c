@@ -162,7 +162,7 @@ sum_looked_up(Sums *sums, TimestampTz now, TimestampTz day_begin)
 	if (sums->last_quarter >= sums->quarter)
 		sums->completed -= DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &isnull));
 
-	/* Hardly ever: midnight is at a quarter of an hour in every zone of today. */
+	/* Rare: in all present time zones midnight is at a quarter of an hour. */
 	if ((int64) sums->quarter * USECS_PER_QUARTER == day_begin)
 		return;
 	values[0] = TimestampTzGetDatum(day_begin);
@@ -172,8 +172,9 @@ sum_looked_up(Sums *sums, TimestampTz now, TimestampTz day_begin)
 }
 
 /*
- * The numbers of the stats bar under the active snapshot, without counting.
- * False if nobody keeps count, or not for this caller.  SPI is connected.
+ * The numbers of the stats bar under the active snapshot, from the counters.
+ * False if these are not maintained, or the caller cannot read all tasks.  SPI
+ * is connected.
  */
 bool
 counter_stats(int64 *stats)

@@ -8,8 +8,8 @@
  * after lifecycle.c has checked it again, because a user's trigger may have
  * changed the row after ours.
  *
- * BEFORE INSERT sets nothing that depends on when it runs: a restore must give
- * back the same rows.
+ * A restore must give back the same rows: what BEFORE INSERT fills in does not
+ * depend on when it runs.
  *
  *-------------------------------------------------------------------------
  */
