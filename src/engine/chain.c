@@ -3,17 +3,17 @@
  * chain.c
  *		What rules have made in the transaction, and what led to it.
  *
- * The rules whose actions led to an event are its chain; an event from
- * outside has none.  A rule is put into action once in a chain, a chain is
- * followed to MAX_DEPTH, and an event from outside leads to at most MAX_TASKS
- * tasks.  What one of these limits keeps from being done is recorded once for
- * the event from outside, so that the number of runs is bounded too.
+ * The rules whose actions led to an event are its chain; an event from outside
+ * has none.  A rule is executed once in a chain, a chain is followed to
+ * MAX_DEPTH, and an event from outside leads to at most MAX_TASKS tasks.  What
+ * one of these limits prevents is recorded once for the event from outside, so
+ * that the number of runs is bounded too.
  *
- * The links of a chain are on the stack of the functions that put the rules
- * into action.  What was made and what was recorded are stacks of ids with the
- * subtransaction of each, so that what is rolled back, by a caller's savepoint
- * or by us, is not there.  Against MAX_TASKS it counts all the same: it was
- * work, and without a bound as each action leads to several others.
+ * The links of a chain are on the call stack of the functions that execute the
+ * rules.  What was made and what was recorded are stacks of ids with the
+ * subtransaction of each, from which an abort removes what it rolls back.
+ * That still counts against MAX_TASKS: it was work, which would be unbounded
+ * where each action leads to several others.
  *
  *-------------------------------------------------------------------------
  */
@@ -84,7 +84,7 @@ workflow_begin_task(void)
 	tasks_begun++;
 }
 
-/* It is made, unless its dedupe_key was taken. */
+/* Ends workflow_begin_task(); not created if its dedupe_key was taken. */
 void
 workflow_end_task(int64 id, bool created)
 {
@@ -143,8 +143,8 @@ workflow_runs_since(WorkflowMark mark, int *n)
 /* -------------------------------------------------------------- the chain */
 
 /*
- * To be called before an event is offered; returns the chain that leads to it,
- * which chain_set() must be given when it has been offered, or that has failed.
+ * Must be called before an event is offered.  Returns the present chain, which
+ * must be restored with chain_set() afterwards, on error too.
  */
 const ChainLink *
 chain_begin(void)
@@ -165,14 +165,14 @@ chain_link(const Rule *rule)
 	return (ChainLink) {innermost, rule, innermost == NULL ? 1 : innermost->depth + 1};
 }
 
-/* What happens from here on is led to by this chain. */
+/* Sets the chain that leads to the events from here on. */
 void
 chain_set(const ChainLink *link)
 {
 	innermost = link;
 }
 
-/* What keeps a link's rule from being put into action, if anything does. */
+/* Which limit keeps a link's rule from being executed, if any does. */
 ChainLimit
 chain_limit(const ChainLink *link)
 {

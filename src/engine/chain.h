@@ -13,7 +13,7 @@
 #include "task/due.h"
 #include "engine/rule.h"
 
-/* How much there had been made, at some point. */
+/* Numbers of tasks and runs that had been made at some point. */
 typedef struct WorkflowMark
 {
 	int			tasks;
@@ -40,7 +40,7 @@ typedef struct ChainLink
 	int			depth;			/* 1 for an event from outside */
 } ChainLink;
 
-/* Why a rule that matches is not put into action. */
+/* Why a rule that matches is not executed. */
 typedef enum ChainLimit
 {
 	CHAIN_HAS_RULE,

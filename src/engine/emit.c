@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * emit.c
- *		Events of the application's own: called for, or from its tables.
+ *		Events of the application: by function call, or by triggers on its tables.
  *
  *-------------------------------------------------------------------------
  */
@@ -133,9 +133,9 @@ ids_from(TaskqPlan *plan, Datum ids)
 }
 
 /*
- * Reads what the runs since a mark came to, with SPI connected.  Rules reach
- * every task; of one that was there before, the caller is told no more than
- * it may read.
+ * Reads the runs since a mark and their tasks, with SPI connected.  Rules can
+ * change every task; of tasks that existed before, only those that the caller
+ * can read are included.
  */
 static void
 read_runs_since(WorkflowMark mark)
@@ -159,7 +159,7 @@ read_runs_since(WorkflowMark mark)
 	become_caller_again(&owner);
 }
 
-/* What a dry run takes and gives. */
+/* Arguments and result of a dry run. */
 typedef struct DryRun
 {
 	char	   *event;
@@ -171,7 +171,7 @@ typedef struct DryRun
 	List	   *passed_over;	/* of PassedOver */
 } DryRun;
 
-/* A rule that was not put into action, as a row of the result. */
+/* A rule that was not executed, as a row of the result. */
 typedef struct PassedOver
 {
 	int			nruns;			/* before it */
@@ -249,7 +249,7 @@ row_as_json(HeapTuple tuple, TupleDesc desc)
 	FuncExpr   *call;
 	FmgrInfo	flinfo;
 
-	/* The function looks at its call to know what it is given. */
+	/* to_jsonb() takes the type of its argument from the call expression. */
 	call = makeFuncExpr(F_TO_JSONB, JSONBOID,
 						list_make1(makeNullConst(desc->tdtypeid, desc->tdtypmod, InvalidOid)),
 						InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);

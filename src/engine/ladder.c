@@ -1,27 +1,29 @@
 /*-------------------------------------------------------------------------
  *
  * ladder.c
- *		The ladder of thresholds that renewals come down, and the tasks that
- *		come of it.
+ *		Thresholds before the due date of renewals, and the tasks that they make.
  *
  * A renewal has next_check_on, the day of its next threshold, so that finding
- * the renewals to look at is one index probe.  Looking at one locks its row,
- * records the thresholds that have been crossed for its due date (once for
- * ever: a unique key), lets some of them act, and sets next_check_on.  Whatever
- * may change the ladder sets it to -infinity, which means "look at once".
+ * the renewals to look at is one index probe. renewal_refresh(), for which its
+ * row must be locked, records the thresholds that have been crossed for its
+ * due date (each once: a unique key), lets some of them act, and sets
+ * next_check_on.  Whatever may change the ladder sets it to -infinity, which
+ * means "at once".
  *
  * The tightest threshold acts when it is crossed, if no tighter one has been
  * crossed before.  If no threshold that makes a task has acted for the due
- * date, the tightest of those crossed acts too, at whichever look that is
- * found: a renewal may have been entered late, the server may have been down,
- * or the customer inactive.  Nothing expires without a task.
+ * date, the tightest of those crossed acts too, whenever that is found: a
+ * renewal may have been entered late, the server may have been down, or the
+ * customer inactive.  So no renewal becomes overdue without a task if a
+ * threshold makes one.
  *
- * What a task was made for is told by the crossings that name it and have
- * outcome "task created" or "task raised".  When the due date or service type
- * of a renewal changes, renewal.c makes those of its open task "superseded".  The
- * next look then takes the task along, or cancels it if the new ladder has not
- * come to a task yet; then they are "task cancelled", and count as not having
- * acted, in case the renewal comes back to them.
+ * The due date for which a task was made is that of the crossings that name it
+ * and have outcome "task created" or "task raised".  When the due date or
+ * service type of a renewal changes, renewal.c makes those of its open task
+ * "superseded".  The next refresh changes the task for the new ladder, or
+ * cancels it if no threshold that makes a task has been crossed there; then
+ * they are "task cancelled", and count as not having acted, in case the due
+ * date is changed back.
  *
  *-------------------------------------------------------------------------
  */
@@ -137,12 +139,12 @@ typedef struct Step
 	text	   *description_template;
 	float8		sla_hours;		/* 0 = none */
 	int64		crossing;		/* for the due date; 0 = none yet */
-	bool		is_new;			/* crossed at this look */
+	bool		is_new;			/* crossed in this refresh */
 	bool		waiting;		/* has not had its turn to act */
 	bool		offered;		/* to the rules */
 } Step;
 
-/* A renewal that is being looked at. */
+/* A renewal that is being refreshed. */
 typedef struct Renewal
 {
 	int64		id;
@@ -183,7 +185,7 @@ note_changed(RenewalsDone *done, int64 crossing)
 	done->changed[done->nchanged++] = crossing;
 }
 
-/* ---------------------------------------------------------- looking at one */
+/* ------------------------------------------------------------ one renewal */
 
 /* A column of SPI's first row; *isnull also if there is no row. */
 static Datum
@@ -252,9 +254,9 @@ render_title(const Renewal *r, text *template)
 }
 
 /*
- * The title of a step's task.  No name or reference costs the renewal its task:
- * what a title may not hold is left out, and one without anything visible is
- * replaced.
+ * The title of a step's task.  No name or reference may prevent the task:
+ * characters that are not allowed are left out, and a title without a visible
+ * character is replaced.
  */
 static char *
 title_of(const Renewal *r, const Step *step)
@@ -298,8 +300,8 @@ create_renewal_task(const Renewal *r, int step_no)
 }
 
 /*
- * Brings an open task to where a step has it: at least the step's priority, and
- * its due date unless somebody has set that by hand since.
+ * Updates an open task for a step: at least the step's priority, and its due
+ * date unless a user has set that since.
  */
 static void
 raise_open_task(const Renewal *r, int step_no, const OpenTask *task)
@@ -320,7 +322,10 @@ raise_open_task(const Renewal *r, int step_no, const OpenTask *task)
 				VERB_OTHER, NULL, NULL);
 }
 
-/* Makes an open task, if it still is, one for the present due date, as a step would have it. */
+/*
+ * Changes an open task, if it still is open, to one for the present due date,
+ * as a step would create it.
+ */
 static void
 renew_open_task(const Renewal *r, int step_no, int64 task, int priority)
 {
@@ -377,7 +382,7 @@ find_open_task(const Renewal *r)
 	return task;
 }
 
-/* Offers what a step is to the rules. */
+/* Offers the event of a step to the rules. */
 static void
 offer(const Renewal *r, int days_before, int64 task)
 {
@@ -426,9 +431,9 @@ note_outcome_of_task(int64 renewal, int64 task, const char *outcome)
 }
 
 /*
- * Lets a step that has been crossed act: with a task it raises the renewal's
+ * Lets a step that has been crossed act: one with a task raises the renewal's
  * open one, if there is one, else creates one.  While the customer is inactive
- * nothing new comes of it, neither a task nor what rules would make.
+ * no task is created and no event offered.
  */
 static void
 act(const Renewal *r, int step_no, const OpenTask *open, RenewalsDone *done)
@@ -448,7 +453,7 @@ act(const Renewal *r, int step_no, const OpenTask *open, RenewalsDone *done)
 	}
 	else if (!r->customer_is_active)
 	{
-		/* On record already, or the record of what it did before. */
+		/* Recorded already, or the record is of what it did before. */
 		if ((step->waiting && !step->is_new) || step->offered)
 			return;
 		outcome = crossing_outcome(OUTCOME_INACTIVE);
@@ -468,10 +473,11 @@ act(const Renewal *r, int step_no, const OpenTask *open, RenewalsDone *done)
 }
 
 /*
- * Deals with an open task that was made for another due date or another ladder,
- * where the present one has not come to a task yet.  If nobody has started it,
- * it is cancelled: a step to come makes a new one.  Work under way is kept, and
- * becomes what the next step that makes a task would make.
+ * Handles an open task that was made for another due date or ladder, while no
+ * step of the present one that makes a task has been crossed.  If it has not
+ * been started, it is cancelled, and a later step makes a new one.  A started
+ * task is kept, and changed to what the next step that makes a task would
+ * create.
  */
 static void
 let_go(const Renewal *r, const OpenTask *open)
@@ -582,7 +588,10 @@ record_new(Renewal *r, RenewalsDone *done)
 	}
 }
 
-/* Lets steps act whose turn it is, and sees to a task that fits no longer. */
+/*
+ * Lets steps act whose turn it is, and handles an open task that is not for
+ * the present due date.
+ */
 static void
 take_turns(const Renewal *r, RenewalsDone *done)
 {
@@ -607,7 +616,10 @@ take_turns(const Renewal *r, RenewalsDone *done)
 		act(r, tightest, &open, done);
 }
 
-/* Brings a renewal, which is locked, up to today; the caller acts as the owner of taskq_task. */
+/*
+ * Brings a renewal up to today.  The caller has locked its row and acts as the
+ * owner of taskq_task.
+ */
 void
 renewal_refresh(int64 id, RenewalsDone *done)
 {

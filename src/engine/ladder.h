@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * ladder.h
- *		What happens before a renewal is due.
+ *		Thresholds before the due date of renewals.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@
 	"LEFT JOIN @.taskq_staff_member s ON s.id " EQ " r.assignee_id " \
 	"LEFT JOIN @.taskq_staff_member a ON a.id " EQ " c.assigned_agent_id"
 
-/* What bringing renewals up to today has come to. */
+/* Result of bringing renewals up to today. */
 typedef struct RenewalsDone
 {
 	int64	   *changed;		/* crossings, in a palloc'd array; NULL = not asked for */
@@ -30,7 +30,7 @@ typedef struct RenewalsDone
 	int			max_changed;
 } RenewalsDone;
 
-/* Passed where the engine writes what only it may write. */
+/* Guard (see spi_run_past_guard()) for columns that only the engine may write. */
 extern int	renewals_guard;
 
 /* Thresholds that have been crossed in this session; what is rolled back may be among them. */

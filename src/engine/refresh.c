@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * refresh.c
- *		Renewals brought up to today, all that are due.
+ *		Bringing all renewals that are due up to today.
  *
- * Which are due is told by next_check_on.  The sweep picks them as it picks
- * tasks; taskq_renewals_refresh() does the same batch by batch and returns what
- * has changed.  What is to happen to one is ladder.c's business.
+ * A renewal is due by next_check_on.  The sweep picks them as it picks tasks;
+ * taskq_renewals_refresh() does the same batch by batch and returns what has
+ * changed.  What happens to one is in ladder.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -55,7 +55,10 @@ static TaskqPlan any_recheck = {
 	"SELECT FROM @.taskq_renewal_recheck"
 };
 
-/* What others have locked they see to.  An older version has neither key nor renewal_id. */
+/*
+ * Rows that other sessions have locked are left to these.  An older version
+ * has neither key nor renewal_id.
+ */
 static TaskqPlan take_recheck = {
 	"WITH free AS (SELECT c.ctid FROM @.taskq_renewal_recheck c FOR UPDATE SKIP LOCKED), "
 	"taken AS (DELETE FROM @.taskq_renewal_recheck c USING free f WHERE c.ctid " EQ " f.ctid "
@@ -86,8 +89,8 @@ static TaskqPlan read_changed = {
 };
 
 /*
- * Brings renewals, which are locked, up to today, as the owner of taskq_task,
- * and adds up what that did.
+ * Brings renewals up to today, as the owner of taskq_task; the caller has
+ * locked their rows.  Adds to *done.
  */
 static void
 renewals_refresh(Datum ids, RenewalsDone *done)
@@ -116,7 +119,10 @@ renewals_refresh(Datum ids, RenewalsDone *done)
 	MemoryContextDelete(context);
 }
 
-/* Renewals that are to be looked at again because thresholds have changed, as bigint[]. */
+/*
+ * Takes the renewals out of taskq_renewal_recheck that are to be checked again
+ * because thresholds have changed, as bigint[].
+ */
 static Datum
 take_rechecks(void)
 {
@@ -132,7 +138,7 @@ take_rechecks(void)
 	return ids;
 }
 
-/* Gives back those that could not be. */
+/* Puts back renewals that could not be checked. */
 static void
 keep_rechecks(Datum ids)
 {
@@ -147,7 +153,7 @@ keep_rechecks(Datum ids)
 	become_caller_again(&owner);
 }
 
-/* Makes renewals due, so that they are looked at again. */
+/* Makes renewals due, so that they are checked again. */
 static void
 recheck(Datum ids)
 {
@@ -159,7 +165,7 @@ recheck(Datum ids)
 	become_caller_again(&owner);
 }
 
-/* Has the renewals of a customer looked at again. */
+/* Has the renewals of a customer checked again. */
 void
 renewals_recheck_customer(Datum user_id)
 {
@@ -214,8 +220,8 @@ const DueKind due_renewals = {
 };
 
 /*
- * Which of some renewals are due although they have just been brought up to
- * today: a trigger of the user's suppresses the write.
+ * Those renewals that are still due although they have just been brought up to
+ * today, because a user's trigger suppressed the write.
  */
 static Datum
 still_due(Datum ids)
@@ -228,9 +234,9 @@ still_due(Datum ids)
 }
 
 /*
- * Everything that is due, batch by batch; the crossings that are new or have a
- * new outcome go into the tuplestore.  Renewals that row security hides from the
- * caller wait for the sweep.
+ * Refreshes everything that is due, batch by batch, and puts the crossings
+ * that are new or have a new outcome into the tuplestore.  Renewals that row
+ * security hides from the caller wait for the sweep.
  */
 static void
 refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
@@ -269,7 +275,7 @@ refresh_batches(ReturnSetInfo *rsinfo, bool dry_run)
 	}
 }
 
-/* The same, by nobody in particular. */
+/* The same, with the system as the actor. */
 static void
 refresh_all(ReturnSetInfo *rsinfo, bool dry_run)
 {

@@ -10,7 +10,7 @@
 
 #include "task/due.h"
 
-/* Renewals that thresholds which have changed concern, and those that have come to one. */
+/* Renewals to be checked after a change of thresholds, and those that have crossed one. */
 extern const DueKind due_rechecks;
 extern const DueKind due_renewals;
 

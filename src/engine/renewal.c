@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * renewal.c
- *		Renewals: their life, and what an application may do to them.
+ *		Renewals: their lifecycle and their API.
  *
  * ACTIVE until the due date has passed, then OVERDUE, until COMPLETED or
- * CANCELLED, which are final.  The triggers here keep it so for every writer,
- * and pass on to the renewal's open task what an update means for it.  What
- * happens on the way to the due date is ladder.c's business.
+ * CANCELLED, which are final.  The triggers here enforce that for every
+ * writer, and apply an update to the renewal's open task.  The thresholds
+ * before the due date are in ladder.c.
  *
- * An active renewal is there once: entering it again gives the same id.  That is
- * a unique index, which a database updated from 0.2.0 may lack as long as it has
- * duplicates.  Then a look-up before the insert takes its place, which two
- * sessions at once can slip through.
+ * An active renewal exists once: creating it again returns the same id.  That
+ * takes a unique index, which a database updated from 0.2.0 lacks as long as
+ * it has duplicates.  Then a look-up before the insert takes its place, which
+ * does not prevent duplicates by two sessions at once.
  *
  *-------------------------------------------------------------------------
  */
@@ -64,7 +64,7 @@ enum
 	Natts_renewal = Anum_renewal_next_check_on
 };
 
-/* A key without a holder that often in a row is no race with who closes it. */
+/* After so many conflicts without a visible holder, it is not a race with its closing. */
 #define HOLDER_TRIES 100
 
 static TaskqPlan open_tasks = {
@@ -156,7 +156,7 @@ is_cascade(const Change *c, int attnum)
 		!staff_exists(c->old[attnum - 1]);
 }
 
-/* 23514 for what never changes, or only by taskq's own hand. */
+/* Throws 23514 for columns that never change, or that only taskq writes. */
 static void
 check_unchanged(const Change *c, int64 id)
 {
@@ -182,7 +182,7 @@ check_unchanged(const Change *c, int64 id)
 							NameStr(TupleDescAttr(c->desc, kept[i] - 1)->attname), id)));
 }
 
-/* A final row may change by the cascade of a key and by erasure only. */
+/* Throws 23514 if a final row changes other than by the cascade of a key or by erasure. */
 static void
 check_final(const Change *c, int64 id, const char *status)
 {
@@ -211,7 +211,7 @@ set_column(Change *c, int attnum, Datum value)
 	c->new_nulls[attnum - 1] = false;
 }
 
-/* Has the engine look at the renewal as soon as the transaction commits. */
+/* Has the renewal checked as soon as the transaction commits. */
 static void
 look_at_once(Change *c)
 {
@@ -222,7 +222,7 @@ look_at_once(Change *c)
 	change_due_now();
 }
 
-/* What an update leads to, or 23514. */
+/* Sets the columns that follow from an update, or throws 23514. */
 static void
 apply_update(Change *c, bool status_named)
 {
@@ -352,8 +352,8 @@ lock_open_tasks(int64 renewal, Datum *started, Datum *untouched)
 }
 
 /*
- * Closes the open tasks of a renewal that has been closed.  What somebody has
- * begun of a completed one is done; the rest is to be done no more.
+ * Closes the open tasks of a renewal that has been closed.  Started tasks of a
+ * completed one are completed, all others cancelled.
  */
 static void
 close_tasks(int64 renewal, bool completed)
@@ -374,7 +374,10 @@ close_tasks(int64 renewal, bool completed)
 	run_as_call(&cancel_tasks, 1, types, &untouched, NULL, VERB_OTHER, NULL, note);
 }
 
-/* Gives the open tasks of a renewal to who gets its tasks now, unless somebody has started them. */
+/*
+ * Assigns the open tasks of a renewal that have not been started to the
+ * present assignee of its tasks.
+ */
 static void
 reassign_tasks(int64 renewal)
 {
@@ -386,7 +389,7 @@ reassign_tasks(int64 renewal)
 	run_as_call(&assign_tasks, 2, types, values, NULL, VERB_OTHER, NULL, NULL);
 }
 
-/* The open tasks of a renewal are for a due date or a service type that it has no more. */
+/* Marks the open tasks of a renewal as made for another due date or service type. */
 static void
 supersede_tasks(int64 renewal)
 {
@@ -396,7 +399,7 @@ supersede_tasks(int64 renewal)
 	spi_run(&supersede, 2, types, values, NULL, 0);
 }
 
-/* What an update of a renewal means for its tasks. */
+/* Applies an update of a renewal to its open tasks. */
 PG_FUNCTION_INFO_V1(taskq_renewal_closed);
 Datum
 taskq_renewal_closed(PG_FUNCTION_ARGS)
@@ -435,7 +438,7 @@ taskq_renewal_closed(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* The engine has not made anything for a customer while it was inactive. */
+/* Has the renewals of a customer checked, for which nothing was created while it was inactive. */
 PG_FUNCTION_INFO_V1(taskq_customer_reactivated);
 Datum
 taskq_customer_reactivated(PG_FUNCTION_ARGS)
@@ -489,8 +492,8 @@ result_id(void)
 }
 
 /*
- * The active renewal that is the same as a new one, or 0.  One that row security
- * hides from the caller is an error.
+ * The active renewal with the same key as a new one, or 0.  Throws 42501 if
+ * row security hides it from the caller.
  */
 static int64
 find_holder(Oid *types, Datum *values, const char *nulls)
@@ -515,9 +518,9 @@ find_holder(Oid *types, Datum *values, const char *nulls)
 }
 
 /*
- * Inserts a renewal and returns its id, or the id of the active one that is the
- * same.  Of two sessions at once one waits for the other, unless the unique
- * index is missing.
+ * Inserts a renewal and returns its id, or the id of the active one with the
+ * same key.  Of two sessions at once one waits for the other, unless the
+ * unique index is missing.
  */
 static int64
 enter_renewal(Datum *values, const char *nulls, text *actor)

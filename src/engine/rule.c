@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rule.c
- *		The rules, kept in memory.
+ *		Cache of the workflow rules.
  *
  * Each session reads the enabled rules when it first needs them and keeps
  * them until one is changed: the table's trigger sends an invalidation, which
@@ -50,8 +50,8 @@ static TaskqPlan select_rules = {
 };
 
 /*
- * The rules, in a context of their own (NULL = not read yet), of the table
- * that was read, and how many changes had been heard of by then.
+ * The rules, in a context of their own (NULL = not read yet), the table that
+ * they were read from, and last_change by then.
  */
 static MemoryContext rules_context = NULL;
 static List *rules = NIL;
@@ -169,9 +169,9 @@ report_condition(int elevel, const char *rule, JsonPath *path)
 
 /*
  * Refuses conditions that are no predicates, as they are saved.  A CHECK would
- * refuse as well what an earlier version has accepted: each later write of such
- * a rule, and restoring it.  pg_restore and the scripts of pg_dump switch
- * check_function_bodies off; what they bring is warned of.
+ * refuse as well what an earlier version has accepted: each later write of
+ * such a rule, and restoring it. pg_restore and the scripts of pg_dump turn
+ * check_function_bodies off; then there is a WARNING instead.
  */
 PG_FUNCTION_INFO_V1(taskq_workflow_rule_condition);
 Datum
@@ -291,7 +291,7 @@ read_rules(void)
 	become_caller_again(&owner);
 	SPI_finish();
 
-	/* Rules further up the stack may be of the old list. */
+	/* An outer call may still use rules of the old list. */
 	if (rules_context != NULL)
 		MemoryContextSetParent(rules_context, TopTransactionContext);
 	MemoryContextSetParent(context, CacheMemoryContext);

@@ -33,7 +33,7 @@ typedef enum TemplateProblem
 	PROBLEM_BARE_PATH
 } TemplateProblem;
 
-/* Where reading a template has come to. */
+/* State of reading a template. */
 typedef struct Reader
 {
 	const char *at;
@@ -231,9 +231,9 @@ value_is_empty(const JsonbValue *value)
 }
 
 /*
- * Puts the payload into a template; 22023 if it is none.  In a key every
- * placeholder must lead to something, or it would be the same for payloads
- * that have nothing to do with each other: 22023 naming the placeholder.
+ * Renders a template; throws 22023 if it is invalid.  In a key every
+ * placeholder must have a value, or unrelated payloads would give the same
+ * key: throws 22023 naming the placeholder.
  */
 static char *
 render(text *template, Jsonb *payload, bool is_key)
@@ -280,7 +280,7 @@ template_render(text *template, Jsonb *payload)
 	return render(template, payload, false);
 }
 
-/* A dedupe_key as it may be stored; 22023 if it is not. */
+/* Renders a dedupe_key; throws 22023 if it has not 1 to 255 characters. */
 text *
 template_render_key(text *template, Jsonb *payload)
 {

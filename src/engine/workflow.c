@@ -1,13 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * workflow.c
- *		Events are offered to the rules, and rules that match are put into
- *		action.
+ *		Offering events to the rules, and executing rules that match.
  *
  * Everything happens in the transaction of the event, with the rights of the
- * owner of taskq_task: a rule may do what its author, a manager, may do, and
- * not only what the caller may.  Each rule runs in a subtransaction, so that
- * its failure is a row in taskq_workflow_run and nothing else.
+ * owner of taskq_task: a rule may do what its author, a manager, may do,
+ * whatever the caller may do.  Each rule runs in a subtransaction, so that its
+ * failure is a row in taskq_workflow_run and nothing else.
  *
  * An action can be an event again (a task is created, say); how far that goes
  * is in chain.c.
@@ -95,7 +94,7 @@ static TaskqPlan set_assignee = {
 	"UPDATE @.taskq_task SET assignee_id = $2 WHERE id " EQ " $1"
 };
 
-/* What became of a rule. */
+/* Result of executing a rule. */
 typedef struct Run
 {
 	const char *outcome;
@@ -103,7 +102,7 @@ typedef struct Run
 	char	   *message;		/* NULL = none */
 } Run;
 
-/* An event, and the rule that looks at it. */
+/* An event, and the rule that it is offered to. */
 typedef struct Firing
 {
 	const Rule *rule;
@@ -126,9 +125,9 @@ first_column(bool *isnull)
 }
 
 /*
- * The active member of a pool with the fewest active tasks.  Choices are made
- * one after the other, each seeing what the one before led to: whoever comes
- * second waits for the first one's transaction.
+ * The active member of a pool with the fewest active tasks.  An advisory lock
+ * until the end of the transaction serializes choices, and the latest snapshot
+ * shows what earlier ones have assigned.
  */
 static char *
 choose_least_loaded(Datum pool)
@@ -153,7 +152,7 @@ choose_least_loaded(Datum pool)
 	return TextDatumGetCString(chosen);
 }
 
-/* As much of an id from a payload as a message is to show. */
+/* An id from a payload, truncated for a message. */
 static char *
 shown(const char *id)
 {
@@ -265,8 +264,8 @@ do_create_task(const Firing *f, Run *run)
 }
 
 /*
- * The active task that the event is linked to, locked and in SPI's result;
- * false if there is none.
+ * Finds and locks the active task that the event is linked to, in SPI's
+ * result; false if there is none.
  */
 static bool
 find_linked_task(const Firing *f, Run *run)
@@ -371,7 +370,7 @@ matches(const Rule *rule, Jsonb *payload)
 	return !fcinfo->isnull && DatumGetBool(result);
 }
 
-/* Why a condition is not true of a payload; the answer is for a reader. */
+/* Why a condition is not true of a payload, as a message. */
 static char *
 why_no_match(const Rule *rule, Jsonb *payload)
 {
@@ -420,7 +419,7 @@ record_run(const Rule *rule, int depth, const Run *run)
 		workflow_made_run(DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)));
 }
 
-/* What apply() is given, and what becomes of it. */
+/* Argument and result of apply(). */
 typedef struct Application
 {
 	const Firing *firing;
@@ -430,7 +429,7 @@ typedef struct Application
 	bool		to_record;
 } Application;
 
-/* Looks whether a rule matches and does what it says. */
+/* Evaluates a rule's condition and, if it matches, executes the action. */
 static void
 apply(void *arg)
 {
@@ -486,16 +485,19 @@ explain_contained(Application *a)
 		"the condition does not return a boolean" : psprintf("the condition could not be evaluated: %s", edata->message);
 }
 
-/* An event's way to the rules; a dry run asks for those that are passed over. */
+/*
+ * An event that is offered to the rules; a dry run has a callback for those
+ * that are not executed.
+ */
 typedef struct Offering
 {
 	Jsonb	   *payload;
 	char	   *user_id;
-	RulePassedOver passed_over; /* NULL = nobody asks */
+	RulePassedOver passed_over; /* NULL = no dry run */
 	void	   *arg;
 } Offering;
 
-/* apply() in a subtransaction; whatever comes of it is recorded. */
+/* apply() in a subtransaction; its result, or error, is recorded. */
 static void
 fire(const Rule *rule, const Offering *offering)
 {
@@ -515,7 +517,7 @@ fire(const Rule *rule, const Offering *offering)
 	}
 	if (a.to_record)
 	{
-		/* A trigger of the user's can make an event of this. */
+		/* A user's trigger can emit an event for the run. */
 		chain_set(&a.link);
 		record_run(rule, a.link.depth, &a.run);
 		chain_set(a.link.outer);
@@ -573,10 +575,7 @@ workflow_offer(const char *event, Jsonb *payload, char *user_id)
 	workflow_offer_dry(event, payload, user_id, NULL, NULL);
 }
 
-/*
- * The same for a dry run: it is told of each rule for the event itself that is
- * not put into action.
- */
+/* The same for a dry run: calls passed_over for each rule for the event that is not executed. */
 void
 workflow_offer_dry(const char *event, Jsonb *payload, char *user_id,
 				   RulePassedOver passed_over, void *arg)
@@ -629,7 +628,7 @@ offer_tasks(const char *event, const int64 *ids, int n)
 	SPI_finish();
 }
 
-/* The name under which rules wait for what happens to a task; NULL = for that they cannot. */
+/* The event that rules are defined for; NULL = there is none for this kind. */
 static const char *
 event_name(EventKind kind)
 {
@@ -671,7 +670,7 @@ const TaskFollower workflow_follower = {
 	.wants = workflow_wants, .recorded = workflow_recorded, .xact = chain_xact, .subxact = chain_subxact
 };
 
-/* Deletes runs that are older than they are kept, some at a time. */
+/* Deletes runs that are older than 30 days, up to 1000 at a time. */
 static void
 prune(void)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * workflow.h
- *		Rules put into action.
+ *		Offering events to the rules.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 #include "task/due.h"
 #include "engine/chain.h"
 
-/* Told of a rule of which no run is recorded, and why. */
+/* Called for a rule of which no run is recorded, with the reason. */
 typedef void (*RulePassedOver) (void *arg, const ChainLink *link, const char *outcome, const char *why);
 
 extern void workflow_offer(const char *event, Jsonb *payload, char *user_id);
