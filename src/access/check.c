@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * check.c
- *		The part of taskq_check() that SQL cannot say.
+ *		The part of taskq_check() that is not in SQL.
  *
  * The function itself is in check.sql.  Here is what only the library knows,
- * and what is in relations that not everybody who may call it may read: that
- * is left out for those who may not.
+ * and what is in relations that not every caller may read: that is left out
+ * for those who may not.
  *
  *-------------------------------------------------------------------------
  */
@@ -130,7 +130,7 @@ check_versions(ReturnSetInfo *rsinfo)
 			   _("Run ALTER EXTENSION taskq UPDATE."));
 }
 
-/* Zones that were set for databases and roles where the library was not loaded to refuse them. */
+/* Unknown zones set for databases and roles in sessions where the library was not loaded. */
 static void
 check_zones(ReturnSetInfo *rsinfo)
 {
@@ -168,7 +168,7 @@ check_files(ReturnSetInfo *rsinfo)
 	}
 }
 
-/* Where there are no tasks, or where no sweep could keep count, that says nothing. */
+/* Nothing is reported where there are no tasks, or where sweeps do not maintain the counters. */
 static void
 check_counters(ReturnSetInfo *rsinfo)
 {

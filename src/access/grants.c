@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
- * access.c
- *		Who may do what: the three levels, as grants.
+ * grants.c
+ *		The three levels, as privileges granted to roles.
  *
- * A level is a set of ordinary privileges, so that psql shows them and
- * pg_dump keeps them.  What was given to whom stands in taskq_role_grant too,
- * for a new version may have objects that a level needs.  It has roles by name,
- * which is what a dump can carry, and by OID, which knows a role that was
+ * A level is a set of ordinary privileges, so that psql shows them and pg_dump
+ * keeps them.  What was granted to whom is stored in taskq_role_grant too,
+ * because a new version may have objects that a level needs.  It has roles by
+ * name, which a dump can carry, and by OID, which tells a role that was
  * renamed from another that has its old name now.
  *
- * Who owns taskq_task may give them; it is done with the caller's own rights,
- * for the other objects may have other owners.  An owner has its rights
- * without a level, and they are never touched.
+ * The owner of taskq_task may grant them; that is done with the caller's own
+ * rights, because the other objects may have other owners.  Privileges of an
+ * owner are never changed.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,8 +45,8 @@ typedef enum Level
 static const char *const level_names[] = {"viewer", "agent", "manager"};
 
 /*
- * Each level has its own lines and those of the levels before it.  What a
- * database of an older version does not have yet is left out of them.
+ * Each level has its own lines and those of the levels before it.  Objects
+ * that a database of an older version does not have are skipped.
  */
 static const struct
 {
@@ -86,9 +86,9 @@ static const struct
 };
 
 /*
- * What CHECKs and generated columns call says nothing of any row: everybody
- * may, so that whoever was granted columns by hand, or in a dump of 0.1.0, can
- * write.
+ * What CHECKs and generated columns call discloses nothing of any row: PUBLIC
+ * may execute it, so that roles with privileges on columns, granted by hand or
+ * in a dump of 0.1.0, can write.
  */
 static const char *const for_public = "EXECUTE ON ROUTINE "
 "@.taskq_description_is_valid, @.taskq_due_date_is_valid, @.taskq_sla_hours_is_valid, "
@@ -201,7 +201,7 @@ grantee_name(Oid role)
 	return OidIsValid(role) ? quote_identifier(GetUserNameFromId(role, false)) : "PUBLIC";
 }
 
-/* Whether roles are remembered by OID, as they are from 0.3.0 on. */
+/* Whether taskq_role_grant has roles by OID, as from 0.3.0 on. */
 static bool
 oids_are_kept(void)
 {
@@ -210,7 +210,7 @@ oids_are_kept(void)
 	return get_attnum(relid, "role_oid") != InvalidAttrNumber;
 }
 
-/* Brings the names of remembered roles up to date. */
+/* Updates the names of roles in taskq_role_grant. */
 static void
 follow(void)
 {
@@ -219,8 +219,8 @@ follow(void)
 }
 
 /*
- * Takes everything that was granted on the extension's objects from a role.
- * False if that was nothing.
+ * Revokes everything that was granted on the extension's objects from a role.
+ * False if there was nothing.
  */
 static bool
 revoke_all(Oid role)
@@ -240,7 +240,7 @@ revoke_all(Oid role)
 	return n > 0;
 }
 
-/* Takes the way to the objects, too, unless the role needs it for others. */
+/* Revokes USAGE on the schema, too, unless the role needs it for other objects. */
 static void
 revoke_schema(Oid role)
 {
@@ -273,7 +273,7 @@ is_there(const char *name)
 	return found;
 }
 
-/* Grants a privilege on those of its objects that are there: "EXECUTE ON ROUTINE @.a, @.b". */
+/* Grants a privilege on those of its objects that exist: "EXECUTE ON ROUTINE @.a, @.b". */
 static void
 grant_what_is_there(const char *what, const char *grantee)
 {
@@ -299,7 +299,7 @@ grant_what_is_there(const char *what, const char *grantee)
 		run_utility(qualify(grant.data));
 }
 
-/* Privileges of a level to a role that has none, and the way to them. */
+/* Grants the privileges of a level, and USAGE on the schema, to a role that has none. */
 static void
 give(Oid role, Level level)
 {
@@ -386,9 +386,9 @@ taskq_revoke(PG_FUNCTION_ARGS)
 	remembered = SPI_processed > 0;
 
 	/*
-	 * One that is gone by now can still be forgotten.  One that is not
-	 * remembered, as after a restore of what was dumped under its old name,
-	 * loses what it has all the same.
+	 * A role that has been dropped can still be forgotten.  One that is not in
+	 * the table, as after a restore of what was dumped under its old name,
+	 * loses its privileges all the same.
 	 */
 	role = get_role_oid(NameStr(*name), remembered);
 	if (OidIsValid(role) && (revoke_all(role) || remembered))
@@ -398,10 +398,11 @@ taskq_revoke(PG_FUNCTION_ARGS)
 }
 
 /*
- * Leaves PUBLIC what it needs and gives each role its level again.  What is
- * granted in an extension's script counts as part of the extension, and
- * pg_dump leaves it out: so nothing is while creating_extension is set, and
- * the roles have nothing when PUBLIC's rights go, which are part of it.
+ * Leaves PUBLIC what it needs and grants each role its level again.  What is
+ * granted in an extension's script is recorded as initial privileges of the
+ * extension, which pg_dump leaves out: so roles are granted nothing while
+ * creating_extension is set, and have nothing when PUBLIC's privileges, which
+ * are such, are revoked.
  */
 static void
 reapply(SPITupleTable *grants, uint64 n)
@@ -419,7 +420,7 @@ reapply(SPITupleTable *grants, uint64 n)
 		roles[i] = gone ? InvalidOid : DatumGetObjectId(role);
 		if (!gone)
 		{
-			/* By its name only: the script of 0.3.0 sees to one that holds nothing. */
+			/* Known by name only: the script of 0.3.0 handles roles that hold nothing. */
 			if (!revoke_all(roles[i]) && in_script && !oids_are_kept())
 				roles[i] = InvalidOid;
 		}
@@ -463,9 +464,9 @@ taskq_reapply_grants(PG_FUNCTION_ARGS)
 }
 
 /*
- * For update scripts, which make it for themselves and drop it: runs a
- * statement that gives back what somebody was granted by hand, so that pg_dump
- * does not take it for part of the extension.
+ * For update scripts, which create and drop it: runs a GRANT of what was
+ * granted by hand before, so that pg_dump does not take it for an initial
+ * privilege.
  */
 PG_FUNCTION_INFO_V1(taskq_grant_by_hand);
 Datum

@@ -158,7 +158,7 @@ chain_begin(void)
 	return innermost;
 }
 
-/* The link for a rule that looks at an event. */
+/* The link for a rule that an event is offered to. */
 ChainLink
 chain_link(const Rule *rule)
 {

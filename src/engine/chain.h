@@ -32,7 +32,7 @@ extern WorkflowMark workflow_mark(void);
 extern const int64 *workflow_tasks_since(WorkflowMark mark, int *n);
 extern const int64 *workflow_runs_since(WorkflowMark mark, int *n);
 
-/* A rule that looks at an event, and the one whose action led to it. */
+/* A rule that an event is offered to, and the one whose action led to the event. */
 typedef struct ChainLink
 {
 	const struct ChainLink *outer;	/* NULL = the event is from outside */

@@ -4,7 +4,7 @@
  *		Thresholds before the due date of renewals, and the tasks that they make.
  *
  * A renewal has next_check_on, the day of its next threshold, so that finding
- * the renewals to look at is one index probe. renewal_refresh(), for which its
+ * the renewals to look at is one index probe.  renewal_refresh(), for which its
  * row must be locked, records the thresholds that have been crossed for its
  * due date (each once: a unique key), lets some of them act, and sets
  * next_check_on.  Whatever may change the ladder sets it to -infinity, which

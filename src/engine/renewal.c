@@ -324,8 +324,8 @@ taskq_renewal_guard(PG_FUNCTION_ARGS)
 }
 
 /*
- * The open tasks of a renewal, locked, as bigint[]: those that somebody has
- * started and those that nobody has.
+ * The open tasks of a renewal, locked, as bigint[]: those that have been
+ * started and those that have not.
  */
 static void
 lock_open_tasks(int64 renewal, Datum *started, Datum *untouched)

@@ -5,9 +5,10 @@
  *
  * SELECT ...  FOR NO KEY UPDATE SKIP LOCKED passes over rows that others have
  * locked, and yet it can wait: if the version of a row that it found turns out
- * to have been updated, it locks the later versions too, and waits for whoever
- * has one of them locked, skipping or not.  Concurrent claims at the head of
- * the queue run into that often, and then hold locks on each other's tasks.
+ * to have been updated, it locks the later versions too, and waits for the
+ * transaction that has one of them locked, in spite of SKIP LOCKED.
+ * Concurrent claims at the head of the queue run into that often, and then
+ * hold locks on each other's tasks.
  *
  * So a claim looks for tasks by a SELECT without a locking clause, but with
  * the rights that one asks for, and locks them itself one after the other, as

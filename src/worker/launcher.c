@@ -1,21 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * launcher.c
- *		Who sweeps, and when.
+ *		The launcher: starts sweepers in the databases whose turn has come.
  *
  * As in autovacuum, one launcher waits and short-lived workers work.  A
- * background worker can be connected to one database only, and one that
- * stayed would be in the way of whoever drops or renames it.  So the launcher
- * sees nothing but the shared catalogs, and starts a sweeper (sweeper.c) in a
- * database whose turn has come.
+ * background worker can be connected to one database only, and one that stays
+ * connected blocks dropping and renaming it.  So the launcher reads only the
+ * shared catalogs, and starts a sweeper (sweeper.c) in a database whose turn
+ * has come.
  *
  * A database's turn comes at the next instant known to its slot in shared
  * memory (wakeup.c), and taskq.sweep_interval after its last sweep at the
  * latest.  Where the extension is absent its turn comes rarely, until CREATE
  * EXTENSION wakes the launcher; where sweeps fail, ever more rarely, up to
  * BACKOFF_MAX.  At most taskq.max_sweepers run at a time.  If more databases
- * are due, those go first whose turn came first, so that none is passed over
- * for ever.
+ * are due, those go first whose turn came first, so that none starves.
  *
  * The wall clock may be set while the server runs.  A sweep that ended in the
  * future is no reason to wait, so a database with one is due at once.  The
@@ -24,8 +23,8 @@
  *
  *		idle --- its turn ---> sweeping --- sweeper gone ---> idle
  *
- * The sweeper tells how it went in the slot; a slot that was told nothing
- * belongs to a sweeper that ended before it could tell.
+ * The sweeper stores its outcome in the slot; if it has not, it exited before
+ * it could.
  *
  *-------------------------------------------------------------------------
  */
@@ -93,12 +92,12 @@ typedef struct Database
 	TimestampTz due_at;			/* what turn_of() found */
 } Database;
 
-/* The launcher's databases; those without a sweeper come and go. */
+/* The databases that the launcher knows.  One that is gone is removed once it has no sweeper. */
 static List *databases = NIL;
 static bool workers_exhausted = false;
 static bool slots_exhausted = false;
 
-/* Names in taskq.databases that no database has; the log has been told. */
+/* Names in taskq.databases that no database has and that have been logged. */
 static List *unknown_names = NIL;
 
 void
@@ -157,7 +156,7 @@ wanted_names(void)
 	return names;
 }
 
-/* Says which of the wanted names no database has, each once as long as that is so. */
+/* Warns of wanted names that no database has, once as long as that is so. */
 static void
 warn_of_unknown_names(const List *wanted, const List *existing)
 {
@@ -260,7 +259,7 @@ list_databases(void)
 	wakeup_keep_slots(oids, n);
 }
 
-/* Takes note of a sweeper that is gone. */
+/* Records the end of a sweeper that has exited. */
 static void
 reap(Database *db)
 {
@@ -316,7 +315,7 @@ turn_of(Database *db, TimestampTz now)
 	}
 	turn->at = turn->swept_at + interval;
 
-	/* What falls due does not wait, unless sweeping as such has failed. */
+	/* Due rows are not delayed, unless the sweep as a whole has failed. */
 	next_due = slot.next_due;
 	if (turn->reason == TURN_BACKOFF && next_due != DT_NOBEGIN)
 		next_due = DT_NOEND;
@@ -366,7 +365,7 @@ start_sweeper(Database *db)
 	return started;
 }
 
-/* Says so when databases have no slot in shared memory, once as long as there are any. */
+/* Warns of databases that have no slot in shared memory, once as long as there are any. */
 static void
 warn_of_missing_slots(int missing)
 {
@@ -391,8 +390,8 @@ due_cmp(const ListCell *a, const ListCell *b)
 
 /*
  * Starts sweepers where the time has come, the longest overdue first; returns
- * until when to wait.  What finds no sweeper free does not count there: its
- * turn comes when one of those running has gone.
+ * until when to wait.  Databases for which no sweeper is free are not
+ * considered in that: their turn comes when a running one exits.
  */
 static TimestampTz
 start_due_sweepers(void)

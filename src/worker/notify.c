@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * notify.c
- *		One message a transaction about the tasks that it changed.
+ *		One NOTIFY per transaction with the ids of the tasks that it changed.
  *
  * Ids are collected while the transaction runs and sent when it commits, as
  * {"ids":[…],"more":false} on channel taskq.notify_channel.  A message has
- * less than 8000 bytes; "more" is true when not every id found room, and the
- * listener then does best to read its page again.  Prepared transactions send
+ * less than 8000 bytes; "more" is true if there was no room for all ids, and
+ * the listener should then read its page again.  Prepared transactions send
  * nothing: NOTIFY cannot be prepared.
  *
  *-------------------------------------------------------------------------
@@ -51,7 +51,7 @@ notify_channel_check(char **newval, void **extra, GucSource source)
 	return true;
 }
 
-/* Remembers a task for the message of the current transaction. */
+/* Records a task for the message of the current transaction. */
 static void
 notify_task(int64 id)
 {
@@ -135,7 +135,7 @@ notify_xact(XactEvent event)
 	}
 }
 
-/* What a rolled back savepoint changed did not happen. */
+/* Removes the tasks of an aborted subtransaction. */
 static void
 notify_subxact(SubXactEvent event, SubTransactionId subxact)
 {
@@ -146,12 +146,12 @@ notify_subxact(SubXactEvent event, SubTransactionId subxact)
 	while (nchanged > 0 && changed[nchanged - 1].subxact >= subxact)
 		nchanged--;
 
-	/* What found no room came later than what has been taken back. */
+	/* Ids for which there was no room came after those that have been removed. */
 	if (nchanged < before)
 		more = false;
 }
 
-/* A new row has its id; of an update, what has been stored counts. */
+/* Records inserts, which have their id by now; updates are recorded when they have been stored. */
 static void
 notify_writing(const TaskRow *row, bool insert)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * notify.h
- *		One message a transaction, opt-in.
+ *		One NOTIFY per transaction, if taskq.notify_channel is set.
  *
  *-------------------------------------------------------------------------
  */

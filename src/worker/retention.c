@@ -99,8 +99,8 @@ parse_interval(char *value, Interval *span)
 }
 
 /*
- * An interval over zero, or off.  What is longer than RETENTION_YEARS_MAX
- * could lead to before the first timestamp.
+ * An interval over zero, or off.  A longer one than RETENTION_YEARS_MAX could
+ * lead to a cutoff before the first timestamp.
  */
 static bool
 parse_retention(char *value, Interval *span)
@@ -143,7 +143,7 @@ before_now(const Interval *span)
 												   IntervalPGetDatum(span)));
 }
 
-/* Before when tasks must have been closed to be deleted; false if off. */
+/* The instant before which tasks must have been closed to be deleted; false if off. */
 static bool
 retention_cutoff(TimestampTz *cutoff)
 {

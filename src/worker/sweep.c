@@ -1,17 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * sweep.c
- *		The sweep: what time alone changes, written down.
+ *		The sweep: stores what has changed by time alone.
  *
  * A sweep goes through the list of kinds of rows that fall due by time
- * (due.h), each by one index probe.  What it finds it locks, passing over rows
- * that others have locked, and writes.  Finding nothing writes nothing and
- * takes no transaction id.
+ * (due.h), each by one index probe.  It locks the rows that it finds, except
+ * those that others have locked, and writes them.  If it finds none, it writes
+ * nothing and takes no transaction id.
  *
  * A task that cannot be updated (a user's trigger raises, say) must not stop
- * the rest.  So the update runs in a subtransaction, and when it fails the
- * tasks are halved until those that fail are alone: one by one, each of the
- * others would keep a subtransaction's memory until the end.
+ * the rest.  So the update runs in a subtransaction, and if it fails the tasks
+ * are halved until those that fail are alone: updating them one by one would
+ * keep the memory of a subtransaction for each until the end.
  *
  *-------------------------------------------------------------------------
  */
@@ -50,9 +50,10 @@ int			taskq_sweep_batch_size;
 
 /*
  * How long writing waits for a lock, in milliseconds: not for long, because
- * others may be waiting for the rows that the sweep has locked already.  What
- * it would have to wait for is left for the next sweep, and after so many waits
- * the rest of its kind in the batch is left with it, untried.
+ * others may be waiting for the rows that the sweep has locked already.  Rows
+ * that it would have to wait for are left for the next sweep, and after
+ * LOCK_WAITS_MAX waits so is the rest of the kind in the batch, without
+ * trying.
  */
 #define LOCK_WAIT 10
 #define LOCK_WAITS_MAX 20
@@ -61,7 +62,7 @@ int			taskq_sweep_batch_size;
 static const DueKind *const *kinds;
 static int	nkinds = 0;
 
-/* The text of both is made of the names of the kinds' numbers: log_statements(). */
+/* log_statements() makes their text from the names of the kinds. */
 static TaskqPlan insert_log;
 static TaskqPlan update_log;
 static TaskqPlan prune_log = {
@@ -108,7 +109,7 @@ log_statements(void)
 							  sets.data);
 }
 
-/* Takes over the list of kinds, which stays the caller's; once, when the library is loaded. */
+/* Registers the kinds; the list must not be freed.  Called once, when the library is loaded. */
 void
 sweep_register(const DueKind *const *list, int n)
 {
@@ -121,7 +122,7 @@ sweep_register(const DueKind *const *list, int n)
 	MemoryContextSwitchTo(old);
 }
 
-/* In a context that lives as long as the sweep. */
+/* Must be called in a memory context that lives as long as the sweep. */
 void
 sweep_begin(Sweep *sweep)
 {
@@ -155,7 +156,7 @@ sweep_done(const Sweep *sweep)
 	return n;
 }
 
-/* The same of the kinds whose rows are tasks. */
+/* The same for the kinds whose rows are tasks. */
 static int
 tasks_done(const Sweep *sweep)
 {
@@ -176,7 +177,10 @@ typedef struct Writing
 	Datum		rows;
 } Writing;
 
-/* Updates tasks to themselves, deletes them, or does what is to be done with other rows, and counts what that did. */
+/*
+ * Writes rows as their kind says, with the system as the actor and a short
+ * lock_timeout, and adds up the kinds' numbers.
+ */
 static void
 write_rows(void *arg)
 {
@@ -215,9 +219,9 @@ write_rows(void *arg)
 }
 
 /*
- * write_rows() in a subtransaction.  False if it failed for a reason that
- * may lie in the rows; *message then tells it, NULL if somebody has locked what
- * they need.  Other errors go on.
+ * write_rows() in a subtransaction.  Returns false if it failed for a reason
+ * that may lie in the rows; *message is the error's, NULL if it was a lock
+ * that is not available.  Rethrows other errors.
  */
 static bool
 try_write(Writing *writing, char **message)
@@ -236,7 +240,10 @@ try_write(Writing *writing, char **message)
 	return false;
 }
 
-/* Remembers a row that could not be swept, and says so of the first; not if it was locked (message is NULL). */
+/*
+ * Records a row that could not be swept, and the message of the first one; a
+ * locked row (message is NULL) is not counted as failed.
+ */
 static void
 note_failure(Sweep *sweep, int kind, int64 id, const char *message)
 {
@@ -253,10 +260,10 @@ note_failure(Sweep *sweep, int kind, int64 id, const char *message)
 }
 
 /*
- * Deals with rows that could not be written together (message, as of
- * try_write()): writes them by halves, in a context that is reset each time.
- * That is by id: a trigger of the user's on one row may write, and so move,
- * another.  After LOCK_WAITS_MAX waits those not tried yet count as locked.
+ * Handles rows that could not be written together (message as of try_write()):
+ * writes them by halves, in a context that is reset each time.  That is by id:
+ * a trigger of the user's on one row may write, and so move, another.  After
+ * LOCK_WAITS_MAX waits those not tried yet count as locked.
  */
 static void
 write_apart(Sweep *sweep, int kind, const int64 *ids, int n, char *message, MemoryContext context)
@@ -324,8 +331,8 @@ note_untouched(Sweep *sweep, int kind, Datum instant, Datum ids)
 
 /*
  * Picks and writes rows of one kind, at most so many, and returns how many it
- * picked.  If it gave up waiting for locks, those that it left are not among
- * them: other kinds may have their place in the batch.
+ * picked.  If it gave up waiting for locks, the rows that it left are not
+ * counted, so that other kinds can take their place in the batch.
  */
 static int
 sweep_kind(Sweep *sweep, int kind_no, Datum instant, int limit)
@@ -376,7 +383,10 @@ sweep_kind(Sweep *sweep, int kind_no, Datum instant, int limit)
 	return n;
 }
 
-/* Takes and writes rows of a kind that are not picked; those that cannot be written now, the next sweep will. */
+/*
+ * Takes and writes rows of a kind that has take().  Those that cannot be
+ * written are given back, for the next sweep.
+ */
 static void
 sweep_taken(Sweep *sweep, int kind_no)
 {
@@ -461,7 +471,7 @@ sweep_batch(Sweep *sweep, int max_tasks)
 			n += sweep_kind(sweep, i, instant, max_tasks - n);
 	}
 
-	/* A batch that all failed, or was given up, is no matter of rows any more. */
+	/* If all of the batch failed or was given up, single rows are not the cause. */
 	more = n + sweep->given_up >= max_tasks && sweep->failed - failed_before < n;
 	if (n + sweep->given_up > 0)
 	{
@@ -478,7 +488,7 @@ sweep_batch(Sweep *sweep, int max_tasks)
 	return more;
 }
 
-/* Tells who swept by hand about tasks that could not be. */
+/* Warns the caller of a function that swept of rows that could not be. */
 static void
 warn_of_failures(const Sweep *sweep)
 {
@@ -537,7 +547,7 @@ elapsed_ms(const Sweep *sweep)
 	return (int) (usecs_since(sweep->began) / 1000);
 }
 
-/* Writes or brings up to date the sweep's row, as the log's owner. */
+/* Inserts or updates the sweep's row, as the owner of the log. */
 void
 sweep_log_write(Sweep *sweep)
 {
@@ -591,7 +601,7 @@ sweep_log_line(const Sweep *sweep, const char *database)
 	pfree(numbers.data);
 }
 
-/* ------------------------------------------------------------- by hand */
+/* ----------------------------------------------------------- functions */
 
 /* Argument max_tasks; NULL = taskq.sweep_batch_size. */
 int

@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * sweeper.c
- *		The process that sweeps one database and leaves.
+ *		The background worker that sweeps one database and exits.
  *
- * What a sweep does to rows is in sweep.c and renewal.c.  Here is what is
- * around it: one transaction a batch, reasons not to sweep at all, errors,
- * the lines in the log, and how long to stay.  That is until there is nothing
- * to do, or a second longer if the sweep came because many are writing: they
- * will want the next one by then, and a process costs more than a sweep.
+ * What a sweep does to rows is in sweep.c and ladder.c.  Here are its
+ * transactions, one a batch, the reasons not to sweep at all, errors, the
+ * lines in the log, and when to exit.  That is when there is nothing left to
+ * do, but a second later if the sweep was due because of many writes: another
+ * one is likely to be due by then, and starting a process costs more than a
+ * sweep.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,12 +45,15 @@
 
 int			taskq_log_sweeps;
 
-/* Where many write, the sweeper looks so often whether it is to sweep again, for so long. */
+/*
+ * With many writes: milliseconds between checks whether to sweep again, their
+ * number, and how long to go on.
+ */
 #define STAY_GAP 250			/* ms */
 #define STAY_LOOKS 4
 #define STAY_MAX (10 * USECS_PER_SEC)
 
-/* What a sweeper is doing, for messages of errors. */
+/* Error context callback. */
 static void
 sweeper_error_context(void *arg)
 {
@@ -69,7 +73,10 @@ note_reported(ErrorData *edata)
 		next_emit_log(edata);
 }
 
-/* What ends the process, beside the errors that sweep_database() deals with, is an error of its sweep. */
+/*
+ * Exit callback: an error that ends the process, which sweep_database() has
+ * not handled, is stored as that of the sweep.
+ */
 static void
 sweeper_exits(int code, Datum database)
 {
@@ -94,10 +101,10 @@ database_is_wanted_by_others(void)
 }
 
 /*
- * Keeps the extension from being dropped until the transaction ends.  DROP
- * EXTENSION locks it before all that belongs to it; without this the two
- * could take the same tables in different orders.  False if it is not there
- * or somebody is about to drop it.
+ * Takes AccessShareLock on the extension until the transaction ends, so that
+ * it is not dropped.  DROP EXTENSION locks it before all that belongs to it;
+ * without this the two could lock the same tables in different orders.  False
+ * if it does not exist or is about to be dropped.
  */
 static bool
 hold_extension(Oid extension)
@@ -113,10 +120,10 @@ hold_extension(Oid extension)
 
 /*
  * Why the database seems to be in the middle of a restore or an import; NULL
- * if it does not.  pg_dump's scripts set sequences after all data; an event
- * written before that would take an id which the dump holds too.  pg_restore
+ * if it does not. pg_dump's scripts set sequences after all data; an event
+ * inserted before that would take an id which is in the dump too. pg_restore
  * with several jobs may set a sequence while other tables are still empty, so
- * nothing is swept while it is connected at all.
+ * nothing is swept while it is connected.
  */
 static const char *
 being_restored(void)
@@ -154,9 +161,9 @@ being_restored(void)
 }
 
 /*
- * One transaction of a sweep, with the rights of the owner of taskq_task: from
- * its first statement to its last deferred trigger: a batch, or what keeps the
- * counts, which comes first.  Returns SWEEP_NONE while there is more to do.
+ * One transaction of a sweep, as the owner of taskq_task from its first
+ * statement to its last deferred trigger: first those that maintain the
+ * counts, then one a batch.  Returns SWEEP_NONE while there is more to do.
  * "committed" is the sweep as it was before.
  */
 static SweepOutcome
@@ -177,7 +184,7 @@ sweep_transaction(Sweep *sweep, const Sweep *committed)
 		outcome = SWEEP_LEFT;
 	else if (DefaultXactReadOnly)
 	{
-		/* Whoever set that does not want the disk to be written to. */
+		/* The setting means that nothing should be written. */
 		strlcpy(sweep->error, "default_transaction_read_only is on.", sizeof(sweep->error));
 		outcome = SWEEP_READ_ONLY;
 	}
@@ -209,8 +216,8 @@ sweep_transaction(Sweep *sweep, const Sweep *committed)
 				sweep->next_due = sweep_next_due();
 
 			/*
-			 * Rows that were not there when first asked may have been swept.
-			 * What has written nothing has nothing to take back.
+			 * Rows that were restored after the first check may have been
+			 * swept.  Without a transaction id nothing has been written.
 			 */
 			if (TransactionIdIsValid(GetTopTransactionIdIfAny()) && (reason = being_restored()) != NULL)
 			{
@@ -231,7 +238,7 @@ sweep_transaction(Sweep *sweep, const Sweep *committed)
 	return outcome;
 }
 
-/* Ends a failed transaction and reports its error, unless it is no news. */
+/* Aborts a failed transaction and reports its error, unless it is the same as last time. */
 static SweepOutcome
 sweep_transaction_failed(Sweep *sweep, const Sweep *committed, const char *last_error)
 {
@@ -251,7 +258,10 @@ sweep_transaction_failed(Sweep *sweep, const Sweep *committed, const char *last_
 
 /* ---------------------------------------------------------------- settings */
 
-/* Sets what no server, database or role sets otherwise; of some version's settings, what this one has. */
+/*
+ * Sets a setting against those of server, database and role; does nothing if
+ * this version of PostgreSQL does not have it.
+ */
 static void
 pin(const char *name, const char *value)
 {
@@ -276,17 +286,17 @@ worker_pin_timeouts(void)
 /*
  * Settings under which taskq's statements would do something else, or nothing:
  *
- * role							takes rights that it takes to look around
+ * role							takes rights that the sweeper needs
  * search_path					decides whose functions a user's trigger calls
  * session_replication_role		"replica" would leave out ordinary triggers
  * default_transaction_isolation	others than READ COMMITTED fail beside writers
  * default_transaction_deferrable	waits, together with the former
  * jit							costs more than the statements
  *
- * Others are for the user's triggers too (DateStyle, TimeZone, row_security,
- * say), or for the user to choose (planner, memory, log): in a sweeper they
- * are what they are in any session of the database.  Of two only a part gets
- * through: default_transaction_read_only (see sweep_transaction()), and
+ * Others concern users' triggers too (DateStyle, TimeZone, row_security, say),
+ * or are for the user to choose (planner, memory, log): in a sweeper they are
+ * as in any session of the database.  Two are handled apart:
+ * default_transaction_read_only (see sweep_transaction()), and
  * synchronous_commit.
  */
 static void
@@ -302,8 +312,8 @@ pin_settings(void)
 }
 
 /*
- * A standby that does not answer must not hold the sweeper, and DROP DATABASE
- * behind it.  What is lost with the primary, the next sweep does again.
+ * A standby that does not answer must not block the sweeper, and so DROP
+ * DATABASE.  What is lost with the primary, the next sweep does again.
  */
 static void
 pin_synchronous_commit(void)
@@ -312,7 +322,7 @@ pin_synchronous_commit(void)
 		pin("synchronous_commit", "local");
 }
 
-/* Says why a sweep did not do all; errors have been reported. */
+/* Logs why a sweep did not do everything; errors have been reported. */
 static void
 report_outcome(SweepOutcome outcome, const Sweep *sweep, const char *database)
 {
@@ -398,7 +408,7 @@ sweep_database(Oid database, const char *name, MemoryContext context)
 	return outcome;
 }
 
-/* Waits a second for the next sweep to fall due; whether it has. */
+/* Waits a second for the next sweep to fall due; returns whether it has. */
 static bool
 due_again(Oid database)
 {
@@ -444,10 +454,16 @@ taskq_sweeper_main(Datum arg)
 	pgstat_report_appname("taskq sweeper");
 	pin_synchronous_commit();
 
-	/* As with the role, ALTER DATABASE ... SET session_authorization; it cannot be pinned before there is a session. */
+	/*
+	 * ALTER DATABASE ...  SET session_authorization has no effect either; it
+	 * cannot be pinned before there is a session.
+	 */
 	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
 
-	/* Less than others' deadlock_timeout (1 s by default): they are not to be the ones who lose. */
+	/*
+	 * Less than deadlock_timeout (1 s by default), so that of a deadlock the
+	 * sweeper is canceled and not the other session.
+	 */
 	pin("lock_timeout", "500ms");
 	INSTR_TIME_SET_CURRENT(begin);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sweeper.h
- *		The process that sweeps a database.
+ *		The background worker that sweeps a database.
  *
  *-------------------------------------------------------------------------
  */

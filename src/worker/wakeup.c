@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * wakeup.c
- *		Telling the worker what falls due when.
+ *		Shared memory: when something falls due in which database.
  *
  * Shared memory has a slot for each of up to taskq.max_databases databases,
  * with the next instant at which something falls due there.  A transaction
@@ -9,11 +9,10 @@
  * lowers its database's slot to it.  It wakes the launcher only if that is
  * earlier than what the launcher waits for.
  *
- * A sweeper sets the slot to "never" before it takes its snapshot, and when
- * it is done lowers it to the earliest instant that it found.  So a commit
- * that the snapshot did not see has lowered the slot after it was set, and
- * none is lost.  What is lost all the same (a database without a slot) waits
- * for taskq.sweep_interval.
+ * A sweeper sets the slot to "never" before it takes its snapshot, and when it
+ * is done lowers it to the earliest instant that it found.  So a commit that
+ * the snapshot did not see has lowered the slot after it was set, and none is
+ * lost.  A database without a slot is swept every taskq.sweep_interval only.
  *
  *		writer                      slot                sweeper
  *		insert, note t1
@@ -21,7 +20,7 @@
  *		commit            ------>   t1                  snapshot without t1
  *		                            min(t1, t2) <---    ends, found t2
  *
- * Nothing here happens where the library is not preloaded.
+ * All of this does nothing where the library is not preloaded.
  *
  *-------------------------------------------------------------------------
  */
@@ -60,7 +59,10 @@ int			taskq_max_databases;
 
 #define TRANCHE "taskq"
 
-/* A session tells of so many deltas at a time; so many of all wake the worker. */
+/*
+ * Number of deltas that a session adds to the slot at a time; number in the
+ * slot that wakes the worker.
+ */
 #define DELTAS_TOLD 100
 #define DELTAS_TO_FOLD 2000
 
@@ -82,7 +84,7 @@ static TimestampTz earliest_sla_due_at;
 static bool noted = false;
 static bool wake_now = false;
 
-/* Deltas that this session has written and the worker has been told of, as of counter_deltas. */
+/* How many of counter_deltas this session has added to the slot. */
 static uint64 deltas_told_of = 0;
 
 /* -------------------------------------------------------- shared memory */
@@ -147,7 +149,7 @@ wake_launcher(int pid)
 
 /* ------------------------------------------------------- writers of tasks */
 
-/* Takes note of when a row as it is being written falls due. */
+/* Records when a row that is being written falls due. */
 static void
 wakeup_for_task(const TaskRow *row, bool insert)
 {
@@ -161,7 +163,7 @@ wakeup_for_task(const TaskRow *row, bool insert)
 		noted = true;
 	}
 
-	/* Bounds are checked behind the trigger that calls here. */
+	/* Bounds are checked after the trigger that calls this. */
 	if (!task_isnull(row, Anum_task_due_date) && !task_isnull(row, Anum_task_status))
 	{
 		DateADT		due_date = DatumGetDateADT(task_value(row, Anum_task_due_date));
@@ -194,7 +196,7 @@ wakeup_xact(XactEvent event)
 	{
 		case XACT_EVENT_PRE_COMMIT:
 		case XACT_EVENT_PRE_PREPARE:
-			/* Here, where an error would still be an ordinary one. */
+			/* Here, where an error still aborts the transaction. */
 			at = noted ? noted_instant() : DT_NOEND;
 			if (counter_deltas - deltas_told_of >= DELTAS_TOLD)
 				deltas_told = (int) (counter_deltas - deltas_told_of);
@@ -225,7 +227,7 @@ wakeup_xact(XactEvent event)
 				else if (slot != NULL && news)
 					slot->next_due = at;
 
-				/* It waits longer than it meant to if the clock has been set ahead. */
+				/* After the clock has been set ahead, the launcher waits longer than until then. */
 				if (wake_now || (news && at < shared->launcher_waits_until) ||
 					shared->launcher_waits_until < GetCurrentTimestamp())
 					pid = shared->launcher_pid;
@@ -244,7 +246,7 @@ wakeup_xact(XactEvent event)
 	}
 }
 
-/* Has the launcher look at this database when the transaction commits. */
+/* Wakes the launcher for this database when the transaction commits. */
 static void
 wakeup_now(void)
 {
@@ -285,9 +287,9 @@ wakeup_launcher_is(int pid)
 }
 
 /*
- * Says until when the launcher will wait.  DT_NOEND before it looks at the
- * slots: then every lower instant sets its latch, and none slips through
- * between looking and waiting.
+ * Stores until when the launcher will wait.  DT_NOEND before it reads the
+ * slots: then every lower instant sets its latch, and none is missed between
+ * reading and waiting.
  */
 void
 wakeup_launcher_waits(TimestampTz until)
@@ -297,7 +299,7 @@ wakeup_launcher_waits(TimestampTz until)
 	LWLockRelease(lock);
 }
 
-/* What there is of the worker, seen from this database. */
+/* The state of the worker for this database. */
 WorkerState
 wakeup_worker_state(void)
 {
@@ -336,7 +338,7 @@ wakeup_slot(Oid database, WakeupSlot *copy)
 	return slot != NULL;
 }
 
-/* Shows the sessions what the launcher knows and plans for a database. */
+/* Stores what the launcher knows and plans for a database, for taskq_worker_status. */
 void
 wakeup_publish(Oid database, const char *name, const Turn *turn)
 {
@@ -389,7 +391,7 @@ wakeup_sweep_begins(Oid database)
 	LWLockRelease(lock);
 }
 
-/* How a sweep went, and why not well, '' = it did. */
+/* Stores the outcome of a sweep and its error, '' = none.  The lock is held. */
 static void
 tell(WakeupSlot *slot, SweepOutcome outcome, const char *error)
 {
@@ -519,7 +521,7 @@ taskq_worker_get_status(PG_FUNCTION_ARGS)
 		Datum		values[10];
 		bool		nulls[10] = {false};
 
-		/* Where the clock has been set back the launcher sweeps as soon as it sees that. */
+		/* After the clock has been set back the launcher sweeps as soon as it notices. */
 		if (turn->swept_at > now)
 			at = Min(at, now + taskq_sweep_interval * USECS_PER_SEC);
 		due = turn->reason != TURN_BACKOFF && slot->next_due < at;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * wakeup.h
- *		Telling the worker what falls due when.
+ *		Shared memory: when something falls due in which database.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@ typedef enum SweepOutcome
 {
 	SWEEP_NONE,					/* not swept yet, or a sweeper is on its way */
 	SWEEP_DONE,
-	SWEEP_LEFT,					/* somebody wants the database */
+	SWEEP_LEFT,					/* another session wants to drop, rename or copy the database */
 	SWEEP_SOME_FAILED,			/* done, except for tasks that could not be */
 	SWEEP_FAILED,
 	SWEEP_ABSENT,				/* the extension is not installed */
@@ -48,7 +48,7 @@ typedef struct Turn
 	bool		sweeping;
 } Turn;
 
-/* So many changes to fold are worth it to a sweeper that is there already. */
+/* Number of deltas for which a sweeper that is running sweeps again. */
 #define DELTAS_TO_STAY 500
 
 /* What launcher, sweepers and all other sessions share about a database. */
@@ -60,7 +60,7 @@ typedef struct WakeupSlot
 	Turn		turn;			/* the launcher's, leaving next_due aside */
 	int			deltas;			/* about so many, since the last sweep */
 	bool		busy;			/* the last sweep found DELTAS_TO_STAY of them */
-	bool		told;			/* how the last sweep went */
+	bool		told;			/* the outcome of the last sweep is stored */
 	SweepOutcome outcome;		/* of it; SWEEP_NONE also once another is asked for */
 	int			backlog;		/* behind it */
 	char		error[SWEEP_ERROR_LEN]; /* of it, '' = none */
