@@ -1,6 +1,6 @@
 
 -- ---------------------------------------------------------------------------
--- Check: whatever a DBA should know
+-- Check: findings for the DBA
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION taskq_check_server(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
@@ -10,7 +10,7 @@ COMMENT ON FUNCTION taskq_check_server() IS
 'The part of taskq_check() about the worker, versions, settings, the numbers kept for taskq_stats(), and taskq_role_grant.';
 
 -- Severity 1: security or data are at risk; 2: something does not work; 3: worth
--- knowing.  What is taken for old is older than an hour.
+-- knowing.  Open and prepared transactions are reported after an hour.
 CREATE FUNCTION taskq_check(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
     LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
     SET search_path = pg_catalog, pg_temp
@@ -26,8 +26,8 @@ BEGIN ATOMIC
         LEFT JOIN taskq_own_objects() o ON o.relname = c.relname::text
         WHERE e.extname = 'taskq'
     ), open_function AS (
-        -- what it names without a schema is looked up in the search_path of the moment,
-        -- or temporary objects come first, which are anybody's; as in owner.c
+        -- unqualified names in it are resolved through the caller's search_path, or to
+        -- temporary objects first; as in owner.c
         SELECT p.oid, p.oid::regprocedure::text AS name
         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
         WHERE l.lanname NOT IN ('internal', 'c') AND p.prosqlbody IS NULL
@@ -52,7 +52,7 @@ BEGIN ATOMIC
             FROM pg_catalog.pg_settings s WHERE s.name = 'default_transaction_read_only' AND s.setting = 'on'
              AND s.source NOT IN ('user', 'database user', 'client', 'session', 'interactive')
 
-        -- what others run on taskq's tables
+        -- functions that users have added to taskq's tables
         UNION ALL SELECT 1, pg_catalog.format('trigger %I on %s', t.tgname, m.name),
             pg_catalog.format('Its function %s has no search_path of its own that ends in pg_temp. When a rule or the history fires it, it runs with the rights of the table''s owner, and names in it may resolve to types or temporary tables that another role has created.', f.name),
             pg_catalog.format('Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.', f.name)
@@ -98,7 +98,7 @@ BEGIN ATOMIC
             WHERE 'session_replication_role=replica' = ANY (s.setconfig)
               AND s.setdatabase IN ('0'::oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
 
-        -- taskq's own constraints and indexes, and where rows go
+        -- taskq's own constraints and indexes; persistence and inheritance
         UNION ALL SELECT CASE WHEN k.oid IS NULL OR NOT x.enforced THEN 1 ELSE 3 END,
             pg_catalog.format('constraint %I on %s', o.name, m.name),
             CASE WHEN k.oid IS NULL THEN 'It is missing.'
@@ -136,7 +136,7 @@ BEGIN ATOMIC
                                 UNION ALL SELECT h.inhrelid, h.inhparent FROM pg_catalog.pg_inherits h) i ON i.oid = m.oid
             WHERE m.relkind = 'r'
 
-        -- who may do what
+        -- privileges
         UNION ALL SELECT 1, m.name, 'It has policies, but row security is not enabled.',
             pg_catalog.format('Use ALTER TABLE %s ENABLE ROW LEVEL SECURITY.', m.name)
             FROM member m WHERE m.relkind = 'r' AND NOT m.relrowsecurity AND EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = m.oid)
@@ -205,7 +205,7 @@ BEGIN ATOMIC
                                WHERE i.indrelid = m.oid AND i.indexprs IS NOT NULL) r(oid)
                   JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   WHERE c.reltuples <> '0'::real
-                    -- else nobody is shown any
+                    -- otherwise pg_stats shows no row
                     AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(m.oid)
                     AND NOT EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname AND s.tablename = c.relname))
         UNION ALL SELECT 3, pg_catalog.format('prepared transaction %L', p.gid),
@@ -225,7 +225,7 @@ BEGIN ATOMIC
             WHERE NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL
               AND coalesce(s.database = pg_catalog.current_database(), true)
 
-        -- people, rules, renewals
+        -- staff, rules, customers, renewals
         UNION ALL SELECT 2, pg_catalog.format('staff %s', s.id), pg_catalog.format('The member of staff is inactive, but has active tasks: %s.', pg_catalog.count(*)),
             'Reassign them with taskq_assign_many().'
             FROM taskq_staff_member s JOIN taskq_task t ON t.assignee_id = s.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL

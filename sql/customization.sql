@@ -1,10 +1,10 @@
 
 -- ---------------------------------------------------------------------------
--- Customization: what a user has added to taskq, and pg_dump leaves behind
+-- Customization: what users have added to taskq, and pg_dump does not dump
 -- ---------------------------------------------------------------------------
 
--- What stands under taskq's tables: names without the table's in front, but for
--- columns and triggers.
+-- Columns, constraints, indexes and triggers of taskq's tables.  Names of
+-- constraints and indexes are without the table's name in front.
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
     RETURNS SETOF record
@@ -79,9 +79,9 @@ COMMENT ON FUNCTION taskq_own_objects() IS
 'For taskq_customizations() and taskq_check(): which columns, constraints, indexes and triggers of its tables are taskq''s own. required: the columns that are NOT NULL; always: the triggers that are ENABLE ALWAYS, the others being enabled. Names of constraints and indexes follow that of the table and "_".';
 
 -- Of an extension's tables pg_dump keeps the rows and, of their sequences, the
--- positions; privileges; and nothing else.  What is taskq's own is told from
--- what is a user's by name: no object under a table is marked as the
--- extension's in the catalogs.  Columns come in a section of their own, before
+-- positions; privileges; and nothing else.  taskq's own objects are told from
+-- users' by name: objects of a table are not marked as members of the extension
+-- in the catalogs.  Columns come in a section of their own, before
 -- the data that is in them, without the defaults and constraints that may depend
 -- on what is restored later.  So does what takes away a constraint of taskq's
 -- that is not validated or, from PostgreSQL 18 on, not enforced: the data need
@@ -105,7 +105,7 @@ BEGIN ATOMIC
         FROM extension e
         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = e.oid
          AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass::oid
-        -- What is derived is nothing to keep.
+        -- Derived tables are not dumped.
         JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'v', 'S')
          AND c.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -173,7 +173,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 11, pg_catalog.concat(c.table_name, c.conname),
             pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', c.table_name, c.conname)
             FROM con c WHERE NOT c.added AND NOT c.convalidated
-        -- what else there is to say of columns
+        -- other properties of columns
         UNION ALL SELECT 20, pg_catalog.concat(c.table_name, c.name),
             pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s', c.table_name, c.name, c.expression)
             FROM col c WHERE c.added AND c.attgenerated = '' AND c.expression IS NOT NULL

@@ -1,6 +1,6 @@
 
 -- ---------------------------------------------------------------------------
--- Erasure: what texts say about a customer goes, the rest stays
+-- Erasure of the texts about a customer
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE taskq_erasure (

@@ -1,6 +1,6 @@
 
 -- ---------------------------------------------------------------------------
--- Last: nobody has anything until taskq_grant() says so; the worker may begin
+-- Last: no privileges until taskq_grant(); the worker is woken
 -- ---------------------------------------------------------------------------
 
 SELECT taskq_reapply_grants();

@@ -52,9 +52,9 @@ CREATE TRIGGER taskq_append_only BEFORE UPDATE OR DELETE ON taskq_task_event
 CREATE TRIGGER taskq_append_only_truncate BEFORE TRUNCATE ON taskq_task_event
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_task_event_guard();
 
--- An event shows where its task does, so that row security on taskq_task is
--- row security on the view.  It is no barrier for who may read the events
--- themselves: that takes a policy on taskq_task_event.
+-- The view shows events of visible tasks only, so that row security of taskq_task
+-- applies to it.  The table of events is not protected by that: it takes a policy
+-- on taskq_task_event.
 CREATE VIEW taskq_task_history WITH (security_invoker = true) AS
 SELECT e.task_id, e.id AS event_id, e.at, e.actor, e.db_user, e.kind, e.from_status, e.to_status, e.changes, e.note
 FROM taskq_task_event e

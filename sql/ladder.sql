@@ -1,6 +1,6 @@
 
 -- ---------------------------------------------------------------------------
--- Ladder: what happens how long before a renewal is due
+-- Ladder: thresholds before the due date of renewals
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE taskq_renewal_threshold (
@@ -52,8 +52,8 @@ SELECT pg_catalog.pg_extension_config_dump('taskq_renewal_threshold_id_seq', '')
 SELECT pg_catalog.pg_extension_config_dump('taskq_renewal_crossing', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_renewal_crossing_id_seq', '');
 
--- Derived, hence not dumped.  The key is what logical replication knows a deleted
--- row by; no sequence, which would give the same keys on publisher and subscriber.
+-- Derived, hence not dumped.  The key is the replica identity; it comes from
+-- no sequence, which would give the same keys on publisher and subscriber.
 CREATE TABLE taskq_renewal_recheck (
     since timestamptz NOT NULL DEFAULT statement_timestamp(),
     id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
@@ -115,8 +115,8 @@ END;
 COMMENT ON FUNCTION taskq_renewal_ladder(text) IS
 'The thresholds that hold for a service type, the earliest first: its own rows of taskq_renewal_threshold, else those without a service type, else the built-in ones (90, 60, 30: no task; 14: HIGH; 7: URGENT). The last is always -1, on which a renewal becomes OVERDUE.';
 
--- Each task is looked up by its key: as a join the planner could begin with all
--- active tasks, taking them for few.
+-- Each task is looked up by its key: in a join the planner could begin with all
+-- active tasks, if it underestimates their number.
 CREATE VIEW taskq_renewals WITH (security_invoker = true) AS
 SELECT r.id, r.user_id, c.name AS customer_name, r.service_type, r.due_date,
        CASE WHEN r.next_check_on IS NOT NULL THEN r.due_date - taskq_today() END AS days_until_due,

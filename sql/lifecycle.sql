@@ -1,6 +1,6 @@
 
 -- ---------------------------------------------------------------------------
--- Lifecycle: triggers that no writer escapes
+-- Lifecycle: the triggers of taskq_task
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION taskq_effective_status(status taskq_status, due_date date, started_at timestamptz, today date DEFAULT taskq_today())

@@ -1,6 +1,6 @@
 
 -- ---------------------------------------------------------------------------
--- Rules: what is to happen when an event does
+-- Rules: actions on events
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION taskq_event_check(event text) RETURNS boolean

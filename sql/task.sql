@@ -21,8 +21,8 @@ CREATE FUNCTION taskq_phase(started_at timestamptz, completed_at timestamptz, ca
 COMMENT ON FUNCTION taskq_phase(timestamptz, timestamptz, timestamptz) IS
 'What a task''s stamps say without looking at a clock: 0 = active and not started, 1 = active and started, 2 = completed, 3 = cancelled. First key of the queue indexes; leakproof, so that they serve under row security too.';
 
--- The CHECKs are functions in C: PostgreSQL reads the expression of a CHECK
--- anew for every statement, which for operators costs more than an index does.
+-- The CHECKs are functions in C: PostgreSQL reads the stored expression of a CHECK
+-- for every statement, which for operators costs more than maintaining an index.
 CREATE FUNCTION taskq_description_is_valid(description text) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'taskq_description_is_valid';
@@ -95,8 +95,8 @@ CREATE FUNCTION taskq_first_breach_is_valid(sla_first_breached_at timestamptz) R
 COMMENT ON FUNCTION taskq_first_breach_is_valid(timestamptz) IS
 'True for a finite instant.';
 
--- Vacuumed when a twentieth is dead.  A fifth, PostgreSQL's default, is twice as
--- many as are active where a tenth is: their indexes would be two thirds dead.
+-- Vacuumed when 5 % of the rows are dead.  At PostgreSQL's default of 20 %, where
+-- 10 % are active, two thirds of the entries in their indexes would be dead.
 -- Names are resolved when this runs: where pg_catalog has no exact match, it is
 -- named, so that nothing planted in the schema can be a better one.
 CREATE TABLE taskq_task (
@@ -138,10 +138,11 @@ CREATE TABLE taskq_task (
         (taskq_stamps_are_valid(created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at, sla_due_at, sla_at_risk_at))
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 
--- One index a question. Phase first, so that a page never reads a row of
+-- One index for each kind of query.  Phase first, so that a page never reads a row of
 -- another phase; then the keys of the sort, all ascending, so that one row
--- comparison is the position of a page.  Not coalesce(): PostgreSQL does not take
--- it for leakproof, and under row security it would be no condition of an index.
+-- comparison is the position of a page.  Not coalesce(): PostgreSQL does not
+-- consider it leakproof, so that it could not be an index condition under row
+-- security.
 CREATE INDEX taskq_task_queue_idx ON taskq_task
     (taskq_phase(started_at, completed_at, cancelled_at),
      (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id);
@@ -167,12 +168,12 @@ CREATE INDEX taskq_task_user_idx ON taskq_task
      (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id)
     WHERE user_id IS NOT NULL;
 
--- What taskq_claim() takes from.
+-- For taskq_claim().
 CREATE INDEX taskq_task_claim_idx ON taskq_task
     (taskq_priority_rank(priority), (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), id)
     WHERE assignee_id IS NULL AND completed_at IS NULL AND cancelled_at IS NULL;
 
--- What the sweep looks for, and an index-only scan for the stats bar.
+-- For the sweep, and for an index-only scan of the stats bar.
 CREATE INDEX taskq_task_active_idx ON taskq_task
     (status, due_date)
     INCLUDE (started_at, assignee_id, sla_due_at, sla_at_risk_at)

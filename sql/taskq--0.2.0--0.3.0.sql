@@ -11,12 +11,12 @@ COMMENT ON COLUMN taskq_renewal_threshold.title_template IS 'Template of the tas
 ALTER TABLE taskq_renewal_recheck ADD COLUMN id uuid DEFAULT gen_random_uuid() PRIMARY KEY;
 COMMENT ON COLUMN taskq_renewal_recheck.id IS 'Key.';
 
--- What keeps one renewal from being looked at again keeps no other.
+-- A renewal that cannot be checked again does not keep others from it.
 ALTER TABLE taskq_renewal_recheck ADD COLUMN renewal_id bigint;
 COMMENT ON TABLE taskq_renewal_recheck IS 'Renewals that are to be looked at again because thresholds have changed.';
 COMMENT ON COLUMN taskq_renewal_recheck.renewal_id IS 'One that could not be written then; NULL = all.';
 
--- Roles are remembered by OID, too.
+-- Roles are stored by OID, too.
 CREATE FUNCTION taskq_role_oid(role_name name) RETURNS oid
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'taskq_role_oid';
@@ -30,10 +30,10 @@ COMMENT ON FUNCTION taskq_revoke(name) IS
 COMMENT ON FUNCTION taskq_reapply_grants() IS
 'Takes everything of taskq from PUBLIC, except to execute what CHECKs call, and gives each role in taskq_role_grant, also one that was renamed, its level again. Update scripts end with it; so can a DBA who changed privileges by hand.';
 
--- 0.2.0 knew roles by name only, and a name may have gone from one role to
--- another.  Who was granted a level holds its privileges: where the name's role
--- does not and exactly one other does, that is the one.  A role that holds
--- nothing is a stranger, and its row goes.
+-- 0.2.0 stored roles by name only, and roles may have been renamed since.  The
+-- role that was granted a level holds its privileges: if the role with that name
+-- does not and exactly one other does, that one is taken.  The row of a role that
+-- holds nothing is deleted.
 DO $do$
 DECLARE
     strangers text;
@@ -189,7 +189,7 @@ BEGIN ATOMIC
         FROM extension e
         JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::regclass::oid AND d.refobjid = e.oid
          AND d.deptype = 'e' AND d.classid = 'pg_catalog.pg_class'::regclass::oid
-        -- What is derived is nothing to keep.
+        -- Derived tables are not dumped.
         JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'v', 'S')
          AND c.relname <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::pg_catalog.name[])
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -257,7 +257,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 11, pg_catalog.concat(c.table_name, c.conname),
             pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', c.table_name, c.conname)
             FROM con c WHERE NOT c.added AND NOT c.convalidated
-        -- what else there is to say of columns
+        -- other properties of columns
         UNION ALL SELECT 20, pg_catalog.concat(c.table_name, c.name),
             pg_catalog.format('ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s', c.table_name, c.name, c.expression)
             FROM col c WHERE c.added AND c.attgenerated = '' AND c.expression IS NOT NULL
@@ -394,7 +394,7 @@ END;
 COMMENT ON FUNCTION taskq_customizations() IS
 'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns; dropping constraints of taskq''s that are not validated or not enforced, which post-data makes again as they are), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, sequences'' steps, owners), to be run after the restore. What else was changed of taskq''s own columns, constraints and indexes is not among them.';
 
--- Whatever a DBA should know.
+-- Findings for the DBA.
 CREATE FUNCTION taskq_check_server(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000 ROWS 5
     AS 'MODULE_PATHNAME', 'taskq_check_server';
@@ -417,8 +417,8 @@ BEGIN ATOMIC
         LEFT JOIN taskq_own_objects() o ON o.relname = c.relname::text
         WHERE e.extname = 'taskq'
     ), open_function AS (
-        -- what it names without a schema is looked up in the search_path of the moment,
-        -- or temporary objects come first, which are anybody's; as in owner.c
+        -- unqualified names in it are resolved through the caller's search_path, or to
+        -- temporary objects first; as in owner.c
         SELECT p.oid, p.oid::regprocedure::text AS name
         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
         WHERE l.lanname NOT IN ('internal', 'c') AND p.prosqlbody IS NULL
@@ -443,7 +443,7 @@ BEGIN ATOMIC
             FROM pg_catalog.pg_settings s WHERE s.name = 'default_transaction_read_only' AND s.setting = 'on'
              AND s.source NOT IN ('user', 'database user', 'client', 'session', 'interactive')
 
-        -- what others run on taskq's tables
+        -- functions that users have added to taskq's tables
         UNION ALL SELECT 1, pg_catalog.format('trigger %I on %s', t.tgname, m.name),
             pg_catalog.format('Its function %s has no search_path of its own that ends in pg_temp. When a rule or the history fires it, it runs with the rights of the table''s owner, and names in it may resolve to types or temporary tables that another role has created.', f.name),
             pg_catalog.format('Use ALTER FUNCTION %s SET search_path, with pg_temp as the last schema.', f.name)
@@ -489,7 +489,7 @@ BEGIN ATOMIC
             WHERE 'session_replication_role=replica' = ANY (s.setconfig)
               AND s.setdatabase IN ('0'::oid, (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
 
-        -- taskq's own constraints and indexes, and where rows go
+        -- taskq's own constraints and indexes; persistence and inheritance
         UNION ALL SELECT CASE WHEN k.oid IS NULL OR NOT x.enforced THEN 1 ELSE 3 END,
             pg_catalog.format('constraint %I on %s', o.name, m.name),
             CASE WHEN k.oid IS NULL THEN 'It is missing.'
@@ -527,7 +527,7 @@ BEGIN ATOMIC
                                 UNION ALL SELECT h.inhrelid, h.inhparent FROM pg_catalog.pg_inherits h) i ON i.oid = m.oid
             WHERE m.relkind = 'r'
 
-        -- who may do what
+        -- privileges
         UNION ALL SELECT 1, m.name, 'It has policies, but row security is not enabled.',
             pg_catalog.format('Use ALTER TABLE %s ENABLE ROW LEVEL SECURITY.', m.name)
             FROM member m WHERE m.relkind = 'r' AND NOT m.relrowsecurity AND EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = m.oid)
@@ -596,7 +596,7 @@ BEGIN ATOMIC
                                WHERE i.indrelid = m.oid AND i.indexprs IS NOT NULL) r(oid)
                   JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                   WHERE c.reltuples <> '0'::real
-                    -- else nobody is shown any
+                    -- otherwise pg_stats shows no row
                     AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND NOT pg_catalog.row_security_active(m.oid)
                     AND NOT EXISTS (SELECT FROM pg_catalog.pg_stats s WHERE s.schemaname = n.nspname AND s.tablename = c.relname))
         UNION ALL SELECT 3, pg_catalog.format('prepared transaction %L', p.gid),
@@ -616,7 +616,7 @@ BEGIN ATOMIC
             WHERE NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL
               AND coalesce(s.database = pg_catalog.current_database(), true)
 
-        -- people, rules, renewals
+        -- staff, rules, customers, renewals
         UNION ALL SELECT 2, pg_catalog.format('staff %s', s.id), pg_catalog.format('The member of staff is inactive, but has active tasks: %s.', pg_catalog.count(*)),
             'Reassign them with taskq_assign_many().'
             FROM taskq_staff_member s JOIN taskq_task t ON t.assignee_id = s.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL
@@ -665,7 +665,7 @@ CREATE TRIGGER taskq_key_delete BEFORE DELETE ON taskq_staff_member
     FOR EACH ROW EXECUTE FUNCTION taskq_key_change();
 CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_customer
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
--- Counters that have been truncated are not trusted.
+-- Counters that have been truncated are not used.
 COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger and of the files of the other two tables: with another one, changes may not have been noted or have been lost, and readers count themselves.';
 
 -- Filter assignee_is_active of the queue.
@@ -724,10 +724,10 @@ WHERE s.is_active OR t.id IS NOT NULL
 GROUP BY s.id, s.name, s.is_active;
 COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached. Inactive staff appear while they have any.';
 COMMENT ON COLUMN taskq_workload.assignee_is_active IS 'Whether the staff member is active; false = the tasks are to be given to somebody else.';
--- The number of databases that the worker remembers is a setting.
+-- The number of databases in shared memory is a setting.
 COMMENT ON VIEW taskq_worker_status IS 'What the worker does, one row for each database that it looks after (up to taskq.max_databases), since the server started. Empty where the library is not preloaded.';
 
--- Stamps never run backwards.
+-- Stamps never decrease.
 COMMENT ON COLUMN taskq_task_event.at IS 'statement_timestamp() of the change, or the task''s last stamp where the clock is behind it.';
 
 -- A breach is remembered whatever becomes of the deadline
@@ -741,8 +741,8 @@ COMMENT ON FUNCTION taskq_first_breach_is_valid(timestamptz) IS
 ALTER TABLE taskq_task ADD COLUMN sla_first_breached_at timestamptz
     CONSTRAINT taskq_task_sla_first_breached_at_check CHECK (taskq_first_breach_is_valid(sla_first_breached_at));
 
--- From the history, which knows of breaches of deadlines that were moved since.
--- As replicated changes, so that no trigger takes it for somebody's update.
+-- From the history, which has breaches of deadlines that were moved since.  As
+-- replicated changes, so that triggers do not treat it as a user's update.
 DO $$
 DECLARE
     replication_role text := pg_catalog.current_setting('session_replication_role');
@@ -816,7 +816,7 @@ CREATE FUNCTION taskq_stamps_are_valid(created_at timestamptz, started_at timest
 COMMENT ON FUNCTION taskq_stamps_are_valid(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
 'True if none of those that are set is infinite, but the deadlines sla_due_at and sla_at_risk_at, which may be infinity (not -infinity), and the task was created no later than started, completed or cancelled, and started no later than completed or cancelled. No clock is looked at.';
 
--- Rows that broke this before stay as they are, until somebody puts them right.
+-- Existing rows that violate this stay as they are, until a user corrects them.
 ALTER TABLE taskq_task ADD CONSTRAINT taskq_task_stamps_check CHECK
     (taskq_stamps_are_valid(created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at, sla_due_at, sla_at_risk_at)) NOT VALID;
 DO $$
@@ -877,7 +877,7 @@ COMMENT ON FUNCTION taskq_sla_report(timestamptz, timestamptz, text) IS
 COMMENT ON FUNCTION taskq_task_update() IS
 'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle), refuses unknown and inactive staff (23503) and a new title that nobody can see (23514, constraint taskq_task_title_check), takes directional marks out of it, writes the stamps and the effective status.';
 
--- Renewals: once each, and what becomes of their tasks.
+-- Renewals: no duplicates, and what happens to their tasks.
 COMMENT ON TABLE taskq_renewal IS 'Something of a customer''s that expires: a permit, a policy. Read view taskq_renewals. Of those that are neither completed nor cancelled, one at most has the same customer, service type, reference and due date.';
 COMMENT ON COLUMN taskq_renewal.due_date IS 'Last day on which it is not overdue; moving it starts a new ladder for the new date, and the open task goes along or is cancelled.';
 COMMENT ON COLUMN taskq_renewal.assignee_id IS 'Who gets its tasks; NULL, unknown or inactive = the customer''s agent at the time. A new one gets the open task too, unless somebody has started it.';
@@ -955,7 +955,7 @@ COMMENT ON FUNCTION taskq_renewals_refresh(boolean) IS
 COMMENT ON TABLE taskq_counter_state IS 'One row while taskq_counter counts: up to which transactions. None, or one that says not counted yet: readers count themselves.';
 COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted; -infinity = not yet: changes are noted, and tasks are counted once all transactions that had written before have ended.';
 
--- Wakeup: the worker leaves where nothing is to be written.
+-- Wakeup: the worker does not sweep where nothing is to be written.
 COMMENT ON COLUMN taskq_worker_status.last_result IS 'done; left (somebody wanted to drop, rename or copy the database); some failed (tasks that could not be written were passed over); failed; no extension (taskq is not installed there); subscriber (taskq_task is a subscription''s target); restoring (pg_restore is connected, or ids run ahead of their sequence, as they do until a restore sets it); read only (default_transaction_read_only is on).';
 
 -- What rules do with what does not fit, and how often they fire.

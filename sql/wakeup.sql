@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------------
--- Wakeup: the worker, seen and called from here
+-- Wakeup: the status of the worker, and waking it
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION taskq_worker_wake() RETURNS void

@@ -1,6 +1,6 @@
 
 -- ---------------------------------------------------------------------------
--- Workflow: events, and the rules put into action
+-- Workflow: executing rules
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE taskq_workflow_run (

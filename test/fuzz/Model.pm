@@ -1,4 +1,4 @@
-# What taskq promises of a task, told once more: the fuzzer compares.
+# A model of what taskq promises of a task, with which the fuzzer compares it.
 #
 # A model is a plain structure, so that a savepoint is a copy of it:
 #
@@ -281,7 +281,7 @@ sub open_tasks
 	return grep { is_active($_) && ($_->{renewal} // 0) == $id } values %{ $model->{tasks} };
 }
 
-# A due date that is moved: what becomes of the task is for the next look.
+# A due date that is moved: the task is changed by the next refresh.
 sub move_renewal
 {
 	my ($model, $id, $due) = @_;

@@ -9,10 +9,10 @@
 # taskq.timezone, in hours from UTC so chosen that it is always about noon.
 #
 # What rules do to tasks, but for those that an emitted event is offered to
-# first, and renewals as days pass, is not foretold.  It is taken over where
+# first, and renewals as days pass, is not predicted.  It is taken over where
 # taskq_workflow_run or taskq_renewal_crossing says so, and checked for what
 # holds of every task: stored status, chain of events, keys.  What a call that
-# closes, moves or assigns a renewal does to its tasks is foretold.
+# closes, moves or assigns a renewal does to its tasks is predicted.
 #
 # Environment: SEED, STATEMENTS, and libpq's for the server.  The seed decides
 # the statements; dates in them are relative to today.
@@ -198,7 +198,7 @@ sub task_ids
 # ------------------------------------------------------------- the server
 
 # Runs the statement at hand.  Returns its rows and its SQLSTATE, '' if it did
-# not fail; in a transaction a failure is taken back to where it began.
+# not fail; in a transaction a failure is rolled back to a savepoint.
 sub execute
 {
 	my $rows = [];
@@ -1501,7 +1501,7 @@ sub end_transaction
 
 # ---------------------------------------------------------------- invariants
 
-# What must hold at any time, told without the model.
+# What must hold at any time, checked without the model.
 sub check_all
 {
 	$sql = 'what holds at any time';
@@ -1563,7 +1563,7 @@ my @actions = (
 	[ page => 4, \&do_page ], [ bad_page => 3, \&do_bad_page ], [ count => 4, \&do_count ], [ stats => 4, \&do_stats ], [ read => 5, \&do_read ],
 	[ directory => 4, \&do_directory ], [ renewal => 6, \&do_renewal ], [ render => 3, \&do_render ],
 	[ role => 1, \&do_role ], [ as_role => 3, \&do_as_role ], [ transaction => 7, \&do_transaction ]);
-# Rules make what happens to tasks less foretellable: in every other run.
+# Rules make tasks less predictable: only in every other run.
 push @actions, [ rule => 3, \&do_rule ], [ emit => 4, \&do_emit ] if $seed % 2;
 
 my @urn = map { my ($name, $weight, $code) = @$_; ([ $name, $code ]) x $weight } @actions;

@@ -1,4 +1,4 @@
-# The worker on an ordinary day: nobody calls it, nothing is configured.
+# The worker with default settings, without calls by hand.
 use strict;
 use warnings;
 use FindBin;
@@ -22,7 +22,7 @@ query('desk', 'CREATE SCHEMA "Desk 1"; CREATE EXTENSION taskq SCHEMA "Desk 1"; A
 became('desk', q{SELECT last_result = 'done' FROM taskq_worker_status WHERE database = 'desk'},
 	'CREATE EXTENSION wakes the launcher');
 
-# A day ends: the time zone moves on, and with it today.
+# A day ends: taskq.timezone is set to another zone.
 query('desk', q{INSERT INTO taskq_task (title, due_date) VALUES ('due today', taskq_today()), ('due later', taskq_today() + 9)});
 query('desk', q{SELECT taskq_start(taskq_create('started', due_date => taskq_today()))});
 my $log = -s $node->logfile;
@@ -62,7 +62,7 @@ became('never', qq{SELECT last_sweep_at > '$inserted' AND last_result = 'done' A
 	FROM taskq_worker_status WHERE database = 'never'}, 'nobody sweeps for a deadline that never comes');
 query('postgres', 'DROP DATABASE never');
 
-# Nobody wakes the launcher for what falls due later than it waits anyway.
+# The launcher is not woken for what falls due later than it waits anyway.
 my $launcher = q{FROM pg_stat_activity WHERE backend_type = 'taskq launcher'};
 became('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'taskq sweeper'});
 became('postgres', "SELECT state_change < clock_timestamp() - interval '200 ms' $launcher");
@@ -75,7 +75,7 @@ query('desk', q{INSERT INTO taskq_task (title, due_date) SELECT 'imported ' || g
 became('desk', q{SELECT count(*) = 0 FROM taskq_tasks WHERE status <> stored_status}, 'past due dates of an import are swept at once');
 is(query('desk', q{SELECT overdue, batches FROM taskq_sweep_log ORDER BY id DESC LIMIT 1}), '3000|3', 'batch by batch');
 
-# Nobody stays connected, and nothing is written without need.
+# No sweeper stays connected, and nothing is written if nothing is due.
 became('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'taskq sweeper'}, 'the sweepers have left');
 is(query('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'taskq launcher' AND (xact_start IS NOT NULL OR datname IS NOT NULL)}),
 	'0', 'the launcher has no transaction and no database');
@@ -98,7 +98,7 @@ query('elsewhere', q{CREATE EXTENSION taskq; INSERT INTO taskq_task (title, due_
 became('elsewhere', q{SELECT count(*) = 1 FROM taskq_task WHERE status = 'OVERDUE'}, 'one that is named is swept');
 is(query('desk', q{SELECT stored_status FROM taskq_tasks WHERE title = 'left alone'}), 'OPEN', 'one that is not is left alone');
 
-# In the middle of a restore nobody meddles.
+# Nothing is swept in the middle of a restore.
 query('postgres', 'ALTER SYSTEM RESET taskq.databases');
 $node->reload;
 query('postgres', 'CREATE DATABASE restored');
@@ -109,7 +109,7 @@ is(query('restored', 'SELECT status FROM taskq_task'), 'OPEN', 'rows whose seque
 query('restored', q{SELECT setval('taskq_task_id_seq', 7), taskq_worker_wake()});
 became('restored', q{SELECT status = 'OVERDUE' FROM taskq_task}, 'and swept once it is');
 
-# Nor does a batch stay that was begun before the restore was.
+# A batch that was begun before the restore is rolled back.
 query('restored', q{CREATE FUNCTION arrive() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
 		INSERT INTO public.taskq_task_event (id, task_id, at, kind) VALUES (1000000, NEW.id, NEW.created_at, 'commented'); RETURN NEW; END$$;
 	CREATE TRIGGER arrive BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION arrive();
@@ -121,7 +121,7 @@ is(query('restored', q{SELECT status, (SELECT count(*) FROM taskq_task_event WHE
 query('restored', 'DROP TRIGGER arrive ON taskq_task; SELECT taskq_worker_wake()');
 became('restored', q{SELECT status = 'OVERDUE' FROM taskq_task WHERE title = 'swept too early'}, 'and done again');
 
-# Whoever asks for the next sweep while one has just ended does not make it a failed one.
+# A request for the next sweep just after one has ended does not make that a failed one.
 my $wakes = PostgreSQL::Test::Utils::tempdir() . '/wake.sql';
 append_to_file($wakes, qq{SELECT "Desk 1".taskq_worker_wake();\n});
 my ($out, $err) = ('', '');

@@ -1,4 +1,4 @@
-# Whatever ends a sweep: work goes on, and no task is told about twice.
+# However a sweep ends, the next one goes on, and no event is recorded twice.
 use strict;
 use warnings;
 use FindBin;
@@ -57,7 +57,7 @@ for my $mode (qw(smart fast immediate))
 	recovers("$mode shutdown");
 }
 
-# The largest batch there may be: it is all or nothing, and nobody waits for it.
+# The largest batch allowed: it is one transaction, and blocks no other session.
 $node->append_conf('postgresql.conf', 'taskq.sweep_batch_size = 100000');
 query('postgres', q{ALTER SYSTEM SET taskq.databases = 'none'});
 $node->reload;

@@ -1,4 +1,4 @@
-# Databases come and go, and each has its own midnight.
+# Databases are created and dropped, and each has its own midnight.
 use strict;
 use warnings;
 use FindBin;
@@ -34,7 +34,7 @@ for my $desk (@desks)
 }
 query('postgres', "DROP DATABASE $_") for @desks;
 
-# A backlog to be copied: nobody sweeps a template.
+# A backlog to be copied: a template is not swept.
 query('postgres', 'CREATE DATABASE backlog');
 query('postgres', 'ALTER DATABASE backlog IS_TEMPLATE true');
 query('backlog', 'CREATE EXTENSION taskq');
@@ -66,11 +66,11 @@ is(query('backlog', q{SELECT count(*) FROM taskq_task_event}), '0', 'the templat
 is(query('anew', q{SELECT count(*) FROM taskq_worker_status WHERE database IN ('backlog', 'closed', 'template0', 'template1', 'renamed', 'dropped')}),
 	'0', 'so was what takes no connections; what is gone is forgotten');
 
-# A sweeper whose database goes before it gets there is told so by PostgreSQL, as autovacuum's are.
+# A sweeper whose database is dropped before it connects gets PostgreSQL's FATAL, as autovacuum's do.
 is( join("\n", slurp_file($node->logfile) =~ /\n([^\n]* (?:ERROR|FATAL|PANIC|WARNING):(?!  database \d+ does not exist\n)[^\n]*)/g),
 	'', 'no error was logged');
 
-# Databases without the extension are looked at once, then rarely.
+# Databases without the extension are swept once, then rarely.
 query('postgres', "DROP DATABASE $_") for qw(source copy);
 query('postgres', "CREATE DATABASE empty_$_ STRATEGY file_copy") for 1 .. 50;
 became('anew', q{SELECT count(*) = 50 FROM taskq_worker_status WHERE database LIKE 'empty%' AND last_result = 'no extension'},

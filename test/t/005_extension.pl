@@ -1,4 +1,4 @@
-# The extension comes and goes while its database is swept.
+# The extension is dropped and created while its database is swept.
 use strict;
 use warnings;
 use FindBin;

@@ -47,7 +47,7 @@ $primary->reload;
 	$primary->reload;
 }
 
-# Tasks that are past due and not swept, for the primary's sweeper is kept out.
+# Tasks that are past due and not swept, because the primary's sweeper is blocked.
 query('postgres', q{ALTER SYSTEM SET taskq.databases = 'none'});
 $primary->reload;
 query('postgres', q{SELECT taskq_create('done')});
@@ -71,7 +71,7 @@ like($err, qr/cannot execute INSERT in a read-only transaction/, 'and nothing ca
 ($result, $out, $err) = $standby->psql('postgres', 'SELECT count(*) FROM taskq_sweep()');
 isnt($result, 0, 'nor swept by hand');
 
-# The primary goes in the middle of the sweep; the standby takes over.
+# The primary fails in the middle of the sweep; the standby is promoted.
 query('postgres', q{ALTER SYSTEM RESET taskq.databases});
 $primary->reload;
 ok(sweeping_in('postgres'), 'the primary sweeps');

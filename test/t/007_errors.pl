@@ -1,4 +1,4 @@
-# Sweeps that fail: told once, tried ever more rarely, nobody else's trouble.
+# Sweeps that fail: logged once, tried ever more rarely, without effect on other databases.
 use strict;
 use warnings;
 use FindBin;
@@ -89,7 +89,7 @@ became('desk', q{SELECT status = 'OVERDUE' FROM taskq_task WHERE title = 'good'}
 query('desk', q{DROP TRIGGER no ON taskq_task});
 became('desk', $done, 'repaired, it is swept too');
 
-# The end of a long message is cut off between two characters, so that the same one is no news.
+# A long message is truncated between two characters, so that the same one is not logged again.
 query('desk', qq{CREATE FUNCTION long() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''%'', repeat(E''\\u20ac'', 999); END';
 	CREATE TRIGGER long BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION long()});
 $log = -s $node->logfile;
@@ -99,7 +99,7 @@ is(lines_in_log(qr/could not be swept/, $log), 1, 'and told once');
 query('desk', 'DROP TRIGGER long ON taskq_task; SELECT taskq_worker_wake()');
 became('desk', $done, 'that is over, too');
 
-# What ends the sweeper's process is told, too, though PostgreSQL logs it each time.
+# What ends the sweeper's process is stored, too, though PostgreSQL logs it each time.
 query('desk', "CREATE FUNCTION quit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(60); END';
 	CREATE TRIGGER quit BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION quit(); $past");
 status(q{last_result = 'failed' AND failures >= 2 AND last_error ~ '^terminating background worker .* due to administrator command$'},
@@ -163,7 +163,7 @@ for my $set ([qw(role)], [qw(session_authorization)], [qw(role session_authoriza
 	query('desk', "ALTER DATABASE desk RESET $_") for @$set;
 }
 
-# ... but that it is to write nothing does.
+# ... except default_transaction_read_only.
 my @guards = (
 	[ 'the server', 'ALTER SYSTEM SET default_transaction_read_only = on', 'ALTER SYSTEM RESET default_transaction_read_only' ],
 	[ 'the database', 'ALTER DATABASE desk SET default_transaction_read_only = on', 'ALTER DATABASE desk RESET default_transaction_read_only' ],

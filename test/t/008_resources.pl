@@ -1,4 +1,4 @@
-# Little is left: worker slots, memory, and what is seen of the work.
+# Worker slots that are used up, memory, and statistics of the sweeper's writes.
 use strict;
 use warnings;
 use FindBin;
@@ -61,7 +61,7 @@ while ($clients[0]->query_safe(q{SELECT status FROM taskq_task WHERE title = 'la
 is($clients[0]->query_safe(q{SELECT status FROM taskq_task WHERE title = 'late'}), 'OVERDUE', 'no connection left: the worker has its own');
 $_->quit for @clients;
 
-# Thousands of rounds leave nothing behind in the launcher.
+# Thousands of cycles do not grow the launcher's memory.
 my $pid = query('postgres', "SELECT pid $launcher");
 
 sub memory

@@ -1,4 +1,4 @@
-# The examples, as a user would copy them; and the engines in the worker's hands.
+# The examples, as a user would copy them; and the engines, run by the worker.
 use strict;
 use warnings;
 use FindBin;

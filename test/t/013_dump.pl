@@ -39,7 +39,7 @@ in_schema('source', q{
 	INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority, title_template, sla_hours) VALUES
 		('visa', 120, NULL, NULL, NULL), ('visa', 45, 'LOW', 'Ask {{customer.name}} about the visa', 24), ('visa', 10, 'URGENT', NULL, NULL)});
 
-# Tasks in every status, by different hands.
+# Tasks in every status, by different actors.
 in_schema('source', q{
 	SET taskq.actor = 'sta_1';
 	SELECT taskq_create('open', due_date => taskq_today() + 3, sla_hours => 48, assignee_id => 'sta_1', user_id => 'cus_1', dedupe_key => 'key');
@@ -65,11 +65,11 @@ in_schema('source', q{SELECT taskq_renewal_complete(1, next_due_date => taskq_to
 # A customer that was erased.
 in_schema('source', q{INSERT INTO taskq_customer VALUES ('cus_erased', 'Jane'); SELECT taskq_create('for Jane', user_id => 'cus_erased') AS id;
 	SELECT taskq_comment(max(id), 'Jane called') FROM taskq_task; SELECT * FROM taskq_erase_customer('cus_erased', actor => 'sta_2')});
-# A breach whose deadline was moved, and a title that 0.2.0 took and nobody can see.
+# A breach whose deadline was moved, and a title that 0.2.0 accepted and that is invisible.
 in_schema('source', q{INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('moved', '2020-01-01', 1);
 	SELECT taskq_set_sla(max(id), 87600, 'agreed by phone') IS NULL FROM taskq_task;
 	SET check_function_bodies = off; INSERT INTO taskq_task (title) VALUES (U&'\3164')});
-# What nobody has swept yet: past due, breached, a renewal to be looked at, a threshold changed.
+# What has not been swept yet: past due, breached, a renewal to be looked at, a threshold changed.
 in_schema('source', q{
 	INSERT INTO taskq_task (title, due_date) SELECT 'past due ' || i, '2020-03-01' FROM generate_series(1, 20) i;
 	INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('breach to be recorded', '2020-01-01', 1);
@@ -143,7 +143,7 @@ sub dump_to
 	return $file;
 }
 
-# A database to restore into, with another idea of what day it is.
+# A database to restore into, with another taskq.timezone.
 sub target
 {
 	my ($database, $zone) = @_;
@@ -201,7 +201,7 @@ for my $database (qw(plain custom directory_parts))
 
 is(in_schema('custom', q{SELECT max(id) + 1 = taskq_create('new') FROM taskq_task}), 't', 'ids go on where they stood');
 
-# All that guards the tables is there.
+# All triggers and constraints of the tables are there.
 my ($status, $out, $err);
 for ([ q{UPDATE taskq_task SET status = 'COMPLETED' WHERE id = 1}, qr/task 1 cannot go from OPEN to COMPLETED/ ],
 	[ q{UPDATE taskq_task SET title = 'x' WHERE id = 3}, qr/task 3/ ], [ q{DELETE FROM taskq_task WHERE id = 1}, qr/task 1/ ],
@@ -264,7 +264,7 @@ SKIP:
 	$later->stop;
 }
 
-# ------------------------------------------- while pg_restore is at it, nobody sweeps
+# ------------------------------------------ nothing is swept while pg_restore runs
 
 # It has set the sequences and waits for a table; thresholds have changed.
 query('postgres', q{ALTER SYSTEM SET taskq.databases = 'busy'});
@@ -361,7 +361,7 @@ is(contents('newer'), contents('old'), 'and restored under the new version');
 is(query('newer', q{SELECT string_agg(outcome, ' ') FROM taskq_emit_dry_run('call.missed', '{"vip": true}')}), 'created created', 'rules that would be refused today included');
 is(privileges('newer'), privileges('old'), 'with the privileges that updating would have given');
 
-# Into the new version at once: of its functions' old arguments pg_restore knows nothing.
+# Into the new version at once: pg_restore does not find functions by their old arguments.
 target('at_once', 'UTC');
 $node->run_log([ 'pg_restore', '-d', $node->connstr('at_once'), "$dir/old" ], '2>', "$dir/errors");
 my @errors = grep { /^pg_restore: error: / } split /\n/, slurp_file("$dir/errors");

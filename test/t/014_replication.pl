@@ -57,7 +57,7 @@ same_rows('changes arrive, and history once');
 is(query('postgres', q{SELECT count(*) FROM taskq_workflow_run WHERE event = 'row.changed'}), '0', 'rules and triggers do not fire again');
 is(query('postgres', q{SELECT count(*) FROM taskq_task_event WHERE kind = 'overdue' GROUP BY task_id HAVING count(*) > 1}), '', 'no task became OVERDUE twice');
 
-# ------------------------------------------- the publisher sweeps, nobody else
+# ------------------------------------------------- only the publisher sweeps
 
 on_publisher(q{INSERT INTO taskq_task (title, due_date, created_at, sla_hours) VALUES ('not swept', '2020-01-01', '2020-01-01', 1)});
 $pub->wait_for_catchup('taskq');
@@ -84,7 +84,7 @@ my $last_event = on_publisher('SELECT max(id) FROM taskq_task_event');
 $pub->stop;
 query('postgres', q{ALTER SUBSCRIPTION taskq DISABLE; ALTER SUBSCRIPTION taskq SET (slot_name = NONE); DROP SUBSCRIPTION taskq; DROP TRIGGER emit ON taskq_task});
 
-# Too early: the sequences do not know yet which ids have been given.
+# Too early: the sequences have not been set yet.
 my ($status, $out, $err) = $sub->psql('postgres', q{SELECT taskq_create('too early')});
 like($err, qr/duplicate key value violates unique constraint "taskq_task_pkey"/, 'before the sequences are set nothing can be created');
 query('postgres', 'SELECT taskq_worker_wake()');
@@ -113,7 +113,7 @@ is(query('postgres', "SELECT taskq_create('new') > $last"), 't', 'new tasks have
 is(query('postgres', q{SELECT count(*) FROM taskq_renewals_refresh()}), '0', 'no threshold of a renewal is crossed again');
 is(query('postgres', q{SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 11) = max(id) + 1 FROM taskq_renewal}), 't', 'renewals go on');
 
-# --------------------------------------------- two desks, one place to look
+# ------------------------------------------- two publishers, one subscriber
 
 # Each desk gives every second id.
 $pub->start;

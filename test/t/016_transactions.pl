@@ -1,5 +1,5 @@
 # Transactions that end in unusual ways: prepared and ended by another session,
-# or partly rolled back.  What did not happen is not told; what did is swept.
+# or partly rolled back.  What was rolled back is not notified; what was committed is swept.
 use strict;
 use warnings;
 use FindBin;
@@ -12,7 +12,7 @@ my $node = start_node('transactions', "max_prepared_transactions = 10\ntaskq.swe
 query('postgres', q{CREATE DATABASE desk; ALTER DATABASE desk SET taskq.notify_channel = 'tasks'});
 query('desk', q{CREATE EXTENSION taskq; INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana'), ('sta_2', 'Bob')});
 
-# What a session that listens hears of a script, as a list of messages.
+# The notifications that a listening session receives from a script, as a list.
 sub heard
 {
 	my ($script) = @_;
@@ -54,12 +54,12 @@ is(heard(q{BEGIN; SAVEPOINT s; UPDATE taskq_task SET priority = 'HIGH' WHERE tit
 is(query('desk', q{SELECT string_agg(task_id || ' ' || kind, ', ' ORDER BY e.id) FROM taskq_task_event e WHERE task_id > 1000}),
 	'1002 started, 1006 started, 1007 started, 1008 started', 'history has no event of it either');
 
-# A wake-up of what was rolled back harms nobody; the rest is swept.
+# A wake-up for what was rolled back has no effect; the rest is swept.
 query('desk', q{BEGIN; SAVEPOINT s; INSERT INTO taskq_task (title, due_date) VALUES ('undone', '2020-01-01'); SELECT taskq_worker_wake();
 	ROLLBACK TO s; INSERT INTO taskq_task (title, due_date) VALUES ('done', '2020-01-01'); COMMIT});
 became('desk', q{SELECT status = 'OVERDUE' FROM taskq_task WHERE title = 'done'}, 'after a savepoint with a wake-up was rolled back');
 
-# An event inside a caller's subtransaction that fails: its tasks are not told as made.
+# An event inside a caller's subtransaction that fails: its tasks are not returned.
 query('desk', q{INSERT INTO taskq_workflow_rule (name, event, action, title_template) VALUES
 		('outer', 'outer', 'CREATE_TASK', 'outer'), ('inner', 'inner', 'CREATE_TASK', 'inner');
 	CREATE FUNCTION inside() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$BEGIN
@@ -76,7 +76,7 @@ is(query('desk', q{BEGIN; SAVEPOINT s; SELECT FROM taskq_emit('inner', '{}') \g 
 	ROLLBACK TO s; SELECT count(*) FROM taskq_emit('inner', '{}'); COMMIT}), '1', 'one call after another that was rolled back');
 is(query('desk', q{SELECT count(*) FROM taskq_task WHERE title = 'inner'}), '1', 'and there is one task');
 
-# Nested calls after an error that was caught attribute to nobody who is gone.
+# After an error that was caught, the actor is not that of the call that failed.
 is(query('desk', q{DO $$BEGIN PERFORM taskq_start(-1, 'ghost'); EXCEPTION WHEN no_data_found THEN NULL; END$$;
 	SELECT taskq_actor() = session_user}), 't', 'a failed call leaves no actor behind');
 

@@ -79,7 +79,7 @@ for (1 .. 30)
 }
 ok($sweeper != 0 && $sweeper == $before, 'one sweeper folds again while many write');
 
-# Not for ever: it would be in the way of whoever wants the database, and miss what a new process sees.
+# Not for ever: it would block DROP DATABASE, and would not see what a new process sees.
 my $many = PostgreSQL::Test::Utils::tempdir() . '/many.sql';
 append_to_file($many, "INSERT INTO taskq_task (title) SELECT 'one of many' FROM generate_series(1, 300);\n");
 $writers = IPC::Run::start([ 'pgbench', '-n', '-c', '2', '-R', '10', '-T', '60', '-f', $many, $node->connstr('postgres') ], '>', \$out, '2>', \$err);
@@ -91,7 +91,7 @@ $writers->signal('TERM');
 $writers->finish;
 became('postgres', "SELECT ($pid) = 0", 'and leaves when they have stopped');
 
-# A crash empties the tables: nobody keeps count, and every number is right.
+# A crash empties the tables: the counts are not maintained, and every number is right.
 query('postgres', q{ALTER SYSTEM SET taskq.databases = 'none'});
 $node->stop('immediate');
 $node->start;
