@@ -209,8 +209,7 @@ errcode(int code)
 	return error_code = code;
 }
 
-/* What is said is valid UTF-8 as well, for the client has to show it. */
-/* What the last error said, which must be valid UTF-8. */
+/* Keeps what the last error says, which must be valid UTF-8 for the client. */
 static void
 keep_message(const char *format, va_list args)
 {

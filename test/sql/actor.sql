@@ -18,7 +18,7 @@ SET taskq.actor = '';
 SELECT taskq_actor() = session_user AS session_user;
 SELECT taskq_create('c', actor => '');
 SELECT taskq_create('c', actor => repeat('x', 256));
--- an error leaves nobody behind
+-- an error leaves no actor behind
 \set VERBOSITY terse
 SELECT taskq_complete(:b, actor => 'failed');
 SELECT taskq_actor() = session_user AS session_user;

@@ -7,7 +7,7 @@ INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana');
 INSERT INTO taskq_task (title, priority, due_date) SELECT 'task ' || g, 'URGENT', taskq_today() + g FROM generate_series(1, 9) g;
 CREATE VIEW left_over AS SELECT string_agg(title, ', ' ORDER BY due_date) FROM taskq_task WHERE assignee_id IS NULL;
 
--- what may be seen but not updated is passed over
+-- what may be read but not updated is skipped
 SELECT taskq_grant('regress_taskq_claim', 'agent');
 ALTER TABLE taskq_task ENABLE ROW LEVEL SECURITY;
 CREATE POLICY sees ON taskq_task FOR SELECT TO regress_taskq_claim USING (title <> 'task 1');

@@ -17,7 +17,7 @@ SELECT coalesce(string_agg(format('%s: said %s, found %s', who, said, found), E'
     FROM counted c, taskq_stats(c.assignee_id) s WHERE c.of_all OR c.assignee_id IS NOT NULL) AS x WHERE said <> found
 $$;
 
--- at first nobody keeps count and nothing is noted
+-- at first the counts are not maintained and no deltas written
 SELECT taskq_create('before', due_date => taskq_today() - 1) AS id \gset
 SELECT (SELECT count(*) FROM taskq_counter_state) AS state, (SELECT count(*) FROM taskq_counter_delta) AS deltas, agrees();
 -- the first sweep counts, and from then on changes are noted
@@ -74,12 +74,12 @@ DELETE FROM taskq_task WHERE completed_at IS NOT NULL AND id % 3 = 0;
 SELECT agrees();
 SELECT sum(tasks) FROM taskq_sweep();
 SELECT agrees(), (SELECT count(*) FROM taskq_counter_delta) AS deltas;
--- what lies behind for good is counted in one: a change to it makes no counter of its own
+-- past buckets are merged: a change to one makes no counter of its own
 CREATE FUNCTION sla_bucket(at timestamptz) RETURNS int LANGUAGE sql AS $$ SELECT floor(extract(epoch FROM at - timestamptz '2000-01-01 00:00+00') / 5)::int $$;
 CREATE VIEW left_behind AS SELECT * FROM taskq_counter
 WHERE bucket > -2147483648 AND (kind IN (3, 4) AND bucket < taskq_today() - date '2000-01-01' - 10 OR kind IN (5, 6) AND bucket < sla_bucket(now()) - 240 OR kind = 7 AND bucket < 96 * (taskq_today() - date '2000-01-01' - 10));
 SELECT count(*) FROM left_behind;
--- SLA instants are counted ahead, looked up if nobody did, and counted by the next sweep; what lies behind comes along
+-- SLA instants are counted ahead, looked up if not, and counted by the next sweep; past ones are merged then
 SELECT count(*) FILTER (WHERE sla_due_at BETWEEN now() - interval '9 hours' AND now()) > 20 AS due, count(*) FILTER (WHERE sla_at_risk_at BETWEEN now() - interval '9 hours' AND now()) > 20 AS at_risk FROM taskq_tasks WHERE is_active;
 CREATE PROCEDURE uncount() LANGUAGE sql AS $$
 UPDATE taskq_counter_state SET counted_sla = sla_bucket(now() - interval '10 hours'), merged_sla = sla_bucket(now() - interval '10 hours');

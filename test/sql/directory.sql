@@ -20,7 +20,7 @@ DELETE FROM people WHERE pid = 1;
 DELETE FROM clients WHERE code = 'cus_1';
 TABLE taskq_staff_member ORDER BY id;
 TABLE taskq_customer ORDER BY id;
--- somebody inactive keeps what they have and gets nothing new
+-- inactive staff keep their tasks and get no new ones
 SELECT assignee_id, assignee_is_active FROM taskq_tasks WHERE id = :id;
 SELECT taskq_create('for Ana', assignee_id => '1');
 SELECT assignee_id FROM taskq_prioritize(:id, 'HIGH');
@@ -43,7 +43,7 @@ INSERT INTO other VALUES (1);
 DROP TRIGGER m5 ON other;
 CREATE TRIGGER m6 AFTER INSERT ON other FOR EACH ROW EXECUTE FUNCTION taskq_mirror('staff', 'id', 'id');
 INSERT INTO other VALUES (NULL);
--- whoever makes the trigger must be trusted with the directory
+-- the owner of the table must be allowed to write the directory
 CREATE ROLE regress_taskq_owner;
 ALTER TABLE other OWNER TO regress_taskq_owner;
 INSERT INTO other VALUES (1);

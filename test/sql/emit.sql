@@ -19,7 +19,7 @@ SELECT count(*) FROM taskq_emit('big', jsonb_build_object('go', 1, 'a', repeat('
 SELECT count(*) FROM taskq_emit('big', (repeat('{"a":', 1000) || '1' || repeat('}', 1000))::jsonb);
 SELECT count(*) FROM taskq_emit('big', (repeat('{"a":', 1000) || '1' || repeat('}', 1000))::jsonb || '{"go": 1}');
 SELECT outcome, message FROM taskq_workflow_run ORDER BY id;
--- an application's own table, without a word of taskq in its statements
+-- an application's own table, whose statements do not mention taskq
 CREATE TABLE documents (id int PRIMARY KEY, name text, customer text, status text, note text);
 CREATE TRIGGER tell_taskq AFTER INSERT OR UPDATE OR DELETE ON documents
     FOR EACH ROW EXECUTE FUNCTION taskq_emit_change('document.changed', 'status', 'name');

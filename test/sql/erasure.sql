@@ -9,7 +9,7 @@ INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana');
 INSERT INTO taskq_customer VALUES ('cus_1', 'Jane Doe', 'sta_1'), ('cus_2', 'Acme', 'sta_1');
 ALTER TABLE taskq_task ADD COLUMN desk text DEFAULT 'north';
 
--- a life with the customer's name in every text there is
+-- tasks and renewals with the customer's name in every text
 SELECT taskq_create('Call Jane Doe', 'Jane''s number is 555', 'HIGH', user_id => 'cus_1', dedupe_key => 'jane-call', actor => 'sta_1') AS active \gset
 SELECT taskq_create('Write to Jane', due_date => '2020-01-01', sla_hours => 1, user_id => 'cus_1', actor => 'sta_1') AS done \gset
 SELECT taskq_create('Visit Jane', user_id => 'cus_1', actor => 'sta_1') AS gone \gset
@@ -78,7 +78,7 @@ SELECT status FROM taskq_complete(:active, 'Jane came by', actor => 'sta_1');
 SELECT * FROM taskq_erase_customer('cus_1', actor => 'dpo');
 SELECT kind, note FROM taskq_task_event WHERE task_id = :active ORDER BY id DESC LIMIT 1;
 SELECT count(*) FROM taskq_erasure;
--- an id that says who it is: changed first, it is nowhere afterwards
+-- an id that identifies the customer: changed first, it is nowhere afterwards
 INSERT INTO taskq_customer VALUES ('jane.doe@example.com', 'Jane');
 SELECT taskq_create('Call', user_id => 'jane.doe@example.com') AS called \gset
 SELECT status FROM taskq_cancel(:called);

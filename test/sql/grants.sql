@@ -104,7 +104,7 @@ RESET ROLE;
 SELECT taskq_revoke('regress taskq "A"');
 SELECT has_schema_privilege('regress taskq "A"', 'Desk 7', 'USAGE') AS may_use;
 DROP ROLE "regress taskq ""A""";
--- a role that was dropped all the same is told of, and can be forgotten
+-- a role that was dropped all the same gets a warning, and can be forgotten
 CREATE ROLE regress_taskq_a;
 SELECT taskq_grant('regress_taskq_a', 'manager');
 DROP OWNED BY regress_taskq_a;

@@ -20,7 +20,7 @@ END $$;
 SELECT kind, from_status, to_status, changes - 'due_date' AS changes, note FROM taskq_task_event ORDER BY id;
 SELECT kind, from_status, to_status FROM taskq_task_history WHERE task_id = :id ORDER BY event_id LIMIT 2;
 
--- one statement, many rows, one event each; nothing changed, nothing told
+-- one statement, many rows, one event each; nothing changed, nothing recorded
 INSERT INTO taskq_task (title) SELECT 'many ' || g FROM generate_series(1, 12000) g;
 UPDATE taskq_task SET priority = 'URGENT' WHERE title LIKE 'many%';
 UPDATE taskq_task SET priority = 'URGENT' WHERE title LIKE 'many%';
@@ -50,7 +50,7 @@ DROP FUNCTION use CASCADE;
 UPDATE taskq_task_event SET note = 'forged';
 DELETE FROM taskq_task_event;
 TRUNCATE taskq_task_event;
--- time-driven events come first, by nobody, once
+-- time-driven events come first, without an actor, once
 INSERT INTO taskq_task (title, due_date, created_at, sla_hours) VALUES ('late', taskq_today() - 3, now() - interval '2 days', 1) RETURNING id AS late \gset
 SELECT status FROM taskq_prioritize(:late, 'HIGH', actor => 'ana');
 SELECT status FROM taskq_prioritize(:late, 'LOW', actor => 'ana');

@@ -1,4 +1,4 @@
--- The ladder: what happens how long before a renewal is due.
+-- The ladder: thresholds before the due date of a renewal.
 CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
@@ -103,7 +103,7 @@ INSERT INTO taskq_renewal_threshold (days_before, title_template) VALUES (5, '{{
 INSERT INTO taskq_renewal_threshold (days_before, description_template) VALUES (5, '{{now()}}');
 INSERT INTO taskq_renewal_threshold (days_before, sla_hours) VALUES (5, 0);
 INSERT INTO taskq_renewal_threshold (service_type, days_before) VALUES ('', 5);
--- rules hear of it
+-- rules get its events
 INSERT INTO taskq_workflow_rule (name, event, condition, action, title_template) VALUES
     ('crossed', 'renewal.threshold_crossed', '$.days_before == 10', 'CREATE_TASK', '{{days_before}} days: {{renewal.service_type}} of {{customer.name}}'),
     ('overdue', 'renewal.overdue', NULL, 'CREATE_TASK', 'overdue: {{renewal.service_type}}');

@@ -1,4 +1,4 @@
--- The lifecycle, told as a story; every cell of the table is in test/pgtap.
+-- The lifecycle, step by step; every cell of the table is in test/pgtap.
 CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
 INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana'), ('sta_2', 'Bob');
@@ -22,7 +22,7 @@ SELECT taskq_reschedule(:id, taskq_today());
 SELECT * FROM seen;
 SELECT * FROM told;
 
--- a task whose day has ended and which nobody swept is OVERDUE for every writer
+-- a task whose due date has passed is OVERDUE for every writer, swept or not
 INSERT INTO taskq_task (title, due_date) VALUES ('Unswept', taskq_today() - 1) RETURNING id AS late \gset
 SELECT * FROM seen WHERE id = :late;
 UPDATE taskq_task SET status = 'IN_PROGRESS' WHERE id = :late;
@@ -68,7 +68,7 @@ SELECT taskq_create('Meddled with') AS meddled \gset
 SELECT taskq_start(:meddled);
 DROP TRIGGER zz_meddle ON taskq_task;
 
--- the clock is behind the row, which was written while it was ahead: stamps never run backwards
+-- the clock is behind the row, which was written while it was ahead: stamps never decrease
 INSERT INTO taskq_task (id, title, sla_hours) SELECT g, 'ahead', 1 FROM generate_series(101, 105) g;
 SET session_replication_role = replica;
 UPDATE taskq_task SET updated_at = statement_timestamp() + interval '2 hours', sla_breached_at = statement_timestamp() + interval '2 hours' WHERE id IN (101, 102, 103);

@@ -1,4 +1,4 @@
--- Calls that make no sense: an error that says so, or a result; never a crash
+-- Invalid calls: an error that says so, or a result; never a crash
 -- and never an internal error.
 CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
@@ -106,7 +106,7 @@ FROM routine, unnest('{foreign_table,foreign_view,taskq_task,taskq_task_event,ta
     unnest('{BEFORE,AFTER,INSTEAD OF}'::text[]) timing, unnest('{INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) event, unnest('{ROW,STATEMENT}'::text[]) level
 WHERE is_trigger AND (timing = 'INSTEAD OF') = (relation = 'foreign_view') AND NOT (event = 'TRUNCATE' AND level = 'ROW');
 SELECT count(*) > 400 AS enough, count(*) FILTER (WHERE state LIKE 'XX%') AS internal FROM abuse;
--- what works on a table that is not theirs
+-- what works on a table of the user's
 SELECT name, string_agg(concat_ws(' ', timing, event, level), ', ' ORDER BY event) FROM abuse
 WHERE relation LIKE 'foreign%' AND state = '00000' GROUP BY name ORDER BY name;
 SELECT state, count(DISTINCT name) AS functions FROM abuse WHERE relation LIKE 'foreign%' AND state <> '00000' GROUP BY state ORDER BY state;

@@ -28,7 +28,7 @@ BEGIN
     END LOOP;
 END$$;
 
--- What stands in its place on mallory's search_path, and tells who ran it.
+-- The function that mallory's search_path finds instead, which records who ran it.
 CREATE TABLE sprung (who name, what text);
 GRANT INSERT ON sprung TO PUBLIC;
 CREATE SCHEMA evil AUTHORIZATION regress_taskq_mallory;
@@ -79,7 +79,7 @@ SHOW search_path;
 RESET ROLE;
 RESET search_path;
 SELECT DISTINCT who FROM sprung;
--- the same trap does spring where nothing looks after it
+-- the same trap works where nothing protects from it
 SET search_path = evil, public, pg_catalog;
 INSERT INTO taskq_staff_member VALUES ('sta_3', 'Cy');
 RESET search_path;

@@ -41,7 +41,7 @@ WITH RECURSIVE pages AS (
 )
 SELECT page, title FROM pages ORDER BY page, n;
 
--- by whether their assignee is active; what nobody has is found by neither
+-- by whether their assignee is active; unassigned ones are found by neither
 INSERT INTO taskq_staff_member VALUES ('sta_2', 'Bob', true), ('sta_3', 'Cy', true), ('sta_4', 'Dee', false);
 INSERT INTO taskq_task (title, priority, due_date, assignee_id) VALUES
     ('of Bob', 'LOW', taskq_today() + 1, 'sta_2'), ('of Cy', 'URGENT', taskq_today() + 1, 'sta_3'), ('of Bob, undated', 'LOW', NULL, 'sta_2'), ('of Cy, past', 'LOW', taskq_today() - 3, 'sta_3');
@@ -60,7 +60,7 @@ FROM taskq_queue_page(NULL, assignee_is_active => false, page_size => 2) p;
 SELECT taskq_queue_count(NULL, assignee_is_active => false) AS inactive, taskq_queue_count(NULL, assignee_is_active => true) AS active,
     taskq_queue_count(NULL, unassigned => true) AS nobodys, taskq_queue_count(NULL) AS all, taskq_queue_count(NULL, cap => 2, assignee_is_active => false) AS capped;
 SELECT assignee_name, open, overdue, assignee_is_active FROM taskq_workload ORDER BY 1;
--- staff whom row security hides are not told of, nor are tasks
+-- staff whom row security hides are not disclosed, nor are tasks
 CREATE ROLE regress_taskq_v;
 GRANT USAGE ON SCHEMA public TO regress_taskq_v;
 SELECT taskq_grant('regress_taskq_v', 'viewer');

@@ -1,4 +1,4 @@
--- Renewals looked at again: nothing expires without a task, and an open task
+-- Renewals checked again: none becomes overdue without a task, and an open task
 -- is for the due date, ladder and assignee that its renewal has.
 CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
@@ -52,7 +52,7 @@ SELECT days_pass(16);
 SELECT priority, due_in FROM tasks;
 SELECT days_pass(1);
 CALL begin_anew();
--- one that acted has acted, whatever has become of its task
+-- one that has acted does not act again, whatever has happened to its task
 SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 7) AS id \gset
 SELECT refresh();
 SELECT count(*) FROM tasks, LATERAL taskq_start(id), LATERAL taskq_complete(taskq_start.id);
@@ -113,7 +113,7 @@ UPDATE taskq_renewal SET due_date = taskq_today() + 7 WHERE id = :id;
 SELECT refresh();
 SELECT title, due_in FROM tasks;
 SELECT crossed(:id);
--- whoever was done with it is not asked again, on whichever of the dates
+-- a task that was completed is not made again, for whichever of the dates
 SELECT count(*) FROM tasks, LATERAL taskq_cancel(id);
 UPDATE taskq_renewal SET due_date = taskq_today() + 200 WHERE id = :id;
 SELECT refresh();
@@ -175,7 +175,7 @@ SELECT refresh();
 SELECT title FROM tasks;
 CALL begin_anew();
 
--- a new assignee gets the open task, unless somebody has started it
+-- a new assignee gets the open task, unless it has been started
 SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 10) AS id \gset
 SELECT refresh();
 UPDATE taskq_renewal SET assignee_id = 'sta_2' WHERE id = :id;
@@ -198,7 +198,7 @@ UPDATE taskq_renewal SET assignee_id = NULL WHERE id = :id;
 SELECT assignee_id FROM tasks;
 CALL begin_anew();
 
--- raised, a task is due when one made then would be; a date that somebody set stays
+-- raised, a task is due when one made then would be; a date that a user has set stays
 SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 14), taskq_renewal_create('cus_1', 'visa', taskq_today() + 14), taskq_renewal_create('cus_1', 'policy', taskq_today() + 14) \g /dev/null
 SELECT refresh();
 SELECT priority, due_in FROM tasks;

@@ -1,4 +1,4 @@
--- Renewals: their life, and what an application may do to them.
+-- Renewals: their lifecycle and their API.
 CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
@@ -59,7 +59,7 @@ INSERT INTO taskq_renewal (user_id, service_type, due_date, status, next_check_o
 INSERT INTO taskq_renewal (user_id, service_type, due_date, status) VALUES ('cus_2', 'x', '2020-01-01', 'COMPLETED');
 SELECT status, next_check_on FROM taskq_renewal ORDER BY id DESC LIMIT 1;
 INSERT INTO taskq_customer VALUES ('cus_3', 'Bolt', 'sta_3');
--- what somebody has started is completed with its renewal, the rest is cancelled
+-- started tasks are completed with their renewal, the others are cancelled
 INSERT INTO taskq_workflow_rule (name, event, action, title_template) VALUES ('done', 'task.completed', 'CREATE_TASK', 'after {{task.source}}, {{task.sla_status}}');
 INSERT INTO taskq_renewal_threshold (days_before, task_priority, sla_hours) VALUES (14, 'HIGH', 48);
 SELECT taskq_renewal_create('cus_3', 'permit', taskq_today() + d, reference => 'started ' || d, actor => 'me') FROM unnest('{9,-3,8,-4,7}'::int[]) d \g /dev/null

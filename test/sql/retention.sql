@@ -1,4 +1,4 @@
--- Terminal tasks go when they have outlived taskq.retention, and not before.
+-- Terminal tasks are deleted when they are older than taskq.retention, and not before.
 CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
 INSERT INTO taskq_task (title, status, created_at, started_at, completed_at)

@@ -16,7 +16,7 @@ SELECT sla_breached_at IS NOT NULL AS breached FROM taskq_set_sla(:old, 1);
 SELECT kind, from_status, to_status FROM taskq_task_event WHERE task_id = :old ORDER BY id;
 SELECT title, sla_status, late_by > interval '1 hour 59 minutes' AS late FROM taskq_sla_violations;
 SELECT sla_status, count(*) FROM taskq_tasks GROUP BY 1 ORDER BY 1;
--- that there was a breach stays, whatever becomes of the deadline; the first is remembered
+-- the first breach stays recorded, whatever happens to the deadline
 CREATE VIEW was AS SELECT t.title, v.sla_hours, v.sla_status, v.sla_breached_at IS NOT NULL AS breached,
     v.sla_first_breached_at = (SELECT min(at) FROM taskq_task_event e WHERE e.task_id = t.id AND kind = 'sla_breached') AS first,
     date_trunc('hour', l.late_by) AS late_by FROM taskq_task t JOIN taskq_tasks v USING (id) LEFT JOIN taskq_sla_violations l USING (id);
@@ -29,7 +29,7 @@ SELECT taskq_set_sla(id('moved out and missed again'), 9) \g /dev/null
 SELECT taskq_set_sla(id('moved out and missed again'), 2) \g /dev/null
 UPDATE taskq_task SET sla_hours = 9 WHERE title = 'raw';
 SELECT taskq_start(id('completed')), taskq_complete(id('completed')), taskq_cancel(id('cancelled')) \g /dev/null
--- nobody had noticed that the deadline had passed when it was moved
+-- a passed deadline whose breach was not recorded yet is moved
 INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('not swept', now() - interval '2 hours', 1), ('never late', now() - interval '2 hours', 3),
     ('completed late', now() - interval '2 hours', 1);
 SELECT taskq_set_sla(id('not swept'), 5), taskq_set_sla(id('never late'), 4) \g /dev/null

@@ -1,4 +1,4 @@
--- The sweep writes down what time has done, and nothing else.
+-- The sweep stores what has changed by time, and nothing else.
 CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
 
@@ -33,7 +33,7 @@ SELECT overdue, recovered, sla_breached, failed, batches, backlog FROM taskq_swe
 CALL taskq_sweep_all();
 SELECT count(*) AS log_rows FROM taskq_sweep_log;
 
--- whoever wants no rows in the log
+-- a trigger that suppresses the rows of the log
 CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE TRIGGER skip BEFORE INSERT ON taskq_sweep_log FOR EACH ROW EXECUTE FUNCTION skip();
 INSERT INTO taskq_task (title, due_date) VALUES ('not logged', taskq_today() - 1);
@@ -42,7 +42,7 @@ DROP TRIGGER skip ON taskq_sweep_log;
 SELECT title, stored_status FROM taskq_tasks WHERE title = 'not logged';
 SELECT count(*) AS log_rows FROM taskq_sweep_log;
 
--- a task that cannot be written is passed over and told
+-- a task that cannot be written is skipped, with a warning
 CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS
 $$BEGIN IF NEW.title = 'bad' THEN RAISE 'not this one'; END IF; RETURN NEW; END$$;
 CREATE TRIGGER user_trigger BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION raise();
@@ -64,7 +64,7 @@ SELECT title, stored_status, (SELECT count(*) FROM taskq_task_event e WHERE e.ta
 FROM taskq_tasks t WHERE title IN ('first', 'second', 'renamed', 'third') ORDER BY 1;
 DROP TRIGGER user_trigger ON taskq_task;
 
--- whoever has been granted no more than the columns that it takes
+-- a role with privileges only on the columns that it takes
 INSERT INTO taskq_task (title, due_date) SELECT 'columns ' || g, taskq_today() - 1 FROM generate_series(1, 3) g;
 CREATE ROLE regress_taskq_sweeper;
 GRANT SELECT (id, status, due_date, started_at, completed_at, cancelled_at, sla_due_at, sla_breached_at), UPDATE (due_date)

@@ -85,7 +85,7 @@ SELECT taskq_renewal_create('cus_1', 'visa', '2999-01-01'), taskq_renewal_create
 UPDATE taskq_renewal SET due_date = taskq_today() + 14;
 SELECT outcome, count(*) FROM taskq_renewals_refresh() GROUP BY 1;
 SELECT user_id, replace(title, to_char(taskq_today() + 14, 'YYYY-MM-DD'), 'then') AS title, title ~ U&'[\200F\202E\2066\2028]' AS unclean FROM taskq_task WHERE source = 'RENEWAL' ORDER BY id;
--- what 0.2.0 took goes on, and is restored as it was
+-- what 0.2.0 accepted stays usable, and is restored as it was
 SET check_function_bodies = off;
 INSERT INTO taskq_task (id, title) VALUES (99, U&'\3164');
 RESET check_function_bodies;
@@ -97,7 +97,7 @@ SET check_function_bodies = off;
 INSERT INTO taskq_task (id, title) VALUES (98, U&'a\2028b');
 RESET check_function_bodies;
 SELECT status, title = U&'a\2028b' AS kept FROM taskq_start(98);
--- names of rules are asked what they were asked before
+-- names of rules are checked as before
 INSERT INTO taskq_workflow_rule (name, event, action) VALUES (U&'a\202E', 'x', 'CREATE_TASK');
 INSERT INTO taskq_workflow_rule (name, event, action) VALUES (' ', 'x', 'CREATE_TASK');
 DROP EXTENSION taskq;

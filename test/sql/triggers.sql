@@ -1,5 +1,5 @@
 -- What a user adds to taskq_task: triggers of its own, rules, columns; and what
--- is left of the promises while taskq's own triggers are switched off.
+-- still holds while taskq's own triggers are disabled.
 CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
@@ -76,7 +76,7 @@ SELECT count(*) FROM taskq_cancel_many('{51,52,53}') \g /dev/null
 DELETE FROM taskq_task WHERE id IN (51, 52, 53);
 CREATE TRIGGER zz_meddle BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION meddle();
 
--- a trigger that swallows updates: no call says that it did what it did not do
+-- a trigger that suppresses updates: no call succeeds without having done what it says
 SELECT attempt('SELECT count(*) FROM taskq_start_many(''{1,2}'')', 'NULL');
 SELECT attempt('SELECT count(*) FROM taskq_claim(''sta_1'', 2)', 'NULL');
 UPDATE meddling SET assignment = NULL;
@@ -106,7 +106,7 @@ SELECT taskq_purge('0 s');
 SELECT count(*) AS still_there FROM taskq_task WHERE id = 9;
 DROP TRIGGER swallow ON taskq_task;
 
--- what row security lets a role see and not change: it is told so
+-- what row security lets a role read and not change: 42501
 CREATE ROLE regress_taskq_reader;
 SELECT taskq_grant('regress_taskq_reader', 'agent');
 ALTER TABLE taskq_task ENABLE ROW LEVEL SECURITY;

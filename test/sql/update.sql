@@ -102,7 +102,7 @@ SELECT taskq_grant('regress_taskq_old', 'agent');
 INSERT INTO taskq_task (title, due_date, sla_hours) VALUES ('From before', '2020-01-01', 1);
 SELECT sum(tasks) > 0 AS swept FROM taskq_sweep();
 SELECT status FROM taskq_start((SELECT id FROM taskq_task));
--- a column that a later version has may be somebody's own here
+-- a column that a later version has may be a user's here
 ALTER TABLE taskq_task ADD COLUMN sla_first_breached_at timestamptz, ADD COLUMN desk text DEFAULT 'north';
 UPDATE taskq_task SET sla_first_breached_at = '2020-01-01' RETURNING sla_first_breached_at::date;
 SELECT changes FROM taskq_task_event ORDER BY id DESC LIMIT 1;
@@ -117,7 +117,7 @@ SELECT title, (taskq_set_sla(id, CASE title WHEN 'off' THEN NULL ELSE 9 END, 'me
 SELECT taskq_set_sla(id, 2) FROM taskq_task WHERE title = 'again' \g /dev/null
 SELECT actor, note FROM taskq_task_event WHERE kind = 'sla_changed' ORDER BY id DESC LIMIT 1 OFFSET 1;
 SELECT tasks, breached FROM taskq_sla_report('-infinity', 'infinity');
--- titles that nobody can see, as 0.2.0 took them
+-- invisible titles, as 0.2.0 accepted them
 SET check_function_bodies = off;
 INSERT INTO taskq_task (id, title) SELECT 2000 + g, U&'\3164' FROM generate_series(1, 3) g;
 RESET check_function_bodies;
@@ -219,7 +219,7 @@ ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_stamps_check;
 SELECT status FROM taskq_complete(:active);
 DROP EXTENSION taskq;
 
--- renewals that have been entered twice: told of, and entered no third time
+-- duplicate renewals: a warning, and no third one is created
 CREATE EXTENSION taskq VERSION '0.2.0';
 INSERT INTO taskq_customer VALUES ('cus_1', 'Acme');
 INSERT INTO taskq_renewal (user_id, service_type, due_date, reference) SELECT 'cus_1', 'permit', '2035-01-01', r FROM unnest('{NULL,NULL,NULL,NULL,A,A,B}'::text[]) r;

@@ -17,7 +17,7 @@ SELECT id, title FROM taskq_comment(1, 'a note');
 SELECT id, status FROM taskq_complete(1, 'a note');
 SELECT id, status FROM taskq_comment(1, 'closed ones too');
 SELECT id, status FROM taskq_cancel(2, 'a reason');
--- already so: the row comes back, nothing is told
+-- no change: the row is returned, nothing is recorded
 SELECT count(*) AS before FROM taskq_task_event \gset
 SELECT count(*) FROM taskq_start(3), taskq_assign(3, NULL), taskq_reschedule(3, NULL), taskq_prioritize(3, 'MEDIUM'), taskq_set_sla(3, NULL), taskq_edit(3, 'task 3');
 SELECT count(*) FROM taskq_start(3);
@@ -56,7 +56,7 @@ SELECT taskq_complete(3, repeat('x', 65537));
 SELECT taskq_cancel(3, repeat('x', 65537));
 SELECT taskq_comment(3, '');
 SELECT taskq_comment(3, NULL);
--- claiming: most urgent first, OVERDUE included, nobody else's
+-- claiming: most urgent first, OVERDUE included, none that is assigned
 INSERT INTO taskq_task (title, priority, due_date) VALUES
     ('low', 'LOW', taskq_today()), ('urgent', 'URGENT', NULL), ('high and late', 'HIGH', taskq_today() - 1), ('high', 'HIGH', taskq_today());
 SELECT title, status, assignee_id FROM taskq_claim('sta_1', 3);

@@ -1,4 +1,4 @@
--- Workflow: rules put into action.
+-- Workflow: executing rules.
 CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
@@ -53,7 +53,7 @@ SELECT count(*) FROM taskq_emit('long', jsonb_build_object('who', 'a' || repeat(
 SELECT message, octet_length(message) FROM run;
 SELECT count(*) FROM taskq_emit('long', '{}');
 SELECT message FROM run;
--- a placeholder of a key that leads nowhere would make one key of many
+-- a placeholder without a value would make one key of many
 INSERT INTO taskq_workflow_rule (name, event, action, title_template, dedupe_key) VALUES ('chase', 'chase', 'CREATE_TASK', 'Chase', 'chase-{{kind}}-{{new.id}}');
 INSERT INTO taskq_workflow_rule (name, event, action, assignee_id, dedupe_key) VALUES
     ('chase up', 'chase up', 'ESCALATE', NULL, 'chase-{{kind}}-{{new.id}}'), ('chase to', 'chase to', 'ASSIGN', 'sta_1', 'chase-{{kind}}-{{new.id}}');
@@ -195,7 +195,7 @@ SELECT count(*) FROM taskq_emit('made', '{}');
 SELECT rule_name, depth, outcome, message FROM taskq_workflow_run ORDER BY id;
 SELECT last_value FROM attempt;
 DROP TRIGGER one_more ON taskq_task;
--- nor is a trigger on the runs a way out
+-- nor does a trigger on the runs evade that
 CREATE FUNCTION one_more_run() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS
 'BEGIN PERFORM taskq_emit(''made'', ''{}''); RETURN new; END';
 CREATE TRIGGER one_more AFTER INSERT ON taskq_workflow_run FOR EACH ROW EXECUTE FUNCTION one_more_run();
@@ -240,7 +240,7 @@ SELECT count(*) FROM taskq_workflow_run WHERE event = 'slow';
 DELETE FROM taskq_workflow_rule;
 INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('again', 'task.created', 'CREATE_TASK');
 DELETE FROM taskq_workflow_run;
--- whatever an error does, the next event starts from the top
+-- after any error the next event begins a new chain
 BEGIN;
 SAVEPOINT s;
 SELECT taskq_create('');
