@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -19,9 +20,11 @@
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/rls.h"
+#include "utils/snapmgr.h"
 
 #include "base/catalog.h"
 #include "base/compat.h"
@@ -118,7 +121,11 @@ settings_off(const char *const *names, int n)
 static bool
 is_planned(const CachedPlanSource *source)
 {
-	return source->is_valid && source->gplan != NULL && source->gplan->is_valid &&
+	const CachedPlan *plan = source->gplan;
+
+	return source->is_valid && plan != NULL && plan->is_valid &&
+		(!plan->dependsOnRole || plan->planRoleId == GetUserId()) &&
+		(!TransactionIdIsValid(plan->saved_xmin) || TransactionIdEquals(plan->saved_xmin, TransactionXmin)) &&
 		taskq_search_path_matches(source->search_path) &&
 		(!source->dependsOnRLS || (source->rewriteRoleId == GetUserId() && source->rewriteRowSecurity == row_security));
 }
@@ -135,6 +142,7 @@ plan_by_index(KeptPlan *kept)
 	CachedPlan *plan;
 	int			level;
 
+	AcceptInvalidationMessages();
 	if (is_planned(source))
 		return;
 	level = settings_off(off, lengthof(off));
@@ -188,14 +196,40 @@ spi_connect(void)
 		elog(ERROR, "could not connect to SPI");
 }
 
+/*
+ * Has the plan of a statement that is planned by index used even if
+ * plan_cache_mode asks for a custom plan, which would be made without the
+ * settings of plan_by_index().  Must be paired with plan_used().
+ */
+int
+plan_use(const TaskqPlan *plan)
+{
+	int			level;
+
+	if (!(plan->options & PLAN_BY_INDEX) || plan_cache_mode != PLAN_CACHE_MODE_FORCE_CUSTOM_PLAN)
+		return 0;
+	level = NewGUCNestLevel();
+	(void) set_config_option("plan_cache_mode", "auto", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+void
+plan_used(int level)
+{
+	if (level > 0)
+		AtEOXact_GUC(true, level);
+}
+
 /* Runs a kept statement, writing ones included.  Result as of SPI_execute. */
 int
 spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 		const char *nulls, long limit)
 {
-	int			result = SPI_execute_plan(prepared(plan, nargs, argtypes),
-										  values, nulls, false, limit);
+	SPIPlanPtr	spi_plan = prepared(plan, nargs, argtypes);
+	int			level = plan_use(plan);
+	int			result = SPI_execute_plan(spi_plan, values, nulls, false, limit);
 
+	plan_used(level);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", plan->sql,
 			 SPI_result_code_string(result));
@@ -206,8 +240,11 @@ spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 void
 spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values)
 {
-	int			result = SPI_execute_plan(prepared(plan, nargs, argtypes), values, NULL, true, 0);
+	SPIPlanPtr	spi_plan = prepared(plan, nargs, argtypes);
+	int			level = plan_use(plan);
+	int			result = SPI_execute_plan(spi_plan, values, NULL, true, 0);
 
+	plan_used(level);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "could not run \"%s\": %s", plan->sql, SPI_result_code_string(result));
 }

@@ -45,6 +45,8 @@ typedef struct TaskqPlan
 extern int	settings_off(const char *const *names, int n);
 extern char *qualify(const char *sql);
 extern SPIPlanPtr prepared(TaskqPlan *plan, int nargs, Oid *argtypes);
+extern int	plan_use(const TaskqPlan *plan);
+extern void plan_used(int level);
 extern void spi_connect(void);
 extern int	spi_run(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 					const char *nulls, long limit);

@@ -190,8 +190,11 @@ static void
 count_rows(TaskqPlan *plan, int nargs, Oid *types, Datum *values,
 		   void (*count) (HeapTuple, TupleDesc, Cells *), Cells *cells)
 {
-	Portal		portal = SPI_cursor_open(NULL, prepared(plan, nargs, types), values, NULL, true);
+	SPIPlanPtr	spi_plan = prepared(plan, nargs, types);
+	int			level = plan_use(plan);
+	Portal		portal = SPI_cursor_open(NULL, spi_plan, values, NULL, true);
 
+	plan_used(level);
 	do
 	{
 		CHECK_FOR_INTERRUPTS();

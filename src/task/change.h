@@ -16,15 +16,19 @@
 
 #include "task/row.h"
 
-/* What happened to a task; all but the last are kinds of events (history.c). */
+/*
+ * What happened to a task.  The order is that in which events of one write are
+ * recorded, and in which change_recorded() is called for them: what time had
+ * done before comes first.  All but the last are stored (history.c).
+ */
 typedef enum EventKind
 {
-	EVENT_STARTED,
-	EVENT_COMPLETED,
-	EVENT_CANCELLED,
 	EVENT_OVERDUE,
 	EVENT_RECOVERED,
 	EVENT_SLA_BREACHED,
+	EVENT_STARTED,
+	EVENT_COMPLETED,
+	EVENT_CANCELLED,
 	EVENT_ASSIGNED,
 	EVENT_RESCHEDULED,
 	EVENT_PRIORITIZED,

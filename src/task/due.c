@@ -83,15 +83,18 @@ due_by_now(Datum *instant)
 	return true;
 }
 
-/* The smallest value that a statement finds, passed by value, from an instant on; false = none. */
+/* Runs a statement that finds the next date or instant from one on; false = none. */
 static bool
-smallest(TaskqPlan *plan, Oid type, Datum from, Datum *value)
+find_next(TaskqPlan *plan, Oid type, Datum from, int64 *next)
 {
+	Datum		value;
 	bool		isnull;
 
 	spi_connect();
 	spi_run_by_index(plan, 1, &type, &from, NULL, 1);
-	*value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (!isnull)
+		*next = type == DATEOID ? DatumGetDateADT(value) : DatumGetTimestampTz(value);
 	SPI_finish();
 	return !isnull;
 }
@@ -99,19 +102,19 @@ smallest(TaskqPlan *plan, Oid type, Datum from, Datum *value)
 static TimestampTz
 next_overdue(void)
 {
-	Datum		date;
+	int64		date;
 
-	return smallest(&next_due_date, DATEOID, DateADTGetDatum(today()), &date) ?
-		day_start(DatumGetDateADT(date) + 1) : DT_NOEND;
+	return find_next(&next_due_date, DATEOID, DateADTGetDatum(today()), &date) ?
+		day_start((DateADT) date + 1) : DT_NOEND;
 }
 
 static TimestampTz
 next_breached(void)
 {
-	Datum		at;
+	TimestampTz at;
 
-	return smallest(&next_deadline, TIMESTAMPTZOID, TimestampTzGetDatum(GetCurrentStatementStartTimestamp()), &at) ?
-		sla_breach_begins(DatumGetTimestampTz(at)) : DT_NOEND;
+	return find_next(&next_deadline, TIMESTAMPTZOID, TimestampTzGetDatum(GetCurrentStatementStartTimestamp()), &at) ?
+		sla_breach_begins(at) : DT_NOEND;
 }
 
 static uint64

@@ -39,7 +39,7 @@ typedef struct DueKind
 	void		(*give_back) (Datum ids);	/* those that could not be */
 	TaskqPlan  *backlog;		/* how many are due; $1 = today, $2 = now */
 	TimestampTz (*next) (void); /* when the next one falls due; DT_NOEND = none */
-	int64		(*first) (int64 state); /* in transactions before all batches, from 0 until it returns 0 */
+	int64		(*first) (int64 state); /* in transactions before all batches, from 0 until it returns 0; on a subscriber, once */
 	void		(*by_hand) (void);	/* before each batch of a sweep by hand, which may be one batch only */
 	void		(*upkeep) (void);	/* at the end of each batch */
 } DueKind;

@@ -43,7 +43,7 @@
 
 static const char *const kind_names[N_EVENT_KINDS] =
 {
-	"started", "completed", "cancelled", "overdue", "recovered", "sla_breached",
+	"overdue", "recovered", "sla_breached", "started", "completed", "cancelled",
 	"assigned", "rescheduled", "prioritized", "sla_changed", "edited", "updated",
 	"commented", "erased"
 };

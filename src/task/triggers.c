@@ -147,7 +147,7 @@ tell(TriggerData *td)
 	TaskRow		old;
 	TaskRow		new;
 
-	if (n == 0 || !change_begin(&batch, n > 1, replica))
+	if (n == 0 || (!deleted && td->tg_newtable == NULL) || !change_begin(&batch, n > 1, replica))
 		return;
 	olds = rewound(td->tg_oldtable);
 	news = deleted ? NULL : rewound(td->tg_newtable);

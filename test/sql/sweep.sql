@@ -95,6 +95,15 @@ ALTER TABLE taskq_task ENABLE TRIGGER user_trigger;
 INSERT INTO taskq_task (title, due_date) SELECT CASE g WHEN 1 THEN 'bad' WHEN 6000 THEN 'last' ELSE 'good' END, date '1900-01-01' + g FROM generate_series(1, 6000) g;
 SELECT * FROM taskq_sweep(6000) WHERE tasks > 0;
 SELECT last_value - :before BETWEEN 1 AND 16000000 AS bounded FROM used;
+-- its statements keep their plans, whatever the setting, and use their index
+BEGIN;
+SET LOCAL plan_cache_mode = force_custom_plan;
+SET LOCAL client_min_messages = error;
+SELECT count(*) FROM taskq_sweep(10);
+SELECT count(*) AS plans FROM pg_backend_memory_contexts WHERE name = 'CachedPlanSource' \gset
+SELECT count(DISTINCT kind) FROM generate_series(1, 20) g, taskq_sweep(10 + 0 * g);
+SELECT count(*) - :plans < 20 AS bounded FROM pg_backend_memory_contexts WHERE name = 'CachedPlanSource';
+COMMIT;
 \set VERBOSITY default
 DROP EXTENSION taskq CASCADE;
 DROP FUNCTION skip, raise, rename, refuse;

@@ -215,6 +215,11 @@ ALTER TABLE taskq_task ENABLE TRIGGER USER;
 CALL taskq_sweep_all();
 SELECT count(*) AS left_over FROM taskq_task WHERE status = 'OPEN' AND due_date IS NOT NULL;
 
+-- taskq's function in a trigger that lacks a transition table does nothing
+CREATE TRIGGER mine AFTER UPDATE ON taskq_task REFERENCING OLD TABLE AS o FOR EACH STATEMENT EXECUTE FUNCTION taskq_task_updated();
+UPDATE taskq_task SET title = 'once' WHERE status = 'OVERDUE';
+SELECT DISTINCT count(*) FROM taskq_task_event WHERE kind = 'edited' AND changes -> 'title' ->> 'to' = 'once' GROUP BY task_id;
+
 DROP VIEW told;
 DROP EXTENSION taskq CASCADE;
 DROP TABLE meddling, attempts;

@@ -252,6 +252,15 @@ COMMIT;
 UPDATE taskq_workflow_run SET at = at - interval '31 days' WHERE depth > 1;
 SELECT count(*) FROM taskq_sweep() WHERE tasks > 0;
 SELECT DISTINCT depth FROM taskq_workflow_run;
+-- of one write, rules get the events in the order of the history
+TRUNCATE taskq_workflow_rule, taskq_workflow_run;
+INSERT INTO taskq_workflow_rule (name, event, action, title_template, dedupe_key)
+SELECT 'on ' || event, event, 'CREATE_TASK', 'after ' || event, 'one' FROM unnest('{task.completed,task.overdue,task.sla_breached}'::text[]) event;
+INSERT INTO taskq_task (title, due_date, sla_hours, created_at, status, started_at)
+VALUES ('late', taskq_today() - 3, 1, now() - interval '5 days', 'IN_PROGRESS', now() - interval '5 days') RETURNING id AS late \gset
+SELECT status FROM taskq_complete(:late);
+SELECT event, outcome FROM taskq_workflow_run ORDER BY id;
+SELECT kind FROM taskq_task_event WHERE task_id = :late ORDER BY id;
 DROP TABLE slow;
 DROP SEQUENCE attempt;
 DROP FUNCTION texts, emitted, reaches, raise_it, one_more, one_more_run, suppress;
