@@ -127,7 +127,7 @@ transition_refusal(const TaskRow *old, const TaskRow *new, TaskStatus from, Task
 			return NULL;
 		case STATUS_COMPLETED:
 			if (from == STATUS_OPEN)
-				return gettext_noop("Start the task first with taskq_start().");
+				return gettext_noop("Start it first with taskq_start().");
 			return NULL;
 		case STATUS_CANCELLED:
 			return NULL;
