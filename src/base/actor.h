@@ -24,7 +24,7 @@ typedef enum TaskVerb
 } TaskVerb;
 
 /*
- * An API call in progress, as the triggers read it. call_begin() must be
+ * An API call in progress, as the triggers read it.  call_begin() must be
  * paired with call_end(), on error too.  While there is a call, updates that
  * change nothing are suppressed.  Calls nest, because a user's trigger may
  * call the API.

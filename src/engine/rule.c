@@ -170,7 +170,7 @@ report_condition(int elevel, const char *rule, JsonPath *path)
 /*
  * Refuses conditions that are no predicates, as they are saved.  A CHECK would
  * refuse as well what an earlier version has accepted: each later write of
- * such a rule, and restoring it. pg_restore and the scripts of pg_dump turn
+ * such a rule, and restoring it.  pg_restore and the scripts of pg_dump turn
  * check_function_bodies off; then there is a WARNING instead.
  */
 PG_FUNCTION_INFO_V1(taskq_workflow_rule_condition);

@@ -220,7 +220,7 @@ file_of(Oid table)
 /*
  * A hash that changes with the triggers that write deltas and the tables that
  * these are in: each ALTER TABLE that disables or enables a trigger updates
- * its row in pg_trigger. 0 if a trigger is disabled or missing.
+ * its row in pg_trigger.  0 if a trigger is disabled or missing.
  */
 int64
 counter_triggers(void)

@@ -3,7 +3,7 @@
  * claim.c
  *		taskq_claim(): assigns the most urgent unassigned tasks without waiting.
  *
- * SELECT ...  FOR NO KEY UPDATE SKIP LOCKED passes over rows that others have
+ * SELECT ... FOR NO KEY UPDATE SKIP LOCKED passes over rows that others have
  * locked, and yet it can wait: if the version of a row that it found turns out
  * to have been updated, it locks the later versions too, and waits for the
  * transaction that has one of them locked, in spite of SKIP LOCKED.

@@ -3,7 +3,7 @@
  * due.h
  *		The kinds of rows that fall due by time alone.
  *
- * Each kind is declared in the file that it belongs to. taskq.c passes them to
+ * Each kind is declared in the file that it belongs to.  taskq.c passes them to
  * the sweep, which picks, locks and writes rows of each; its numbers, its
  * backlog and the next instant at which something is due follow from them.
  *

@@ -120,8 +120,8 @@ hold_extension(Oid extension)
 
 /*
  * Why the database seems to be in the middle of a restore or an import; NULL
- * if it does not. pg_dump's scripts set sequences after all data; an event
- * inserted before that would take an id which is in the dump too. pg_restore
+ * if it does not.  pg_dump's scripts set sequences after all data; an event
+ * inserted before that would take an id which is in the dump too.  pg_restore
  * with several jobs may set a sequence while other tables are still empty, so
  * nothing is swept while it is connected.
  */
@@ -455,7 +455,7 @@ taskq_sweeper_main(Datum arg)
 	pin_synchronous_commit();
 
 	/*
-	 * ALTER DATABASE ...  SET session_authorization has no effect either; it
+	 * ALTER DATABASE ... SET session_authorization has no effect either; it
 	 * cannot be pinned before there is a session.
 	 */
 	SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
