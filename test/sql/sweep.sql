@@ -95,6 +95,10 @@ ALTER TABLE taskq_task ENABLE TRIGGER user_trigger;
 INSERT INTO taskq_task (title, due_date) SELECT CASE g WHEN 1 THEN 'bad' WHEN 6000 THEN 'last' ELSE 'good' END, date '1900-01-01' + g FROM generate_series(1, 6000) g;
 SELECT * FROM taskq_sweep(6000) WHERE tasks > 0;
 SELECT last_value - :before BETWEEN 1 AND 16000000 AS bounded FROM used;
+-- deadlines that are left are in the backlog, as due dates are
+INSERT INTO taskq_task (title, created_at, sla_hours) SELECT t, now() - interval '1 day', 1 FROM unnest('{bad,bad,good}'::text[]) t;
+CALL taskq_sweep_all();
+SELECT sla_breached, failed, backlog FROM taskq_sweep_log ORDER BY id DESC LIMIT 1;
 -- its statements keep their plans, whatever the setting, and use their index
 BEGIN;
 SET LOCAL plan_cache_mode = force_custom_plan;

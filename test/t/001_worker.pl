@@ -137,5 +137,14 @@ $waker->signal('TERM');
 $waker->finish;
 is($failures, 0, 'one sweep after the other is asked for, and none counts as failed');
 
+# What a sweep leaves for later says when the next one comes: at the end of the day on which a task is due.
+query('postgres', q{ALTER SYSTEM SET taskq.sweep_interval = '1d'});
+$node->reload;
+query('postgres', 'CREATE DATABASE tonight');
+query('tonight', q{CREATE EXTENSION taskq; INSERT INTO taskq_task (title, due_date) SELECT 'soon', taskq_today() + i FROM generate_series(0, 2) i});
+my $woken = query('tonight', 'SELECT clock_timestamp() FROM taskq_worker_wake()');
+became('tonight', qq{SELECT last_sweep_at > '$woken' AND last_result = 'done' AND next_sweep_reason = 'due'
+	AND next_sweep_at = taskq_day_start(taskq_today() + 1) FROM taskq_worker_status WHERE database = 'tonight'}, 'the end of the day is when a task gets overdue');
+
 $node->stop;
 done_testing();
