@@ -12,18 +12,14 @@ CREATE UNLOGGED TABLE taskq_counter (
     PRIMARY KEY (kind, bucket)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE taskq_counter IS 'How many tasks there were of a kind when changes were last folded in (taskq_counter_state). Read taskq_stats() instead.';
-COMMENT ON COLUMN taskq_counter.kind IS '0: active and not started; 1: active and started; 2: active and unassigned (bucket 0); 3, 4: those of 0 and 1 by due date (days since 2000-01-01); 5: active, by when they become AT_RISK (steps of five seconds since 2000-01-01 UTC, up to taskq_counter_state.counted_sla); 6: active, by that of the SLA deadline; 7: completed, by the quarter of an hour.';
-COMMENT ON COLUMN taskq_counter.bucket IS 'Days, steps of five seconds, or quarters of an hour; the lowest integer = all before those that are kept apart.';
+COMMENT ON COLUMN taskq_counter.kind IS '0: active and not started; 1: active and started; 2: active and unassigned (bucket 0); 3, 4: those of 0 and 1 by due date (days since 2000-01-01); 5: completed, by the quarter of an hour (since 2000-01-01 UTC).';
+COMMENT ON COLUMN taskq_counter.bucket IS 'Days, or quarters of an hour; the lowest integer = all before those that are kept apart.';
 COMMENT ON COLUMN taskq_counter.n IS 'Number of tasks.';
 
 CREATE UNLOGGED TABLE taskq_counter_delta (
     xid bigint NOT NULL,
     old_due integer NOT NULL,
     new_due integer NOT NULL,
-    old_at_risk integer NOT NULL,
-    new_at_risk integer NOT NULL,
-    old_breach integer NOT NULL,
-    new_breach integer NOT NULL,
     old_completed integer NOT NULL,
     new_completed integer NOT NULL,
     old_state smallint NOT NULL,
@@ -34,10 +30,6 @@ COMMENT ON TABLE taskq_counter_delta IS 'Changes of tasks that are not in taskq_
 COMMENT ON COLUMN taskq_counter_delta.xid IS 'Transaction that made the change.';
 COMMENT ON COLUMN taskq_counter_delta.old_due IS 'Day of the due date before; the highest integer = none, as below.';
 COMMENT ON COLUMN taskq_counter_delta.new_due IS 'After.';
-COMMENT ON COLUMN taskq_counter_delta.old_at_risk IS 'Five seconds in which it would be AT_RISK before.';
-COMMENT ON COLUMN taskq_counter_delta.new_at_risk IS 'After.';
-COMMENT ON COLUMN taskq_counter_delta.old_breach IS 'Five seconds of the SLA deadline before.';
-COMMENT ON COLUMN taskq_counter_delta.new_breach IS 'After.';
 COMMENT ON COLUMN taskq_counter_delta.old_completed IS 'Quarter of an hour in which it had been completed.';
 COMMENT ON COLUMN taskq_counter_delta.new_completed IS 'After.';
 COMMENT ON COLUMN taskq_counter_delta.old_state IS 'Before: -1 = not active; bit 0: started; bit 1: unassigned.';
@@ -47,8 +39,6 @@ CREATE UNLOGGED TABLE taskq_counter_state (
     snapshot_xmax bigint NOT NULL,
     snapshot_xip bigint[] NOT NULL,
     merged_day integer NOT NULL,
-    merged_sla integer NOT NULL,
-    counted_sla integer NOT NULL,
     triggers bigint NOT NULL,
     counted_at timestamptz NOT NULL,
     folded_at timestamptz NOT NULL
@@ -57,16 +47,9 @@ COMMENT ON TABLE taskq_counter_state IS 'One row while taskq_counter counts: up 
 COMMENT ON COLUMN taskq_counter_state.snapshot_xmax IS 'Changes of transactions below this are in taskq_counter ...';
 COMMENT ON COLUMN taskq_counter_state.snapshot_xip IS '... but for these, which were under way.';
 COMMENT ON COLUMN taskq_counter_state.merged_day IS 'Due dates below this day are not kept apart any more; quarters of an hour below it (UTC) are not kept at all.';
-COMMENT ON COLUMN taskq_counter_state.merged_sla IS 'SLA instants below this step of five seconds are not kept apart any more.';
-COMMENT ON COLUMN taskq_counter_state.counted_sla IS 'SLA instants from this step of five seconds on are not counted yet: who asks for the numbers when it has come looks them up.';
 COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger and of the files of the other two tables: with another one, changes may not have been noted or have been lost, and readers count themselves.';
 COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted; -infinity = not yet: changes are noted, and tasks are counted once all transactions that had written before have ended.';
 COMMENT ON COLUMN taskq_counter_state.folded_at IS 'When changes were last folded in.';
-
--- Tasks that become AT_RISK at instants that are looked up.
-CREATE INDEX taskq_task_at_risk_idx ON taskq_task
-    (sla_at_risk_at)
-    WHERE sla_at_risk_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
 
 CREATE FUNCTION taskq_task_counted() RETURNS trigger
     LANGUAGE c

@@ -36,12 +36,86 @@ COMMENT ON COLUMN taskq_tasks.customer_name IS 'Name of the customer; NULL if no
 COMMENT ON COLUMN taskq_tasks.sla_first_breached_at IS 'When the task''s first SLA breach was recorded, whatever became of the deadline since; NULL = never.';
 COMMENT ON COLUMN taskq_tasks.sla_status IS 'SLA status at this instant, see taskq_sla_status_at().';
 
+-- A range of taskq_task_queue_idx for each priority, and again for tasks stored as
+-- OVERDUE that are not (any more); merged.
 CREATE VIEW taskq_queue WITH (security_invoker = true) AS
-SELECT *
-FROM taskq_tasks
-WHERE taskq_phase(started_at, completed_at, cancelled_at) = 0
-  AND (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END) >= taskq_today()
-ORDER BY (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id;
+SELECT t.id, t.title, t.description, t.priority, 'OPEN'::taskq_status AS status,
+       t.due_date, t.sla_hours, t.assignee_id, t.user_id, t.source, t.dedupe_key,
+       t.created_at, t.created_by, t.started_at, t.completed_at, t.cancelled_at, t.updated_at,
+       t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at,
+       t.status AS stored_status, true AS is_active, false AS is_overdue,
+       CASE WHEN t.due_date IS NOT NULL THEN 0 END AS days_overdue,
+       a.name AS assignee_name, a.is_active AS assignee_is_active, c.name AS customer_name,
+       taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
+       t.sla_first_breached_at
+FROM (
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 1
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 2
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 3
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 4
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 1
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 2
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 3
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 4
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+) t
+LEFT JOIN taskq_staff_member a ON a.id = t.assignee_id
+LEFT JOIN taskq_customer c ON c.id = t.user_id
+ORDER BY t.place, t.id;
 COMMENT ON VIEW taskq_queue IS 'The default page: OPEN tasks by due date (none last), URGENT first, id; columns as taskq_tasks. For pages and filters use taskq_queue_page().';
 
 CREATE TYPE taskq_queue_row AS (
@@ -57,6 +131,12 @@ CREATE TYPE taskq_queue_row AS (
 );
 COMMENT ON TYPE taskq_queue_row IS 'A row of taskq_queue_page(): the columns of taskq_tasks, and cursor in between, which argument after takes to go on behind this row.';
 
+CREATE FUNCTION taskq_title_may_contain(title text, part text) RETURNS boolean
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_title_may_contain';
+COMMENT ON FUNCTION taskq_title_may_contain(text, text) IS
+'False only if lower(title) certainly does not contain the part, which is in lower case; in a fraction of the time that lower() takes. A page with search asks it first.';
+
 CREATE FUNCTION taskq_queue_page(
     status taskq_status[] DEFAULT '{OPEN}',
     priority taskq_priority[] DEFAULT NULL,
@@ -68,7 +148,7 @@ CREATE FUNCTION taskq_queue_page(
     due_to date DEFAULT NULL,
     sla_status taskq_sla_status[] DEFAULT NULL,
     search text DEFAULT NULL,
-    sort text DEFAULT 'due',
+    sort text DEFAULT NULL,
     page_size integer DEFAULT 50,
     after text DEFAULT NULL,
     assignee_is_active boolean DEFAULT NULL)
@@ -76,7 +156,7 @@ CREATE FUNCTION taskq_queue_page(
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000 ROWS 50
     AS 'MODULE_PATHNAME', 'taskq_queue_page';
 COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean) IS
-'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first), sla (deadline, none last; id). page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
+'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
 
 CREATE FUNCTION taskq_queue_count(
     status taskq_status[] DEFAULT '{OPEN}',

@@ -5,17 +5,67 @@
 
 -- A deadline that was moved out after a breach was missed all the same: what is
 -- late is so from the deadline, or from the breach where that came before.
+-- Each part from its own index: active tasks whose breach was recorded, of which only
+-- those asked for are read; those whose breach was not; closed ones; those stamped in
+-- the future.
 CREATE VIEW taskq_sla_violations WITH (security_invoker = true) AS
-SELECT t.id, t.title, t.description, t.priority, t.status, t.due_date, t.sla_hours, t.assignee_id, t.user_id, t.source, t.dedupe_key,
+SELECT t.id, t.title, t.description, t.priority,
+       taskq_effective_status(t.status, t.due_date, t.started_at) AS status,
+       t.due_date, t.sla_hours, t.assignee_id, t.user_id, t.source, t.dedupe_key,
        t.created_at, t.created_by, t.started_at, t.completed_at, t.cancelled_at, t.updated_at,
-       t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at, t.stored_status, t.is_active, t.is_overdue, t.days_overdue,
-       t.assignee_name, t.assignee_is_active, t.customer_name, t.sla_status,
-       CASE WHEN isfinite(least(t.sla_due_at, t.sla_first_breached_at)) THEN
-           greatest(least(t.completed_at, t.cancelled_at, statement_timestamp()) - least(t.sla_due_at, t.sla_first_breached_at), '0') END AS late_by,
-       t.sla_first_breached_at
-FROM taskq_tasks t
-WHERE t.sla_first_breached_at <= statement_timestamp()
-   OR coalesce(t.sla_due_at, 'infinity') < least(t.completed_at, t.cancelled_at, statement_timestamp());
+       t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at, t.status AS stored_status,
+       t.completed_at IS NULL AND t.cancelled_at IS NULL AS is_active,
+       t.completed_at IS NULL AND t.cancelled_at IS NULL
+           AND coalesce(t.due_date < taskq_today(), false) AS is_overdue,
+       CASE WHEN t.due_date IS NULL THEN NULL
+            WHEN t.completed_at IS NULL AND t.cancelled_at IS NULL THEN greatest(taskq_today() - t.due_date, 0)
+            ELSE 0
+       END AS days_overdue,
+       a.name AS assignee_name, a.is_active AS assignee_is_active, c.name AS customer_name,
+       taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
+       t.late_by, t.sla_first_breached_at
+FROM (
+    (SELECT v.id, v.title, v.description, v.priority, v.status, v.due_date, v.sla_hours, v.assignee_id, v.user_id, v.source, v.dedupe_key,
+            v.created_at, v.created_by, v.started_at, v.completed_at, v.cancelled_at, v.updated_at, v.sla_due_at, v.sla_at_risk_at,
+            v.sla_breached_at, v.sla_first_breached_at, b.late_by
+     FROM (SELECT id, CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at))
+                           THEN greatest(statement_timestamp() - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+           FROM taskq_task
+           WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL)
+             AND (sla_first_breached_at <= statement_timestamp() OR sla_due_at < statement_timestamp())
+           ORDER BY late_by DESC) b
+     JOIN taskq_task v ON v.id = b.id
+     ORDER BY late_by DESC)
+    UNION ALL
+    (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
+            started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) THEN greatest(statement_timestamp() - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+     FROM taskq_task
+     WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_first_breached_at IS NULL AND sla_breached_at IS NULL
+       AND taskq_stage(status, started_at, completed_at, cancelled_at) = ANY ('{0,1,4,5}'::smallint[])
+       AND (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) < statement_timestamp()
+     ORDER BY late_by DESC)
+    UNION ALL
+    (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
+            started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
+                 THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+     FROM taskq_task
+     WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
+       AND (sla_first_breached_at <= statement_timestamp() OR least(completed_at, cancelled_at) > sla_due_at)
+     ORDER BY late_by DESC)
+    UNION ALL
+    (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
+            started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) THEN greatest(statement_timestamp() - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+     FROM taskq_task
+     WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND taskq_stage(status, started_at, completed_at, cancelled_at) = ANY ('{2,3}'::smallint[])
+       AND taskq_place(priority, due_date, completed_at, cancelled_at) > (extract(epoch FROM statement_timestamp()) * 1000000::numeric)::bigint - 946684800000000
+       AND (sla_first_breached_at <= statement_timestamp() OR sla_due_at < statement_timestamp())
+     ORDER BY late_by DESC)
+) t
+LEFT JOIN taskq_staff_member a ON a.id = t.assignee_id
+LEFT JOIN taskq_customer c ON c.id = t.user_id;
 COMMENT ON VIEW taskq_sla_violations IS 'Tasks that have ever breached their SLA: sla_status is BREACHED at this instant, or sla_first_breached_at is set, whatever became of the deadline since. Columns as taskq_tasks, and late_by. What is stamped in the future has not happened yet.';
 COMMENT ON COLUMN taskq_sla_violations.late_by IS 'Time from the deadline to completion or cancellation; for an active task, to now. Where the deadline was moved out after a breach, or removed: from that breach (sla_first_breached_at). NULL if the deadline is -infinity.';
 

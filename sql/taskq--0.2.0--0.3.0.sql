@@ -2,10 +2,40 @@
 \echo Use "ALTER EXTENSION taskq UPDATE TO '0.3.0'" to load this file. \quit
 
 -- Scripts are ASCII, to go into a database of any encoding.
-COMMENT ON COLUMN taskq_counter_state.snapshot_xmax IS 'Changes of transactions below this are in taskq_counter ...';
-COMMENT ON COLUMN taskq_counter_state.snapshot_xip IS '... but for these, which were under way.';
 COMMENT ON COLUMN taskq_task_event.changes IS 'Fields that changed, {"field": {"from": ..., "to": ...}}; NULL = none but the status.';
 COMMENT ON COLUMN taskq_renewal_threshold.title_template IS 'Template of the task''s title over {"renewal": ..., "customer": ..., "days_before": ...}, see taskq_render(); cut off at 200 characters. NULL = "Renew {{renewal.service_type}} of {{customer.name}}, due {{renewal.due_date}}".';
+
+-- Keys of indexes.  The functions may have been made already, to build the indexes
+-- in advance (examples/update-0.3.0.sql).
+DO $$
+DECLARE
+    made record;
+BEGIN
+    FOR made IN
+        SELECT p.oid::regprocedure AS signature, p.proowner = e.extowner AND p.probin = 'MODULE_PATHNAME' AND p.prosrc = p.proname::text AS is_own
+        FROM pg_proc p, pg_extension e
+        WHERE e.extname = 'taskq' AND p.oid IN (pg_catalog.to_regprocedure('taskq_stage(taskq_status, timestamptz, timestamptz, timestamptz)')::oid,
+                                                pg_catalog.to_regprocedure('taskq_place(taskq_priority, date, timestamptz, timestamptz)')::oid)
+    LOOP
+        IF NOT made.is_own THEN
+            RAISE EXCEPTION 'function % is not what examples/update-0.3.0.sql makes', made.signature
+                USING ERRCODE = 'duplicate_function', HINT = 'Drop it, and what was made with it.';
+        END IF;
+        EXECUTE pg_catalog.format('ALTER EXTENSION taskq ADD FUNCTION %s', made.signature);
+    END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION taskq_stage(status taskq_status, started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz) RETURNS smallint
+    LANGUAGE c IMMUTABLE PARALLEL SAFE LEAKPROOF
+    AS 'MODULE_PATHNAME', 'taskq_stage';
+COMMENT ON FUNCTION taskq_stage(taskq_status, timestamptz, timestamptz, timestamptz) IS
+'taskq_phase(), and 4 more for an active task whose stored status is OVERDUE: 0 = active and not started, 1 = active and started, 2 = completed, 3 = cancelled, 4 and 5 = 0 and 1 stored as OVERDUE. First key of indexes of taskq_task; leakproof, so that they serve under row security too. By it the sweep finds what has become overdue among many that it has stored.';
+
+CREATE OR REPLACE FUNCTION taskq_place(priority taskq_priority, due_date date, completed_at timestamptz, cancelled_at timestamptz) RETURNS bigint
+    LANGUAGE c IMMUTABLE PARALLEL SAFE LEAKPROOF
+    AS 'MODULE_PATHNAME', 'taskq_place';
+COMMENT ON FUNCTION taskq_place(taskq_priority, date, timestamptz, timestamptz) IS
+'Where a task stands in the queue, as a key of indexes. Active: eight times the day of the due date (days since 2000-01-01; none: 2147483647) plus taskq_priority_rank(), the order of sort due. Closed: when it was closed, in microseconds since 2000-01-01 UTC.';
 
 -- A replica identity for the one logged table that had none.
 ALTER TABLE taskq_renewal_recheck ADD COLUMN id uuid DEFAULT gen_random_uuid() PRIMARY KEY;
@@ -129,8 +159,8 @@ BEGIN ATOMIC
          'pkey', '', ''),
         ('taskq_task',
          'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at',
-         'assignee_id_fkey cancelled_check completed_check dedupe_key_check description_check due_date_check overdue_check pkey sla_first_breached_at_check sla_hours_check sla_stamps_check source_check stamps_check started_check title_check user_id_fkey',
-         'queue_idx priority_idx created_idx sla_idx assignee_idx unassigned_idx user_idx claim_idx active_idx sla_pending_idx at_risk_idx moved_breach_idx closed_idx completed_idx dedupe_key',
+         'assignee_id_fkey is_valid pkey user_id_fkey',
+         'queue_idx assignee_idx user_idx sla_pending_idx at_risk_idx sla_settled_idx closed_idx breach_idx late_by_idx moved_breach_idx dedupe_key',
          'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
         ('taskq_task_event',
          'id task_id at actor db_user kind from_status to_status changes note',
@@ -665,10 +695,14 @@ CREATE TRIGGER taskq_key_delete BEFORE DELETE ON taskq_staff_member
     FOR EACH ROW EXECUTE FUNCTION taskq_key_change();
 CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_customer
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
--- Counters that have been truncated are not used.
-COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger and of the files of the other two tables: with another one, changes may not have been noted or have been lost, and readers count themselves.';
 
 -- Filter assignee_is_active of the queue.
+CREATE FUNCTION taskq_title_may_contain(title text, part text) RETURNS boolean
+    LANGUAGE c STABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_title_may_contain';
+COMMENT ON FUNCTION taskq_title_may_contain(text, text) IS
+'False only if lower(title) certainly does not contain the part, which is in lower case; in a fraction of the time that lower() takes. A page with search asks it first.';
+
 CREATE FUNCTION taskq_queue_page(
     status taskq_status[] DEFAULT '{OPEN}',
     priority taskq_priority[] DEFAULT NULL,
@@ -680,7 +714,7 @@ CREATE FUNCTION taskq_queue_page(
     due_to date DEFAULT NULL,
     sla_status taskq_sla_status[] DEFAULT NULL,
     search text DEFAULT NULL,
-    sort text DEFAULT 'due',
+    sort text DEFAULT NULL,
     page_size integer DEFAULT 50,
     after text DEFAULT NULL,
     assignee_is_active boolean DEFAULT NULL)
@@ -688,7 +722,7 @@ CREATE FUNCTION taskq_queue_page(
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000 ROWS 50
     AS 'MODULE_PATHNAME', 'taskq_queue_page';
 COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean) IS
-'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first), sla (deadline, none last; id). page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
+'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
 
 CREATE FUNCTION taskq_queue_count(
     status taskq_status[] DEFAULT '{OPEN}',
@@ -709,37 +743,88 @@ CREATE FUNCTION taskq_queue_count(
 COMMENT ON FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer, boolean) IS
 'How many tasks the same filters of taskq_queue_page() match, counted up to cap (at least 1; NULL = no cap). Errors: 22023 as there; cap out of bounds.';
 
--- Inactive staff who still have active tasks.
-CREATE OR REPLACE VIEW taskq_workload WITH (security_invoker = true) AS
-SELECT s.id AS assignee_id, s.name AS assignee_name,
-       pg_catalog.count(t.id) FILTER (WHERE t.started_at IS NULL AND coalesce(t.due_date, 'infinity') >= taskq_today())::integer AS open,
-       pg_catalog.count(t.id) FILTER (WHERE t.started_at IS NOT NULL AND coalesce(t.due_date, 'infinity') >= taskq_today())::integer AS in_progress,
-       pg_catalog.count(t.id) FILTER (WHERE t.due_date < taskq_today())::integer AS overdue,
-       pg_catalog.count(t.id) FILTER (WHERE t.due_date = taskq_today())::integer AS due_today,
-       pg_catalog.count(t.id) FILTER (WHERE t.sla_due_at < statement_timestamp())::integer AS sla_breached,
-       s.is_active AS assignee_is_active
-FROM taskq_staff_member s
-LEFT JOIN taskq_task t ON t.assignee_id = s.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL
-WHERE s.is_active OR t.id IS NOT NULL
-GROUP BY s.id, s.name, s.is_active;
-COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached. Inactive staff appear while they have any.';
-COMMENT ON COLUMN taskq_workload.assignee_is_active IS 'Whether the staff member is active; false = the tasks are to be given to somebody else.';
+-- Workload: read from an index; inactive staff who still have active tasks.
+CREATE FUNCTION taskq_workload_numbers(
+    OUT assignee_id text,
+    OUT open integer,
+    OUT in_progress integer,
+    OUT overdue integer,
+    OUT due_today integer)
+    RETURNS SETOF record
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100
+    AS 'MODULE_PATHNAME', 'taskq_workload_numbers';
+COMMENT ON FUNCTION taskq_workload_numbers() IS
+'The numbers of taskq_workload, for each staff member who has active tasks. Read the view instead.';
+
 -- The number of databases in shared memory is a setting.
 COMMENT ON VIEW taskq_worker_status IS 'What the worker does, one row for each database that it looks after (up to taskq.max_databases), since the server started. Empty where the library is not preloaded.';
 
 -- Stamps never decrease.
 COMMENT ON COLUMN taskq_task_event.at IS 'statement_timestamp() of the change, or the task''s last stamp where the clock is behind it.';
 
+-- Indexes for active tasks and for closed ones take the place of those of 0.2.0.
+
+DROP INDEX IF EXISTS taskq_task_queue_idx, taskq_task_priority_idx, taskq_task_created_idx, taskq_task_sla_idx, taskq_task_assignee_idx,
+    taskq_task_unassigned_idx, taskq_task_user_idx, taskq_task_claim_idx, taskq_task_active_idx, taskq_task_sla_pending_idx,
+    taskq_task_at_risk_idx, taskq_task_closed_idx, taskq_task_completed_idx;
+
+COMMENT ON FUNCTION taskq_phase(timestamptz, timestamptz, timestamptz) IS
+'What a task''s stamps say without looking at a clock: 0 = active and not started, 1 = active and started, 2 = completed, 3 = cancelled.';
+COMMENT ON FUNCTION taskq_purge(interval, boolean, integer) IS
+'Deletes tasks that were completed or cancelled longer ago than older_than (NULL = taskq.retention), with their history: completed ones first, then cancelled ones, the oldest of each first, at most max_tasks (1 to 1,000,000; NULL = taskq.sweep_batch_size). Returns how many. With dry_run it deletes nothing and returns how many there are. The sweep does the same by itself where taskq.retention is set. Errors: 22023 older_than negative, or NULL while taskq.retention is off; max_tasks out of bounds.';
+
 -- A breach is remembered whatever becomes of the deadline
 
-CREATE FUNCTION taskq_first_breach_is_valid(sla_first_breached_at timestamptz) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'taskq_first_breach_is_valid';
-COMMENT ON FUNCTION taskq_first_breach_is_valid(timestamptz) IS
-'True for a finite instant.';
+ALTER TABLE taskq_task ADD COLUMN sla_first_breached_at timestamptz;
 
-ALTER TABLE taskq_task ADD COLUMN sla_first_breached_at timestamptz
-    CONSTRAINT taskq_task_sla_first_breached_at_check CHECK (taskq_first_breach_is_valid(sla_first_breached_at));
+-- Counters: no SLA instants any more, those are counted by index.  The tables are
+-- derived, the next sweep counts anew.  After taskq_task, as sweeps lock them.
+DROP TABLE taskq_counter, taskq_counter_delta, taskq_counter_state;
+CREATE UNLOGGED TABLE taskq_counter (
+    kind smallint NOT NULL,
+    bucket integer NOT NULL,
+    n bigint NOT NULL,
+    PRIMARY KEY (kind, bucket)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE taskq_counter IS 'How many tasks there were of a kind when changes were last folded in (taskq_counter_state). Read taskq_stats() instead.';
+COMMENT ON COLUMN taskq_counter.kind IS '0: active and not started; 1: active and started; 2: active and unassigned (bucket 0); 3, 4: those of 0 and 1 by due date (days since 2000-01-01); 5: completed, by the quarter of an hour (since 2000-01-01 UTC).';
+COMMENT ON COLUMN taskq_counter.bucket IS 'Days, or quarters of an hour; the lowest integer = all before those that are kept apart.';
+COMMENT ON COLUMN taskq_counter.n IS 'Number of tasks.';
+
+CREATE UNLOGGED TABLE taskq_counter_delta (
+    xid bigint NOT NULL,
+    old_due integer NOT NULL,
+    new_due integer NOT NULL,
+    old_completed integer NOT NULL,
+    new_completed integer NOT NULL,
+    old_state smallint NOT NULL,
+    new_state smallint NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_analyze_scale_factor = 1);
+CREATE INDEX taskq_counter_delta_xid_idx ON taskq_counter_delta (xid);
+COMMENT ON TABLE taskq_counter_delta IS 'Changes of tasks that are not in taskq_counter yet: what the task counted as before and after, in the buckets described there. Written with the change itself, folded in and deleted by the sweep.';
+COMMENT ON COLUMN taskq_counter_delta.xid IS 'Transaction that made the change.';
+COMMENT ON COLUMN taskq_counter_delta.old_due IS 'Day of the due date before; the highest integer = none, as below.';
+COMMENT ON COLUMN taskq_counter_delta.new_due IS 'After.';
+COMMENT ON COLUMN taskq_counter_delta.old_completed IS 'Quarter of an hour in which it had been completed.';
+COMMENT ON COLUMN taskq_counter_delta.new_completed IS 'After.';
+COMMENT ON COLUMN taskq_counter_delta.old_state IS 'Before: -1 = not active; bit 0: started; bit 1: unassigned.';
+COMMENT ON COLUMN taskq_counter_delta.new_state IS 'After.';
+
+CREATE UNLOGGED TABLE taskq_counter_state (
+    snapshot_xmax bigint NOT NULL,
+    snapshot_xip bigint[] NOT NULL,
+    merged_day integer NOT NULL,
+    triggers bigint NOT NULL,
+    counted_at timestamptz NOT NULL,
+    folded_at timestamptz NOT NULL
+);
+COMMENT ON TABLE taskq_counter_state IS 'One row while taskq_counter counts: up to which transactions. None, or one that says not counted yet: readers count themselves.';
+COMMENT ON COLUMN taskq_counter_state.snapshot_xmax IS 'Changes of transactions below this are in taskq_counter ...';
+COMMENT ON COLUMN taskq_counter_state.snapshot_xip IS '... but for these, which were under way.';
+COMMENT ON COLUMN taskq_counter_state.merged_day IS 'Due dates below this day are not kept apart any more; quarters of an hour below it (UTC) are not kept at all.';
+COMMENT ON COLUMN taskq_counter_state.triggers IS 'Version of the triggers of taskq_task that note changes, a hash of their rows in pg_trigger and of the files of the other two tables: with another one, changes may not have been noted or have been lost, and readers count themselves.';
+COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted; -infinity = not yet: changes are noted, and tasks are counted once all transactions that had written before have ended.';
+COMMENT ON COLUMN taskq_counter_state.folded_at IS 'When changes were last folded in.';
 
 -- From the history, which has breaches of deadlines that were moved since.  As
 -- replicated changes, so that triggers do not treat it as a user's update.
@@ -757,9 +842,45 @@ BEGIN
     PERFORM pg_catalog.set_config('session_replication_role', replication_role, true);
 END $$;
 
-CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
-    (sla_first_breached_at)
-    WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at;
+-- One that was built in advance, as taskq_task_..._0_3_idx, is taken if it is the same.
+CREATE TABLE taskq_task_shape (LIKE taskq_task);
+DO $do$
+DECLARE
+    wanted record;
+    built regclass;
+BEGIN
+    FOR wanted IN SELECT * FROM (VALUES
+        ('queue', $$(taskq_stage(status, started_at, completed_at, cancelled_at), taskq_priority_rank(priority), taskq_place(priority, due_date, NULL, NULL), id)$$),
+        ('assignee', $$(assignee_id, taskq_stage(status, started_at, completed_at, cancelled_at), taskq_priority_rank(priority), taskq_place(priority, due_date, completed_at, cancelled_at), id)$$),
+        ('user', $$(user_id, taskq_stage(status, started_at, completed_at, cancelled_at)) WHERE user_id IS NOT NULL$$),
+        ('sla_pending', $$(taskq_stage(status, started_at, completed_at, cancelled_at), (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END), id) WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_breached_at IS NULL$$),
+        ('at_risk', $$(sla_at_risk_at) WHERE sla_at_risk_at IS NOT NULL AND sla_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL$$),
+        ('sla_settled', $$(taskq_stage(status, started_at, completed_at, cancelled_at), (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END)) WHERE sla_due_at IS NOT NULL AND (sla_breached_at IS NOT NULL OR completed_at IS NOT NULL OR cancelled_at IS NOT NULL)$$),
+        ('closed', $$(taskq_stage(status, started_at, completed_at, cancelled_at), taskq_place(priority, due_date, completed_at, cancelled_at), id) WHERE completed_at IS NOT NULL OR cancelled_at IS NOT NULL$$),
+        ('breach', $$(least(sla_due_at, sla_first_breached_at)) INCLUDE (id, assignee_id, sla_due_at, sla_first_breached_at, sla_breached_at) WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL)$$),
+        ('late_by', $$((CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at)) THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END)) WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND (sla_first_breached_at IS NOT NULL OR least(completed_at, cancelled_at) > sla_due_at)$$),
+        ('moved_breach', $$(sla_first_breached_at) WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at$$)
+    ) AS v(name, definition) LOOP
+        EXECUTE pg_catalog.format('CREATE INDEX taskq_task_shape_idx ON taskq_task_shape %s', wanted.definition);
+        SELECT i.indexrelid INTO built
+        FROM pg_index i
+        WHERE i.indexrelid = pg_catalog.to_regclass(pg_catalog.format('taskq_task_%s_0_3_idx', wanted.name))::oid AND i.indrelid = 'taskq_task'::regclass::oid
+          AND i.indisvalid AND NOT i.indisunique
+          AND pg_catalog.substring(pg_catalog.pg_get_indexdef(i.indexrelid), '.* USING btree (.*)')
+            = pg_catalog.substring(pg_catalog.pg_get_indexdef('taskq_task_shape_idx'::regclass::oid), '.* USING btree (.*)');
+        IF built IS NULL THEN
+            EXECUTE pg_catalog.format('CREATE INDEX taskq_task_%s_idx ON taskq_task %s', wanted.name, wanted.definition);
+        ELSE
+            EXECUTE pg_catalog.format('ALTER INDEX %s RENAME TO taskq_task_%s_idx', built, wanted.name);
+        END IF;
+        DROP INDEX taskq_task_shape_idx;
+    END LOOP;
+    FOR built IN SELECT i.indexrelid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+                 WHERE i.indrelid = 'taskq_task'::regclass::oid AND c.relname::text ~ '^taskq_task_.*_0_3_idx$'::text LOOP
+        RAISE WARNING 'index % is not as taskq wants it and is of no use', built USING HINT = 'Drop it.';
+    END LOOP;
+END $do$;
+DROP TABLE taskq_task_shape;
 COMMENT ON COLUMN taskq_task.sla_first_breached_at IS 'When the first breach of any deadline that the task has had was recorded; it stays when the deadline is moved out or removed. NULL = none was. Written by the lifecycle only, except that an INSERT may give it (NULL = sla_breached_at).';
 
 CREATE OR REPLACE VIEW taskq_tasks WITH (security_invoker = true) AS
@@ -784,12 +905,86 @@ FROM taskq_task t
 LEFT JOIN taskq_staff_member a ON a.id = t.assignee_id
 LEFT JOIN taskq_customer c ON c.id = t.user_id;
 COMMENT ON COLUMN taskq_tasks.sla_first_breached_at IS 'When the task''s first SLA breach was recorded, whatever became of the deadline since; NULL = never.';
+-- A range of taskq_task_queue_idx for each priority, and again for tasks stored as
+-- OVERDUE that are not (any more); merged.
 CREATE OR REPLACE VIEW taskq_queue WITH (security_invoker = true) AS
-SELECT *
-FROM taskq_tasks
-WHERE taskq_phase(started_at, completed_at, cancelled_at) = 0
-  AND (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END) >= taskq_today()
-ORDER BY (CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END), taskq_priority_rank(priority), id;
+SELECT t.id, t.title, t.description, t.priority, 'OPEN'::taskq_status AS status,
+       t.due_date, t.sla_hours, t.assignee_id, t.user_id, t.source, t.dedupe_key,
+       t.created_at, t.created_by, t.started_at, t.completed_at, t.cancelled_at, t.updated_at,
+       t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at,
+       t.status AS stored_status, true AS is_active, false AS is_overdue,
+       CASE WHEN t.due_date IS NOT NULL THEN 0 END AS days_overdue,
+       a.name AS assignee_name, a.is_active AS assignee_is_active, c.name AS customer_name,
+       taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
+       t.sla_first_breached_at
+FROM (
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 1
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 2
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 3
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 4
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 1
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 2
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 3
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+    UNION ALL
+    (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
+            started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            taskq_place(priority, due_date, NULL, NULL) AS place
+     FROM taskq_task
+     WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 4
+       AND taskq_place(priority, due_date, NULL, NULL) >= (taskq_today() - date '2000-01-01')::bigint * 8
+     ORDER BY place, id)
+) t
+LEFT JOIN taskq_staff_member a ON a.id = t.assignee_id
+LEFT JOIN taskq_customer c ON c.id = t.user_id
+ORDER BY t.place, t.id;
 ALTER TYPE taskq_queue_row ADD ATTRIBUTE sla_first_breached_at timestamptz;
 COMMENT ON TYPE taskq_queue_row IS 'A row of taskq_queue_page(): the columns of taskq_tasks, and cursor in between, which argument after takes to go on behind this row.';
 
@@ -810,29 +1005,71 @@ COMMENT ON COLUMN taskq_task_event.note IS 'Note of taskq_complete, taskq_set_sl
 
 -- Stamps: finite, in order, and none of the future in reports
 
-CREATE FUNCTION taskq_stamps_are_valid(created_at timestamptz, started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, updated_at timestamptz, sla_breached_at timestamptz, sla_due_at timestamptz, sla_at_risk_at timestamptz) RETURNS boolean
+CREATE FUNCTION taskq_task_is_valid(title text, description text, status taskq_status, due_date date, sla_hours double precision, source text, dedupe_key text, created_at timestamptz, started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, updated_at timestamptz, sla_due_at timestamptz, sla_at_risk_at timestamptz, sla_breached_at timestamptz, sla_first_breached_at timestamptz) RETURNS boolean
     LANGUAGE c IMMUTABLE PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'taskq_stamps_are_valid';
-COMMENT ON FUNCTION taskq_stamps_are_valid(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
-'True if none of those that are set is infinite, but the deadlines sla_due_at and sla_at_risk_at, which may be infinity (not -infinity), and the task was created no later than started, completed or cancelled, and started no later than completed or cancelled. No clock is looked at.';
+    AS 'MODULE_PATHNAME', 'taskq_task_is_valid';
+COMMENT ON FUNCTION taskq_task_is_valid(text, text, taskq_status, date, double precision, text, text, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
+'The CHECK of taskq_task. True for what a row may hold; else 23514 as a constraint named for the rule that is broken would raise: taskq_task_title_check (taskq_line_is_valid()), _description_check (at most 65,536 characters), _due_date_check (0001-01-01 to 9999-12-31), _sla_hours_check (over 0, at most 87,600), _source_check (1 to 63 characters), _dedupe_key_check (1 to 255); _completed_check (completed_at is set for COMPLETED and nothing else), _cancelled_check (the same of cancelled_at and CANCELLED), _started_check (started_at is set for IN_PROGRESS and COMPLETED, not for OPEN), _overdue_check (OVERDUE has a due_date); _sla_stamps_check (sla_due_at and sla_at_risk_at are set when sla_hours is and not otherwise, sla_breached_at only then); _stamps_check (stamps are finite, but deadlines may be infinity, and created_at, started_at, completed_at or cancelled_at in this order), _sla_first_breached_at_check (finite). No clock is looked at.';
 
--- Existing rows that violate this stay as they are, until a user corrects them.
-ALTER TABLE taskq_task ADD CONSTRAINT taskq_task_stamps_check CHECK
-    (taskq_stamps_are_valid(created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at, sla_due_at, sla_at_risk_at)) NOT VALID;
+-- One CHECK for all that there were.  Existing rows that violate what is new in it
+-- stay as they are, until a user corrects them.
+ALTER TABLE taskq_task
+    DROP CONSTRAINT IF EXISTS taskq_task_title_check,
+    DROP CONSTRAINT IF EXISTS taskq_task_description_check,
+    DROP CONSTRAINT IF EXISTS taskq_task_due_date_check,
+    DROP CONSTRAINT IF EXISTS taskq_task_sla_hours_check,
+    DROP CONSTRAINT IF EXISTS taskq_task_source_check,
+    DROP CONSTRAINT IF EXISTS taskq_task_dedupe_key_check,
+    DROP CONSTRAINT IF EXISTS taskq_task_completed_check,
+    DROP CONSTRAINT IF EXISTS taskq_task_cancelled_check,
+    DROP CONSTRAINT IF EXISTS taskq_task_started_check,
+    DROP CONSTRAINT IF EXISTS taskq_task_overdue_check,
+    DROP CONSTRAINT IF EXISTS taskq_task_sla_stamps_check,
+    ADD CONSTRAINT taskq_task_is_valid CHECK
+        (taskq_task_is_valid(title, description, status, due_date, sla_hours, source, dedupe_key, created_at, started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at)) NOT VALID;
 DO $$
-DECLARE n bigint := (SELECT pg_catalog.count(*) FROM taskq_task t
-    WHERE NOT taskq_stamps_are_valid(t.created_at, t.started_at, t.completed_at, t.cancelled_at, t.updated_at, t.sla_breached_at, t.sla_due_at, t.sla_at_risk_at));
+DECLARE
+    n bigint;
+    rule text;
 BEGIN
-    IF n = 0 THEN
-        ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_stamps_check;
-    ELSE
+    ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_is_valid;
+EXCEPTION WHEN check_violation THEN
+    GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
+    n := (SELECT pg_catalog.count(*) FROM taskq_task
+        WHERE created_at > least(started_at, completed_at, cancelled_at) OR started_at > least(completed_at, cancelled_at)
+           OR 'infinity' IN (created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at)
+           OR '-infinity' IN (created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at, sla_due_at, sla_at_risk_at));
+    IF n > 0 THEN
         RAISE WARNING 'rows of taskq_task whose stamps are infinite or out of order: %', n
             USING HINT = 'They cannot be updated until their stamps are put right. The README, under "Upgrade", says how.';
+    ELSE
+        -- where the constraint had been dropped or was not valid
+        RAISE WARNING 'rows of taskq_task violate %', rule
+            USING HINT = 'They cannot be updated until they are put right. ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_is_valid says whether any are left.';
     END IF;
 END $$;
-COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_timestamp()). Never changes. As all stamps but the SLA''s deadlines it is finite; what comes later is stamped no earlier (CHECK taskq_task_stamps_check).';
+-- What only those CHECKs used.  A copy of the table (LIKE ... INCLUDING CONSTRAINTS)
+-- uses it, too, and then it stays, as the user's.
+DO $$
+DECLARE
+    unused regprocedure;
+BEGIN
+    FOREACH unused IN ARRAY '{"taskq_description_is_valid(text)", "taskq_due_date_is_valid(date)", "taskq_sla_hours_is_valid(double precision)",
+        "taskq_source_is_valid(text)", "taskq_dedupe_key_is_valid(text)", "taskq_completed_is_valid(taskq_status,timestamptz)",
+        "taskq_cancelled_is_valid(taskq_status,timestamptz)", "taskq_started_is_valid(taskq_status,timestamptz)",
+        "taskq_overdue_is_valid(taskq_status,date)",
+        "taskq_sla_stamps_are_valid(double precision,timestamptz,timestamptz,timestamptz)"}'::regprocedure[] LOOP
+        BEGIN
+            EXECUTE pg_catalog.format('DROP FUNCTION %s', unused);
+        EXCEPTION WHEN dependent_objects_still_exist THEN
+            EXECUTE pg_catalog.format('ALTER EXTENSION taskq DROP FUNCTION %s', unused);
+            RAISE WARNING 'function % is not part of taskq any more, and stays because something of yours uses it', unused;
+        END;
+    END LOOP;
+END $$;
+COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_timestamp()). Never changes. As all stamps but the SLA''s deadlines it is finite; what comes later is stamped no earlier (taskq_task_stamps_check).';
 COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only: statement_timestamp(), or the row''s last stamp where the clock is behind it.';
-COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never; never -infinity (CHECK taskq_task_stamps_check).';
+COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never; never -infinity (taskq_task_stamps_check).';
 
 -- Titles that can be seen
 
@@ -848,9 +1085,6 @@ CREATE FUNCTION taskq_line_is_valid(line text) RETURNS boolean
 COMMENT ON FUNCTION taskq_line_is_valid(text) IS
 'What a CHECK asks of titles and of the names of rules. True for 1 to 200 characters with at least one that is not blank, no control character and, in a UTF8 database, none with Unicode''s property Bidi_Control (UAX #9), which can make a title read as another. Of a new title the triggers ask more: taskq_title_is_valid().';
 
-ALTER TABLE taskq_task
-    DROP CONSTRAINT taskq_task_title_check,
-    ADD CONSTRAINT taskq_task_title_check CHECK (taskq_line_is_valid(title));
 ALTER TABLE taskq_workflow_rule
     DROP CONSTRAINT taskq_workflow_rule_name_check,
     ADD CONSTRAINT taskq_workflow_rule_name_check CHECK (taskq_line_is_valid(name));
@@ -859,17 +1093,95 @@ COMMENT ON FUNCTION taskq_task_insert() IS
 'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at, sla_at_risk_at and, if sla_breached_at is given, sla_first_breached_at when NULL; takes directional marks out of the title and refuses one that nobody can see (23514, constraint taskq_task_title_check), but not where check_function_bodies is off, as in a restore; gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
 COMMENT ON FUNCTION taskq_stats(text, text) IS
 'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone, up to now. sla_at_risk, sla_breached: among active.';
+-- A deadline that was moved out after a breach was missed all the same: what is
+-- late is so from the deadline, or from the breach where that came before.
+-- Each part from its own index: active tasks whose breach was recorded, of which only
+-- those asked for are read; those whose breach was not; closed ones; those stamped in
+-- the future.
 CREATE OR REPLACE VIEW taskq_sla_violations WITH (security_invoker = true) AS
-SELECT t.id, t.title, t.description, t.priority, t.status, t.due_date, t.sla_hours, t.assignee_id, t.user_id, t.source, t.dedupe_key,
+SELECT t.id, t.title, t.description, t.priority,
+       taskq_effective_status(t.status, t.due_date, t.started_at) AS status,
+       t.due_date, t.sla_hours, t.assignee_id, t.user_id, t.source, t.dedupe_key,
        t.created_at, t.created_by, t.started_at, t.completed_at, t.cancelled_at, t.updated_at,
-       t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at, t.stored_status, t.is_active, t.is_overdue, t.days_overdue,
-       t.assignee_name, t.assignee_is_active, t.customer_name, t.sla_status,
-       CASE WHEN isfinite(least(t.sla_due_at, t.sla_first_breached_at)) THEN
-           greatest(least(t.completed_at, t.cancelled_at, statement_timestamp()) - least(t.sla_due_at, t.sla_first_breached_at), '0') END AS late_by,
-       t.sla_first_breached_at
-FROM taskq_tasks t
-WHERE t.sla_first_breached_at <= statement_timestamp()
-   OR coalesce(t.sla_due_at, 'infinity') < least(t.completed_at, t.cancelled_at, statement_timestamp());
+       t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at, t.status AS stored_status,
+       t.completed_at IS NULL AND t.cancelled_at IS NULL AS is_active,
+       t.completed_at IS NULL AND t.cancelled_at IS NULL
+           AND coalesce(t.due_date < taskq_today(), false) AS is_overdue,
+       CASE WHEN t.due_date IS NULL THEN NULL
+            WHEN t.completed_at IS NULL AND t.cancelled_at IS NULL THEN greatest(taskq_today() - t.due_date, 0)
+            ELSE 0
+       END AS days_overdue,
+       a.name AS assignee_name, a.is_active AS assignee_is_active, c.name AS customer_name,
+       taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
+       t.late_by, t.sla_first_breached_at
+FROM (
+    (SELECT v.id, v.title, v.description, v.priority, v.status, v.due_date, v.sla_hours, v.assignee_id, v.user_id, v.source, v.dedupe_key,
+            v.created_at, v.created_by, v.started_at, v.completed_at, v.cancelled_at, v.updated_at, v.sla_due_at, v.sla_at_risk_at,
+            v.sla_breached_at, v.sla_first_breached_at, b.late_by
+     FROM (SELECT id, CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at))
+                           THEN greatest(statement_timestamp() - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+           FROM taskq_task
+           WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL)
+             AND (sla_first_breached_at <= statement_timestamp() OR sla_due_at < statement_timestamp())
+           ORDER BY late_by DESC) b
+     JOIN taskq_task v ON v.id = b.id
+     ORDER BY late_by DESC)
+    UNION ALL
+    (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
+            started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) THEN greatest(statement_timestamp() - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+     FROM taskq_task
+     WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_first_breached_at IS NULL AND sla_breached_at IS NULL
+       AND taskq_stage(status, started_at, completed_at, cancelled_at) = ANY ('{0,1,4,5}'::smallint[])
+       AND (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) < statement_timestamp()
+     ORDER BY late_by DESC)
+    UNION ALL
+    (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
+            started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
+                 THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+     FROM taskq_task
+     WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
+       AND (sla_first_breached_at <= statement_timestamp() OR least(completed_at, cancelled_at) > sla_due_at)
+     ORDER BY late_by DESC)
+    UNION ALL
+    (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
+            started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) THEN greatest(statement_timestamp() - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+     FROM taskq_task
+     WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND taskq_stage(status, started_at, completed_at, cancelled_at) = ANY ('{2,3}'::smallint[])
+       AND taskq_place(priority, due_date, completed_at, cancelled_at) > (extract(epoch FROM statement_timestamp()) * 1000000::numeric)::bigint - 946684800000000
+       AND (sla_first_breached_at <= statement_timestamp() OR sla_due_at < statement_timestamp())
+     ORDER BY late_by DESC)
+) t
+LEFT JOIN taskq_staff_member a ON a.id = t.assignee_id
+LEFT JOIN taskq_customer c ON c.id = t.user_id;
+CREATE OR REPLACE VIEW taskq_workload WITH (security_invoker = true) AS
+SELECT s.id AS assignee_id, s.name AS assignee_name,
+       coalesce(n.open, 0) AS open,
+       coalesce(n.in_progress, 0) AS in_progress,
+       coalesce(n.overdue, 0) AS overdue,
+       coalesce(n.due_today, 0) AS due_today,
+       coalesce(b.sla_breached, 0) AS sla_breached,
+       s.is_active AS assignee_is_active
+FROM taskq_staff_member s
+LEFT JOIN taskq_workload_numbers() n ON n.assignee_id = s.id
+LEFT JOIN (
+    SELECT t.assignee_id, pg_catalog.count(*)::integer AS sla_breached
+    FROM (SELECT assignee_id FROM taskq_task
+          WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_breached_at IS NULL
+            AND taskq_stage(status, started_at, completed_at, cancelled_at) = ANY ('{0,1,4,5}'::smallint[])
+            AND (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) < statement_timestamp()
+          UNION ALL
+          SELECT assignee_id FROM taskq_task
+          WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL)
+            AND least(sla_due_at, sla_first_breached_at) < statement_timestamp()
+            AND sla_breached_at IS NOT NULL AND sla_due_at < statement_timestamp()) t
+    GROUP BY t.assignee_id
+) b ON b.assignee_id = s.id
+WHERE s.is_active OR n.assignee_id IS NOT NULL;
+COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached. Inactive staff appear while they have any.';
+COMMENT ON COLUMN taskq_workload.assignee_is_active IS 'Whether the staff member is active; false = the tasks are to be given to somebody else.';
 COMMENT ON VIEW taskq_sla_violations IS 'Tasks that have ever breached their SLA: sla_status is BREACHED at this instant, or sla_first_breached_at is set, whatever became of the deadline since. Columns as taskq_tasks, and late_by. What is stamped in the future has not happened yet.';
 COMMENT ON COLUMN taskq_sla_violations.late_by IS 'Time from the deadline to completion or cancellation; for an active task, to now. Where the deadline was moved out after a breach, or removed: from that breach (sla_first_breached_at). NULL if the deadline is -infinity.';
 COMMENT ON FUNCTION taskq_sla_report(timestamptz, timestamptz, text) IS
@@ -951,10 +1263,6 @@ COMMENT ON COLUMN taskq_renewals.customer_is_active IS 'False: no new task comes
 COMMENT ON FUNCTION taskq_renewals_refresh(boolean) IS
 'Brings the ladders of all renewals up to today and returns the thresholds that were crossed, or acted only now, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over, and those that row security hides from the caller. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';
 
--- Counters: counting begins without a lock on taskq_task.
-COMMENT ON TABLE taskq_counter_state IS 'One row while taskq_counter counts: up to which transactions. None, or one that says not counted yet: readers count themselves.';
-COMMENT ON COLUMN taskq_counter_state.counted_at IS 'When all tasks were last counted; -infinity = not yet: changes are noted, and tasks are counted once all transactions that had written before have ended.';
-
 -- Wakeup: the worker does not sweep where nothing is to be written.
 COMMENT ON COLUMN taskq_worker_status.last_result IS 'done; left (somebody wanted to drop, rename or copy the database); some failed (tasks that could not be written were passed over); failed; no extension (taskq is not installed there); subscriber (taskq_task is a subscription''s target); restoring (pg_restore is connected, or ids run ahead of their sequence, as they do until a restore sets it); read only (default_transaction_read_only is on).';
 
@@ -992,8 +1300,8 @@ ALTER FUNCTION taskq_renewals_refresh(boolean) ROWS 10;
 ALTER FUNCTION taskq_worker_get_status() PARALLEL RESTRICTED COST 1000 ROWS 5;
 ALTER FUNCTION taskq_render(text, jsonb) COST 100;
 
--- Privileges granted by hand, on what the breach was and on what functions were
--- before, go over to what they are now; last, for what is granted before
+-- Privileges granted by hand, on what the breach was, on what functions were
+-- before and on a view that calls a new one, go over to what they are now; last, for what is granted before
 -- taskq_reapply_grants() becomes part of the extension.
 CREATE TABLE taskq_granted_by_hand AS
     WITH changed (before, added) AS (VALUES
@@ -1009,6 +1317,15 @@ CREATE TABLE taskq_granted_by_hand AS
         SELECT 'SELECT (sla_first_breached_at) ON taskq_task', x.grantee, x.is_grantable
         FROM pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) x
         WHERE a.attrelid = 'taskq_task'::regclass::oid AND a.attname = 'sla_breached_at' AND x.privilege_type = 'SELECT'
+        UNION ALL
+        SELECT 'EXECUTE ON FUNCTION taskq_title_may_contain(text, text)', x.grantee, x.is_grantable
+        FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) x
+        WHERE p.proname IN ('taskq_queue_page', 'taskq_queue_count') AND p.pronamespace = (SELECT extnamespace FROM pg_catalog.pg_extension WHERE extname = 'taskq')
+          AND x.grantee <> p.proowner
+        UNION
+        SELECT 'EXECUTE ON FUNCTION taskq_workload_numbers()', x.grantee, x.is_grantable
+        FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) x
+        WHERE c.oid = 'taskq_workload'::regclass::oid AND x.privilege_type = 'SELECT' AND x.grantee <> c.relowner
     )
     SELECT pg_catalog.format('GRANT %s TO %s%s', h.what, CASE WHEN h.grantee = 0::oid THEN 'PUBLIC' ELSE h.grantee::regrole::text END,
         CASE WHEN h.is_grantable THEN ' WITH GRANT OPTION' END) AS statement

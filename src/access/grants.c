@@ -61,7 +61,8 @@ static const struct
 	"@.taskq_renewal_threshold, @.taskq_renewal_crossing"},
 	{LEVEL_VIEWER, "EXECUTE ON ROUTINE @.taskq_priority_rank, @.taskq_today, @.taskq_day_start, "
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
-	"@.taskq_sla_status_at, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_sla_report, "
+	"@.taskq_sla_status_at, @.taskq_title_may_contain, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_workload_numbers, "
+	"@.taskq_sla_report, "
 	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_condition_is_predicate, "
 	"@.taskq_renewal_ladder"},
 	{LEVEL_AGENT, "INSERT (title, description, priority, status, due_date, sla_hours, assignee_id, "
@@ -86,16 +87,18 @@ static const struct
 };
 
 /*
- * What CHECKs and generated columns call discloses nothing of any row: PUBLIC
- * may execute it, so that roles with privileges on columns, granted by hand or
+ * What CHECKs, indexes and generated columns call discloses nothing of any row:
+ * PUBLIC may execute it, so that roles with privileges on columns, granted by hand or
  * in a dump of 0.1.0, can write.
  */
 static const char *const for_public = "EXECUTE ON ROUTINE "
+"@.taskq_task_is_valid, @.taskq_event_kind_is_valid, @.taskq_line_is_valid, @.taskq_role_oid, "
+"@.taskq_stage, @.taskq_place, "
+/* of databases of 0.2.0 */
 "@.taskq_description_is_valid, @.taskq_due_date_is_valid, @.taskq_sla_hours_is_valid, "
 "@.taskq_source_is_valid, @.taskq_dedupe_key_is_valid, @.taskq_completed_is_valid, "
 "@.taskq_cancelled_is_valid, @.taskq_started_is_valid, @.taskq_overdue_is_valid, "
-"@.taskq_sla_stamps_are_valid, @.taskq_stamps_are_valid, @.taskq_event_kind_is_valid, @.taskq_role_oid, "
-"@.taskq_first_breach_is_valid, @.taskq_line_is_valid";
+"@.taskq_sla_stamps_are_valid";
 
 /*
  * Objects of the extension ($1) on which a role ($2; 0 = PUBLIC) was granted

@@ -96,6 +96,13 @@ sql_is_older(void)
 	return result;
 }
 
+/* One of the tables of the counters, which had other columns before 0.3.0 and then count as missing. */
+static Oid
+counter_table(const char *name)
+{
+	return catalog.sql_is_older ? InvalidOid : get_relname_relid(name, catalog.schema);
+}
+
 static bool
 is_target_of_subscription(Oid table)
 {
@@ -151,12 +158,12 @@ taskq_catalog(void)
 	catalog.renewal = own_table("taskq_renewal");
 	catalog.renewal_is_keyed = index_is_valid("taskq_renewal_active_key");
 	catalog.crossing = own_table("taskq_renewal_crossing");
-	catalog.counter = get_relname_relid("taskq_counter", catalog.schema);
-	catalog.counter_delta = get_relname_relid("taskq_counter_delta", catalog.schema);
-	catalog.counter_state = get_relname_relid("taskq_counter_state", catalog.schema);
 
 	catalog.is_subscriber = is_target_of_subscription(catalog.task);
 	catalog.sql_is_older = sql_is_older();
+	catalog.counter = counter_table("taskq_counter");
+	catalog.counter_delta = counter_table("taskq_counter_delta");
+	catalog.counter_state = counter_table("taskq_counter_state");
 	for (int i = 0; i < N_NEWER_COLUMNS; i++)
 		catalog.newer_column[i] = catalog.sql_is_older ? InvalidAttrNumber :
 			get_attnum(catalog.task, newer_columns[i].name);

@@ -43,7 +43,7 @@ typedef struct TaskqCatalog
 	Oid			workflow_rule;
 	Oid			renewal;
 	Oid			crossing;
-	Oid			counter;		/* these may be missing */
+	Oid			counter;		/* these may be missing, and are where sql_is_older */
 	Oid			counter_delta;
 	Oid			counter_state;
 	bool		renewal_is_keyed;	/* has its unique index */

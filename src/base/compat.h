@@ -81,15 +81,6 @@ get_extension_schema(Oid extension)
 #define taskq_required_perms(nsitem) ((nsitem)->p_perminfo->requiredPerms)
 #endif
 
-/* Whether the current transaction has given a table a new relfilenode: a field renamed in 16. */
-#if PG_VERSION_NUM < 160000
-#define taskq_is_rewritten(rel) \
-	((rel)->rd_createSubid != InvalidSubTransactionId || (rel)->rd_firstRelfilenodeSubid != InvalidSubTransactionId)
-#else
-#define taskq_is_rewritten(rel) \
-	((rel)->rd_createSubid != InvalidSubTransactionId || (rel)->rd_firstRelfilelocatorSubid != InvalidSubTransactionId)
-#endif
-
 /*
  * datconnlimit of a database whose DROP DATABASE was interrupted; since the
  * minor releases of 2023.

@@ -90,11 +90,18 @@ status_from_value(Oid value)
 	return (TaskStatus) enum_value_index(value, status_names, N_STATUSES, values);
 }
 
+/* 1 for URGENT to 4 for LOW. */
+int
+rank_from_value(Oid value)
+{
+	static Oid	values[N_PRIORITIES];
+
+	return N_PRIORITIES - enum_value_index(value, priority_names, N_PRIORITIES, values);
+}
+
 PG_FUNCTION_INFO_V1(taskq_priority_rank);
 Datum
 taskq_priority_rank(PG_FUNCTION_ARGS)
 {
-	static Oid	values[N_PRIORITIES];
-
-	PG_RETURN_INT32(N_PRIORITIES - enum_value_index(PG_GETARG_OID(0), priority_names, N_PRIORITIES, values));
+	PG_RETURN_INT32(rank_from_value(PG_GETARG_OID(0)));
 }

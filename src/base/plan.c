@@ -30,28 +30,72 @@
 #include "base/compat.h"
 #include "base/plan.h"
 
-/* Replaces "@." in the text of a statement by the extension's schema. */
+/*
+ * Key expressions of the indexes of taskq_task, a task t, by their names in
+ * statements.  A database of an older version has other indexes and not these
+ * functions.
+ */
+static const struct
+{
+	const char *name;
+	const char *expression;
+	const char *older;
+}			task_keys[] = {
+	{"@stage", "@.taskq_stage(t.status, t.started_at, t.completed_at, t.cancelled_at)",
+		"(CASE WHEN t.completed_at IS NULL AND t.cancelled_at IS NULL AND t.status " EQ " 'OVERDUE'::@.taskq_status THEN 4 ELSE 0 END "
+	"OPERATOR(pg_catalog.+) @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at))"},
+	{"@place", "@.taskq_place(t.priority, t.due_date, t.completed_at, t.cancelled_at)",
+		"CASE WHEN t.completed_at IS NULL AND t.cancelled_at IS NULL THEN @due_place "
+		/* 0.2.0 let infinite instants in, which cannot be cast. */
+		"ELSE CASE CASE WHEN t.completed_at IS NULL THEN t.cancelled_at ELSE t.completed_at END "
+		"WHEN 'infinity' THEN 9223372036854775807 WHEN '-infinity' THEN -9223372036854775808 "
+		"ELSE ((extract(epoch FROM CASE WHEN t.completed_at IS NULL THEN t.cancelled_at ELSE t.completed_at END) "
+	"OPERATOR(pg_catalog.-) 946684800) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8 END END"},
+	{"@due_place", "@.taskq_place(t.priority, t.due_date, NULL, NULL)",
+		"(CASE WHEN t.due_date IS NULL THEN 2147483647 ELSE t.due_date OPERATOR(pg_catalog.-) '2000-01-01'::pg_catalog.date END"
+	"::pg_catalog.int8 OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+) @.taskq_priority_rank(t.priority))"}
+};
+
+static void
+append_qualified(StringInfo buf, const char *sql)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	const char *schema = quote_identifier(cat->schema_name);
+
+	for (const char *p = sql; *p; p++)
+	{
+		int			key = 0;
+
+		if (p[0] != '@')
+			appendStringInfoChar(buf, *p);
+		else if (p[1] == '.')
+			appendStringInfoString(buf, schema);
+		else
+		{
+			while (strncmp(p, task_keys[key].name, strlen(task_keys[key].name)) != 0)
+				if (++key == lengthof(task_keys))
+					elog(ERROR, "unknown name in \"%s\"", sql);
+			append_qualified(buf, cat->sql_is_older ? task_keys[key].older : task_keys[key].expression);
+			p += strlen(task_keys[key].name) - 1;
+		}
+	}
+}
+
+/* Replaces "@." in the text of a statement by the extension's schema, and names of keys by their expressions. */
 char *
 qualify(const char *sql)
 {
-	const char *schema = quote_identifier(taskq_catalog()->schema_name);
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	for (const char *p = sql; *p; p++)
-	{
-		if (p[0] == '@' && p[1] == '.')
-			appendStringInfoString(&buf, schema);
-		else
-			appendStringInfoChar(&buf, *p);
-	}
+	append_qualified(&buf, sql);
 	return buf.data;
 }
 
 /* Plans to be freed at the end of the transaction; an outer call may still be executing them. */
 static List *forgotten_plans = NIL;
 
-/* Keeps a plan, and the extension's OID and schema name that it was made for. */
+/* Keeps a plan, and what it was made for: the extension's OID, schema name and version. */
 void
 plan_keep(KeptPlan *kept, SPIPlanPtr plan)
 {
@@ -62,16 +106,17 @@ plan_keep(KeptPlan *kept, SPIPlanPtr plan)
 	kept->plan = plan;
 	kept->generation = 0;
 	kept->extension = cat->extension;
+	kept->sql_is_older = cat->sql_is_older;
 	strlcpy(kept->schema_name, cat->schema_name, NAMEDATALEN);
 }
 
-/* Whether there is a plan that was made for the present OID and schema name of the extension. */
+/* Whether there is a plan that was made for the extension as it is now. */
 bool
 plan_serves(const KeptPlan *kept)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 
-	return kept->plan != NULL && kept->extension == cat->extension &&
+	return kept->plan != NULL && kept->extension == cat->extension && kept->sql_is_older == cat->sql_is_older &&
 		strcmp(kept->schema_name, cat->schema_name) == 0;
 }
 
@@ -137,7 +182,7 @@ is_planned(const CachedPlanSource *source)
 static void
 plan_by_index(KeptPlan *kept)
 {
-	static const char *const off[] = {"enable_seqscan", "enable_bitmapscan", "enable_sort"};
+	static const char *const off[] = {"enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort"};
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(kept->plan));
 	CachedPlan *plan;
 	int			level;

@@ -17,6 +17,7 @@ typedef struct KeptPlan
 	int			generation;		/* of its plan, if made PLAN_BY_INDEX; 0 = not planned yet */
 	Oid			extension;		/* made again, it has new types */
 	char		schema_name[NAMEDATALEN];	/* what @. stood for */
+	bool		sql_is_older;	/* what the names of keys stood for */
 } KeptPlan;
 
 extern void plan_keep(KeptPlan *kept, SPIPlanPtr plan);
@@ -25,7 +26,8 @@ extern void plan_forget(KeptPlan *kept);
 
 /*
  * A statement kept prepared for the life of the session.  "@." in its text
- * stands for the extension's schema.  It is kept twice: PostgreSQL plans it
+ * stands for the extension's schema; "@stage", "@place" and "@due_place" stand
+ * for keys of the indexes of taskq_task, a task t (plan.c).  It is kept twice: PostgreSQL plans it
  * again for another role, but not for the same one that is exempt from FORCE
  * ROW LEVEL SECURITY at one time and not at another.
  */
@@ -76,6 +78,16 @@ extern Datum result_ids(void);
  * could not be an index condition under row security.
  */
 #define OR_NEVER(column) "CASE WHEN " column " IS NULL THEN 'infinity' ELSE " column " END"
+
+/* The first place of a date, and of no due date. */
+#define PLACE_FROM(date) "((" date " " MINUS " '2000-01-01'::pg_catalog.date)::pg_catalog.int8 OPERATOR(pg_catalog.*) 8)"
+#define PLACE_NONE "17179869176"
+
+/* Each rank, for a range of places in taskq_task_queue_idx. */
+#define ANY_RANK "@.taskq_priority_rank(t.priority) " EQ " ANY ('{1,2,3,4}'::pg_catalog.int4[])"
+
+/* An active task, in terms of "@stage". */
+#define ACTIVE_STAGE "@stage " EQ " ANY ('{0,1,4,5}'::pg_catalog.int2[])"
 
 extern void plan_register_callbacks(void);
 

@@ -30,7 +30,7 @@ static TaskqPlan least_loaded = {
 	"SELECT s.id FROM @.taskq_staff_member s "
 	"LEFT JOIN @.taskq_workflow_turn w ON w.staff_id " EQ " s.id "
 	"CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS active FROM @.taskq_task t WHERE t.assignee_id " EQ " s.id "
-	"AND @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1}'::pg_catalog.int4[])) n "
+	"AND " ACTIVE_STAGE ") n "
 	"WHERE s.is_active AND ($1::pg_catalog.text[] IS NULL OR s.id " EQ " ANY ($1)) "
 	"ORDER BY n.active, w.turn NULLS FIRST, s.id LIMIT 1"
 };

@@ -36,7 +36,7 @@ typedef struct Cell
 } Cell;
 
 void
-cells_init(Cells *cells, int32 merged_day, int32 merged_sla, int32 counted_sla)
+cells_init(Cells *cells, int32 merged_day)
 {
 	HASHCTL		ctl = {0};
 
@@ -45,8 +45,6 @@ cells_init(Cells *cells, int32 merged_day, int32 merged_sla, int32 counted_sla)
 	ctl.hcxt = CurrentMemoryContext;
 	cells->table = hash_create("taskq counts", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	cells->merged_day = merged_day;
-	cells->merged_sla = merged_sla;
-	cells->counted_sla = counted_sla;
 }
 
 /* The first bucket of a kind that is not merged. */
@@ -62,9 +60,6 @@ kept_from(const Cells *cells, CounterKind kind)
 		case COUNT_UNSTARTED_DUE:
 		case COUNT_STARTED_DUE:
 			return cells->merged_day;
-		case COUNT_AT_RISK:
-		case COUNT_BREACH:
-			return cells->merged_sla;
 		case COUNT_COMPLETED:
 			return (int32) (cells->merged_day * (USECS_PER_DAY / USECS_PER_QUARTER));
 	}
@@ -79,8 +74,6 @@ cells_add(void *target, CounterKind kind, int32 bucket, int64 n)
 	bool		found;
 	Cell	   *cell;
 
-	if ((kind == COUNT_AT_RISK || kind == COUNT_BREACH) && bucket >= cells->counted_sla)
-		return;
 	if (bucket < kept_from(cells, kind))
 	{
 		if (kind == COUNT_COMPLETED)

@@ -16,12 +16,10 @@
 typedef struct Cells
 {
 	HTAB	   *table;
-	int32		merged_day;		/* the first buckets that are not merged */
-	int32		merged_sla;
-	int32		counted_sla;	/* the first one that is not counted yet */
+	int32		merged_day;		/* the first bucket that is not merged */
 } Cells;
 
-extern void cells_init(Cells *cells, int32 merged_day, int32 merged_sla, int32 counted_sla);
+extern void cells_init(Cells *cells, int32 merged_day);
 extern void cells_add(void *target, CounterKind kind, int32 bucket, int64 n);
 extern void cells_take_merged(Cells *cells);
 extern void cells_write(const Cells *cells);

@@ -15,17 +15,11 @@
  *		commit                     sums of others, "all but 7"
  *		                                                      sums + delta of 7
  *
- * What depends on the clock is counted in buckets (a day, five seconds, a
- * quarter of an hour), so that midnight and a deadline need no recount.
- * Buckets that no reader can need singly any more are merged into one.
- * Completed tasks that are stamped in the future are counted in their buckets,
- * and left out of the numbers until then.  SLA instants are counted a little
- * ahead of their time and no earlier, for there may be as many of them as
- * there are tasks.  Those of the bucket under way are looked up, and so are
- * all since counted_sla where no sweep came in time.
- *
- *		--- merged ---|------- a bucket each -------|--- not counted yet
- *		          merged_sla        now         counted_sla
+ * What depends on the day is counted in buckets (a day, a quarter of an hour),
+ * so that midnight needs no recount.  Due dates that no reader can need singly
+ * any more are merged into one bucket.  Completed tasks that are stamped in the
+ * future are counted in their buckets, and left out of the numbers until then.
+ * SLA instants are not counted: sums.c finds those that have come by indexes.
  *
  * The tables are unlogged: all of them are empty after a crash, and so they
  * are after a restore.  No deltas are written then until fold.c has inserted a
@@ -72,10 +66,6 @@ enum
 	Anum_delta_xid = 1,
 	Anum_delta_old_due,
 	Anum_delta_new_due,
-	Anum_delta_old_at_risk,
-	Anum_delta_new_at_risk,
-	Anum_delta_old_breach,
-	Anum_delta_new_breach,
 	Anum_delta_old_completed,
 	Anum_delta_new_completed,
 	Anum_delta_old_state,
@@ -88,8 +78,6 @@ enum
 	Anum_state_xmax = 1,
 	Anum_state_xip,
 	Anum_state_merged_day,
-	Anum_state_merged_sla,
-	Anum_state_counted_sla,
 	Anum_state_triggers,
 	Anum_state_counted_at,
 	Anum_state_folded_at
@@ -101,10 +89,6 @@ typedef struct FormDelta
 	int64		xid;
 	int32		old_due;
 	int32		new_due;
-	int32		old_at_risk;
-	int32		new_at_risk;
-	int32		old_breach;
-	int32		new_breach;
 	int32		old_completed;
 	int32		new_completed;
 	int16		old_state;
@@ -113,38 +97,27 @@ typedef struct FormDelta
 
 /* ---------------------------------------------------------------- shapes */
 
-/* Number of the bucket, of a width in microseconds, that contains an instant. */
+/* The quarter of an hour of an instant, within what a bucket can be. */
 int32
-counter_bucket(TimestampTz at, int64 width)
+counter_quarter(TimestampTz at)
 {
-	int64		bucket;
+	int64		quarter = at / USECS_PER_QUARTER - (at % USECS_PER_QUARTER < 0 ? 1 : 0);
 
-	if (TIMESTAMP_IS_NOBEGIN(at))
-		return COUNTER_MERGED + 1;
-	if (TIMESTAMP_IS_NOEND(at))
-		return COUNTER_NONE - 1;
-	bucket = at / width - (at % width < 0 ? 1 : 0);
-	return (int32) Max(Min(bucket, COUNTER_NONE - 1), COUNTER_MERGED + 1);
+	return (int32) Max(Min(quarter, COUNTER_NONE - 1), COUNTER_MERGED + 1);
 }
 
 void
-counter_shape_active(CounterShape *shape, bool started, bool unassigned, DateADT due,
-					 bool sla, TimestampTz at_risk, TimestampTz breach)
+counter_shape_active(CounterShape *shape, bool started, bool unassigned, DateADT due)
 {
 	shape->state = (started ? COUNTS_STARTED : 0) | (unassigned ? COUNTS_UNASSIGNED : 0);
 	shape->due = due;
-	if (sla)
-	{
-		shape->at_risk = counter_bucket(Min(at_risk, breach), SLA_BUCKET);
-		shape->breach = counter_bucket(breach, SLA_BUCKET);
-	}
 }
 
 void
 counter_shape_clear(CounterShape *shape)
 {
 	shape->state = COUNTS_NOT;
-	shape->due = shape->at_risk = shape->breach = shape->completed = COUNTER_NONE;
+	shape->due = shape->completed = COUNTER_NONE;
 }
 
 static void
@@ -152,15 +125,10 @@ shape_of(const TaskRow *row, CounterShape *shape)
 {
 	counter_shape_clear(shape);
 	if (!task_isnull(row, Anum_task_completed_at))
-		shape->completed = counter_bucket(task_stamp(row, Anum_task_completed_at), USECS_PER_QUARTER);
+		shape->completed = counter_quarter(task_stamp(row, Anum_task_completed_at));
 	else if (task_isnull(row, Anum_task_cancelled_at))
-	{
-		bool		sla = !task_isnull(row, Anum_task_sla_due_at) && !task_isnull(row, Anum_task_sla_at_risk_at);
-
 		counter_shape_active(shape, !task_isnull(row, Anum_task_started_at), task_isnull(row, Anum_task_assignee_id),
-				   task_isnull(row, Anum_task_due_date) ? COUNTER_NONE : DatumGetDateADT(task_value(row, Anum_task_due_date)),
-				   sla, sla ? task_stamp(row, Anum_task_sla_at_risk_at) : 0, sla ? task_stamp(row, Anum_task_sla_due_at) : 0);
-	}
+				   task_isnull(row, Anum_task_due_date) ? COUNTER_NONE : DatumGetDateADT(task_value(row, Anum_task_due_date)));
 }
 
 /* Calls a function for each counter that a shape is counted in. */
@@ -176,10 +144,6 @@ counter_add_shape(CounterAdd add, void *target, const CounterShape *shape, int64
 			add(target, COUNT_UNASSIGNED, 0, n);
 		if (shape->due != COUNTER_NONE)
 			add(target, started ? COUNT_STARTED_DUE : COUNT_UNSTARTED_DUE, shape->due, n);
-		if (shape->at_risk != COUNTER_NONE)
-			add(target, COUNT_AT_RISK, shape->at_risk, n);
-		if (shape->breach != COUNTER_NONE)
-			add(target, COUNT_BREACH, shape->breach, n);
 	}
 	if (shape->completed != COUNTER_NONE)
 		add(target, COUNT_COMPLETED, shape->completed, n);
@@ -188,8 +152,8 @@ counter_add_shape(CounterAdd add, void *target, const CounterShape *shape, int64
 static void
 add_delta(CounterAdd add, void *target, const FormDelta *delta)
 {
-	CounterShape before = {delta->old_due, delta->old_at_risk, delta->old_breach, delta->old_completed, delta->old_state};
-	CounterShape after = {delta->new_due, delta->new_at_risk, delta->new_breach, delta->new_completed, delta->new_state};
+	CounterShape before = {delta->old_due, delta->old_completed, delta->old_state};
+	CounterShape after = {delta->new_due, delta->new_completed, delta->new_state};
 
 	counter_add_shape(add, target, &before, -1);
 	counter_add_shape(add, target, &after, 1);
@@ -281,8 +245,6 @@ counter_find_state(Snapshot snapshot, CounterState *state)
 
 		state->xmax = DatumGetInt64(heap_getattr(tuple, Anum_state_xmax, desc, &isnull));
 		state->merged_day = DatumGetInt32(heap_getattr(tuple, Anum_state_merged_day, desc, &isnull));
-		state->merged_sla = DatumGetInt32(heap_getattr(tuple, Anum_state_merged_sla, desc, &isnull));
-		state->counted_sla = DatumGetInt32(heap_getattr(tuple, Anum_state_counted_sla, desc, &isnull));
 		state->triggers = DatumGetInt64(heap_getattr(tuple, Anum_state_triggers, desc, &isnull));
 		state->counted_at = DatumGetTimestampTz(heap_getattr(tuple, Anum_state_counted_at, desc, &isnull));
 		state->folded_at = DatumGetTimestampTz(heap_getattr(tuple, Anum_state_folded_at, desc, &isnull));
@@ -394,8 +356,7 @@ note(CounterNotes *notes, const TaskRow *old, const TaskRow *new)
 		shape_of(new, &after);
 	else
 		counter_shape_clear(&after);
-	if (before.state == after.state && before.due == after.due && before.at_risk == after.at_risk &&
-		before.breach == after.breach && before.completed == after.completed)
+	if (before.state == after.state && before.due == after.due && before.completed == after.completed)
 		return;
 
 	if (notes->rel == NULL)
@@ -408,10 +369,6 @@ note(CounterNotes *notes, const TaskRow *old, const TaskRow *new)
 	slot->tts_values[Anum_delta_xid - 1] = Int64GetDatum(notes->xid);
 	slot->tts_values[Anum_delta_old_due - 1] = Int32GetDatum(before.due);
 	slot->tts_values[Anum_delta_new_due - 1] = Int32GetDatum(after.due);
-	slot->tts_values[Anum_delta_old_at_risk - 1] = Int32GetDatum(before.at_risk);
-	slot->tts_values[Anum_delta_new_at_risk - 1] = Int32GetDatum(after.at_risk);
-	slot->tts_values[Anum_delta_old_breach - 1] = Int32GetDatum(before.breach);
-	slot->tts_values[Anum_delta_new_breach - 1] = Int32GetDatum(after.breach);
 	slot->tts_values[Anum_delta_old_completed - 1] = Int32GetDatum(before.completed);
 	slot->tts_values[Anum_delta_new_completed - 1] = Int32GetDatum(after.completed);
 	slot->tts_values[Anum_delta_old_state - 1] = Int16GetDatum((int16) before.state);

@@ -23,8 +23,6 @@ typedef enum CounterKind
 	COUNT_UNASSIGNED,
 	COUNT_UNSTARTED_DUE,		/* active, by due date */
 	COUNT_STARTED_DUE,
-	COUNT_AT_RISK,				/* active, by SLA_BUCKET */
-	COUNT_BREACH,
 	COUNT_COMPLETED				/* by quarter of an hour */
 } CounterKind;
 
@@ -33,14 +31,11 @@ typedef enum CounterKind
 #define COUNTS_NOT (-1)
 #define COUNTS_STARTED 1
 #define COUNTS_UNASSIGNED 2
-#define SLA_BUCKET (5 * USECS_PER_SEC)
 #define USECS_PER_QUARTER (15 * USECS_PER_MINUTE)
 
 typedef struct CounterShape
 {
 	int32		due;
-	int32		at_risk;
-	int32		breach;
 	int32		completed;
 	int			state;
 } CounterShape;
@@ -52,8 +47,6 @@ typedef struct CounterState
 	int64	   *xip;
 	int			nxip;
 	int32		merged_day;
-	int32		merged_sla;
-	int32		counted_sla;
 	int64		triggers;
 	TimestampTz counted_at;
 	TimestampTz folded_at;
@@ -68,28 +61,14 @@ typedef struct CounterState
 /* Adds n to one counter. */
 typedef void (*CounterAdd) (void *target, CounterKind kind, int32 bucket, int64 n);
 
-/*
- * Active tasks whose instant lies between two, found by their own index.  One
- * that is breached before it is at risk has no instant at which it gets there.
- */
-#define AT_RISK_BETWEEN(below) \
-	"(SELECT t.sla_at_risk_at AS at FROM @.taskq_task t WHERE t.sla_at_risk_at " GE " $1 AND t.sla_at_risk_at " below " $2 " \
-	"AND t.sla_at_risk_at " LE " t.sla_due_at AND t.completed_at IS NULL AND t.cancelled_at IS NULL ORDER BY t.sla_at_risk_at)"
-#define BREACH_BETWEEN(phase) \
-	"(SELECT t.sla_due_at AS at, t.sla_at_risk_at " GT " t.sla_due_at AS never_at_risk FROM @.taskq_task t " \
-	"WHERE @.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " " phase " " \
-	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 AND " OR_NEVER("t.sla_due_at") " " LT " $2 " \
-	"ORDER BY " OR_NEVER("t.sla_due_at") ")"
-
 /* How many deltas this session has written. */
 extern uint64 counter_deltas;
 
 extern const TaskFollower counter_follower;
 
-extern int32 counter_bucket(TimestampTz at, int64 width);
+extern int32 counter_quarter(TimestampTz at);
 extern void counter_shape_clear(CounterShape *shape);
-extern void counter_shape_active(CounterShape *shape, bool started, bool unassigned, DateADT due,
-								 bool sla, TimestampTz at_risk, TimestampTz breach);
+extern void counter_shape_active(CounterShape *shape, bool started, bool unassigned, DateADT due);
 extern void counter_add_shape(CounterAdd add, void *target, const CounterShape *shape, int64 n);
 extern int64 counter_triggers(void);
 extern bool counter_find_state(Snapshot snapshot, CounterState *state);

@@ -9,8 +9,9 @@
  *
  *		due/2026-06-05/2/1234        due date (infinity = none), rank, id
  *		priority/2/2026-06-05/1234   rank, due date, id
- *		created/834598723451/1234    microseconds as PostgreSQL counts them, id
+ *		created/834598723451/1234    microseconds as PostgreSQL counts them, id, which is the order
  *		sla/834598723451/1234        the deadline likewise (infinity = none or never), id
+ *		closed/834598723451/1234     completed or cancelled (-infinity = neither), id
  *
  *-------------------------------------------------------------------------
  */
@@ -28,23 +29,23 @@
 #include "task/row.h"
 #include "queue/cursor.h"
 
-static const char *const sort_names[] = {"due", "priority", "created", "sla"};
+static const char *const sort_names[] = {"due", "priority", "created", "sla", "closed"};
 
-/* Argument sort; throws 22023 unless it is valid. */
+/* Argument sort, NULL = the one given; throws 22023 unless it is valid. */
 QueueSort
-sort_argument(FunctionCallInfo fcinfo, int argno)
+sort_argument(FunctionCallInfo fcinfo, int argno, QueueSort if_null)
 {
-	if (!PG_ARGISNULL(argno))
-	{
-		char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(argno));
+	char	   *name;
 
-		for (int i = 0; i < lengthof(sort_names); i++)
-			if (strcmp(name, sort_names[i]) == 0)
-				return (QueueSort) i;
-	}
+	if (PG_ARGISNULL(argno))
+		return if_null;
+	name = text_to_cstring(PG_GETARG_TEXT_PP(argno));
+	for (int i = 0; i < lengthof(sort_names); i++)
+		if (strcmp(name, sort_names[i]) == 0)
+			return (QueueSort) i;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("sort must be due, priority, created or sla")));
+			 errmsg("sort must be due, priority, created, sla or closed")));
 }
 
 /* The next field of a cursor, cut off in place; NULL at the end. */
@@ -96,6 +97,11 @@ read_instant(const char *field, int64 *at)
 		*at = DT_NOEND;
 		return true;
 	}
+	if (field != NULL && strcmp(field, "-infinity") == 0)
+	{
+		*at = DT_NOBEGIN;
+		return true;
+	}
 	return read_int64(field, at);
 }
 
@@ -139,6 +145,7 @@ cursor_argument(FunctionCallInfo fcinfo, int argno, QueueSort sort)
 			break;
 		case SORT_CREATED:
 		case SORT_SLA:
+		case SORT_CLOSED:
 			valid = valid && read_instant(next_field(&rest), &pos.at);
 			break;
 	}
@@ -167,6 +174,18 @@ date_string(Datum value, bool isnull)
 	return pstrdup(buf);
 }
 
+static char *
+instant_string(const Datum *values, const bool *nulls, int attnum, const char *none)
+{
+	TimestampTz at = DatumGetTimestampTz(values[attnum - 1]);
+
+	if (nulls[attnum - 1])
+		return pstrdup(none);
+	if (TIMESTAMP_IS_NOEND(at))
+		return pstrdup("infinity");
+	return psprintf(INT64_FORMAT, at);
+}
+
 /* The cursor of a row that begins with the columns of taskq_task. */
 char *
 cursor_of(QueueSort sort, const Datum *values, const bool *nulls)
@@ -186,12 +205,12 @@ cursor_of(QueueSort sort, const Datum *values, const bool *nulls)
 			return psprintf("created/" INT64_FORMAT "/" INT64_FORMAT,
 							DatumGetTimestampTz(values[Anum_task_created_at - 1]), id);
 		case SORT_SLA:
+			return psprintf("sla/%s/" INT64_FORMAT, instant_string(values, nulls, Anum_task_sla_due_at, "infinity"), id);
+		case SORT_CLOSED:
 			break;
 	}
-	if (nulls[Anum_task_sla_due_at - 1] ||
-		TIMESTAMP_IS_NOEND(DatumGetTimestampTz(values[Anum_task_sla_due_at - 1])))
-		return psprintf("sla/infinity/" INT64_FORMAT, id);
-	return psprintf("sla/" INT64_FORMAT "/" INT64_FORMAT,
-					DatumGetTimestampTz(values[Anum_task_sla_due_at - 1]), id);
+	return psprintf("closed/%s/" INT64_FORMAT,
+					instant_string(values, nulls, nulls[Anum_task_completed_at - 1] ? Anum_task_cancelled_at : Anum_task_completed_at,
+								   "-infinity"), id);
 }
 

@@ -16,7 +16,8 @@ typedef enum QueueSort
 	SORT_DUE,
 	SORT_PRIORITY,
 	SORT_CREATED,
-	SORT_SLA
+	SORT_SLA,
+	SORT_CLOSED
 } QueueSort;
 
 /* Where the last page ended: the sort's keys, as far as it has them. */
@@ -29,7 +30,7 @@ typedef struct Position
 	int64		id;
 } Position;
 
-extern QueueSort sort_argument(FunctionCallInfo fcinfo, int argno);
+extern QueueSort sort_argument(FunctionCallInfo fcinfo, int argno, QueueSort if_null);
 extern Position cursor_argument(FunctionCallInfo fcinfo, int argno, QueueSort sort);
 extern char *cursor_of(QueueSort sort, const Datum *values, const bool *nulls);
 

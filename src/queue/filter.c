@@ -16,7 +16,10 @@
 #include "base/catalog.h"
 #include "base/compat.h"
 #include "base/enums.h"
+#include "base/plan.h"
+#include "task/row.h"
 #include "queue/filter.h"
+#include "queue/search.h"
 
 /* ------------------------------------------------------------- arguments */
 
@@ -85,7 +88,11 @@ filter_arguments(FunctionCallInfo fcinfo, int later)
 	f.assignee_id = text_filter(fcinfo, ARG_ASSIGNEE_ID);
 	f.user_id = text_filter(fcinfo, ARG_USER_ID);
 	f.source = text_filter(fcinfo, ARG_SOURCE);
-	f.search = text_filter(fcinfo, ARG_SEARCH);
+	if (!PG_ARGISNULL(ARG_SEARCH))
+	{
+		f.search = search_lower(PG_GETARG_DATUM(ARG_SEARCH));
+		f.search_pattern = search_pattern(f.search);
+	}
 	f.unassigned = !PG_ARGISNULL(ARG_UNASSIGNED) && PG_GETARG_BOOL(ARG_UNASSIGNED);
 	if (f.unassigned && f.assignee_id != (Datum) 0)
 		ereport(ERROR,
@@ -108,62 +115,117 @@ filter_arguments(FunctionCallInfo fcinfo, int later)
 
 /* -------------------------------------------------------------- branches */
 
+/* Adds a range of due dates in one stage, unless the filters leave nothing of it. */
 static int
-add_branch(Branch *branches, int n, const Filters *f, int phase, DateADT from, DateADT to)
+add_branch(Branch *branches, int n, const Filters *f, int stage, DateADT from, DateADT to)
 {
-	branches[n].phase = phase;
+	branches[n].stage = stage;
 	branches[n].due_from = Max(from, f->due_from);
 	branches[n].due_to = Min(to, f->due_to);
 	branches[n].rank = 0;
 	return branches[n].due_from <= branches[n].due_to ? n + 1 : n;
 }
 
-/* The branches that the filters' statuses ask for. */
-int
-status_branches(const Filters *f, Branch *branches)
+static int
+add_closed(Branch *branches, int n, const Filters *f)
 {
-	DateADT		begin;
-	DateADT		end;
-	DateADT		day = today();
-	int			n = 0;
-
-	if (!f->priority[0] && !f->priority[1] && !f->priority[2] && !f->priority[3])
-		return 0;
-	DATE_NOBEGIN(begin);
-	DATE_NOEND(end);
-	for (int phase = 0; phase <= 1; phase++)
-	{
-		bool		not_past = f->status[phase == 0 ? STATUS_OPEN : STATUS_IN_PROGRESS];
-
-		if (not_past || f->status[STATUS_OVERDUE])
-			n = add_branch(branches, n, f, phase,
-						   f->status[STATUS_OVERDUE] ? begin : day,
-						   not_past ? end : day - 1);
-	}
 	if (f->status[STATUS_COMPLETED])
-		n = add_branch(branches, n, f, 2, begin, end);
+		n = add_branch(branches, n, f, STAGE_COMPLETED, DATEVAL_NOBEGIN, DATEVAL_NOEND);
 	if (f->status[STATUS_CANCELLED])
-		n = add_branch(branches, n, f, 3, begin, end);
+		n = add_branch(branches, n, f, STAGE_CANCELLED, DATEVAL_NOBEGIN, DATEVAL_NOEND);
 	return n;
 }
 
+#define NO_PRIORITY(f) (!(f)->priority[0] && !(f)->priority[1] && !(f)->priority[2] && !(f)->priority[3])
+
+/* In terms of taskq_task_queue_idx; $1 = today. */
+#define ANY_IN_EACH_RANGE(stages, range) \
+	"EXISTS (SELECT FROM pg_catalog.unnest('{" stages "}'::pg_catalog.int2[]) s(stage) " \
+	"CROSS JOIN pg_catalog.unnest('{1,2,3,4}'::pg_catalog.int4[]) r(rank) " \
+	"CROSS JOIN LATERAL (SELECT FROM @.taskq_task t WHERE @stage " EQ " s.stage AND @.taskq_priority_rank(t.priority) " EQ " r.rank " \
+	"AND @due_place " range " ORDER BY @due_place LIMIT 1) e)"
+static TaskqPlan any_stale = {
+	"SELECT " ANY_IN_EACH_RANGE("0,1", LT " " PLACE_FROM("$1")) ", " ANY_IN_EACH_RANGE("4,5", GE " " PLACE_FROM("$1")),
+	PLAN_ONCE | PLAN_BY_INDEX
+};
+
 /*
- * Splits branches by priority where the page is filtered by it and no filter
- * is likely to be more selective: then each has its index.
+ * The branches that the filters' statuses ask for, by stages, those of active
+ * tasks first.  Where no stored status is stale, as after a sweep, a stage is
+ * all of a status, and no look at the due dates is needed.  SPI is connected.
  */
 int
-split_by_priority(const Filters *f, Branch *branches, int n)
+status_stages(const Filters *f, Branch *branches)
 {
-	Branch		split[MAX_BRANCHES];
-	int			m = 0;
+	static const int active[] = {
+		STAGE_UNSTARTED, STAGE_STARTED, STAGE_UNSTARTED + STAGE_STORED_OVERDUE, STAGE_STARTED + STAGE_STORED_OVERDUE
+	};
+	Oid			type = DATEOID;
+	DateADT		day = today();
+	Datum		day_value = DateADTGetDatum(day);
+	bool		stale[2] = {true, true};	/* past due and not stored as overdue; the reverse */
+	bool		isnull;
+	int			n = 0;
 
-	for (int i = 0; i < n; i++)
-		for (int rank = 1; rank <= N_PRIORITIES; rank++)
-			if (f->priority[N_PRIORITIES - rank])
-			{
-				split[m] = branches[i];
-				split[m++].rank = rank;
-			}
-	memcpy(branches, split, m * sizeof(Branch));
-	return m;
+	if (NO_PRIORITY(f))
+		return 0;
+	/*
+	 * Not for one assignee, whose tasks are few, nor for inactive ones, who may
+	 * have none; and an older version has no index to look in.
+	 */
+	if (f->assignee_id == (Datum) 0 && f->assignee_is_active != BOOL_FALSE && !taskq_catalog()->sql_is_older)
+	{
+		spi_read(&any_stale, 1, &type, &day_value);
+		for (int i = 0; i < lengthof(stale); i++)
+			stale[i] = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull));
+	}
+	for (int i = 0; i < lengthof(active); i++)
+	{
+		bool		started = active[i] % STAGE_STORED_OVERDUE == STAGE_STARTED;
+		bool		stored = active[i] >= STAGE_STORED_OVERDUE;
+		bool		has_past = stored || stale[0];
+		bool		has_other = !stored || stale[1];
+		bool		past = has_past && f->status[STATUS_OVERDUE];
+		bool		other = has_other && f->status[started ? STATUS_IN_PROGRESS : STATUS_OPEN];
+
+		if (past || other)
+			n = add_branch(branches, n, f, active[i],
+						   past || !has_past ? DATEVAL_NOBEGIN : day, other || !has_other ? DATEVAL_NOEND : day - 1);
+	}
+	return add_closed(branches, n, f);
+}
+
+/* The same by phases, as taskq_phase() says: no stage but the first four. */
+int
+status_phases(const Filters *f, Branch *branches)
+{
+	DateADT		day = today();
+	int			n = 0;
+
+	if (NO_PRIORITY(f))
+		return 0;
+	for (int phase = STAGE_UNSTARTED; phase <= STAGE_STARTED; phase++)
+	{
+		bool		past = f->status[STATUS_OVERDUE];
+		bool		other = f->status[phase == STAGE_STARTED ? STATUS_IN_PROGRESS : STATUS_OPEN];
+
+		if (past || other)
+			n = add_branch(branches, n, f, phase, past ? DATEVAL_NOBEGIN : day, other ? DATEVAL_NOEND : day - 1);
+	}
+	return add_closed(branches, n, f);
+}
+
+/* Splits a branch by those of the four ranks that the filters ask for; returns how many there are. */
+int
+split_by_rank(const Filters *f, const Branch *branch, Branch *split)
+{
+	int			n = 0;
+
+	for (int rank = 1; rank <= N_PRIORITIES; rank++)
+		if (f->priority[N_PRIORITIES - rank])
+		{
+			split[n] = *branch;
+			split[n++].rank = rank;
+		}
+	return n;
 }

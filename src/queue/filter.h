@@ -68,25 +68,33 @@ typedef struct Filters
 	Datum		assignee_id;	/* 0 = not given, as below */
 	Datum		user_id;
 	Datum		source;
-	Datum		search;
+	Datum		search;			/* in lower case */
+	Datum		search_pattern; /* of LIKE */
 	DateADT		due_from;		/* -infinity = not given */
 	DateADT		due_to;			/* +infinity = not given */
 	BoolFilter	assignee_is_active;
 } Filters;
 
-#define MAX_BRANCHES (4 * N_PRIORITIES)
+#define MAX_BRANCHES 6			/* a stage each */
 #define LAST_DATE (date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE)
 
+/* A range of due dates in one stage, of one priority or of all. */
 typedef struct Branch
 {
-	int			phase;
+	int			stage;
 	DateADT		due_from;
 	DateADT		due_to;
-	int			rank;			/* 0 = any of the filter */
+	int			rank;			/* 0 = any of the filters' */
 } Branch;
 
+/* Whether a page is of tasks of one assignee, of each inactive one in turn, or of nobody. */
+#define OF_ASSIGNEE(f) \
+	((f)->assignee_id != (Datum) 0 || (f)->unassigned || (f)->assignee_is_active == BOOL_FALSE)
+
 extern Filters filter_arguments(FunctionCallInfo fcinfo, int later);
-extern int status_branches(const Filters *f, Branch *branches);
-extern int split_by_priority(const Filters *f, Branch *branches, int n);
+extern int status_stages(const Filters *f, Branch *branches);
+extern int status_phases(const Filters *f, Branch *branches);
+extern int split_by_rank(const Filters *f, const Branch *branch, Branch *split);
+#define BRANCH_IS_ACTIVE(b) ((b)->stage != STAGE_COMPLETED && (b)->stage != STAGE_CANCELLED)
 
 #endif							/* TASKQ_FILTER_H */

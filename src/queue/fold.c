@@ -24,7 +24,6 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
@@ -60,10 +59,6 @@
  * not merged are read by every reader.
  */
 #define KEEP_DAYS 8
-#define KEEP_SLA_BUCKETS 24
-
-/* How far ahead SLA instants are counted. */
-#define SLA_BUCKETS_AHEAD 24
 
 /* How long to wait for writers to end: number of checks, milliseconds between them. */
 #define WRITERS_LOOKS 50
@@ -83,25 +78,12 @@ static TaskqPlan snapshot_now = {
 	"FROM pg_catalog.pg_current_snapshot() s"
 };
 static TaskqPlan update_state = {
-	"UPDATE @.taskq_counter_state SET snapshot_xmax = $1, snapshot_xip = $2, merged_day = $3, merged_sla = $4, "
-	"counted_sla = $5, folded_at = $6"
+	"UPDATE @.taskq_counter_state SET snapshot_xmax = $1, snapshot_xip = $2, merged_day = $3, folded_at = $4"
 };
 static TaskqPlan delete_folded = {
 	"DELETE FROM @.taskq_counter_delta WHERE xid " LT " $1"
 };
 
-/* Parameters: two instants. */
-static TaskqPlan sla_between = {
-	"SELECT r.at, false, false FROM " AT_RISK_BETWEEN(LT) " r "
-	"UNION ALL SELECT d.at, true, d.never_at_risk FROM " BREACH_BETWEEN("0") " d "
-	"UNION ALL SELECT d.at, true, d.never_at_risk FROM " BREACH_BETWEEN("1") " d",
-	PLAN_ONCE | PLAN_BY_INDEX
-};
-static TaskqPlan any_sla_between = {
-	"SELECT EXISTS (SELECT FROM " AT_RISK_BETWEEN(LT) " r) OR EXISTS (SELECT FROM " BREACH_BETWEEN("0") " d) "
-	"OR EXISTS (SELECT FROM " BREACH_BETWEEN("1") " d)",
-	PLAN_ONCE | PLAN_BY_INDEX
-};
 static TaskqPlan set_counted = {
 	"UPDATE @.taskq_counter_state SET counted_at = $1"
 };
@@ -112,26 +94,18 @@ static TaskqPlan forget_counts = {
 	"DELETE FROM @.taskq_counter"
 };
 static TaskqPlan announce_state = {
-	"INSERT INTO @.taskq_counter_state (snapshot_xmax, snapshot_xip, merged_day, merged_sla, counted_sla, "
-	"triggers, counted_at, folded_at) VALUES ($1, '{}', 0, 0, 0, $2, '-infinity', $3)"
+	"INSERT INTO @.taskq_counter_state (snapshot_xmax, snapshot_xip, merged_day, triggers, counted_at, folded_at) "
+	"VALUES ($1, '{}', 0, $2, '-infinity', $3)"
 };
 
 /* Everything that is counted: active tasks, and those completed not long ago. */
 static TaskqPlan all_active = {
-	"SELECT t.started_at IS NOT NULL, t.assignee_id IS NULL, t.due_date, t.sla_at_risk_at, t.sla_due_at "
+	"SELECT t.started_at IS NOT NULL, t.assignee_id IS NULL, t.due_date "
 	"FROM @.taskq_task t WHERE t.completed_at IS NULL AND t.cancelled_at IS NULL"
 };
 static TaskqPlan all_completed = {
-	"SELECT t.completed_at FROM @.taskq_task t WHERE t.completed_at IS NOT NULL "
-	"AND coalesce(t.completed_at, t.cancelled_at) " GE " $1"
+	"SELECT t.completed_at FROM @.taskq_task t WHERE " COMPLETED_STAGE " AND @place " GE " $1"
 };
-
-/* When a bucket of SLA instants begins. */
-static TimestampTz
-bucket_begin(int32 bucket)
-{
-	return (TimestampTz) bucket * SLA_BUCKET;
-}
 
 /* What a snapshot sees, as taskq_counter_state keeps it. */
 typedef struct Horizon
@@ -162,28 +136,93 @@ can_write_counts(void)
 	return OidIsValid(taskq_catalog()->counter_state) && !RecoveryInProgress() && !IsolationUsesXactSnapshot();
 }
 
-/* Whether there are changes to fold, or SLA instants whose time came before they were counted. */
-static bool
-anything_to_fold(const CounterState *state, TimestampTz now)
+/* The first day that is to be kept apart: never an earlier one than before, for what is merged stays so. */
+static int32
+first_day(const CounterState *state)
 {
-	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
-	Datum		values[] = {TimestampTzGetDatum(bucket_begin(state->counted_sla)), TimestampTzGetDatum(now)};
-	OwnerSwitch owner;
-	bool		isnull;
-	bool		any;
+	return Max(today() - KEEP_DAYS, state->merged_day);
+}
 
-	if (counter_scan_unfolded(state, GetActiveSnapshot(), 0, 0, NULL, NULL) > 0)
-		return true;
-	if (state->counted_sla > counter_bucket(now, SLA_BUCKET))
-		return false;
+/* Whether there are changes to fold, or days to merge. */
+static bool
+anything_to_fold(const CounterState *state)
+{
+	return first_day(state) > state->merged_day ||
+		counter_scan_unfolded(state, GetActiveSnapshot(), 0, 0, NULL, NULL) > 0;
+}
+
+/* Stores the horizon of the counts, and deletes the deltas that they include for every snapshot. */
+static void
+write_state(const Horizon *h, const Cells *cells, TimestampTz now)
+{
+	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, TIMESTAMPTZOID};
+	Datum		values[] = {h->xmax, h->xip, Int32GetDatum(cells->merged_day), TimestampTzGetDatum(now)};
+	Datum		xmin = h->xmin;
+
+	spi_run(&update_state, lengthof(types), types, values, NULL, 0);
+	spi_run(&delete_folded, 1, types, &xmin, NULL, 0);
+}
+
+/*
+ * Folds the deltas written since the last time into the counts, except those
+ * of the current transaction, which are left for the next time.  Does nothing
+ * if another session is folding, or has taskq_task locked: all lock it before
+ * the tables of the counters.
+ */
+static void
+add_deltas(void)
+{
+	Oid			task = taskq_catalog()->task;
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	OwnerSwitch owner;
+	Horizon		h;
+	CounterState state;
+	Cells		cells;
+
+	if (!ConditionalLockRelationOid(task, AccessShareLock))
+		return;
 	spi_connect();
-	become_owner_of(taskq_catalog()->task, &owner);
-	spi_read(&any_sla_between, 2, types, values);
-	any = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	become_owner_of(task, &owner);
+	spi_run(&lock_state, 0, NULL, NULL, NULL, 0);
+	if (SPI_processed > 0)
+	{
+		int64		own = (int64) U64FromFullTransactionId(GetTopFullTransactionId());
+
+		/* Another session may have folded before the row was locked. */
+		PushActiveSnapshot(GetTransactionSnapshot());
+		if (counter_read_state(GetActiveSnapshot(), &state))
+		{
+			h = horizon();
+			cells_init(&cells, first_day(&state));
+			if (cells.merged_day > state.merged_day)
+				cells_take_merged(&cells);
+			(void) counter_scan_unfolded(&state, GetActiveSnapshot(), own, PG_INT32_MAX - 1, cells_add, &cells);
+			cells_write(&cells);
+			write_state(&h, &cells, now);
+		}
+		PopActiveSnapshot();
+	}
 	become_caller_again(&owner);
 	SPI_finish();
-	return any;
 }
+
+/* Folds pending deltas in the current transaction, if the counts are maintained. */
+static void
+fold_deltas(void)
+{
+	CounterState state;
+	bool		any;
+
+	if (!can_write_counts())
+		return;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	any = counter_read_state(GetActiveSnapshot(), &state) && anything_to_fold(&state);
+	PopActiveSnapshot();
+	if (any)
+		add_deltas();
+}
+
+/* ---------------------------------------------------------- counting all */
 
 /* Counts what a statement finds, under the active snapshot. */
 static void
@@ -207,152 +246,17 @@ count_rows(TaskqPlan *plan, int nargs, Oid *types, Datum *values,
 }
 
 static void
-count_sla(HeapTuple tuple, TupleDesc desc, Cells *cells)
-{
-	bool		isnull;
-	int32		bucket = counter_bucket(DatumGetTimestampTz(SPI_getbinval(tuple, desc, 1, &isnull)), SLA_BUCKET);
-	bool		breach = DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
-	bool		never_at_risk = DatumGetBool(SPI_getbinval(tuple, desc, 3, &isnull));
-
-	if (!breach || never_at_risk)
-		cells_add(cells, COUNT_AT_RISK, bucket, 1);
-	if (breach)
-		cells_add(cells, COUNT_BREACH, bucket, 1);
-}
-
-/*
- * Counts SLA instants up to a bucket.  What the current transaction itself
- * changed is not in it, as it is not in what is folded: a snapshot of command
- * 0 does not see it.  It would see no row of a table that the transaction has
- * rewritten.
- */
-static void
-count_ahead(Cells *cells, int32 to)
-{
-	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID};
-	Datum		values[] = {TimestampTzGetDatum(bucket_begin(cells->counted_sla)), TimestampTzGetDatum(bucket_begin(to))};
-
-	cells->counted_sla = to;
-	PushCopiedSnapshot(GetActiveSnapshot());
-	GetActiveSnapshot()->curcid = FirstCommandId;
-	count_rows(&sla_between, 2, types, values, count_sla, cells);
-	PopActiveSnapshot();
-}
-
-static bool
-written_anew(Oid table)
-{
-	Relation	rel = table_open(table, NoLock);
-	bool		result = taskq_is_rewritten(rel);
-
-	table_close(rel, NoLock);
-	return result;
-}
-
-/* Stores the horizon of the counts, and deletes the deltas that they include for every snapshot. */
-static void
-write_state(const Horizon *h, const Cells *cells, TimestampTz now)
-{
-	Oid			types[] = {INT8OID, INT8ARRAYOID, INT4OID, INT4OID, INT4OID, TIMESTAMPTZOID};
-	Datum		values[] = {
-		h->xmax, h->xip, DateADTGetDatum(cells->merged_day), Int32GetDatum(cells->merged_sla),
-		Int32GetDatum(cells->counted_sla), TimestampTzGetDatum(now)
-	};
-	Datum		xmin = h->xmin;
-
-	spi_run(&update_state, lengthof(types), types, values, NULL, 0);
-	spi_run(&delete_folded, 1, types, &xmin, NULL, 0);
-}
-
-/*
- * Folds the deltas written since the last time into the counts, except those
- * of the current transaction, which are left for the next time.  Does nothing
- * if another session is folding, or has the table locked.
- */
-static void
-add_deltas(void)
-{
-	Oid			task = taskq_catalog()->task;
-	TimestampTz now = GetCurrentStatementStartTimestamp();
-	int32		sla = counter_bucket(now, SLA_BUCKET);
-	OwnerSwitch owner;
-	Horizon		h;
-	CounterState state;
-	Cells		cells;
-	bool		ahead;
-
-	/*
-	 * Before the snapshot, which would see no row of a table that is rewritten
-	 * after it was taken.
-	 */
-	if (!ConditionalLockRelationOid(task, AccessShareLock))
-		return;
-	spi_connect();
-	become_owner_of(task, &owner);
-	spi_run(&lock_state, 0, NULL, NULL, NULL, 0);
-	if (SPI_processed > 0)
-	{
-		int64		own = (int64) U64FromFullTransactionId(GetTopFullTransactionId());
-
-		/* Another session may have folded before the row was locked. */
-		PushActiveSnapshot(GetTransactionSnapshot());
-		if (counter_read_state(GetActiveSnapshot(), &state))
-		{
-			h = horizon();
-			ahead = state.counted_sla < sla + SLA_BUCKETS_AHEAD / 2 && !written_anew(task);
-			cells_init(&cells, state.merged_day, state.merged_sla, state.counted_sla);
-			if (ahead)
-			{
-				cells.merged_day = today() - KEEP_DAYS;
-				cells.merged_sla = Max(sla - KEEP_SLA_BUCKETS, state.merged_sla);
-				cells_take_merged(&cells);
-			}
-			(void) counter_scan_unfolded(&state, GetActiveSnapshot(), own, PG_INT32_MAX - 1, cells_add, &cells);
-			if (ahead)
-				count_ahead(&cells, sla + SLA_BUCKETS_AHEAD);
-			cells_write(&cells);
-			write_state(&h, &cells, now);
-		}
-		PopActiveSnapshot();
-	}
-	become_caller_again(&owner);
-	SPI_finish();
-}
-
-/* Folds pending deltas in the current transaction, if the counts are maintained. */
-static void
-fold_deltas(void)
-{
-	CounterState state;
-	bool		any;
-
-	if (!can_write_counts())
-		return;
-	PushActiveSnapshot(GetTransactionSnapshot());
-	any = counter_read_state(GetActiveSnapshot(), &state) && anything_to_fold(&state, GetCurrentStatementStartTimestamp());
-	PopActiveSnapshot();
-	if (any)
-		add_deltas();
-}
-
-/* ---------------------------------------------------------- counting all */
-
-static void
 count_active(HeapTuple tuple, TupleDesc desc, Cells *cells)
 {
 	CounterShape shape;
 	bool		isnull;
 	bool		no_due_date;
-	bool		no_at_risk;
-	bool		no_breach;
 	bool		started = DatumGetBool(SPI_getbinval(tuple, desc, 1, &isnull));
 	bool		unassigned = DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
 	DateADT		due = DatumGetDateADT(SPI_getbinval(tuple, desc, 3, &no_due_date));
-	TimestampTz at_risk = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 4, &no_at_risk));
-	TimestampTz breach = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 5, &no_breach));
 
 	counter_shape_clear(&shape);
-	counter_shape_active(&shape, started, unassigned, no_due_date ? COUNTER_NONE : due, !no_at_risk && !no_breach, at_risk, breach);
+	counter_shape_active(&shape, started, unassigned, no_due_date ? COUNTER_NONE : due);
 	counter_add_shape(cells_add, cells, &shape, 1);
 }
 
@@ -362,7 +266,7 @@ count_completed(HeapTuple tuple, TupleDesc desc, Cells *cells)
 	bool		isnull;
 	TimestampTz at = DatumGetTimestampTz(SPI_getbinval(tuple, desc, 1, &isnull));
 
-	cells_add(cells, COUNT_COMPLETED, counter_bucket(at, USECS_PER_QUARTER), 1);
+	cells_add(cells, COUNT_COMPLETED, counter_quarter(at), 1);
 }
 
 /*
@@ -395,7 +299,7 @@ static bool
 state_is_good(const CounterState *state)
 {
 	return !COUNTER_IS_ANNOUNCED(state) && state->triggers == counter_triggers() &&
-		state->merged_sla <= counter_bucket(GetCurrentTimestamp(), SLA_BUCKET) && state->merged_day <= today();
+		state->merged_day <= today();
 }
 
 /*
@@ -500,9 +404,9 @@ count_tasks(int64 announcement)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 	TimestampTz now = GetCurrentStatementStartTimestamp();
-	int32		sla = counter_bucket(now, SLA_BUCKET);
+	Oid			place_type[] = {INT8OID};
+	Datum		since[] = {Int64GetDatum(now - KEEP_DAYS * USECS_PER_DAY)};
 	Oid			time_type[] = {TIMESTAMPTZOID};
-	Datum		since[] = {TimestampTzGetDatum(now - KEEP_DAYS * USECS_PER_DAY)};
 	Datum		counted_at[] = {TimestampTzGetDatum(now)};
 	bool		ended = writers_ended();
 	OwnerSwitch owner;
@@ -528,9 +432,9 @@ count_tasks(int64 announcement)
 	become_owner_of(cat->task, &owner);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	h = horizon();
-	cells_init(&cells, today() - KEEP_DAYS, sla - KEEP_SLA_BUCKETS, sla + SLA_BUCKETS_AHEAD);
+	cells_init(&cells, today() - KEEP_DAYS);
 	count_rows(&all_active, 0, NULL, NULL, count_active, &cells);
-	count_rows(&all_completed, 1, time_type, since, count_completed, &cells);
+	count_rows(&all_completed, 1, place_type, since, count_completed, &cells);
 	spi_run(&forget_counts, 0, NULL, NULL, NULL, 0);
 	cells_write(&cells);
 	write_state(&h, &cells, now);
@@ -597,7 +501,7 @@ fold_keep(int64 announcement)
 		fold_forget();
 		kept = false;
 	}
-	any = kept && anything_to_fold(&state, now);
+	any = kept && anything_to_fold(&state);
 	PopActiveSnapshot();
 	if (announcement != 0)
 		count_tasks(announcement);

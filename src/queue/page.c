@@ -3,19 +3,9 @@
  * page.c
  *		Pages of the queue, and how many tasks its filters match.
  *
- * A page is exact at its instant although stored statuses may be stale: a
- * status is translated into conditions on columns that indexes have.  That
- * takes several branches.  A branch is a phase (unstarted, started, completed,
- * cancelled; what the stamps say without a clock) with a range of due dates on
- * one side of today, and with one priority where the sort needs that; its rows
- * come in the order of the sort from an index, beginning at the position where
- * the last page ended.  The branches are merged, the page is cut off, and only
- * then names are joined to it.
- *
- *		OPEN                   phase 0, due today or later
- *		IN_PROGRESS            phase 1, due today or later
- *		OVERDUE                phases 0 and 1, due before today
- *		COMPLETED, CANCELLED   phases 2 and 3
+ * A page is exact at its instant although stored statuses may be stale.  The
+ * ids of its tasks are merged from ranges of indexes (parts.c); then the rows
+ * and names are joined to those of the page.
  *
  * The statement has conditions only for the filters that are given.  Prepared
  * statements are cached by their text.
@@ -41,32 +31,13 @@
 #include "base/catalog.h"
 #include "base/enums.h"
 #include "base/plan.h"
+#include "task/row.h"
 #include "queue/cursor.h"
 #include "queue/filter.h"
+#include "queue/parts.h"
 
 #define PAGE_SIZE_MAX 1000
-#define MAX_PARAMS 128
 #define MAX_STATEMENTS 256
-
-/* A statement as it is being written, and its parameters. */
-typedef struct Statement
-{
-	StringInfoData sql;
-	int			nparams;
-	Oid			types[MAX_PARAMS];
-	Datum		values[MAX_PARAMS];
-} Statement;
-
-#define DUE_KEY OR_NEVER("t.due_date")
-#define RANK_KEY "@.taskq_priority_rank(t.priority)"
-#define SLA_KEY OR_NEVER("t.sla_due_at")
-#define PHASE "@.taskq_phase(t.started_at, t.completed_at, t.cancelled_at)"
-
-#define TASK_COLUMNS \
-	"t.id, t.title, t.description, t.priority, t.status, t.due_date, t.sla_hours, " \
-	"t.assignee_id, t.user_id, t.source, t.dedupe_key, t.created_at, t.created_by, " \
-	"t.started_at, t.completed_at, t.cancelled_at, t.updated_at, " \
-	"t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at"
 
 /* The columns of view taskq_tasks (sql/page.sql), for a page p. */
 #define PAGE_COLUMNS \
@@ -95,190 +66,6 @@ typedef struct Statement
 
 /* ------------------------------------------------------------- statements */
 
-/* Adds a parameter and its place in the text. */
-static void
-add_param(Statement *st, const char *before, Oid type, Datum value, const char *behind)
-{
-	Assert(st->nparams < MAX_PARAMS);
-	st->types[st->nparams] = type;
-	st->values[st->nparams] = value;
-	st->nparams++;
-	appendStringInfo(&st->sql, "%s$%d%s", before, st->nparams, behind);
-}
-
-/*
- * The condition for an SLA status within a phase; NULL = never so.  Those of
- * active tasks name the deadline as taskq_task_sla_idx does, where a task
- * without one is last; it has no sla_at_risk_at either.
- */
-static const char *
-sla_condition(int phase, int sla_status)
-{
-	static const char *const active[N_SLA_STATUSES] = {
-		"t.sla_due_at IS NULL",
-		"(" SLA_KEY " " GE " $1 AND t.sla_at_risk_at " GT " $1)",
-		"(" SLA_KEY " " GE " $1 AND t.sla_at_risk_at " LE " $1)",
-		SLA_KEY " " LT " $1",
-		NULL, NULL
-	};
-	static const char *const completed[N_SLA_STATUSES] = {
-		"t.sla_due_at IS NULL", NULL, NULL,
-		"t.completed_at " GT " t.sla_due_at", "t.completed_at " LE " t.sla_due_at", NULL
-	};
-	static const char *const cancelled[N_SLA_STATUSES] = {
-		"t.sla_due_at IS NULL", NULL, NULL,
-		"t.cancelled_at " GT " t.sla_due_at", NULL, "t.cancelled_at " LE " t.sla_due_at"
-	};
-
-	return phase <= 1 ? active[sla_status] : phase == 2 ? completed[sla_status] : cancelled[sla_status];
-}
-
-/* False if no task of the phase has any of the SLA statuses asked for. */
-static bool
-append_sla_status(Statement *st, const Filters *f, int phase)
-{
-	bool		first = true;
-
-	for (int i = 0; i < N_SLA_STATUSES; i++)
-	{
-		const char *condition = f->sla_status[i] ? sla_condition(phase, i) : NULL;
-
-		if (condition == NULL)
-			continue;
-		appendStringInfo(&st->sql, "%s%s", first ? " AND (" : " OR ", condition);
-		first = false;
-	}
-	if (!first)
-		appendStringInfoChar(&st->sql, ')');
-	return !first;
-}
-
-/*
- * The text before and after the tasks' part of a branch that is to be run for
- * each inactive member of staff, as s.  Their tasks may be few and anywhere in
- * the order of the sort: OFFSET keeps the planner from scanning the sort's
- * index, so that it uses the assignee's.
- */
-#define EACH_INACTIVE_BEGIN(columns) \
-	"SELECT " columns " FROM @.taskq_staff_member s CROSS JOIN LATERAL ("
-#define EACH_INACTIVE_END " OFFSET 0) i WHERE NOT s.is_active"
-
-/* Appends the conditions of a branch; false if it cannot match anything. */
-static bool
-append_conditions(Statement *st, const Filters *f, const Branch *b)
-{
-	appendStringInfo(&st->sql, PHASE " " EQ " %d", b->phase);
-	if (!DATE_IS_NOBEGIN(b->due_from))
-		add_param(st, " AND " DUE_KEY " " GE " ", DATEOID, DateADTGetDatum(b->due_from), "");
-	if (!DATE_IS_NOEND(b->due_to))
-		add_param(st, " AND " DUE_KEY " " LE " ", DATEOID, DateADTGetDatum(b->due_to), "");
-	if (b->rank != 0)
-		appendStringInfo(&st->sql, " AND " RANK_KEY " " EQ " %d", b->rank);
-	else if (!f->any_priority)
-	{
-		const char *separator = " AND (";
-
-		for (int i = 0; i < N_PRIORITIES; i++)
-			if (f->priority[i])
-			{
-				appendStringInfo(&st->sql, "%s" RANK_KEY " " EQ " %d", separator, N_PRIORITIES - i);
-				separator = " OR ";
-			}
-		appendStringInfoChar(&st->sql, ')');
-	}
-	if (f->unassigned)
-		appendStringInfoString(&st->sql, " AND t.assignee_id IS NULL");
-	if (f->assignee_id != (Datum) 0)
-		add_param(st, " AND t.assignee_id " EQ " ", TEXTOID, f->assignee_id, "");
-	if (f->user_id != (Datum) 0)
-		add_param(st, " AND t.user_id " EQ " ", TEXTOID, f->user_id, "");
-	if (f->source != (Datum) 0)
-		add_param(st, " AND t.source " EQ " ", TEXTOID, f->source, "");
-	if (f->assignee_is_active == BOOL_TRUE)
-		appendStringInfoString(&st->sql, " AND EXISTS (SELECT FROM @.taskq_staff_member s "
-							   "WHERE s.id " EQ " t.assignee_id AND s.is_active)");
-	if (f->assignee_is_active == BOOL_FALSE)
-		appendStringInfoString(&st->sql, " AND t.assignee_id " EQ " s.id");
-	if (f->search != (Datum) 0)
-		add_param(st, " AND pg_catalog.strpos(pg_catalog.lower(t.title), pg_catalog.lower(", TEXTOID, f->search, ")) " GT " 0");
-	return f->any_sla_status || append_sla_status(st, f, b->phase);
-}
-
-/*
- * The condition that a row comes after the position.  In a branch of one
- * priority the rank is no key: rows of its due date come after the position if
- * their rank does, whatever their id.
- */
-static void
-append_position(Statement *st, QueueSort sort, const Branch *b, const Position *pos)
-{
-	int64		id = pos->id;
-
-	switch (sort)
-	{
-		case SORT_DUE:
-			if (b->rank != 0)
-			{
-				if (b->rank != pos->rank)
-					id = b->rank > pos->rank ? PG_INT64_MIN : PG_INT64_MAX;
-				add_param(st, " AND (" DUE_KEY ", t.id) " GT " (", DATEOID, DateADTGetDatum(pos->due_date), ", ");
-			}
-			else
-			{
-				add_param(st, " AND (" DUE_KEY ", " RANK_KEY ", t.id) " GT " (", DATEOID, DateADTGetDatum(pos->due_date), ", ");
-				add_param(st, "", INT4OID, Int32GetDatum(pos->rank), ", ");
-			}
-			break;
-		case SORT_PRIORITY:
-			add_param(st, " AND (" RANK_KEY ", " DUE_KEY ", t.id) " GT " (", INT4OID, Int32GetDatum(pos->rank), ", ");
-			add_param(st, "", DATEOID, DateADTGetDatum(pos->due_date), ", ");
-			break;
-		case SORT_CREATED:
-			add_param(st, " AND (t.created_at, t.id) " LT " (", TIMESTAMPTZOID, TimestampTzGetDatum(pos->at), ", ");
-			break;
-		case SORT_SLA:
-			add_param(st, " AND (" SLA_KEY ", t.id) " GT " (", TIMESTAMPTZOID, TimestampTzGetDatum(pos->at), ", ");
-			break;
-	}
-	add_param(st, "", INT8OID, Int64GetDatum(id), ")");
-}
-
-/* The sort's keys, all in one direction; k3 is the id. */
-static const struct
-{
-	const char *k1;
-	const char *k2;				/* NULL = none */
-	const char *direction;
-}			sort_keys[] = {
-	{DUE_KEY, RANK_KEY, ""},
-	{RANK_KEY, DUE_KEY, ""},
-	{"t.created_at", NULL, " DESC"},
-	{SLA_KEY, NULL, ""}
-};
-
-static void
-statement_begin(Statement *st)
-{
-	initStringInfo(&st->sql);
-
-	/* $1 is the instant in every statement. */
-	st->types[0] = TIMESTAMPTZOID;
-	st->values[0] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
-	st->nparams = 1;
-}
-
-/* ORDER BY and LIMIT of a branch or of them all; the arguments are what the keys are called there. */
-static void
-append_order(Statement *st, QueueSort sort, const char *k1, const char *k2, const char *k3, int limit)
-{
-	const char *direction = sort_keys[sort].direction;
-
-	appendStringInfo(&st->sql, " ORDER BY %s%s, ", k1, direction);
-	if (sort_keys[sort].k2 != NULL)
-		appendStringInfo(&st->sql, "%s, ", k2);
-	appendStringInfo(&st->sql, "%s%s LIMIT %d", k3, direction, limit);
-}
-
 /* The newer columns that the table has, each with what comes before its name. */
 static void
 append_newer(Statement *st, const char *before)
@@ -288,53 +75,6 @@ append_newer(Statement *st, const char *before)
 	for (int i = 0; i < N_NEWER_COLUMNS; i++)
 		if (cat->newer_column[i] != 0)
 			appendStringInfo(&st->sql, "%s%s", before, newer_columns[i].name);
-}
-
-/* The branches of a page in the order of the sort; false if there is none. */
-static bool
-append_page(Statement *st, const Filters *f, QueueSort sort, const Position *pos,
-			const Branch *branches, int nbranches, int limit)
-{
-	const char *k1 = sort_keys[sort].k1;
-	const char *k2 = sort_keys[sort].k2;
-	bool		each_inactive = f->assignee_is_active == BOOL_FALSE;
-	int			n = 0;
-
-	for (int i = 0; i < nbranches; i++)
-	{
-		Branch		branch = branches[i];
-		int			begin = st->sql.len;
-		int			nparams = st->nparams;
-
-		/* Else the scan would begin at the bound, and not at the position. */
-		if (pos->given && sort == SORT_DUE && branch.due_from <= pos->due_date)
-			DATE_NOBEGIN(branch.due_from);
-		appendStringInfo(&st->sql, "%s(%sSELECT " TASK_COLUMNS, n > 0 ? " UNION ALL " : "",
-						 each_inactive ? EACH_INACTIVE_BEGIN("i.*") : "");
-		append_newer(st, ", t.");
-		appendStringInfo(&st->sql, ", %s AS k1, %s AS k2, t.id AS k3 "
-						 "FROM @.taskq_task t WHERE ", k1, k2 ? k2 : "0");
-		if (!append_conditions(st, f, &branch))
-		{
-			st->sql.data[st->sql.len = begin] = '\0';
-			st->nparams = nparams;
-			continue;
-		}
-		if (pos->given)
-			append_position(st, sort, &branch, pos);
-		if (!each_inactive || sort == SORT_DUE)
-			append_order(st, sort, k1, k2, "t.id", limit);
-		if (each_inactive)
-		{
-			appendStringInfoString(&st->sql, EACH_INACTIVE_END);
-			append_order(st, sort, "k1", "k2", "k3", limit);
-		}
-		appendStringInfoChar(&st->sql, ')');
-		n++;
-	}
-	if (n > 1)
-		append_order(st, sort, "k1", "k2", "k3", limit);
-	return n > 0;
 }
 
 /* -------------------------------------------------- statements kept prepared */
@@ -370,7 +110,7 @@ forget_dead_statements(void)
 
 /* The plan of a statement, cached as long as there is room. */
 static SPIPlanPtr
-statement_plan(const char *sql, int nparams, Oid *types)
+statement_plan(const char *sql, int nparams, Oid *types, int options)
 {
 	bool		exempt = InNoForceRLSOperation();
 	KeptStatement *statement;
@@ -381,7 +121,7 @@ statement_plan(const char *sql, int nparams, Oid *types)
 			plan_serves(&statements[i].kept))
 			return statements[i].kept.plan;
 
-	plan = SPI_prepare(sql, nparams, types);
+	plan = SPI_prepare_cursor(sql, nparams, types, options);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	forget_dead_statements();
@@ -397,16 +137,17 @@ statement_plan(const char *sql, int nparams, Oid *types)
 }
 
 /*
- * Runs a statement.  "ordered": an index gives the rows in order, and sorting
- * instead is never right, whatever the statistics say.
+ * Runs a statement.  "joins_few": rows are joined to those of a page only.
+ * "ordered": an index gives the rows in order.  Other plans are never right
+ * then, whatever the statistics and the parameters say.
  */
 static void
-statement_run(Statement *st, bool ordered)
+statement_run(Statement *st, bool joins_few, bool ordered)
 {
 	char	   *sql = qualify(st->sql.data);
-	SPIPlanPtr	plan = statement_plan(sql, st->nparams, st->types);
-	static const char *const off[] = {"jit", "enable_sort"};
-	int			level = settings_off(off, ordered ? 2 : 1);
+	SPIPlanPtr	plan = statement_plan(sql, st->nparams, st->types, ordered ? CURSOR_OPT_GENERIC_PLAN : 0);
+	static const char *const off[] = {"jit", "enable_hashjoin", "enable_mergejoin", "enable_sort"};
+	int			level = settings_off(off, ordered ? 4 : joins_few ? 3 : 1);
 	int			result;
 
 	result = SPI_execute_plan(plan, st->values, NULL, true, 0);
@@ -443,20 +184,69 @@ return_page(FunctionCallInfo fcinfo, QueueSort sort)
 	}
 }
 
+/* Sort closed where only closed tasks are asked for. */
+static QueueSort
+default_sort(const Filters *f)
+{
+	bool		closed = f->status[STATUS_COMPLETED] || f->status[STATUS_CANCELLED];
+	bool		active = f->status[STATUS_OPEN] || f->status[STATUS_IN_PROGRESS] || f->status[STATUS_OVERDUE];
+
+	return closed && !active ? SORT_CLOSED : SORT_DUE;
+}
+
+/*
+ * Runs the statement of a page, and returns how many rows it found.  "window",
+ * unless 0: the search looks at so many tasks only, the first ones in the order
+ * of the sort that the other filters leave.  "without_last": see page_has_last().
+ */
+static uint64
+run_page(const Filters *f, QueueSort sort, const Position *pos, int page_size, int window, bool without_last)
+{
+	Filters		filters = *f;
+	QueuePage	page = {.filters = &filters, .sort = sort, .pos = pos, .limit = page_size,
+	.by_ctid = task_ctids_serve(), .without_last = without_last, .ordered = true};
+	const char *row = page.by_ctid ? "tid" : "id";
+	Statement	st;
+
+	if (window > 0)
+	{
+		page.limit = window;
+		page.with_title = true;
+		filters.search = (Datum) 0;
+	}
+	statement_begin(&st);
+	appendStringInfoString(&st.sql, "SELECT " PAGE_COLUMNS ", b.n");
+	append_newer(&st, ", p.");
+	appendStringInfo(&st.sql, " FROM (SELECT m.%s, pg_catalog.row_number() OVER () AS n FROM (", row);
+	if (window > 0)
+		appendStringInfo(&st.sql, "SELECT t.%s FROM (", row);
+	if (!append_ids(&st, &page))
+		return 0;
+	if (window > 0)
+	{
+		appendStringInfoString(&st.sql, ") t WHERE true");
+		append_search(&st, f);
+		appendStringInfo(&st.sql, " LIMIT %d", page_size);
+	}
+	appendStringInfo(&st.sql, ") m) b JOIN @.taskq_task p ON p.%s " EQ " b.%s ", page.by_ctid ? "ctid" : "id", row);
+	appendStringInfoString(&st.sql, "LEFT JOIN @.taskq_staff_member a ON a.id " EQ " p.assignee_id "
+						   "LEFT JOIN @.taskq_customer c ON c.id " EQ " p.user_id");
+	statement_run(&st, true, page.ordered && (f->any_sla_status || sort == SORT_SLA) && f->source == (Datum) 0 && filters.search == (Datum) 0);
+	return SPI_processed;
+}
+
+/* How many tasks a search looks at in the order of the sort before it reads all: what it looks for may be common. */
+#define SEARCH_WINDOW 5000
+
 PG_FUNCTION_INFO_V1(taskq_queue_page);
 Datum
 taskq_queue_page(PG_FUNCTION_ARGS)
 {
 	Filters		f = filter_arguments(fcinfo, N_PAGE_ARGS);
-	QueueSort	sort = sort_argument(fcinfo, ARG_SORT);
+	QueueSort	sort = sort_argument(fcinfo, ARG_SORT, default_sort(&f));
 	Position	pos = cursor_argument(fcinfo, ARG_AFTER, sort);
 	int			page_size = PG_ARGISNULL(ARG_PAGE_SIZE) ? 0 : PG_GETARG_INT32(ARG_PAGE_SIZE);
-	Branch		branches[MAX_BRANCHES];
-	Statement	st;
-	bool		of_somebody = f.assignee_id != (Datum) 0 || f.user_id != (Datum) 0 || f.unassigned ||
-		f.assignee_is_active == BOOL_FALSE;
-	bool		ordered;
-	int			n;
+	uint64		n = 0;
 
 	if (page_size < 1 || page_size > PAGE_SIZE_MAX)
 		ereport(ERROR,
@@ -464,26 +254,15 @@ taskq_queue_page(PG_FUNCTION_ARGS)
 				 errmsg("page_size must be 1 to %d", PAGE_SIZE_MAX)));
 
 	InitMaterializedSRF(fcinfo, 0);
-	n = status_branches(&f, branches);
-	if (!f.any_priority && !of_somebody && sort == SORT_DUE)
-		n = split_by_priority(&f, branches, n);
-	ordered = sort == SORT_DUE || !of_somebody;
-	ordered = ordered && f.any_sla_status && f.source == (Datum) 0 && f.search == (Datum) 0;
-
 	spi_connect();
-	statement_begin(&st);
-	appendStringInfoString(&st.sql, "SELECT " PAGE_COLUMNS ", p.n");
-	append_newer(&st, ", p.");
-	appendStringInfoString(&st.sql, " FROM (SELECT b.*, "
-						   "pg_catalog.row_number() OVER () AS n FROM (");
-	if (append_page(&st, &f, sort, &pos, branches, n, page_size))
-	{
-		appendStringInfoString(&st.sql, ") b) p "
-							   "LEFT JOIN @.taskq_staff_member a ON a.id " EQ " p.assignee_id "
-							   "LEFT JOIN @.taskq_customer c ON c.id " EQ " p.user_id");
-		statement_run(&st, ordered);
+	if (search_reads_all(&f))
+		n = run_page(&f, sort, &pos, page_size, SEARCH_WINDOW, false);
+	else if (page_has_last(&f, sort, &pos))
+		n = run_page(&f, sort, &pos, page_size, 0, true);
+	if (n < (uint64) page_size)
+		n = run_page(&f, sort, &pos, page_size, 0, false);
+	if (n > 0)
 		return_page(fcinfo, sort);
-	}
 	SPI_finish();
 	return (Datum) 0;
 }
@@ -493,50 +272,25 @@ Datum
 taskq_queue_count(PG_FUNCTION_ARGS)
 {
 	Filters		f = filter_arguments(fcinfo, N_COUNT_ARGS);
-	Branch		branches[MAX_BRANCHES];
 	Statement	st;
-	bool		each_inactive = f.assignee_is_active == BOOL_FALSE;
-	int			n = status_branches(&f, branches);
-	bool		any = false;
 	int64		count = 0;
 
 	if (!PG_ARGISNULL(ARG_CAP) && PG_GETARG_INT32(ARG_CAP) < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("cap must be at least 1, or null for no cap")));
-	if (!f.any_priority)
-		n = split_by_priority(&f, branches, n);
 
 	spi_connect();
 	statement_begin(&st);
 	appendStringInfoString(&st.sql, "SELECT pg_catalog.count(*) FROM (");
-	for (int i = 0; i < n; i++)
-	{
-		int			begin = st.sql.len;
-		int			nparams = st.nparams;
-
-		appendStringInfo(&st.sql, "%s%sSELECT FROM @.taskq_task t WHERE ", any ? " UNION ALL " : "",
-						 each_inactive ? EACH_INACTIVE_BEGIN("") : "");
-		if (append_conditions(&st, &f, &branches[i]))
-		{
-			any = true;
-			if (each_inactive)
-				appendStringInfoString(&st.sql, EACH_INACTIVE_END);
-		}
-		else
-		{
-			st.sql.data[st.sql.len = begin] = '\0';
-			st.nparams = nparams;
-		}
-	}
-	if (any)
+	if (append_counted(&st, &f))
 	{
 		bool		isnull;
 
 		if (!PG_ARGISNULL(ARG_CAP))
 			add_param(&st, " LIMIT ", INT8OID, Int64GetDatum((int64) PG_GETARG_INT32(ARG_CAP)), "");
 		appendStringInfoString(&st.sql, ") m");
-		statement_run(&st, false);
+		statement_run(&st, false, false);
 		count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	}
 	SPI_finish();

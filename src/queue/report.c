@@ -35,15 +35,20 @@
 	"SELECT t.assignee_id, t.priority, " at " AS at, " status " AS s, " \
 	HOURS " AS hours FROM @.taskq_task t WHERE "
 #define DUE_BETWEEN \
-	"@.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1,2,3}'::pg_catalog.int4[]) " \
 	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 " \
 	"AND " OR_NEVER("t.sla_due_at") " " LT " $2 AND t.sla_due_at IS NOT NULL "
+
+/* In terms of taskq_task_sla_pending_idx, and of taskq_task_sla_settled_idx, which has the others. */
+#define PENDING "t.completed_at IS NULL AND t.cancelled_at IS NULL AND t.sla_breached_at IS NULL AND " ACTIVE_STAGE " "
+#define SETTLED "(t.sla_breached_at IS NOT NULL OR t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL) " \
+	"AND @stage " EQ " ANY ('{0,1,2,3,4,5}'::pg_catalog.int2[]) "
 
 /* As the condition of taskq_task_moved_breach_idx. */
 #define DEADLINE_MOVED OR_NEVER("t.sla_due_at") " " GT " t.sla_first_breached_at"
 
 /* Tasks without sla_first_breached_at, in a database of 0.2.0 or before. */
-#define OLDER_TASKS SELECT_TASKS("t.sla_due_at", STATUS_AT_NOW) DUE_BETWEEN
+#define OLDER_TASKS SELECT_TASKS("t.sla_due_at", STATUS_AT_NOW) \
+	"@.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1,2,3}'::pg_catalog.int4[]) " DUE_BETWEEN
 
 /* A first breach in the future, as an INSERT may give it, is not counted. */
 #define WAS_BREACHED "t.sla_first_breached_at " LE " $4"
@@ -52,9 +57,11 @@
  * A task that was ever breached is breached.  It counts at its deadline; at its
  * first breach if the deadline is later than that, or has been removed.
  */
-#define TASKS \
+#define TASKS_DUE(which) \
 	SELECT_TASKS("t.sla_due_at", "CASE WHEN " WAS_BREACHED " THEN 'BREACHED' ELSE " STATUS_AT_NOW " END") \
-	DUE_BETWEEN "AND (" WAS_BREACHED " AND " DEADLINE_MOVED ") IS NOT TRUE UNION ALL " \
+	which DUE_BETWEEN "AND (" WAS_BREACHED " AND " DEADLINE_MOVED ") IS NOT TRUE UNION ALL "
+#define TASKS \
+	TASKS_DUE(PENDING) TASKS_DUE(SETTLED) \
 	SELECT_TASKS("t.sla_first_breached_at", "'BREACHED'") \
 	"t.sla_first_breached_at " GE " $1 AND t.sla_first_breached_at " LT " $2 AND " WAS_BREACHED " AND " DEADLINE_MOVED
 

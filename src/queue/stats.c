@@ -3,8 +3,8 @@
  * stats.c
  *		The stats bar: how many tasks there are of each kind, now.
  *
- * The numbers of all tasks are maintained (counter.c), and one assignee's are
- * read from an index.  Otherwise the active tasks that a filter leaves, or
+ * The numbers of all tasks are maintained (counter.c), and those of an assignee
+ * are read from an index.  Otherwise the active tasks that a filter leaves, or
  * that row security lets the caller read, are scanned once, and those closed
  * since midnight.
  *
@@ -12,98 +12,81 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/itup.h"
 #include "access/table.h"
-#include "access/tableam.h"
-#include "access/visibilitymap.h"
-#include "access/xact.h"
+#include "access/tupmacs.h"
 #include "catalog/pg_type.h"
-#include "executor/tuptable.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "miscadmin.h"
-#include "storage/bufmgr.h"
-#include "storage/predicate.h"
-#include "utils/acl.h"
 #include "utils/date.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/compat.h"
 #include "base/plan.h"
+#include "task/entries.h"
 #include "task/row.h"
 #include "queue/stats.h"
 #include "queue/sums.h"
 
-/* Columns of taskq_task_assignee_idx. */
-enum
-{
-	ENTRY_ASSIGNEE,
-	ENTRY_PHASE,
-	ENTRY_DUE,					/* 'infinity' for none */
-	ENTRY_RANK,
-	ENTRY_ID,
-	ENTRY_SLA_DUE,
-	ENTRY_SLA_AT_RISK,
-	N_ENTRY
-};
-
-#define PHASE_STARTED 1			/* of taskq_phase(); 0 = not started */
-
 /*
- * $1 = today, $2 = now, $3 = when today began; then the filters.  Active tasks
- * by the phase where that is the second key of the filter's index.
+ * $1 = today, $2 = now, $3 = today's first place of a closed task, $4 = that of
+ * now; then the filters.  Active tasks by the stage where that is the second
+ * key of the filter's index.
  */
 #define ACTIVE "t.completed_at IS NULL AND t.cancelled_at IS NULL"
-#define ACTIVE_PHASES "@.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1}'::pg_catalog.int4[])"
 
 /*
  * Completed since then, in terms of the index that serves the filter.  What is
  * stamped in the future does not count: an import, or a clock that was ahead.
  */
-#define COMPLETED "t.completed_at IS NOT NULL AND coalesce(t.completed_at, t.cancelled_at) " GE " $3 " \
-	"AND coalesce(t.completed_at, t.cancelled_at) " LE " $2"
-#define COMPLETED_OF_ASSIGNEE "t.completed_at " GE " $3 AND t.completed_at " LE " $2"
+#define COMPLETED COMPLETED_STAGE " AND @place " GE " $3 AND @place " LE " $4"
+#define COMPLETED_OF_ASSIGNEE "@stage " EQ " '2'::pg_catalog.int2 AND " ANY_RANK " AND @place " GE " $3 AND @place " LE " $4"
+
+#define NOT_PAST "NOT coalesce(t.due_date " LT " $1, false)"
+#define NUMBER(condition) "pg_catalog.count(*) FILTER (WHERE " condition ")::pg_catalog.int4"
+#define OPEN NUMBER("t.started_at IS NULL AND " NOT_PAST)
+#define IN_PROGRESS NUMBER("t.started_at IS NOT NULL AND " NOT_PAST)
+#define OVERDUE NUMBER("t.due_date " LT " $1")
+#define DUE_TODAY NUMBER("t.due_date " EQ " $1")
+#define AT_RISK NUMBER("t.sla_at_risk_at " LE " $2 AND t.sla_due_at " GE " $2")
+#define BREACHED NUMBER("t.sla_due_at " LT " $2")
 
 #define STATS(active, completed, filter) \
-	{"SELECT pg_catalog.count(*) FILTER (WHERE t.started_at IS NULL AND NOT coalesce(t.due_date " LT " $1, false))::pg_catalog.int4, " \
-	"pg_catalog.count(*) FILTER (WHERE t.started_at IS NOT NULL AND NOT coalesce(t.due_date " LT " $1, false))::pg_catalog.int4, " \
-	"pg_catalog.count(*) FILTER (WHERE t.due_date " LT " $1)::pg_catalog.int4, " \
-	"pg_catalog.count(*) FILTER (WHERE t.due_date " EQ " $1)::pg_catalog.int4, " \
-	"pg_catalog.count(*) FILTER (WHERE t.assignee_id IS NULL)::pg_catalog.int4, " \
-	"(SELECT pg_catalog.count(*)::pg_catalog.int4 FROM @.taskq_task t WHERE " completed filter "), " \
-	"pg_catalog.count(*) FILTER (WHERE t.sla_at_risk_at " LE " $2 AND t.sla_due_at " GE " $2)::pg_catalog.int4, " \
-	"pg_catalog.count(*) FILTER (WHERE t.sla_due_at " LT " $2)::pg_catalog.int4 " \
+	{"SELECT " OPEN ", " IN_PROGRESS ", " OVERDUE ", " DUE_TODAY ", " NUMBER("t.assignee_id IS NULL") ", " \
+	"(SELECT pg_catalog.count(*)::pg_catalog.int4 FROM @.taskq_task t WHERE " completed filter "), " AT_RISK ", " BREACHED " " \
 	"FROM @.taskq_task t WHERE " active filter}
 
 static TaskqPlan of_all = STATS(ACTIVE, COMPLETED, "");
-static TaskqPlan of_assignee = STATS(ACTIVE_PHASES, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $4");
-static TaskqPlan of_user = STATS(ACTIVE_PHASES, COMPLETED, " AND t.user_id " EQ " $4");
-static TaskqPlan of_both = STATS(ACTIVE_PHASES, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $4 AND t.user_id " EQ " $5");
-static TaskqPlan completed_by_assignee = {
-	"SELECT pg_catalog.count(*)::pg_catalog.int4 FROM (SELECT FROM @.taskq_task t WHERE t.assignee_id " EQ " $1 "
-	"AND t.completed_at " GE " $2 AND t.completed_at " LE " $3 ORDER BY t.completed_at) c",
-	PLAN_ONCE | PLAN_BY_INDEX
+static TaskqPlan of_assignee = STATS(ACTIVE_STAGE, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $5");
+static TaskqPlan of_user = STATS(ACTIVE_STAGE, COMPLETED, " AND t.user_id " EQ " $5");
+static TaskqPlan of_both = STATS(ACTIVE_STAGE, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $5 AND t.user_id " EQ " $6");
+
+/* Those of the workload, of each assignee. */
+static TaskqPlan of_each = {
+	"SELECT t.assignee_id, " OPEN ", " IN_PROGRESS ", " OVERDUE ", " DUE_TODAY " "
+	"FROM @.taskq_task t WHERE " ACTIVE " AND t.assignee_id IS NOT NULL GROUP BY t.assignee_id"
+};
+static TaskqPlan all_staff = {
+	"SELECT s.id FROM @.taskq_staff_member s"
 };
 
 /* Runs a statement that counts, and takes its row. */
 static void
 count(TaskqPlan *plan, Datum assignee_id, Datum user_id, int64 *stats)
 {
-	Oid			types[] = {DATEOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
+	Oid			types[] = {DATEOID, TIMESTAMPTZOID, INT8OID, INT8OID, TEXTOID, TEXTOID};
 	DateADT		day = today();
-	Datum		values[5] = {
-		DateADTGetDatum(day),
-		TimestampTzGetDatum(GetCurrentStatementStartTimestamp()),
-		TimestampTzGetDatum(day_start(day))
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+	Datum		values[6] = {
+		DateADTGetDatum(day), TimestampTzGetDatum(now), Int64GetDatum(day_start(day)), Int64GetDatum(now)
 	};
-	int			nargs = 3;
+	int			nargs = 4;
 	bool		isnull;
 
 	if (assignee_id != (Datum) 0)
@@ -122,107 +105,127 @@ stats_count(int64 *stats)
 	count(&of_all, (Datum) 0, (Datum) 0, stats);
 }
 
+/* ------------------------------------------ one assignee's, from the index */
+
+/* Columns of taskq_task_assignee_idx that are read. */
+#define KEY_ASSIGNEE 1
+#define KEY_STAGE 2
+#define KEY_RANK 3
+#define KEY_PLACE 4
+
 /*
- * Counts what the entries of one assignee's active tasks in an open index say.
- * Like an index-only scan, it visits the heap only where a page is not
- * all-visible.
+ * Reads the stage and the place of an entry.  index_deform_tuple() takes three
+ * times as long, for it must expect NULLs.
  */
+static inline void
+read_entry(IndexTuple entry, int16 *stage, int64 *place)
+{
+	const char *data = (const char *) entry + IndexInfoFindDataOffset(entry->t_info);
+	Size		at = SHORTALIGN(VARSIZE_ANY(data));
+
+	*stage = *(const int16 *) (data + at);
+	at = INTALIGN(at + sizeof(int16));	/* the rank */
+	at = DOUBLEALIGN(at + sizeof(int32));
+	*place = *(const int64 *) (data + at);
+}
+
+/* Adds a task to those breached or at risk, if it is. */
 static void
-count_entries(Relation rel, Relation index, Datum assignee_id, DateADT day, TimestampTz now, int64 *stats)
+count_sla(TupleTableSlot *row, TimestampTz now, int64 *stats)
 {
-	Snapshot	snapshot = GetActiveSnapshot();
-	TupleTableSlot *slot = table_slot_create(rel, NULL);
-	Buffer		vmbuffer = InvalidBuffer;
+	bool		no_deadline;
+	bool		never_at_risk;
+	TimestampTz due_at = DatumGetTimestampTz(slot_getattr(row, Anum_task_sla_due_at, &no_deadline));
+	TimestampTz at_risk_at = DatumGetTimestampTz(slot_getattr(row, Anum_task_sla_at_risk_at, &never_at_risk));
+
+	if (no_deadline)
+		return;
+	if (due_at < now)
+		stats[STAT_SLA_BREACHED]++;
+	else if (!never_at_risk && at_risk_at <= now)
+		stats[STAT_SLA_AT_RISK]++;
+}
+
+/* Adds the numbers of an assignee's active tasks; those of SLAs, for which the rows are read, only if wanted. */
+static void
+count_active(Entries *entries, Datum assignee_id, DateADT day, TimestampTz now, bool sla, int64 *stats)
+{
 	ScanKeyData keys[2];
-	IndexScanDesc scan;
-	ItemPointer tid;
 
-	ScanKeyEntryInitialize(&keys[0], 0, 1, BTEqualStrategyNumber, InvalidOid,
-						   index->rd_indcollation[0], F_TEXTEQ, assignee_id);
-	ScanKeyEntryInitialize(&keys[1], 0, 2, BTLessEqualStrategyNumber, InvalidOid,
-						   InvalidOid, F_INT4LE, Int32GetDatum(PHASE_STARTED));
-	scan = taskq_index_beginscan(rel, index, snapshot, lengthof(keys));
-	scan->xs_want_itup = true;
-	index_rescan(scan, keys, lengthof(keys), NULL, 0);
-	while ((tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
+	ScanKeyEntryInitialize(&keys[0], 0, KEY_ASSIGNEE, BTEqualStrategyNumber, InvalidOid,
+						   entries->index->rd_indcollation[0], F_TEXTEQ, assignee_id);
+	for (int range = 0; range < 2; range++)
 	{
-		Datum		values[INDEX_MAX_KEYS];
-		bool		nulls[INDEX_MAX_KEYS];
-		DateADT		due;
-
-		CHECK_FOR_INTERRUPTS();
-		if (VM_ALL_VISIBLE(rel, ItemPointerGetBlockNumber(tid), &vmbuffer))
-			PredicateLockPage(rel, ItemPointerGetBlockNumber(tid), snapshot);
-		else if (!index_fetch_heap(scan, slot))
-			continue;
-		index_deform_tuple(scan->xs_itup, scan->xs_itupdesc, values, nulls);
-		due = DatumGetDateADT(values[ENTRY_DUE]);
-		if (due < day)
-			stats[STAT_OVERDUE]++;
+		if (range == 0)
+			ScanKeyInit(&keys[1], KEY_STAGE, BTLessEqualStrategyNumber, F_INT2LE, Int16GetDatum(STAGE_STARTED));
 		else
-			stats[DatumGetInt32(values[ENTRY_PHASE]) == PHASE_STARTED ? STAT_IN_PROGRESS : STAT_OPEN]++;
-		if (due == day)
-			stats[STAT_DUE_TODAY]++;
-		if (nulls[ENTRY_SLA_DUE] || nulls[ENTRY_SLA_AT_RISK])
-			continue;
-		if (DatumGetTimestampTz(values[ENTRY_SLA_DUE]) < now)
-			stats[STAT_SLA_BREACHED]++;
-		else if (DatumGetTimestampTz(values[ENTRY_SLA_AT_RISK]) <= now)
-			stats[STAT_SLA_AT_RISK]++;
+			ScanKeyInit(&keys[1], KEY_STAGE, BTGreaterEqualStrategyNumber, F_INT2GE, Int16GetDatum(STAGE_STORED_OVERDUE));
+		entries_seek(entries, keys, lengthof(keys));
+		while (entries_next(entries))
+		{
+			int16		stage;
+			int64		place;
+
+			read_entry(entries->entry, &stage, &place);
+			if (place < PLACE(day, 0))
+				stats[STAT_OVERDUE]++;
+			else
+				stats[stage % STAGE_STORED_OVERDUE == STAGE_STARTED ? STAT_IN_PROGRESS : STAT_OPEN]++;
+			if (place >= PLACE(day, 0) && place < PLACE(day + 1, 0))
+				stats[STAT_DUE_TODAY]++;
+			if (sla)
+				count_sla(entries_row(entries), now, stats);
+		}
 	}
-	index_endscan(scan);
-	if (vmbuffer != InvalidBuffer)
-		ReleaseBuffer(vmbuffer);
-	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* Whether an index has the columns it should have, and all rows. */
-static bool
-serves_stats(Relation index)
+/* How many tasks an assignee has completed from an instant up to another. */
+static int64
+count_completed(Entries *entries, Datum assignee_id, TimestampTz from, TimestampTz to)
 {
-	static const AttrNumber columns[N_ENTRY] = {
-		Anum_task_assignee_id, 0, 0, 0, Anum_task_id, Anum_task_sla_due_at, Anum_task_sla_at_risk_at
-	};
+	ScanKeyData keys[5];
+	int64		n = 0;
 
-	return index->rd_index->indrelid == taskq_catalog()->task &&
-		IndexRelationGetNumberOfAttributes(index) == N_ENTRY &&
-		memcmp(index->rd_index->indkey.values, columns, sizeof(columns)) == 0 &&
-		index->rd_index->indisvalid && !index->rd_index->indcheckxmin;
+	ScanKeyEntryInitialize(&keys[0], 0, KEY_ASSIGNEE, BTEqualStrategyNumber, InvalidOid,
+						   entries->index->rd_indcollation[0], F_TEXTEQ, assignee_id);
+	ScanKeyInit(&keys[1], KEY_STAGE, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(STAGE_COMPLETED));
+	ScanKeyInit(&keys[3], KEY_PLACE, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(from));
+	ScanKeyInit(&keys[4], KEY_PLACE, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(to));
+	for (int rank = 1; rank <= N_PRIORITIES; rank++)
+	{
+		ScanKeyInit(&keys[2], KEY_RANK, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(rank));
+		n += entries_count(entries, keys, lengthof(keys));
+	}
+	return n;
 }
 
-/*
- * One assignee's numbers, from the index.  False if the index is missing or
- * not as expected, or the caller cannot read all tasks.  SPI is connected.
- */
+/* The index of assignees' tasks; false if it is missing, or the caller cannot read all tasks. */
+static bool
+open_assignees(Entries *entries, Relation rel)
+{
+	return sees_all_tasks() && entries_open(entries, rel, BY_ASSIGNEE);
+}
+
+/* One assignee's numbers, from the index; false if that cannot be used. */
 static bool
 assignee_stats(Datum assignee_id, int64 *stats)
 {
 	Relation	rel = table_open(taskq_catalog()->task, AccessShareLock);
-	Oid			index_id = get_relname_relid("taskq_task_assignee_idx", taskq_catalog()->schema);
-	bool		done = false;
+	Entries		entries;
+	bool		found = open_assignees(&entries, rel);
 
-	if (OidIsValid(index_id) && sees_all_tasks())
+	if (found)
 	{
-		Relation	index = index_open(index_id, AccessShareLock);
+		DateADT		day = today();
+		TimestampTz now = GetCurrentStatementStartTimestamp();
 
-		if (serves_stats(index))
-		{
-			Oid			types[] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
-			DateADT		day = today();
-			TimestampTz now = GetCurrentStatementStartTimestamp();
-			Datum		values[] = {assignee_id, TimestampTzGetDatum(day_start(day)), TimestampTzGetDatum(now)};
-			bool		isnull;
-
-			memset(stats, 0, N_STATS * sizeof(int64));
-			count_entries(rel, index, assignee_id, day, now, stats);
-			spi_read(&completed_by_assignee, lengthof(types), types, values);
-			stats[STAT_COMPLETED_TODAY] = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-			done = true;
-		}
-		index_close(index, NoLock);
+		memset(stats, 0, N_STATS * sizeof(int64));
+		count_active(&entries, assignee_id, day, now, true, stats);
+		stats[STAT_COMPLETED_TODAY] = count_completed(&entries, assignee_id, day_start(day), now);
+		entries_close(&entries);
 	}
 	table_close(rel, NoLock);
-	return done;
+	return found;
 }
 
 PG_FUNCTION_INFO_V1(taskq_stats);
@@ -252,4 +255,84 @@ taskq_stats(PG_FUNCTION_ARGS)
 	for (int i = 0; i < N_STATS; i++)
 		values[i] = Int32GetDatum((int32) stats[i]);
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+/* ------------------------------------------------------------- workload */
+
+enum
+{
+	WORKLOAD_ASSIGNEE,
+	WORKLOAD_OPEN,
+	WORKLOAD_IN_PROGRESS,
+	WORKLOAD_OVERDUE,
+	WORKLOAD_DUE_TODAY,
+	N_WORKLOAD
+};
+
+/* Reads the index range by range, one staff member after the other. */
+static void
+workload_by_index(Entries *entries, ReturnSetInfo *rsinfo)
+{
+	static const Stat columns[N_WORKLOAD] = {
+		[WORKLOAD_OPEN] = STAT_OPEN,
+		[WORKLOAD_IN_PROGRESS] = STAT_IN_PROGRESS,
+		[WORKLOAD_OVERDUE] = STAT_OVERDUE,
+		[WORKLOAD_DUE_TODAY] = STAT_DUE_TODAY
+	};
+	DateADT		day = today();
+
+	spi_read(&all_staff, 0, NULL, NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		int64		stats[N_STATS] = {0};
+		Datum		values[N_WORKLOAD];
+		bool		nulls[N_WORKLOAD] = {false};
+		bool		isnull;
+
+		values[WORKLOAD_ASSIGNEE] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+		count_active(entries, values[WORKLOAD_ASSIGNEE], day, 0, false, stats);
+		if (stats[STAT_OPEN] + stats[STAT_IN_PROGRESS] + stats[STAT_OVERDUE] == 0)
+			continue;
+		for (int c = WORKLOAD_OPEN; c < N_WORKLOAD; c++)
+			values[c] = Int32GetDatum((int32) stats[columns[c]]);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+}
+
+static void
+workload_by_count(ReturnSetInfo *rsinfo)
+{
+	Oid			types[] = {DATEOID};
+	Datum		args[] = {DateADTGetDatum(today())};
+	Datum		values[N_WORKLOAD];
+	bool		nulls[N_WORKLOAD];
+
+	spi_read(&of_each, lengthof(types), types, args);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+}
+
+PG_FUNCTION_INFO_V1(taskq_workload_numbers);
+Datum
+taskq_workload_numbers(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Relation	rel = table_open(taskq_catalog()->task, AccessShareLock);
+	Entries		entries;
+
+	InitMaterializedSRF(fcinfo, 0);
+	spi_connect();
+	if (open_assignees(&entries, rel))
+	{
+		workload_by_index(&entries, rsinfo);
+		entries_close(&entries);
+	}
+	else
+		workload_by_count(rsinfo);
+	SPI_finish();
+	table_close(rel, NoLock);
+	return (Datum) 0;
 }

@@ -3,7 +3,10 @@
  * sums.c
  *		The numbers of the stats bar, added up from the counters.
  *
- * See counter.c, whose tables these are.
+ * See counter.c, whose tables these are.  What depends on the present instant
+ * is counted by indexes: the tasks at risk and breached, of which there are few
+ * while work is in time, and what was completed since midnight or is stamped
+ * later than now, within the quarter of an hour under way.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,50 +17,31 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "catalog/pg_type.h"
 #include "utils/date.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "base/calendar.h"
 #include "base/catalog.h"
-#include "base/plan.h"
+#include "task/entries.h"
 #include "task/row.h"
 #include "queue/counter.h"
 #include "queue/sums.h"
 
-#define UNFOLDED_MAX 50000		/* more of them, and counting is cheaper */
+/*
+ * More deltas than there are tasks to count, and counting is cheaper.  A
+ * thousand are added up in less than a millisecond.
+ */
+#define UNFOLDED_MIN 1000
 
 enum
 {
 	Anum_counter_kind = 1,
 	Anum_counter_bucket,
 	Anum_counter_n
-};
-
-#define COMPLETED_BETWEEN(lower, upper) \
-	"(SELECT FROM @.taskq_task t WHERE t.completed_at IS NOT NULL " \
-	"AND coalesce(t.completed_at, t.cancelled_at) " lower " AND coalesce(t.completed_at, t.cancelled_at) " upper " " \
-	"ORDER BY coalesce(t.completed_at, t.cancelled_at))"
-
-/*
- * Tasks of SLA buckets that are not counted, and completed ones of a bucket
- * that is counted whole.  Parameters: the former's begin, now, the latter's end.
- * Planned once: planning takes three times as long as all the rest of the
- * numbers.
- */
-static TaskqPlan looked_up = {
-	"SELECT (SELECT pg_catalog.count(*) FROM " AT_RISK_BETWEEN(LE) " r), "
-	"pg_catalog.count(*) FILTER (WHERE d.never_at_risk), pg_catalog.count(*), "
-	"(SELECT pg_catalog.count(*) FROM " COMPLETED_BETWEEN(GT " $2", LT " $3") " c) "
-	"FROM (" BREACH_BETWEEN("0") " UNION ALL " BREACH_BETWEEN("1") ") d",
-	PLAN_ONCE | PLAN_BY_INDEX
-};
-static TaskqPlan within_quarter = {
-	"SELECT pg_catalog.count(*) FROM " COMPLETED_BETWEEN(GE " $1", LT " $2") " c",
-	PLAN_ONCE | PLAN_BY_INDEX
 };
 
 /* The numbers of the stats bar, and the buckets that bound them. */
@@ -67,11 +51,10 @@ typedef struct Sums
 	int64		unassigned;
 	int64		overdue[2];
 	int64		due_today;
-	int64		at_risk;		/* and breached ones */
+	int64		at_risk;
 	int64		breached;
 	int64		completed;
 	int32		today;
-	int32		sla;			/* the first one to look up */
 	int32		quarter;		/* the first and the last one of today */
 	int32		last_quarter;
 } Sums;
@@ -96,14 +79,6 @@ add_to_sums(void *target, CounterKind kind, int32 bucket, int64 n)
 				sums->overdue[kind - COUNT_UNSTARTED_DUE] += n;
 			else if (bucket == sums->today)
 				sums->due_today += n;
-			break;
-		case COUNT_AT_RISK:
-			if (bucket < sums->sla)
-				sums->at_risk += n;
-			break;
-		case COUNT_BREACH:
-			if (bucket < sums->sla)
-				sums->breached += n;
 			break;
 		case COUNT_COMPLETED:
 			if (bucket >= sums->quarter && bucket <= sums->last_quarter)
@@ -144,37 +119,97 @@ sum_counts_to(Relation rel, Snapshot snapshot, CounterKind kind, int32 kept_from
 	sum_counts(rel, snapshot, kind, kept_from, to, sums);
 }
 
-/* Adds the tasks of buckets under way or not counted, looked up in the table. */
-static void
-sum_looked_up(Sums *sums, TimestampTz now, TimestampTz day_begin)
+/* Whether the present task has been at risk by an instant. */
+static bool
+at_risk_by(Entries *entries, TimestampTz at)
 {
-	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
-	Datum		values[3];
 	bool		isnull;
+	Datum		from = slot_getattr(entries_row(entries), Anum_task_sla_at_risk_at, &isnull);
 
-	values[0] = TimestampTzGetDatum((int64) sums->sla * SLA_BUCKET);
-	values[1] = TimestampTzGetDatum(now);
-	values[2] = TimestampTzGetDatum(((int64) sums->last_quarter + 1) * USECS_PER_QUARTER);
-	spi_read(&looked_up, 3, types, values);
-	sums->at_risk += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	sums->at_risk += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
-	sums->breached += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull));
-	if (sums->last_quarter >= sums->quarter)
-		sums->completed -= DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &isnull));
+	return !isnull && DatumGetTimestampTz(from) <= at;
+}
 
-	/* Rare: in all present time zones midnight is at a quarter of an hour. */
-	if ((int64) sums->quarter * USECS_PER_QUARTER == day_begin)
-		return;
-	values[0] = TimestampTzGetDatum(day_begin);
-	values[1] = TimestampTzGetDatum(Min((int64) sums->quarter * USECS_PER_QUARTER, now + 1));
-	spi_read(&within_quarter, 2, types, values);
-	sums->completed += DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+/*
+ * Counts active tasks at risk and breached ones.  A task is at risk from
+ * sla_at_risk_at up to and including its deadline, and breached after it.
+ */
+static void
+count_sla(Entries *at_risk, Entries *pending, Entries *settled, TimestampTz now, Sums *sums)
+{
+	ScanKeyData keys[2];
+
+	/* Those whose breach is not recorded, of which the breached ones are taken off below. */
+	ScanKeyInit(&keys[0], 1, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE, TimestampTzGetDatum(now));
+	sums->at_risk += entries_count(at_risk, keys, 1);
+	for (int i = 0; i < N_ACTIVE_STAGES; i++)
+	{
+		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(active_stages[i]));
+		ScanKeyInit(&keys[1], 2, BTLessStrategyNumber, F_TIMESTAMPTZ_LT, TimestampTzGetDatum(now));
+		sums->breached += entries_count(settled, keys, 2);
+
+		/* Few: the sweep has not come to them yet. */
+		entries_seek(pending, keys, 2);
+		while (entries_next(pending))
+		{
+			sums->breached++;
+			if (at_risk_by(pending, now))
+				sums->at_risk--;
+		}
+
+		/* Few: a breach was recorded, and then the clock was set back. */
+		ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE, TimestampTzGetDatum(now));
+		entries_seek(settled, keys, 2);
+		while (entries_next(settled))
+			if (at_risk_by(settled, now))
+				sums->at_risk++;
+	}
+}
+
+/* How many tasks were completed from an instant to before another. */
+static int64
+count_completed(Entries *closed, TimestampTz from, TimestampTz to)
+{
+	ScanKeyData keys[3];
+
+	ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(STAGE_COMPLETED));
+	ScanKeyInit(&keys[1], 2, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(from));
+	ScanKeyInit(&keys[2], 2, BTLessStrategyNumber, F_INT8LT, Int64GetDatum(to));
+	return entries_count(closed, keys, 3);
+}
+
+/* Adds what is counted by indexes; false if one is missing. */
+static bool
+count_by_index(Sums *sums, TimestampTz now, TimestampTz day_begin)
+{
+	static const TaskIndex which[] = {BY_AT_RISK, BY_SLA_PENDING, BY_SLA_SETTLED, BY_CLOSED};
+	Relation	rel = table_open(taskq_catalog()->task, AccessShareLock);
+	TimestampTz quarter_begin = (int64) sums->quarter * USECS_PER_QUARTER;
+	Entries		entries[lengthof(which)];
+	int			nopen = 0;
+	bool		complete;
+
+	while (nopen < lengthof(which) && entries_open(&entries[nopen], rel, which[nopen]))
+		nopen++;
+	complete = nopen == lengthof(which);
+	if (complete)
+	{
+		count_sla(&entries[0], &entries[1], &entries[2], now, sums);
+		if (sums->last_quarter >= sums->quarter)
+			sums->completed -= count_completed(&entries[3], now + 1, ((int64) sums->last_quarter + 1) * USECS_PER_QUARTER);
+		/* Rare: in all present time zones midnight is at a quarter of an hour. */
+		if (quarter_begin != day_begin)
+			sums->completed += count_completed(&entries[3], day_begin, Min(quarter_begin, now + 1));
+	}
+	while (nopen > 0)
+		entries_close(&entries[--nopen]);
+	table_close(rel, NoLock);
+	return complete;
 }
 
 /*
  * The numbers of the stats bar under the active snapshot, from the counters.
- * False if these are not maintained, or the caller cannot read all tasks.  SPI
- * is connected.
+ * False if these are not maintained, the caller cannot read all tasks, or an
+ * index is missing.
  */
 bool
 counter_stats(int64 *stats)
@@ -186,6 +221,7 @@ counter_stats(int64 *stats)
 	Snapshot	snapshot = GetActiveSnapshot();
 	Sums		sums = {{0}};
 	CounterState state;
+	int64		limit;
 	Relation	rel;
 
 	if (!OidIsValid(cat->counter_state) || RecoveryInProgress() || !sees_all_tasks() ||
@@ -195,24 +231,22 @@ counter_stats(int64 *stats)
 	if (state.triggers != counter_triggers() || taskq_catalog()->is_subscriber)
 		return false;
 	sums.today = day;
-	sums.sla = Min(counter_bucket(now, SLA_BUCKET), state.counted_sla);
-	sums.quarter = counter_bucket(day_begin + USECS_PER_QUARTER - 1, USECS_PER_QUARTER);
-	sums.last_quarter = counter_bucket(now, USECS_PER_QUARTER);
-	if (sums.today < state.merged_day || sums.sla < state.merged_sla)
+	sums.quarter = counter_quarter(day_begin + USECS_PER_QUARTER - 1);
+	sums.last_quarter = counter_quarter(now);
+	if (sums.today < state.merged_day)
 		return false;			/* the clock was set back */
-	if (counter_scan_unfolded(&state, snapshot, 0, UNFOLDED_MAX, add_to_sums, &sums) > UNFOLDED_MAX)
-		return false;
 
 	rel = table_open(cat->counter, AccessShareLock);
 	for (CounterKind kind = COUNT_UNSTARTED; kind <= COUNT_UNASSIGNED; kind++)
 		sum_counts(rel, snapshot, kind, 0, 0, &sums);
 	sum_counts_to(rel, snapshot, COUNT_UNSTARTED_DUE, state.merged_day, sums.today, &sums);
 	sum_counts_to(rel, snapshot, COUNT_STARTED_DUE, state.merged_day, sums.today, &sums);
-	sum_counts_to(rel, snapshot, COUNT_AT_RISK, state.merged_sla, sums.sla, &sums);
-	sum_counts_to(rel, snapshot, COUNT_BREACH, state.merged_sla, sums.sla, &sums);
 	sum_counts(rel, snapshot, COUNT_COMPLETED, sums.quarter, sums.last_quarter, &sums);
 	table_close(rel, AccessShareLock);
-	sum_looked_up(&sums, now, day_begin);
+	limit = Min(Max(sums.active[0] + sums.active[1] + sums.completed, UNFOLDED_MIN), PG_INT32_MAX - 1);
+	if (counter_scan_unfolded(&state, snapshot, 0, (int) limit, add_to_sums, &sums) > limit ||
+		!count_by_index(&sums, now, day_begin))
+		return false;
 
 	stats[STAT_OPEN] = sums.active[0] - sums.overdue[0];
 	stats[STAT_IN_PROGRESS] = sums.active[1] - sums.overdue[1];
@@ -220,7 +254,7 @@ counter_stats(int64 *stats)
 	stats[STAT_DUE_TODAY] = sums.due_today;
 	stats[STAT_UNASSIGNED] = sums.unassigned;
 	stats[STAT_COMPLETED_TODAY] = sums.completed;
-	stats[STAT_SLA_AT_RISK] = sums.at_risk - sums.breached;
+	stats[STAT_SLA_AT_RISK] = sums.at_risk;
 	stats[STAT_SLA_BREACHED] = sums.breached;
 	return true;
 }

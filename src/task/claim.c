@@ -10,10 +10,12 @@
  * Concurrent claims at the head of the queue run into that often, and then
  * hold locks on each other's tasks.
  *
- * So a claim looks for tasks by a SELECT without a locking clause, but with
- * the rights that one asks for, and locks them itself one after the other, as
- * they are found, until it holds enough.  A version that has been updated
- * since is passed over like one that is locked: it was, while the claim ran.
+ * So a claim looks for tasks without locking, and locks them itself one after
+ * the other, as they are found, until it holds enough.  A version that has been
+ * updated since is passed over like one that is locked: it was, while the claim
+ * ran.  They are found in taskq_task_assignee_idx or, where row security or
+ * the index does not allow that, by a SELECT that asks for the rights that a
+ * locking clause asks for.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,6 +32,8 @@
 #include "nodes/makefuncs.h"
 #include "parser/parse_node.h"
 #include "utils/acl.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
 #include "base/actor.h"
@@ -37,16 +41,22 @@
 #include "base/compat.h"
 #include "base/plan.h"
 #include "task/directory.h"
+#include "task/entries.h"
+#include "task/row.h"
 #include "task/verbs.h"
 
 #define CLAIM_MAX 1000
 
 /* "t.ctid" is the address at which a task is locked; see claim_column(). */
 static void claim_setup(ParseState *pstate, void *arg);
+/* The order begins with the assignee, which is NULL, for it is that of taskq_task_assignee_idx. */
+#define OF_STAGE(stage) \
+	"(SELECT t.ctid AS tid, t.assignee_id, @.taskq_priority_rank(t.priority) AS rank, @place AS place, t.id FROM ONLY @.taskq_task t " \
+	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL AND @stage " EQ " " stage " " \
+	"ORDER BY t.assignee_id, @.taskq_priority_rank(t.priority), @place, t.id)"
 static TaskqPlan claim_pick = {
-	"SELECT t.ctid, t.id FROM ONLY @.taskq_task t "
-	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL "
-	"ORDER BY @.taskq_priority_rank(t.priority), " OR_NEVER("t.due_date") ", t.id",
+	"SELECT p.tid, p.id FROM (" OF_STAGE("0") " UNION ALL " OF_STAGE("1") " UNION ALL " OF_STAGE("4") " UNION ALL " OF_STAGE("5") ") p "
+	"ORDER BY p.assignee_id, p.rank, p.place, p.id",
 	PLAN_ONCE | PLAN_BY_INDEX, claim_setup
 };
 
@@ -121,14 +131,10 @@ being_changed(Claim *claim, ItemPointer tid)
  * calls taskq_claim(), in a WITH query.
  */
 static bool
-claim_receive(TupleTableSlot *found, DestReceiver *self)
+claim_one(Claim *claim, ItemPointer tid, int64 id)
 {
-	Claim	   *claim = (Claim *) self;
 	Snapshot	snapshot = GetActiveSnapshot();
 	TM_FailureData failure;
-	bool		isnull;
-	ItemPointer tid = (ItemPointer) DatumGetPointer(slot_getattr(found, 1, &isnull));
-	int64		id = DatumGetInt64(slot_getattr(found, 2, &isnull));
 
 	if (being_changed(claim, tid))
 	{
@@ -159,6 +165,15 @@ claim_receive(TupleTableSlot *found, DestReceiver *self)
 	return claim->n < claim->wanted;
 }
 
+static bool
+claim_receive(TupleTableSlot *found, DestReceiver *self)
+{
+	bool		isnull;
+	ItemPointer tid = (ItemPointer) DatumGetPointer(slot_getattr(found, 1, &isnull));
+
+	return claim_one((Claim *) self, tid, DatumGetInt64(slot_getattr(found, 2, &isnull)));
+}
+
 static void
 claim_startup(DestReceiver *self, int operation, TupleDesc desc)
 {
@@ -169,23 +184,121 @@ claim_shutdown(DestReceiver *self)
 {
 }
 
-/* Locks up to claim->wanted of the most urgent tasks; SPI must be connected. */
+/* Unassigned tasks of one stage, in the order of taskq_task_assignee_idx. */
+typedef struct Stream
+{
+	Entries		entries;
+	ScanKeyData keys[2];
+	int32		rank;
+	int64		place;
+	int64		id;
+	bool		more;			/* there is a next one, and this is it */
+} Stream;
+
 static void
-claim_tasks(Claim *claim)
+stream_next(Stream *stream)
+{
+	bool		isnull;
+	TupleDesc	desc = stream->entries.index->rd_att;
+
+	stream->more = entries_next(&stream->entries);
+	if (!stream->more)
+		return;
+	stream->rank = DatumGetInt32(index_getattr(stream->entries.entry, 3, desc, &isnull));
+	stream->place = DatumGetInt64(index_getattr(stream->entries.entry, 4, desc, &isnull));
+	stream->id = DatumGetInt64(index_getattr(stream->entries.entry, 5, desc, &isnull));
+}
+
+static bool
+comes_before(const Stream *a, const Stream *b)
+{
+	if (a->rank != b->rank)
+		return a->rank < b->rank;
+	return a->place != b->place ? a->place < b->place : a->id < b->id;
+}
+
+/* Whether the caller has the privilege that locking a row takes: UPDATE, on the table or on a column. */
+static bool
+may_update_tasks(void)
+{
+	Oid			task = taskq_catalog()->task;
+
+	return pg_class_aclcheck(task, GetUserId(), ACL_UPDATE) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(task, GetUserId(), ACL_UPDATE, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
+/*
+ * Does what claim_pick does, for a caller who may see and change every task,
+ * without a plan of four merged scans to be started.  False if it cannot be
+ * done so.
+ */
+static bool
+claim_by_index(Claim *claim)
+{
+	Stream		streams[N_ACTIVE_STAGES];
+	int			nopen = 0;
+	bool		complete;
+	bool		wanted = true;
+
+	if (!sees_all_tasks() || !may_update_tasks())
+		return false;
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	while (nopen < N_ACTIVE_STAGES && entries_open(&streams[nopen].entries, claim->rel, BY_ASSIGNEE))
+		nopen++;
+	complete = nopen == N_ACTIVE_STAGES;
+	for (int i = 0; complete && i < N_ACTIVE_STAGES; i++)
+	{
+		ScanKeyEntryInitialize(&streams[i].keys[0], SK_ISNULL | SK_SEARCHNULL, 1, InvalidStrategy, InvalidOid, InvalidOid, InvalidOid, (Datum) 0);
+		ScanKeyInit(&streams[i].keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(active_stages[i]));
+		entries_seek(&streams[i].entries, streams[i].keys, lengthof(streams[i].keys));
+		stream_next(&streams[i]);
+	}
+	while (complete && wanted)
+	{
+		Stream	   *first = NULL;
+		TupleTableSlot *row;
+
+		for (int i = 0; i < N_ACTIVE_STAGES; i++)
+			if (streams[i].more && (first == NULL || comes_before(&streams[i], first)))
+				first = &streams[i];
+		if (first == NULL)
+			break;
+		row = entries_row(&first->entries);
+		wanted = claim_one(claim, &row->tts_tid, first->id);
+		if (wanted)
+			stream_next(first);
+	}
+	while (nopen > 0)
+		entries_close(&streams[--nopen].entries);
+	PopActiveSnapshot();
+	return complete;
+}
+
+static void
+claim_by_statement(Claim *claim)
 {
 	SPIExecuteOptions options = {0};
 	int			result;
 
-	PreventCommandIfReadOnly("SELECT FOR NO KEY UPDATE");
 	claim->receiver = (DestReceiver) {
 		claim_receive, claim_startup, claim_shutdown, claim_shutdown, DestTuplestore
 	};
-	claim->rel = table_open(taskq_catalog()->task, RowShareLock);
-	claim->slot = table_slot_create(claim->rel, NULL);
 	options.dest = &claim->receiver;
 	result = SPI_execute_plan_extended(prepared(&claim_pick, 0, NULL), &options);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "could not run \"%s\": %s", claim_pick.sql, SPI_result_code_string(result));
+}
+
+/* Locks up to claim->wanted of the most urgent tasks; SPI must be connected. */
+static void
+claim_tasks(Claim *claim)
+{
+	PreventCommandIfReadOnly("SELECT FOR NO KEY UPDATE");
+	claim->rel = table_open(taskq_catalog()->task, RowShareLock);
+	claim->slot = table_slot_create(claim->rel, NULL);
+	if (!claim_by_index(claim))
+		claim_by_statement(claim);
 	ExecDropSingleTupleTableSlot(claim->slot);
 	table_close(claim->rel, NoLock);
 }

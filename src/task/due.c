@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "base/calendar.h"
+#include "base/catalog.h"
 #include "base/plan.h"
 #include "task/change.h"
 #include "task/due.h"
@@ -28,45 +29,70 @@
 #define BACKLOG_MAX "100000"
 
 #define ACTIVE "t.completed_at IS NULL AND t.cancelled_at IS NULL "
+/* $1 = today.  The stored status and the due date are those of the stage and the place, and what a database of an older version has an index for. */
 #define UNSTAMPED_OVERDUE ACTIVE \
-	"AND t.status " EQ " ANY ('{OPEN,IN_PROGRESS}'::@.taskq_status[]) AND t.due_date " LT " $1 "
+	"AND t.status " EQ " ANY ('{OPEN,IN_PROGRESS}'::@.taskq_status[]) AND t.due_date " LT " $1 AND @due_place " LT " " PLACE_FROM("$1") " "
 #define STAMPED_OVERDUE ACTIVE \
-	"AND t.status " EQ " 'OVERDUE'::@.taskq_status AND t.due_date " GE " $1 "
-#define UNSTAMPED_BREACH(now) ACTIVE \
-	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " LT " " now " "
+	"AND t.status " EQ " 'OVERDUE'::@.taskq_status AND t.due_date " GE " $1 AND @due_place " GE " " PLACE_FROM("$1") " "
 
-/* ORDER BY, so that only the index with this order is used: see spi_run_by_index(). */
+/* A range of taskq_task_queue_idx for each of these stages and each priority, so that it takes a few probes if nothing is due. */
+#define IN_EACH_RANGE(stages, columns, only, what, lock) \
+	"SELECT p.* FROM pg_catalog.unnest('{" stages "}'::pg_catalog.int2[]) s(stage) " \
+	"CROSS JOIN pg_catalog.unnest('{1,2,3,4}'::pg_catalog.int4[]) r(rank) " \
+	"CROSS JOIN LATERAL (SELECT " columns " FROM " only "@.taskq_task t WHERE " what \
+	"AND @stage " EQ " s.stage AND @.taskq_priority_rank(t.priority) " EQ " r.rank ORDER BY @due_place " lock ") p"
+#define PICK_IN_EACH(stages, columns, only, what) \
+	IN_EACH_RANGE(stages, columns, only, what "AND t.id " NE " ALL ($2) ", "FOR NO KEY UPDATE SKIP LOCKED")
+#define PICKS_IN_EACH(stages, what) \
+	{{PICK_IN_EACH(stages, "t.id", "", what)}, {PICK_IN_EACH(stages, "t.id, t.ctid", "ONLY ", what)}}
+
+/* In terms of taskq_task_sla_pending_idx. */
+#define DEADLINE OR_NEVER("t.sla_due_at")
+#define UNSTAMPED_BREACH(now) ACTIVE \
+	"AND t.sla_breached_at IS NULL AND " ACTIVE_STAGE " AND " DEADLINE " " LT " " now " AND t.sla_due_at " LT " " now " "
+#define BY_DEADLINE "ORDER BY @stage, " DEADLINE " "
+
 #define PICK(columns, only, what, order) \
-	"SELECT " columns " FROM " only "@.taskq_task t WHERE " what "AND t.id " NE " ALL ($2) " \
-	"ORDER BY " order " FOR NO KEY UPDATE SKIP LOCKED"
+	"SELECT " columns " FROM " only "@.taskq_task t WHERE " what "AND t.id " NE " ALL ($2) " order "FOR NO KEY UPDATE SKIP LOCKED"
 #define PICKS(what, order) {{PICK("t.id", "", what, order)}, {PICK("t.id, t.ctid", "ONLY ", what, order)}}
 #define STILL(what) {"SELECT t.id FROM @.taskq_task t WHERE " what "AND t.id " EQ " ANY ($2)"}
 #define BACKLOG(what, order) \
-	{"SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE " what "ORDER BY " order " LIMIT " BACKLOG_MAX ") b"}
+	{"SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE " what order "LIMIT " BACKLOG_MAX ") b"}
 
-static TaskqPlan pick_overdue[] = PICKS(UNSTAMPED_OVERDUE, "t.status, t.due_date");
-static TaskqPlan pick_recovered[] = PICKS(STAMPED_OVERDUE, "t.due_date");
-static TaskqPlan pick_breached[] = PICKS(UNSTAMPED_BREACH("$1"), "t.sla_due_at");
+static TaskqPlan pick_overdue[] = PICKS_IN_EACH("0,1", UNSTAMPED_OVERDUE);
+static TaskqPlan pick_recovered[] = PICKS_IN_EACH("4,5", STAMPED_OVERDUE);
+static TaskqPlan pick_breached[] = PICKS(UNSTAMPED_BREACH("$1"), BY_DEADLINE);
 static TaskqPlan still_overdue = STILL(UNSTAMPED_OVERDUE);
 static TaskqPlan still_recovered = STILL(STAMPED_OVERDUE);
 static TaskqPlan still_breached = STILL(UNSTAMPED_BREACH("$1"));
-static TaskqPlan overdue_backlog = BACKLOG(UNSTAMPED_OVERDUE, "t.status, t.due_date");
-static TaskqPlan breached_backlog = BACKLOG(UNSTAMPED_BREACH("$2") "AND NOT coalesce(t.due_date " LT " $1, false) ", "t.sla_due_at");
+static TaskqPlan overdue_backlog = {
+	"SELECT pg_catalog.count(*) FROM (" IN_EACH_RANGE("0,1", "t.id", "", UNSTAMPED_OVERDUE, "") " LIMIT " BACKLOG_MAX ") b"
+};
+static TaskqPlan breached_backlog = BACKLOG(UNSTAMPED_BREACH("$2") "AND NOT coalesce(t.due_date " LT " $1, false) ", BY_DEADLINE);
 
 static TaskqPlan update_picked[] = {
 	{"UPDATE @.taskq_task AS t SET due_date = t.due_date WHERE t.id " EQ " ANY ($1)"},
 	{"UPDATE ONLY @.taskq_task AS t SET due_date = t.due_date WHERE t.ctid " EQ " ANY ($1)"}
 };
 
+/* The first in each range of an index, and of these the first. */
 static TaskqPlan next_due_date = {
+	"SELECT pg_catalog.min(n.due_date) FROM pg_catalog.unnest('{0,1}'::pg_catalog.int2[]) s(stage) "
+	"CROSS JOIN pg_catalog.unnest('{1,2,3,4}'::pg_catalog.int4[]) r(rank) "
+	"CROSS JOIN LATERAL (SELECT t.due_date FROM @.taskq_task t WHERE " ACTIVE
+	"AND @stage " EQ " s.stage AND @.taskq_priority_rank(t.priority) " EQ " r.rank "
+	"AND @due_place " GE " " PLACE_FROM("$1") " AND @due_place " LT " " PLACE_NONE " ORDER BY @due_place LIMIT 1) n"
+};
+static TaskqPlan next_due_date_older = {
 	"SELECT least((SELECT pg_catalog.min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE
 	"AND t.status " EQ " 'OPEN'::@.taskq_status AND t.due_date " GE " $1), "
 	"(SELECT pg_catalog.min(t.due_date) FROM @.taskq_task t WHERE " ACTIVE
 	"AND t.status " EQ " 'IN_PROGRESS'::@.taskq_status AND t.due_date " GE " $1))"
 };
 static TaskqPlan next_deadline = {
-	"SELECT pg_catalog.min(t.sla_due_at) FROM @.taskq_task t WHERE " ACTIVE
-	"AND t.sla_due_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.sla_due_at " GE " $1"
+	"SELECT pg_catalog.min(n.sla_due_at) FROM pg_catalog.unnest('{0,1,4,5}'::pg_catalog.int2[]) s(stage) "
+	"CROSS JOIN LATERAL (SELECT t.sla_due_at FROM @.taskq_task t WHERE " ACTIVE
+	"AND t.sla_breached_at IS NULL AND @stage " EQ " s.stage AND " DEADLINE " " GE " $1 ORDER BY " DEADLINE " LIMIT 1) n"
 };
 
 bool
@@ -104,7 +130,7 @@ next_overdue(void)
 {
 	int64		date;
 
-	return find_next(&next_due_date, DATEOID, DateADTGetDatum(today()), &date) ?
+	return find_next(taskq_catalog()->sql_is_older ? &next_due_date_older : &next_due_date, DATEOID, DateADTGetDatum(today()), &date) ?
 		day_start((DateADT) date + 1) : DT_NOEND;
 }
 

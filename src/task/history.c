@@ -526,7 +526,7 @@ history_who_closed(int64 task_id)
 	return who;
 }
 
-/* The CHECK of taskq_task_event; a function as those of taskq_task are. */
+/* The CHECK of taskq_task_event; a function as that of taskq_task is. */
 PG_FUNCTION_INFO_V1(taskq_event_kind_is_valid);
 Datum
 taskq_event_kind_is_valid(PG_FUNCTION_ARGS)

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * row.c
- *		The task row: reading it, what it means today, what it may hold.
+ *		The task row: reading it, what it means today, its bounds.
  *
  * Each bound is checked twice: by the API, which names the argument (22023),
- * and by a CHECK, which no raw write escapes (23514).  Both call the functions
- * here or state the same bounds.
+ * and by the CHECK in valid.c, which no raw write escapes (23514).  Both call
+ * the functions here or state the same bounds.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +28,6 @@
 #include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/enums.h"
-#include "base/text.h"
 #include "task/row.h"
 
 void
@@ -239,6 +238,36 @@ taskq_phase(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(completed ? 2 : cancelled ? 3 : started ? 1 : 0);
 }
 
+/* Arguments: status, started_at, completed_at, cancelled_at. */
+PG_FUNCTION_INFO_V1(taskq_stage);
+Datum
+taskq_stage(PG_FUNCTION_ARGS)
+{
+	int			stage;
+
+	if (!PG_ARGISNULL(2))
+		PG_RETURN_INT16(STAGE_COMPLETED);
+	if (!PG_ARGISNULL(3))
+		PG_RETURN_INT16(STAGE_CANCELLED);
+	stage = PG_ARGISNULL(1) ? STAGE_UNSTARTED : STAGE_STARTED;
+	if (!PG_ARGISNULL(0) && status_from_value(PG_GETARG_OID(0)) == STATUS_OVERDUE)
+		stage += STAGE_STORED_OVERDUE;
+	PG_RETURN_INT16((int16) stage);
+}
+
+/* Arguments: priority, due_date, completed_at, cancelled_at. */
+PG_FUNCTION_INFO_V1(taskq_place);
+Datum
+taskq_place(PG_FUNCTION_ARGS)
+{
+	if (!PG_ARGISNULL(2))
+		PG_RETURN_INT64(PG_GETARG_TIMESTAMPTZ(2));
+	if (!PG_ARGISNULL(3))
+		PG_RETURN_INT64(PG_GETARG_TIMESTAMPTZ(3));
+	PG_RETURN_INT64(PLACE(PG_ARGISNULL(1) ? DATEVAL_NOEND : PG_GETARG_DATEADT(1),
+						  PG_ARGISNULL(0) ? 0 : rank_from_value(PG_GETARG_OID(0))));
+}
+
 bool
 due_date_in_bounds(DateADT date)
 {
@@ -251,118 +280,6 @@ bool
 sla_hours_in_bounds(float8 hours)
 {
 	return hours > 0 && hours <= SLA_HOURS_MAX; /* false for NaN */
-}
-
-/*
- * ---- the CHECKs of taskq_task, each a function: PostgreSQL reads a CHECK's
- * expression anew for every statement, and a call is the shortest there is ----
- */
-
-PG_FUNCTION_INFO_V1(taskq_description_is_valid);
-Datum
-taskq_description_is_valid(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(text_in_bounds(PG_GETARG_TEXT_PP(0), 0, TEXT_MAX));
-}
-
-PG_FUNCTION_INFO_V1(taskq_source_is_valid);
-Datum
-taskq_source_is_valid(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(text_in_bounds(PG_GETARG_TEXT_PP(0), 1, SOURCE_MAX));
-}
-
-PG_FUNCTION_INFO_V1(taskq_dedupe_key_is_valid);
-Datum
-taskq_dedupe_key_is_valid(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(text_in_bounds(PG_GETARG_TEXT_PP(0), 1, KEY_MAX));
-}
-
-PG_FUNCTION_INFO_V1(taskq_due_date_is_valid);
-Datum
-taskq_due_date_is_valid(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(due_date_in_bounds(PG_GETARG_DATEADT(0)));
-}
-
-PG_FUNCTION_INFO_V1(taskq_sla_hours_is_valid);
-Datum
-taskq_sla_hours_is_valid(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(sla_hours_in_bounds(PG_GETARG_FLOAT8(0)));
-}
-
-/* CHECKs of a stamp or date that depend on the status.  Arguments: status; stamp or date. */
-#define DEFINE_STATUS_CHECK(name, condition) \
-PG_FUNCTION_INFO_V1(taskq_##name##_is_valid); \
-Datum \
-taskq_##name##_is_valid(PG_FUNCTION_ARGS) \
-{ \
-	TaskStatus	status; \
-	bool		given = !PG_ARGISNULL(1); \
-\
-	if (PG_ARGISNULL(0)) \
-		PG_RETURN_NULL(); \
-	status = status_from_value(PG_GETARG_OID(0)); \
-	PG_RETURN_BOOL(condition); \
-} \
-extern Datum taskq_##name##_is_valid(PG_FUNCTION_ARGS)
-
-DEFINE_STATUS_CHECK(completed, (status == STATUS_COMPLETED) == given);
-DEFINE_STATUS_CHECK(cancelled, (status == STATUS_CANCELLED) == given);
-DEFINE_STATUS_CHECK(overdue, status != STATUS_OVERDUE || given);
-DEFINE_STATUS_CHECK(started,
-					status == STATUS_OPEN ? !given :
-					(status != STATUS_IN_PROGRESS && status != STATUS_COMPLETED) || given);
-
-/* Arguments: sla_hours, sla_due_at, sla_at_risk_at, sla_breached_at. */
-PG_FUNCTION_INFO_V1(taskq_sla_stamps_are_valid);
-Datum
-taskq_sla_stamps_are_valid(PG_FUNCTION_ARGS)
-{
-	bool		none = PG_ARGISNULL(0);
-
-	PG_RETURN_BOOL(PG_ARGISNULL(1) == none && PG_ARGISNULL(2) == none && (!none || PG_ARGISNULL(3)));
-}
-
-/*
- * Arguments: created_at, started_at, completed_at, cancelled_at, updated_at,
- * sla_breached_at; and the deadlines sla_due_at, sla_at_risk_at, which may be
- * infinity: never.
- */
-PG_FUNCTION_INFO_V1(taskq_stamps_are_valid);
-Datum
-taskq_stamps_are_valid(PG_FUNCTION_ARGS)
-{
-	TimestampTz last = DT_NOBEGIN;
-
-	for (int i = 0; i < 6; i++)
-	{
-		TimestampTz at;
-
-		if (PG_ARGISNULL(i))
-			continue;
-		at = PG_GETARG_TIMESTAMPTZ(i);
-		if (TIMESTAMP_NOT_FINITE(at))
-			PG_RETURN_BOOL(false);
-		if (i > 3)
-			continue;			/* in no order with the others */
-		if (at < last)
-			PG_RETURN_BOOL(false);
-		last = at;
-	}
-	for (int i = 6; i < 8; i++)
-		if (!PG_ARGISNULL(i) && TIMESTAMP_IS_NOBEGIN(PG_GETARG_TIMESTAMPTZ(i)))
-			PG_RETURN_BOOL(false);
-	PG_RETURN_BOOL(true);
-}
-
-PG_FUNCTION_INFO_V1(taskq_first_breach_is_valid);
-Datum
-taskq_first_breach_is_valid(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(!TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(0)));
 }
 
 /* ---- the same for the API: 22023, naming the argument and its bound ---- */

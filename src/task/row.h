@@ -53,6 +53,16 @@ enum
 #define SOURCE_MAX 63
 #define SLA_HOURS_MAX 87600.0
 
+/* What taskq_stage() says. */
+#define STAGE_UNSTARTED 0
+#define STAGE_STARTED 1
+#define STAGE_COMPLETED 2
+#define STAGE_CANCELLED 3
+#define STAGE_STORED_OVERDUE 4	/* is added to those of active tasks */
+
+/* What taskq_place() says of an active task; DATEVAL_NOEND = no due date. */
+#define PLACE(due_date, rank) ((int64) (due_date) * 8 + (rank))
+
 /* A task's columns, and any that the user added, as they stand in a tuple. */
 typedef struct TaskRow
 {

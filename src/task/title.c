@@ -331,14 +331,18 @@ as_title(const char *s)
 	return result;
 }
 
-/* The CHECK of titles, and of the names of rules. */
+/* What the CHECKs ask of titles, and of the names of rules. */
+bool
+line_is_valid(const text *line)
+{
+	return problem_of(VARDATA_ANY(line), VARSIZE_ANY_EXHDR(line), false) == NULL;
+}
+
 PG_FUNCTION_INFO_V1(taskq_line_is_valid);
 Datum
 taskq_line_is_valid(PG_FUNCTION_ARGS)
 {
-	text	   *line = PG_GETARG_TEXT_PP(0);
-
-	PG_RETURN_BOOL(problem_of(VARDATA_ANY(line), VARSIZE_ANY_EXHDR(line), false) == NULL);
+	PG_RETURN_BOOL(line_is_valid(PG_GETARG_TEXT_PP(0)));
 }
 
 /* Its name before 0.3.0. */

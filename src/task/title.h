@@ -8,6 +8,7 @@
 #ifndef TASKQ_TITLE_H
 #define TASKQ_TITLE_H
 
+extern bool line_is_valid(const text *line);
 extern const char *title_problem(const char *s, int len);
 extern text *title_without_marks(const text *title);
 extern char *without_directional_controls(char *s);

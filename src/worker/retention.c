@@ -4,8 +4,8 @@
  *		How long terminal tasks are kept.
  *
  * Off unless taskq.retention says otherwise.  The sweep then deletes tasks
- * that were completed or cancelled longer ago than that, the oldest first, a
- * batch a transaction; their history goes with them (lifecycle.c).
+ * that were completed or cancelled longer ago than that, a batch a transaction;
+ * their history goes with them (lifecycle.c).
  *
  *-------------------------------------------------------------------------
  */
@@ -32,12 +32,13 @@ char	   *taskq_retention;
 /* taskq.retention as an interval; all zero = off. */
 static Interval retention;
 
+/* In terms of taskq_task_closed_idx; $1 = the cutoff, as a place. */
 #define CLOSED "(t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL) "
-#define EXPIRED CLOSED "AND coalesce(t.completed_at, t.cancelled_at) " LT " $1 "
+#define EXPIRED CLOSED "AND @stage " EQ " ANY ('{2,3}'::pg_catalog.int2[]) AND @place " LT " $1 "
 
 #define PICK(columns, only) \
 	"SELECT " columns " FROM " only "@.taskq_task t WHERE " EXPIRED "AND t.id " NE " ALL ($2) " \
-	"ORDER BY coalesce(t.completed_at, t.cancelled_at) FOR UPDATE SKIP LOCKED"
+	"ORDER BY @stage, @place FOR UPDATE SKIP LOCKED"
 
 static TaskqPlan pick_expired[] = {{PICK("t.id", "")}, {PICK("t.id, t.ctid", "ONLY ")}};
 static TaskqPlan still_expired = {
@@ -49,7 +50,7 @@ static TaskqPlan delete_expired[] = {
 };
 
 static TaskqPlan count_expired = {
-	"SELECT pg_catalog.count(*) FROM @.taskq_task t WHERE " EXPIRED
+	"SELECT pg_catalog.count(*) FROM (SELECT FROM @.taskq_task t WHERE " EXPIRED "ORDER BY @stage, @place) e"
 };
 
 static bool
@@ -160,13 +161,13 @@ due_by_cutoff(Datum *instant)
 
 	if (!retention_cutoff(&cutoff))
 		return false;
-	*instant = TimestampTzGetDatum(cutoff);
+	*instant = Int64GetDatum(cutoff);
 	return true;
 }
 
 const DueKind due_expired = {
 	.name = "purged", .row = "task",
-	.instant_type = TIMESTAMPTZOID, .instant = due_by_cutoff,
+	.instant_type = INT8OID, .instant = due_by_cutoff,
 	.pick = pick_expired, .still = &still_expired, .write = delete_expired
 };
 
@@ -199,8 +200,8 @@ taskq_purge(PG_FUNCTION_ARGS)
 
 	if (dry_run)
 	{
-		Oid			types[] = {TIMESTAMPTZOID};
-		Datum		values[] = {TimestampTzGetDatum(cutoff)};
+		Oid			types[] = {INT8OID};
+		Datum		values[] = {Int64GetDatum(cutoff)};
 		bool		isnull;
 
 		spi_connect();
@@ -209,6 +210,6 @@ taskq_purge(PG_FUNCTION_ARGS)
 		SPI_finish();
 	}
 	else
-		n = sweep_kind_by_hand(&due_expired, TimestampTzGetDatum(cutoff), max_tasks);
+		n = sweep_kind_by_hand(&due_expired, Int64GetDatum(cutoff), max_tasks);
 	PG_RETURN_INT64(n);
 }

@@ -132,7 +132,9 @@ sub sort_key
 	my $due = defined $row->{due_date} ? day_number($row->{due_date}) : 9**99;
 	return [ $due, rank($row->{priority}), $row->{id} ] if $sort eq 'due';
 	return [ rank($row->{priority}), $due, $row->{id} ] if $sort eq 'priority';
-	return [ -$row->{created_at}, -$row->{id} ] if $sort eq 'created';
+	return [ -$row->{id} ] if $sort eq 'created';
+	my $closed = $row->{completed_at} // $row->{cancelled_at};
+	return [ defined $closed ? -$closed : 9**99, -$row->{id} ] if $sort eq 'closed';
 	return [ $row->{sla_due_at} // 9**99, $row->{id} ];
 }
 

@@ -42,7 +42,7 @@ read_cursor(void)
 static void
 read_sort(void)
 {
-	sort = sort_argument(fcinfo, 0);
+	sort = sort_argument(fcinfo, 0, SORT_DUE);
 }
 
 /* A position as the text of a cursor. */
@@ -61,7 +61,9 @@ written(void)
 	values[Anum_task_due_date - 1] = DateADTGetDatum(position.due_date);
 	values[Anum_task_created_at - 1] = TimestampTzGetDatum(position.at);
 	values[Anum_task_sla_due_at - 1] = TimestampTzGetDatum(position.at);
+	values[Anum_task_completed_at - 1] = TimestampTzGetDatum(position.at);
 	nulls[Anum_task_sla_due_at - 1] = sort == SORT_SLA && position.at == DT_NOEND;
+	nulls[Anum_task_completed_at - 1] = nulls[Anum_task_cancelled_at - 1] = sort == SORT_CLOSED && position.at == DT_NOBEGIN;
 	return cursor_of(sort, values, nulls);
 }
 
@@ -99,7 +101,7 @@ plain(const char *s)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const names[] = {"due", "priority", "created", "sla"};
+	static const char *const names[] = {"due", "priority", "created", "sla", "closed"};
 
 	if (size < 1 || !is_text(data + 1, size - 1))
 		return 0;
@@ -110,7 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		MUST(error_code == ERRCODE_INVALID_PARAMETER_VALUE);
 
-	sort = (QueueSort) (data[0] % 4);
+	sort = (QueueSort) (data[0] % 5);
 	if (run(read_cursor))
 	{
 		/* One byte in front, for plain() looks back. */
@@ -124,7 +126,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (sort == SORT_DUE || sort == SORT_PRIORITY)
 			MUST(position.rank >= 1 && position.rank <= N_PRIORITIES);
 		again = psprintf(" %s", written());
-		if (!(position.at == DT_NOEND && (sort == SORT_CREATED || sort == SORT_SLA)))
+		/* Infinity may be written as its number, too. */
+		if (!(TIMESTAMP_NOT_FINITE(position.at) && (sort == SORT_CREATED || sort == SORT_SLA || sort == SORT_CLOSED)))
 			MUST(strcmp(plain(again + 1), plain(given + 1)) == 0);
 		set_text_argument(fcinfo, 0, again + 1, strlen(again + 1));
 		MUST(run(read_cursor));

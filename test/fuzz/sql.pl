@@ -953,7 +953,11 @@ sub filters
 sub do_page
 {
 	my ($list, $test) = filters();
-	my $sort = pick(qw(due priority created sla));
+	my $sort = pick(qw(due priority created sla closed), '');
+	my $given = $sort ? "sort => '$sort'" : pick('', 'sort => NULL');
+	# The usual one.
+	my ($statuses) = grep { /^status =>/ } @$list;
+	$sort ||= ($statuses // '') =~ /COMPLETED|CANCELLED/ && $statuses !~ /OPEN|IN_PROGRESS|OVERDUE/ ? 'closed' : 'due';
 	my $size = pick(1, 2, 3, 7, 50, 1000);
 	my ($after, $walked, @got) = ('', 0);
 	$now = time * 1e6;
@@ -962,7 +966,7 @@ sub do_page
 	while ($walked++ < 12)
 	{
 		my $more;
-		statement('SELECT id, status, sla_status, cursor, days_overdue, is_overdue FROM taskq_queue_page(' . join(', ', @$list, "sort => '$sort'", "page_size => $size", $after || ()) . ')',
+		statement('SELECT id, status, sla_status, cursor, days_overdue, is_overdue FROM taskq_queue_page(' . join(', ', @$list, $given || (), "page_size => $size", $after || ()) . ')',
 			undef, reads => 1, level => 'viewer',
 			after => sub {
 				my ($rows) = @_;
@@ -988,7 +992,7 @@ sub do_page
 sub do_bad_page
 {
 	my ($list, @states) = @{ pick(
-			[ "sort => 'title'", '22023' ], [ 'sort => NULL', '22023' ], [ 'page_size => 0', '22023' ], [ 'page_size => 1001', '22023' ],
+			[ "sort => 'title'", '22023' ], [ "sort => ''", '22023' ], [ 'page_size => 0', '22023' ], [ 'page_size => 1001', '22023' ],
 			[ 'page_size => -1', '22023' ], [ "status => '{OPEN,NULL}'", '22023' ], [ "status => '{open}'", '22P02' ],
 			[ "assignee_id => 'sta_1', unassigned => true", '22023' ], [ "due_from => 'x'", '22007' ],
 			(map { [ 'after => ' . q_($_), '22023' ] } '', '/', 'due', 'due/', 'due//', 'due/2026-06-05/2', 'due/2026-06-05/2/', 'due/2026-06-05/0/1',

@@ -55,7 +55,7 @@ INSERT INTO mistake (statement, state, message) VALUES
     ($$SELECT taskq_claim('sta_1', 0)$$, '22023', 'count must be 1 to 1000'),
     ($$SELECT taskq_queue_page(page_size => 0)$$, '22023', 'page_size must be 1 to 1000'),
     ($$SELECT taskq_queue_page(page_size => 1001)$$, '22023', 'page_size must be 1 to 1000'),
-    ($$SELECT taskq_queue_page(sort => 'name')$$, '22023', 'sort must be due, priority, created or sla'),
+    ($$SELECT taskq_queue_page(sort => 'name')$$, '22023', 'sort must be due, priority, created, sla or closed'),
     ($$SELECT taskq_sweep(0)$$, '22023', 'max_tasks must be 1 to 1000000'),
     ($$SELECT taskq_create_json('[]')$$, '22023', 'body must be a JSON object'),
     ($$SELECT taskq_create_json('{}')$$, '22023', 'field "title" is required'),

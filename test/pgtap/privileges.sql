@@ -23,11 +23,9 @@ INSERT INTO role VALUES ('nobody', 'public'), ('nobody', 'taskq_test_none'), ('v
 -- From which level on a routine may be executed.
 CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
-SELECT unnest('{taskq_description_is_valid,taskq_due_date_is_valid,taskq_sla_hours_is_valid,taskq_source_is_valid,taskq_dedupe_key_is_valid,
-    taskq_completed_is_valid,taskq_cancelled_is_valid,taskq_started_is_valid,taskq_overdue_is_valid,taskq_sla_stamps_are_valid,
-    taskq_stamps_are_valid,taskq_event_kind_is_valid,taskq_role_oid,taskq_first_breach_is_valid,taskq_line_is_valid}'::text[]), 'nobody'::pg_temp.level
+SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
-    taskq_sla_status_at,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_sla_report,taskq_worker_get_status,
+    taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
     taskq_cancel_many,taskq_assign,taskq_assign_many,taskq_reschedule,taskq_reschedule_many,taskq_prioritize,taskq_prioritize_many,
@@ -75,8 +73,8 @@ INSERT INTO written VALUES
     ('taskq_renewal_recheck', 'since', 'owner', 'owner'), ('taskq_renewal_recheck', 'id', 'owner', 'owner'), ('taskq_renewal_recheck', 'renewal_id', 'owner', 'owner'),
     ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog', 'owner', 'owner'),
     ('taskq_counter', 'kind bucket n', 'owner', 'owner'),
-    ('taskq_counter_delta', 'xid old_due new_due old_at_risk new_at_risk old_breach new_breach old_completed new_completed old_state new_state', 'owner', 'owner'),
-    ('taskq_counter_state', 'snapshot_xmax snapshot_xip merged_day merged_sla counted_sla triggers counted_at folded_at', 'owner', 'owner'),
+    ('taskq_counter_delta', 'xid old_due new_due old_completed new_completed old_state new_state', 'owner', 'owner'),
+    ('taskq_counter_state', 'snapshot_xmax snapshot_xip merged_day triggers counted_at folded_at', 'owner', 'owner'),
     ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'owner', 'owner'),
     ('taskq_role_grant', 'role_name level granted_at granted_by role_oid', 'owner', 'owner');
 

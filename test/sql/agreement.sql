@@ -78,7 +78,7 @@ CREATE VIEW said AS
 SELECT 'task' AS what, id::text AS key, concat_ws(' ', status, is_active, is_overdue, days_overdue, sla_status) AS value FROM taskq_tasks
 UNION ALL SELECT 'queue', '', array_agg(id ORDER BY id)::text FROM taskq_queue
 UNION ALL SELECT 'page by ' || sort, concat_ws(' ', s, x, p.id), (to_jsonb(p) - 'cursor')::text
-FROM unnest(enum_range(NULL::taskq_status)) s, unnest(enum_range(NULL::taskq_sla_status)) x, unnest('{due,priority,created,sla}'::text[]) sort,
+FROM unnest(enum_range(NULL::taskq_status)) s, unnest(enum_range(NULL::taskq_sla_status)) x, unnest('{due,priority,created,sla,closed}'::text[]) sort,
     taskq_queue_page(ARRAY[s], sla_status => ARRAY[x], sort => sort, page_size => 1000) p
 UNION ALL SELECT 'count', concat_ws(' ', s, x), taskq_queue_count(ARRAY[s], sla_status => ARRAY[x])::text
 FROM unnest(enum_range(NULL::taskq_status)) s, unnest(enum_range(NULL::taskq_sla_status)) x
@@ -90,7 +90,7 @@ UNION ALL SELECT 'report', '', concat_ws(' ', tasks, met, breached) FROM taskq_s
 CREATE VIEW expected AS
 SELECT 'task' AS what, id::text AS key, concat_ws(' ', effective, active, effective = 'OVERDUE', CASE effective WHEN 'OVERDUE' THEN taskq_today() - due_date ELSE 0 * (due_date - due_date) END, sla) AS value FROM truth
 UNION ALL SELECT 'queue', '', array_agg(id ORDER BY id)::text FROM truth WHERE effective = 'OPEN'
-UNION ALL SELECT 'page by ' || sort, concat_ws(' ', t.effective, t.sla, id), to_jsonb(v)::text FROM truth t JOIN taskq_tasks v USING (id), unnest('{due,priority,created,sla}'::text[]) sort
+UNION ALL SELECT 'page by ' || sort, concat_ws(' ', t.effective, t.sla, id), to_jsonb(v)::text FROM truth t JOIN taskq_tasks v USING (id), unnest('{due,priority,created,sla,closed}'::text[]) sort
 UNION ALL SELECT 'count', concat_ws(' ', s, x), (SELECT count(*) FROM truth WHERE effective = s AND sla = x)::text
 FROM unnest(enum_range(NULL::taskq_status)) s, unnest(enum_range(NULL::taskq_sla_status)) x
 UNION ALL SELECT 'stats', concat_ws(' ', assignee, customer), (SELECT (count(*) FILTER (WHERE effective = 'OPEN'), count(*) FILTER (WHERE effective = 'IN_PROGRESS'), count(*) FILTER (WHERE effective = 'OVERDUE'),

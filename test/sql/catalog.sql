@@ -24,10 +24,10 @@ SELECT identity FROM member m WHERE type IN ('table', 'sequence') AND identity N
 -- every logged table has a primary key, by which logical replication knows its rows
 SELECT c.relname FROM member m JOIN pg_class c ON c.oid = m.objid AND m.type = 'table' AND c.relpersistence = 'p'
 WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary);
--- no function is SECURITY DEFINER, none is PUBLIC's but those that CHECKs and generated columns call
+-- no function is SECURITY DEFINER, none is PUBLIC's but those that CHECKs, generated columns and indexes call
 SELECT p.proname FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
 WHERE p.prosecdef OR has_function_privilege('public', p.oid, 'EXECUTE') AND NOT EXISTS (SELECT FROM pg_depend d
-    WHERE d.classid IN ('pg_constraint'::regclass, 'pg_attrdef'::regclass) AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid
+    WHERE d.classid IN ('pg_constraint'::regclass, 'pg_attrdef'::regclass, 'pg_class'::regclass) AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid
       AND p.provolatile = 'i');
 DROP VIEW member;
 DROP EXTENSION taskq;
@@ -77,7 +77,7 @@ GRANT USAGE ON SCHEMA desk8 TO regress_taskq_v;
 SELECT desk8.taskq_grant('regress_taskq_v', 'viewer');
 INSERT INTO desk8.taskq_task (title) SELECT 'task ' || g FROM generate_series(1, 3) g;
 CREATE FUNCTION renames(id bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$BEGIN
-    IF id = 2 THEN
+    IF id = 2 AND to_regnamespace('desk8') IS NOT NULL THEN
         ALTER SCHEMA desk8 RENAME TO desk9;
         PERFORM FROM desk9.taskq_queue_page();
     END IF;

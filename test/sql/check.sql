@@ -57,10 +57,10 @@ ALTER DATABASE :DBNAME RESET session_replication_role;
 TABLE found;
 
 -- its constraints, columns and indexes
-ALTER TABLE taskq_task DROP CONSTRAINT taskq_task_title_check, DROP CONSTRAINT taskq_task_user_id_fkey, ALTER title DROP NOT NULL;
-ALTER TABLE taskq_task ADD CONSTRAINT taskq_task_title_check CHECK (taskq_title_is_valid(title)) NOT VALID;
+ALTER TABLE taskq_task DROP CONSTRAINT taskq_task_is_valid, DROP CONSTRAINT taskq_task_user_id_fkey, ALTER title DROP NOT NULL;
+ALTER TABLE taskq_task ADD CONSTRAINT taskq_task_is_valid CHECK (taskq_title_is_valid(title)) NOT VALID;
 DROP INDEX taskq_task_dedupe_key, taskq_task_queue_idx;
-UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'taskq_task_active_idx'::regclass;
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'taskq_task_closed_idx'::regclass;
 TABLE found;
 DROP EXTENSION taskq CASCADE;
 CREATE EXTENSION taskq;

@@ -3,7 +3,7 @@ CREATE EXTENSION taskq;
 \set SHOW_CONTEXT never
 INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana'), ('sta_2', 'Bob');
 INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', 'sta_1');
--- what taskq_stats() should say, of all and of each assignee
+-- what taskq_stats() should say, of all and of each assignee, and taskq_workload
 CREATE VIEW counted AS
 SELECT GROUPING(assignee_id) = 1 AS of_all, assignee_id, count(*) FILTER (WHERE status = 'OPEN')::int AS open, count(*) FILTER (WHERE status = 'IN_PROGRESS')::int AS in_progress,
     count(*) FILTER (WHERE status = 'OVERDUE')::int AS overdue, count(*) FILTER (WHERE is_active AND due_date = taskq_today())::int AS due_today,
@@ -14,7 +14,10 @@ FROM taskq_tasks GROUP BY GROUPING SETS ((), assignee_id);
 CREATE FUNCTION agrees() RETURNS text LANGUAGE sql AS $$
 SELECT coalesce(string_agg(format('%s: said %s, found %s', who, said, found), E'\n'), 'agrees') FROM (
     SELECT c.assignee_id AS who, s::text AS said, (c.open, c.in_progress, c.overdue, c.due_today, c.unassigned, c.completed_today, c.sla_at_risk, c.sla_breached)::text AS found
-    FROM counted c, taskq_stats(c.assignee_id) s WHERE c.of_all OR c.assignee_id IS NOT NULL) AS x WHERE said <> found
+    FROM counted c, taskq_stats(c.assignee_id) s WHERE c.of_all OR c.assignee_id IS NOT NULL
+    UNION ALL
+    SELECT s.id || '''s load', w::text, (s.id, s.name, coalesce(c.open, 0), coalesce(c.in_progress, 0), coalesce(c.overdue, 0), coalesce(c.due_today, 0), coalesce(c.sla_breached, 0), s.is_active)::text
+    FROM taskq_staff_member s LEFT JOIN counted c ON c.assignee_id = s.id LEFT JOIN taskq_workload w ON w.assignee_id = s.id) AS x WHERE said IS DISTINCT FROM found
 $$;
 
 -- at first the counts are not maintained and no deltas written
@@ -75,61 +78,77 @@ SELECT agrees();
 SELECT sum(tasks) FROM taskq_sweep();
 SELECT agrees(), (SELECT count(*) FROM taskq_counter_delta) AS deltas;
 -- past buckets are merged: a change to one makes no counter of its own
-CREATE FUNCTION sla_bucket(at timestamptz) RETURNS int LANGUAGE sql AS $$ SELECT floor(extract(epoch FROM at - timestamptz '2000-01-01 00:00+00') / 5)::int $$;
 CREATE VIEW left_behind AS SELECT * FROM taskq_counter
-WHERE bucket > -2147483648 AND (kind IN (3, 4) AND bucket < taskq_today() - date '2000-01-01' - 10 OR kind IN (5, 6) AND bucket < sla_bucket(now()) - 240 OR kind = 7 AND bucket < 96 * (taskq_today() - date '2000-01-01' - 10));
+WHERE bucket > -2147483648 AND (kind IN (3, 4) AND bucket < taskq_today() - date '2000-01-01' - 10 OR kind = 5 AND bucket < 96 * (taskq_today() - date '2000-01-01' - 10));
 SELECT count(*) FROM left_behind;
--- SLA instants are counted ahead, looked up if not, and counted by the next sweep; past ones are merged then
-SELECT count(*) FILTER (WHERE sla_due_at BETWEEN now() - interval '9 hours' AND now()) > 20 AS due, count(*) FILTER (WHERE sla_at_risk_at BETWEEN now() - interval '9 hours' AND now()) > 20 AS at_risk FROM taskq_tasks WHERE is_active;
-CREATE PROCEDURE uncount() LANGUAGE sql AS $$
-UPDATE taskq_counter_state SET counted_sla = sla_bucket(now() - interval '10 hours'), merged_sla = sla_bucket(now() - interval '10 hours');
-DELETE FROM taskq_counter WHERE kind IN (5, 6) AND bucket > -2147483648;
-UPDATE taskq_counter SET n = (SELECT count(*) FROM taskq_tasks, taskq_counter_state WHERE is_active AND sla_bucket(CASE kind WHEN 5 THEN least(sla_at_risk_at, sla_due_at) ELSE sla_due_at END) < counted_sla)
-    WHERE kind IN (5, 6);
-$$;
-CALL uncount();
-UPDATE taskq_counter_state SET merged_day = merged_day - 5, merged_sla = merged_sla - 100;
-UPDATE taskq_counter SET n = n - kind WHERE kind BETWEEN 3 AND 6 AND bucket = -2147483648;
-INSERT INTO taskq_counter SELECT k, CASE WHEN k = 7 THEN 96 * (merged_day + 1) WHEN k IN (5, 6) THEN merged_sla + 50 ELSE merged_day + 1 END, k FROM taskq_counter_state, generate_series(3, 7) k;
+-- days that are past by now are merged by the next sweep, though nothing has changed
+UPDATE taskq_counter_state SET merged_day = merged_day - 5;
+UPDATE taskq_counter SET n = n - kind WHERE kind IN (3, 4) AND bucket = -2147483648;
+INSERT INTO taskq_counter SELECT k, CASE k WHEN 5 THEN 96 * (merged_day + 1) ELSE merged_day + 1 END, k FROM taskq_counter_state, generate_series(3, 5) k;
 SELECT agrees(), (SELECT count(*) FROM left_behind), (SELECT count(*) FROM taskq_counter_delta) AS deltas;
 SELECT sum(tasks) FROM taskq_sweep();
-SELECT agrees(), (SELECT count(*) FROM left_behind), (SELECT counted_sla > sla_bucket(now()) FROM taskq_counter_state) AS ahead;
+SELECT agrees(), (SELECT count(*) FROM left_behind), (SELECT merged_day = taskq_today() - date '2000-01-01' - 8 FROM taskq_counter_state) AS merged;
+-- and are not taken apart again in a zone where it is still yesterday
+SET taskq.timezone = '<WEST>+100';
+SELECT taskq_create('late in the west') > 0 AS created;
+SELECT count(*) FROM taskq_sweep() WHERE kind = 'none';
+SELECT agrees(), (SELECT merged_day > taskq_today() - date '2000-01-01' - 8 FROM taskq_counter_state) AS as_before;
+RESET taskq.timezone;
 -- nothing to count: nothing is written
+SELECT count(*) FROM taskq_sweep() WHERE kind = 'none';
 SELECT ctid AS was, xmin AS by FROM taskq_counter_state \gset
 SELECT sum(tasks) FROM taskq_sweep();
 SELECT ctid = :'was' AND xmin = :by AS untouched FROM taskq_counter_state;
--- a transaction's own changes are not in what it counts ahead
-CALL uncount();
-BEGIN;
-INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('breached', 1, now() - interval '1 hour', now() - interval '2 hours');
-SAVEPOINT s;
-SELECT count(*) FROM taskq_cancel_many(ARRAY(SELECT id FROM taskq_tasks WHERE is_active AND sla_due_at BETWEEN now() - interval '9 hours' AND now() ORDER BY id LIMIT 3));
-RELEASE s;
-SELECT agrees();
-SELECT sum(tasks) FROM taskq_sweep();
-SELECT agrees(), (SELECT counted_sla > sla_bucket(now()) FROM taskq_counter_state) AS ahead;
-SELECT sum(tasks) FROM taskq_sweep();
-SELECT agrees();
-COMMIT;
-SELECT agrees();
-SELECT sum(tasks) FROM taskq_sweep();
-SELECT agrees(), (SELECT count(*) FROM taskq_counter_delta) AS deltas;
--- nor does it count ahead in a table that it has written anew
-CALL uncount();
-BEGIN;
-ALTER TABLE taskq_task ADD COLUMN random float8 DEFAULT random();
-SELECT sum(tasks) FROM taskq_sweep();
-SELECT agrees();
-ROLLBACK;
-SELECT agrees();
 -- a clock that is set back: counted until the next sweep, which begins anew
-UPDATE taskq_counter_state SET merged_sla = merged_sla + 100000, counted_sla = counted_sla + 100000;
+UPDATE taskq_counter_state SET merged_day = merged_day + 100;
 SELECT agrees();
 CALL taskq_sweep_all();
-SELECT agrees(), (SELECT merged_sla < sla_bucket(now()) AND counted_sla BETWEEN sla_bucket(now()) AND sla_bucket(now()) + 100 FROM taskq_counter_state) AS anew;
-DROP PROCEDURE uncount;
+SELECT agrees(), (SELECT merged_day = taskq_today() - date '2000-01-01' - 8 FROM taskq_counter_state) AS anew;
 DROP VIEW left_behind;
-DROP FUNCTION sla_bucket;
+-- at risk from its instant up to and including the deadline, breached after it; active tasks only, whoever
+-- has them, whatever is recorded: a breach from before the clock was set back, or none
+CREATE FUNCTION at_edges() RETURNS TABLE (who text, at_risk int, breached int, agrees text) LANGUAGE plpgsql AS $$
+DECLARE
+    now timestamptz := statement_timestamp();
+    role text := current_setting('session_replication_role');
+BEGIN
+    CREATE TEMP TABLE bar ON COMMIT DROP AS
+        SELECT w.*, s.sla_at_risk, s.sla_breached FROM (VALUES ('all', NULL, NULL), ('sta_1', 'sta_1', NULL), ('cus_1', NULL, 'cus_1'), ('both', 'sta_1', 'cus_1')) w(who, a, u), taskq_stats(a, u) s;
+    PERFORM set_config('session_replication_role', 'replica', true);
+    INSERT INTO taskq_task (title, created_at, status, started_at, completed_at, cancelled_at, due_date, assignee_id, user_id, sla_hours, sla_at_risk_at, sla_due_at, sla_breached_at)
+    SELECT 'edge ' || state, now - interval '1 day', ltrim(state, '_')::taskq_status, CASE WHEN state IN ('IN_PROGRESS', '_OVERDUE', 'COMPLETED') THEN now - interval '1 day' END,
+        CASE state WHEN 'COMPLETED' THEN now END, CASE state WHEN 'CANCELLED' THEN now END, taskq_today() - 1, a, u, 1, r, d, CASE WHEN recorded THEN now END
+    FROM unnest('{OPEN,IN_PROGRESS,OVERDUE,_OVERDUE,COMPLETED,CANCELLED}'::text[]) state, unnest('{sta_1,NULL}'::text[]) a, unnest('{cus_1,NULL}'::text[]) u, unnest('{f,t}'::bool[]) recorded,
+        unnest(ARRAY[now - interval '1 hour', now, now + interval '1 us', 'infinity']) r, unnest(ARRAY[now - interval '1 us', now, now + interval '1 us', 'infinity']) d;
+    PERFORM set_config('session_replication_role', role, true);
+    RETURN QUERY SELECT b.who, s.sla_at_risk - b.sla_at_risk, s.sla_breached - b.sla_breached, agrees() FROM bar b, taskq_stats(a, u) s ORDER BY b.who;
+    DROP TABLE bar;
+END $$;
+BEGIN;
+SELECT * FROM at_edges();
+SELECT agrees();
+SAVEPOINT s;
+SELECT count(*) FROM taskq_cancel_many(ARRAY(SELECT id FROM taskq_tasks WHERE title LIKE 'edge %' AND is_active AND sla_breached_at IS NOT NULL));
+SELECT agrees();
+ROLLBACK TO s;
+-- the same without their indexes
+DROP INDEX taskq_task_sla_settled_idx, taskq_task_assignee_idx;
+SELECT * FROM at_edges();
+ROLLBACK;
+-- and where all have been there for long
+SELECT count(*) FROM at_edges();
+VACUUM taskq_task;
+SELECT agrees();
+SELECT sum(tasks) > 0 AS swept FROM taskq_sweep();
+SELECT agrees();
+VACUUM taskq_task;
+SELECT agrees();
+SET session_replication_role = replica;
+DELETE FROM taskq_task WHERE title LIKE 'edge %';
+RESET session_replication_role;
+DROP FUNCTION at_edges;
+SELECT agrees();
+SELECT count(*) FROM taskq_sweep() WHERE kind = 'none';
 -- one whose SLA would put it at risk after the deadline is never at risk
 INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('odd', 1, now() - interval '1 hour', now() + interval '1 hour'),
     ('odd too', 1, statement_timestamp(), statement_timestamp() + interval '1 hour'), ('old', 1, '4000-01-01 BC', '4000-01-01 BC'), ('far', 1, '200000-01-01', '200000-01-01'),
@@ -157,13 +176,13 @@ RESET taskq.timezone;
 -- counted anew, the counters are the same
 SELECT sum(tasks) FROM taskq_sweep();
 SELECT sum(tasks) FROM taskq_sweep();
-CREATE TABLE before AS SELECT kind, bucket, n, counted_sla FROM taskq_counter, taskq_counter_state WHERE n <> 0 AND bucket > -2147483648;
+CREATE TABLE before AS SELECT kind, bucket, n FROM taskq_counter WHERE n <> 0 AND bucket > -2147483648;
 TRUNCATE taskq_counter_state;
 CALL taskq_sweep_all();
 SELECT agrees(), (SELECT count(*) FROM taskq_counter_state) AS state;
 SELECT kind, bucket, b.n AS before, c.n AS now FROM before b FULL JOIN (SELECT * FROM taskq_counter WHERE n <> 0) c USING (kind, bucket)
-WHERE c.n IS DISTINCT FROM b.n AND (kind NOT IN (5, 6) OR bucket < (SELECT min(counted_sla) FROM before))
-    AND (kind IN (0, 1, 2) OR bucket > CASE WHEN kind <= 4 THEN taskq_today() - date '2000-01-01' ELSE extract(epoch FROM now() - timestamptz '2000-01-01 00:00+00')::int / CASE kind WHEN 7 THEN 900 ELSE 5 END - 1 END);
+WHERE c.n IS DISTINCT FROM b.n
+    AND (kind IN (0, 1, 2) OR bucket > CASE WHEN kind <= 4 THEN taskq_today() - date '2000-01-01' ELSE extract(epoch FROM now() - timestamptz '2000-01-01 00:00+00')::int / 900 - 1 END);
 
 -- where triggers are off: noted all the same ...
 SET session_replication_role = replica;
@@ -208,6 +227,15 @@ SELECT agrees();
 -- numbers that are not the tasks': noticed by the daily check, and counted anew
 UPDATE taskq_counter SET n = n + 1 WHERE kind = 0;
 SELECT agrees() <> 'agrees' AS differs;
+-- many changes and few tasks: these are counted then
+BEGIN;
+SET LOCAL session_replication_role = replica;
+SELECT open + in_progress + overdue + completed_today < 1500 AS few FROM taskq_stats();
+INSERT INTO taskq_task (title) SELECT 'one of many' FROM generate_series(1, 1500);
+DELETE FROM taskq_task WHERE title = 'one of many';
+SELECT agrees();
+ROLLBACK;
+SELECT agrees() <> 'agrees' AS differs;
 CALL taskq_sweep_all();
 SELECT agrees() <> 'agrees' AS still;
 UPDATE taskq_counter_state SET counted_at = now() - interval '2 days';
@@ -239,11 +267,24 @@ ALTER TABLE taskq_counter ADD PRIMARY KEY (kind, bucket);
 SELECT sum(tasks) FROM taskq_sweep();
 SELECT agrees();
 CREATE INDEX ON taskq_counter_delta (xid);
+-- children of the table
+BEGIN;
+CREATE TABLE child () INHERITS (taskq_task);
+INSERT INTO child (id, title, assignee_id) VALUES (100000, 'a child''s', 'sta_1');
+SELECT agrees();
+ROLLBACK;
 -- an index of one assignee's numbers that is not what it was
 DROP INDEX taskq_task_assignee_idx;
 SELECT agrees();
 CREATE INDEX taskq_task_assignee_idx ON taskq_task (title, id, status, due_date, started_at, completed_at, cancelled_at) WHERE assignee_id IS NOT NULL;
 SELECT agrees();
+-- an index of the name that has other tasks: those whose breach is recorded are not at risk
+BEGIN;
+DROP INDEX taskq_task_at_risk_idx;
+CREATE INDEX taskq_task_at_risk_idx ON taskq_task (sla_at_risk_at) WHERE sla_at_risk_at IS NOT NULL;
+INSERT INTO taskq_task (title, sla_hours, created_at, sla_breached_at) VALUES ('breached', 1, '2020-01-01', '2020-01-02');
+SELECT agrees();
+ROLLBACK;
 -- emptied: counted until the next sweep, which begins anew
 BEGIN;
 TRUNCATE taskq_counter;

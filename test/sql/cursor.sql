@@ -25,7 +25,7 @@ SELECT taskq_queue_page(after => 'priority/2/2999-06-05/1');
 SELECT taskq_queue_page(sort => 'created', after => 'created/x/1');
 SELECT taskq_queue_page(sort => 'sla', after => 'due/2999-06-05/2/1');
 -- a deadline that is infinite comes with those that are none; page after page each is there once
-ALTER TABLE taskq_task DROP CONSTRAINT taskq_task_stamps_check; -- as in 0.2.0
+ALTER TABLE taskq_task DROP CONSTRAINT taskq_task_is_valid; -- as in 0.2.0
 INSERT INTO taskq_task (id, title, sla_hours, sla_due_at) VALUES (3, 'ever', 1, '-infinity'), (4, 'never', 1, 'infinity'), (6, 'never', 1, 'infinity');
 INSERT INTO taskq_task (id, title) VALUES (5, 'none'), (7, 'none');
 WITH RECURSIVE pages AS (

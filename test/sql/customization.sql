@@ -35,9 +35,9 @@ ALTER TABLE taskq_task ADD CHECK (desk <> ''), ADD FOREIGN KEY ("Site") REFERENC
 COMMENT ON CONSTRAINT taskq_task_desk_check ON taskq_task IS 'not blank';
 -- of taskq's own: a column that may not be null, constraints that are not what they were
 ALTER TABLE taskq_task ALTER description SET NOT NULL, ALTER CONSTRAINT taskq_task_user_id_fkey DEFERRABLE INITIALLY DEFERRED,
-    DROP CONSTRAINT taskq_task_assignee_id_fkey, DROP CONSTRAINT taskq_task_title_check;
+    DROP CONSTRAINT taskq_task_assignee_id_fkey, DROP CONSTRAINT taskq_task_is_valid;
 ALTER TABLE taskq_task ADD CONSTRAINT taskq_task_assignee_id_fkey FOREIGN KEY (assignee_id) REFERENCES taskq_staff_member ON UPDATE CASCADE DEFERRABLE NOT VALID,
-    ADD CONSTRAINT taskq_task_title_check CHECK (taskq_title_is_valid(title)) NOT VALID;
+    ADD CONSTRAINT taskq_task_is_valid CHECK (taskq_title_is_valid(title)) NOT VALID;
 COMMENT ON CONSTRAINT taskq_task_assignee_id_fkey ON taskq_task IS 'staff of before';
 ALTER INDEX taskq_task_queue_idx SET (fillfactor = 60);
 CREATE STATISTICS "My own".desk_priority ON desk, priority FROM taskq_task;

@@ -83,9 +83,19 @@ EXCEPT
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'taskq_tasks'::regclass;
 SELECT bool_and(to_jsonb(p) - 'cursor' = to_jsonb(t)) AS same_as_view FROM taskq_queue_page(NULL) p JOIN taskq_tasks t USING (id);
 
+-- closed tasks, the last closed first; the default where only those are asked for, and not with others
+INSERT INTO taskq_task (title, status, created_at, started_at, completed_at, cancelled_at) VALUES
+    ('done first', 'COMPLETED', '2026-01-01', '2026-01-01', '2026-01-02', NULL), ('done last', 'COMPLETED', '2026-01-01', '2026-01-01', '2026-01-04', NULL),
+    ('called off', 'CANCELLED', '2026-01-01', NULL, NULL, '2026-01-03'), ('done with it', 'COMPLETED', '2026-01-01', '2026-01-01', '2026-01-04', NULL);
+SELECT title, cursor ~ '^closed/' AS closed FROM taskq_queue_page('{COMPLETED,CANCELLED}', page_size => 4);
+SELECT title FROM taskq_queue_page('{COMPLETED}', after => (SELECT cursor FROM taskq_queue_page('{COMPLETED}', page_size => 1)), page_size => 2);
+SELECT DISTINCT split_part(cursor, '/', 1) AS sort FROM taskq_queue_page('{OPEN,COMPLETED}');
+SELECT title, cursor FROM taskq_queue_page('{OPEN,CANCELLED}', sort => 'closed', page_size => 4) WHERE title = 'called off' OR cursor ~ '^closed/-infinity/';
+SELECT taskq_queue_page('{COMPLETED}', after => 'due/2026-01-01/1/1'); -- a cursor that 0.2.0 gave
+
 -- bad input
 SELECT taskq_queue_page(sort => 'size');
-SELECT taskq_queue_page(sort => NULL);
+SELECT count(*) FROM taskq_queue_page(sort => NULL);
 SELECT taskq_queue_page(page_size => 0);
 SELECT taskq_queue_page(page_size => 1001);
 SELECT taskq_queue_page(page_size => NULL);

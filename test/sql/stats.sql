@@ -1,6 +1,6 @@
 -- The stats bar equals what the view says, stale statuses or not.
 CREATE EXTENSION taskq;
-INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana', true), ('sta_2', 'Bob', false);
+INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana', true), ('sta_2', 'Bob', false), ('sta_3', 'Cem', true), ('sta_4', 'Dan', false);
 INSERT INTO taskq_customer VALUES ('cus_1', 'Acme');
 INSERT INTO taskq_task (title, due_date, status, started_at, created_at, sla_hours, assignee_id, user_id) VALUES
     ('open', NULL, 'OPEN', NULL, now(), 100, 'sta_1', 'cus_1'),
@@ -22,4 +22,29 @@ SELECT * FROM taskq_stats(user_id => 'cus_1');
 SELECT * FROM taskq_stats('sta_1', 'cus_1');
 SELECT * FROM taskq_stats('nobody');
 SELECT * FROM taskq_workload ORDER BY assignee_id;
-DROP EXTENSION taskq;
+-- ids of any length: short, long, and compressed in the index
+UPDATE taskq_staff_member SET id = CASE id WHEN 'sta_1' THEN repeat('sta_1', 50) ELSE repeat(U&'\0436', 255) END WHERE id IN ('sta_1', 'sta_2');
+SELECT assignee_name, open, in_progress, overdue, due_today, sla_breached FROM taskq_workload ORDER BY 1;
+SELECT open, in_progress, sla_at_risk FROM taskq_stats(repeat('sta_1', 50));
+UPDATE taskq_staff_member SET id = CASE name WHEN 'Ana' THEN 'sta_1' ELSE 'sta_2' END WHERE length(id) > 200;
+-- of the tasks that the reader may see
+CREATE ROLE regress_taskq_v;
+SELECT taskq_grant('regress_taskq_v', 'viewer');
+CREATE POLICY few ON taskq_task TO regress_taskq_v USING (assignee_id = 'sta_2' OR title = 'today');
+SET ROLE regress_taskq_v;
+SELECT assignee_id, open, in_progress, overdue FROM taskq_workload ORDER BY assignee_id;
+RESET ROLE;
+ALTER TABLE taskq_task ENABLE ROW LEVEL SECURITY;
+SET ROLE regress_taskq_v;
+SELECT assignee_id, open, in_progress, overdue FROM taskq_workload ORDER BY assignee_id;
+SELECT open, in_progress, overdue FROM taskq_stats('sta_1');
+RESET ROLE;
+SELECT taskq_revoke('regress_taskq_v');
+SET ROLE regress_taskq_v;
+SELECT * FROM taskq_workload_numbers();
+RESET ROLE;
+-- exact while the index is missing
+DROP INDEX taskq_task_assignee_idx;
+SELECT assignee_id, open, in_progress, overdue FROM taskq_workload ORDER BY assignee_id;
+DROP EXTENSION taskq CASCADE;
+DROP ROLE regress_taskq_v;

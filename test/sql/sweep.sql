@@ -67,7 +67,7 @@ DROP TRIGGER user_trigger ON taskq_task;
 -- a role with privileges only on the columns that it takes
 INSERT INTO taskq_task (title, due_date) SELECT 'columns ' || g, taskq_today() - 1 FROM generate_series(1, 3) g;
 CREATE ROLE regress_taskq_sweeper;
-GRANT SELECT (id, status, due_date, started_at, completed_at, cancelled_at, sla_due_at, sla_breached_at), UPDATE (due_date)
+GRANT SELECT (id, priority, status, due_date, started_at, completed_at, cancelled_at, sla_due_at, sla_breached_at), UPDATE (due_date)
 ON taskq_task TO regress_taskq_sweeper;
 GRANT SELECT, UPDATE ON taskq_renewal TO regress_taskq_sweeper;
 GRANT EXECUTE ON FUNCTION taskq_sweep, taskq_title_is_valid, taskq_phase, taskq_priority_rank TO regress_taskq_sweeper;

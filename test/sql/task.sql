@@ -61,30 +61,81 @@ INSERT INTO taskq_task (title, priority, source, created_at) VALUES ('theirs', N
 INSERT INTO taskq_task (title, created_at) VALUES ('theirs', NULL);
 ROLLBACK;
 INSERT INTO taskq_task (title) VALUES (NULL);
--- a CHECK's function says what its expression would
-SELECT count(*) FILTER (WHERE taskq_completed_is_valid(status, at) IS DISTINCT FROM ((status = 'COMPLETED') = (at IS NOT NULL))) AS completed,
-    count(*) FILTER (WHERE taskq_cancelled_is_valid(status, at) IS DISTINCT FROM ((status = 'CANCELLED') = (at IS NOT NULL))) AS cancelled,
-    count(*) FILTER (WHERE taskq_started_is_valid(status, at) IS DISTINCT FROM CASE WHEN status = 'OPEN' THEN at IS NULL
-        WHEN status IN ('IN_PROGRESS', 'COMPLETED') THEN at IS NOT NULL ELSE true END) AS started,
-    count(*) FILTER (WHERE taskq_overdue_is_valid(status, at::date) IS DISTINCT FROM (status <> 'OVERDUE' OR at IS NOT NULL)) AS overdue,
-    count(*) AS of
-FROM unnest(enum_range(NULL::taskq_status)) status, (VALUES (now()), (NULL)) a(at);
-SELECT count(*) FILTER (WHERE taskq_sla_stamps_are_valid(hours, due, risk, breached) IS DISTINCT FROM
-        ((hours IS NULL) = (due IS NULL) AND (due IS NULL) = (risk IS NULL) AND (due IS NOT NULL OR breached IS NULL))) AS sla_stamps, count(*) AS of
-FROM (VALUES (1), (NULL)) h(hours), (VALUES (now()), (NULL)) d(due), (VALUES (now()), (NULL)) r(risk), (VALUES (now()), (NULL)) b(breached);
-SELECT count(*) FILTER (WHERE taskq_stamps_are_valid(c, s, o, x, u, b, d, r) IS DISTINCT FROM
-        (isfinite(c) AND coalesce(isfinite(s), true) AND coalesce(isfinite(o), true) AND coalesce(isfinite(x), true) AND isfinite(u) AND coalesce(isfinite(b), true) AND d IS DISTINCT FROM '-infinity' AND r IS DISTINCT FROM '-infinity'
-         AND c <= coalesce(s, c) AND greatest(c, s) <= coalesce(o, x, greatest(c, s)))) AS stamps, count(*) AS of
-FROM unnest('{2020-01-01,2020-01-02,infinity,-infinity}'::timestamptz[]) c, unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,-infinity,NULL}'::timestamptz[]) s,
-    unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,-infinity,NULL}'::timestamptz[]) o, unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,NULL}'::timestamptz[]) x,
-    unnest('{2019-01-01,infinity}'::timestamptz[]) u, unnest('{2019-01-01,-infinity,NULL}'::timestamptz[]) b,
-    unnest('{2019-01-01,infinity,-infinity,NULL}'::timestamptz[]) d, unnest('{infinity,-infinity,NULL}'::timestamptz[]) r
-WHERE o IS NULL OR x IS NULL;
-SELECT n AS characters, taskq_description_is_valid(repeat('ü', n)) AS description, taskq_source_is_valid(repeat('ü', n)) AS source,
-    taskq_dedupe_key_is_valid(repeat('ü', n)) AS dedupe_key
-FROM unnest('{0,1,63,64,255,256,65536,65537}'::int[]) n;
-SELECT day, taskq_due_date_is_valid(day) AS valid FROM unnest('{-infinity,0001-12-31 BC,0001-01-01,9999-12-31,10000-01-01,infinity}'::date[]) day;
-SELECT hours, taskq_sla_hours_is_valid(hours) AS valid FROM unnest('{-Infinity,-1,0,5e-324,87600,87600.00000000001,Infinity,NaN}'::float8[]) hours;
+-- the CHECK's function names the first of the rules that a row breaks, in the order of their names
+CREATE TABLE sample (LIKE taskq_task);
+ALTER TABLE sample ALTER description SET STORAGE EXTERNAL;
+INSERT INTO sample SELECT r.* FROM (
+    SELECT jsonb_build_object('status', status, 'started_at', s, 'completed_at', o, 'cancelled_at', x, 'due_date', d::date)
+    FROM unnest(enum_range(NULL::taskq_status)) status, (VALUES ('2020-01-02'), (NULL)) s(s), (VALUES ('2020-01-03'), (NULL)) o(o),
+        (VALUES ('2020-01-03'), (NULL)) x(x), (VALUES ('2020-01-03'), (NULL)) d(d)
+    UNION ALL SELECT jsonb_build_object('sla_hours', h, 'sla_due_at', d, 'sla_at_risk_at', r, 'sla_breached_at', b)
+    FROM (VALUES (1), (NULL)) h(h), (VALUES ('2020-01-03'), (NULL)) d(d), (VALUES ('2020-01-03'), (NULL)) r(r), (VALUES ('2020-01-03'), (NULL)) b(b)
+    UNION ALL SELECT jsonb_build_object('status', CASE WHEN o IS NOT NULL THEN 'COMPLETED' WHEN x IS NOT NULL THEN 'CANCELLED' WHEN s IS NOT NULL THEN 'IN_PROGRESS' ELSE 'OPEN' END,
+        'created_at', c, 'started_at', s, 'completed_at', o, 'cancelled_at', x, 'updated_at', u, 'sla_breached_at', b, 'sla_due_at', d, 'sla_at_risk_at', r, 'sla_hours', 1)
+    FROM unnest('{2020-01-01,2020-01-02,infinity,-infinity}'::text[]) c, unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,-infinity,NULL}'::text[]) s,
+        unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,-infinity,NULL}'::text[]) o, unnest('{2020-01-01,2020-01-02,2020-01-03,infinity,NULL}'::text[]) x,
+        unnest('{2019-01-01,infinity}'::text[]) u, unnest('{2019-01-01,-infinity,NULL}'::text[]) b,
+        unnest('{2019-01-01,infinity,-infinity}'::text[]) d, unnest('{infinity,-infinity}'::text[]) r
+    WHERE o IS NULL OR x IS NULL
+    UNION ALL SELECT jsonb_build_object(k, repeat('ü', n)) FROM unnest('{title,description,source,dedupe_key}'::text[]) k, unnest('{0,1,63,64,200,201,255,256,65536,65537}'::int[]) n
+    UNION ALL SELECT jsonb_build_object('due_date', day) FROM unnest('{-infinity,0001-12-31 BC,0001-01-01,9999-12-31,10000-01-01,infinity}'::text[]) day
+    UNION ALL SELECT jsonb_build_object('sla_hours', h, 'sla_due_at', 'infinity', 'sla_at_risk_at', 'infinity') FROM unnest('{-Infinity,-1,0,5e-324,87600,87600.00000000001,Infinity,NaN}'::text[]) h
+    UNION ALL SELECT jsonb_build_object('sla_first_breached_at', b) FROM unnest('{2020-01-01,infinity,-infinity}'::text[]) b
+    UNION ALL SELECT jsonb_build_object(a, '', b, '') FROM unnest('{title,source,dedupe_key}'::text[]) a, unnest('{title,source,dedupe_key}'::text[]) b
+) c(changes), jsonb_populate_record(NULL::sample, '{"id": 1, "title": "x", "priority": "LOW", "status": "OPEN", "source": "x", "created_at": "2020-01-01", "updated_at": "2020-01-01"}' || changes) r;
+CREATE FUNCTION broken(t sample) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE rule text;
+BEGIN
+    PERFORM taskq_task_is_valid(t.title, t.description, t.status, t.due_date, t.sla_hours, t.source, t.dedupe_key, t.created_at, t.started_at, t.completed_at, t.cancelled_at,
+        t.updated_at, t.sla_due_at, t.sla_at_risk_at, t.sla_breached_at, t.sla_first_breached_at);
+    RETURN NULL;
+EXCEPTION WHEN check_violation THEN
+    GET STACKED DIAGNOSTICS rule = CONSTRAINT_NAME;
+    RETURN rule;
+END $$;
+SELECT broken, count(*), count(*) FILTER (WHERE broken IS DISTINCT FROM 'taskq_task_' || CASE
+    WHEN (status = 'CANCELLED') <> (cancelled_at IS NOT NULL) THEN 'cancelled'
+    WHEN (status = 'COMPLETED') <> (completed_at IS NOT NULL) THEN 'completed'
+    WHEN char_length(dedupe_key) NOT BETWEEN 1 AND 255 THEN 'dedupe_key'
+    WHEN char_length(description) > 65536 THEN 'description'
+    WHEN due_date NOT BETWEEN '0001-01-01' AND '9999-12-31' THEN 'due_date'
+    WHEN status = 'OVERDUE' AND due_date IS NULL THEN 'overdue'
+    WHEN NOT isfinite(sla_first_breached_at) THEN 'sla_first_breached_at'
+    WHEN NOT (sla_hours > 0 AND sla_hours <= 87600) THEN 'sla_hours'
+    WHEN NOT ((sla_hours IS NULL) = (sla_due_at IS NULL) AND (sla_due_at IS NULL) = (sla_at_risk_at IS NULL)
+        AND (sla_due_at IS NOT NULL OR sla_breached_at IS NULL)) THEN 'sla_stamps'
+    WHEN char_length(source) NOT BETWEEN 1 AND 63 THEN 'source'
+    WHEN NOT (isfinite(created_at) AND isfinite(started_at) AND isfinite(completed_at) AND isfinite(cancelled_at) AND isfinite(updated_at)
+            AND isfinite(sla_breached_at) AND sla_due_at > '-infinity' AND sla_at_risk_at > '-infinity')
+        OR created_at > least(started_at, completed_at, cancelled_at) OR started_at > least(completed_at, cancelled_at) THEN 'stamps'
+    WHEN CASE WHEN status = 'OPEN' THEN started_at IS NOT NULL WHEN status IN ('IN_PROGRESS', 'COMPLETED') THEN started_at IS NULL END THEN 'started'
+    WHEN NOT taskq_line_is_valid(title) THEN 'title'
+END || '_check') AS wrong
+FROM (SELECT *, broken(s) FROM sample s) s GROUP BY broken ORDER BY broken;
+DROP TABLE sample CASCADE;
+-- no write past the triggers escapes it, and the error says of what it is; nor do writes to a copy of the table
+BEGIN;
+SET LOCAL session_replication_role = replica;
+INSERT INTO taskq_task (id, title, sla_hours, sla_due_at, sla_at_risk_at) VALUES (1, 'x', 1, 'infinity', 'infinity');
+CREATE TABLE copy (LIKE taskq_task INCLUDING ALL);
+INSERT INTO copy TABLE taskq_task;
+CREATE FUNCTION refused(statement text, OUT state text, OUT "of" text, OUT rule text, OUT as_told boolean, OUT detail text) LANGUAGE plpgsql AS $$
+DECLARE
+    message text;
+    s text;
+BEGIN
+    EXECUTE statement;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, s = SCHEMA_NAME, "of" = TABLE_NAME, rule = CONSTRAINT_NAME, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+    "of" := s || '.' || "of";
+    as_told := message = format('new row for relation "taskq_task" violates check constraint "%s"', rule);
+END $$;
+SELECT c.changes, r.*, r = (SELECT u FROM refused('UPDATE copy SET ' || c.changes) u) AS same_of_copy
+FROM unnest(ARRAY[$$title = ''$$, $$description = repeat('d', 65537)$$, $$due_date = 'infinity'$$, $$sla_hours = 0$$, $$source = ''$$, $$dedupe_key = ''$$,
+    $$status = 'COMPLETED'$$, $$status = 'CANCELLED'$$, $$status = 'IN_PROGRESS'$$, $$status = 'OVERDUE'$$, $$sla_due_at = NULL$$, $$updated_at = 'infinity'$$,
+    $$sla_first_breached_at = 'infinity'$$, $$title = '', status = 'COMPLETED'$$, $$title = 'y'$$]) c(changes), refused('UPDATE taskq_task SET ' || c.changes) r;
+INSERT INTO taskq_task (title, status) VALUES ('', 'OPEN');
+ROLLBACK;
 SELECT kind, taskq_event_kind_is_valid(kind) AS valid FROM unnest('{started,completed,cancelled,overdue,recovered,sla_breached,assigned,rescheduled,
     prioritized,sla_changed,edited,updated,commented,erased,start,startedx,STARTED,""}'::text[]) kind;
 -- an import keeps what it is given

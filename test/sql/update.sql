@@ -129,7 +129,7 @@ GRANT USAGE ON SCHEMA public TO regress_taskq_columns;
 SELECT format('GRANT SELECT (%s) ON taskq_task TO regress_taskq_columns', string_agg(attname, ', ')) AS statement
 FROM pg_attribute WHERE attrelid = 'taskq_task'::regclass AND attnum > 0 AND NOT attisdropped \gset
 :statement;
-GRANT SELECT ON taskq_tasks, taskq_sla_violations, taskq_staff_member, taskq_customer TO regress_taskq_columns;
+GRANT SELECT ON taskq_tasks, taskq_sla_violations, taskq_workload, taskq_staff_member, taskq_customer TO regress_taskq_columns;
 GRANT EXECUTE ON FUNCTION taskq_today, taskq_effective_status, taskq_sla_status_at, taskq_set_sla TO regress_taskq_columns;
 GRANT EXECUTE ON FUNCTION taskq_queue_count TO regress_taskq_columns WITH GRANT OPTION;
 ALTER TABLE taskq_task DISABLE TRIGGER taskq_lifecycle_delete;
@@ -139,13 +139,13 @@ CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'an u
 CREATE TRIGGER never BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION never();
 CREATE TABLE before AS SELECT t.*, (SELECT count(*) FROM taskq_task_event) AS events,
     (SELECT array_agg(tgname || tgenabled::text ORDER BY tgname) FROM pg_trigger WHERE tgrelid = 'taskq_task'::regclass AND NOT tgisinternal) AS triggers,
-    (SELECT s::text FROM taskq_stats() s) AS stats, (SELECT triggers FROM taskq_counter_state) AS counted FROM taskq_task t;
+    (SELECT s::text FROM taskq_stats() s) AS stats, (SELECT count(*) FROM taskq_counter_state) + (SELECT count(*) FROM taskq_counter_delta) AS counters FROM taskq_task t;
 -- a rule whose condition is no predicate stays, and may be changed in other ways
 INSERT INTO taskq_workflow_rule (name, event, action, condition) VALUES ('From before', 'any', 'CREATE_TASK', '$.status ? (@ == "NEW")');
 ALTER EXTENSION taskq UPDATE;
 SELECT count(*) AS tasks, bool_and(t.updated_at = b.updated_at) AS untouched, bool_and(b.events = (SELECT count(*) FROM taskq_task_event)) AS events,
     bool_and(b.triggers = (SELECT array_agg(tgname || tgenabled::text ORDER BY tgname) FROM pg_trigger WHERE tgrelid = 'taskq_task'::regclass AND NOT tgisinternal)) AS triggers,
-    bool_and(b.stats = (SELECT s::text FROM taskq_stats() s)) AS stats, bool_and(b.counted = (SELECT triggers FROM taskq_counter_state)) AS counted
+    bool_and(b.stats = (SELECT s::text FROM taskq_stats() s)) AS stats, bool_and(b.counters = 0) AS counted
 FROM taskq_task t JOIN before b USING (id);
 DROP TABLE before;
 DROP TRIGGER never ON taskq_task;
@@ -157,7 +157,7 @@ SELECT title, sla_status, sla_first_breached_at IS NOT NULL AS was_breached,
 FROM taskq_tasks t WHERE id < 2000 ORDER BY id;
 SELECT tasks, breached FROM taskq_sla_report('-infinity', 'infinity');
 SET ROLE regress_taskq_columns;
-SELECT count(*) AS tasks, (SELECT count(*) FROM taskq_sla_violations) AS violations FROM taskq_tasks;
+SELECT count(*) AS tasks, (SELECT count(*) FROM taskq_sla_violations) AS violations, (SELECT count(*) FROM taskq_workload) AS staff FROM taskq_tasks;
 RESET ROLE;
 SELECT proname, x.is_grantable FROM pg_proc, aclexplode(proacl) x
 WHERE x.grantee = 'regress_taskq_columns'::regrole AND proname = ANY ('{taskq_set_sla,taskq_set_sla_many,taskq_queue_page,taskq_queue_count}') ORDER BY 1;
@@ -195,6 +195,7 @@ INSERT INTO taskq_task (title, status, started_at, completed_at) VALUES ('never 
     ('nor so', 'COMPLETED', '2020-01-02', '2020-01-01');
 INSERT INTO taskq_task (title, status, started_at) VALUES ('nor so', 'IN_PROGRESS', '2020-01-01') RETURNING id AS active \gset
 INSERT INTO taskq_task (title, sla_hours, sla_due_at, sla_at_risk_at) VALUES ('in order', 1, 'infinity', 'infinity'), ('nor so', 1, '-infinity', '-infinity');
+SELECT completed_today, sla_at_risk, sla_breached FROM taskq_stats();
 SELECT title FROM taskq_task
 WHERE created_at > least(started_at, completed_at, cancelled_at) OR started_at > least(completed_at, cancelled_at)
    OR 'infinity' IN (created_at, started_at, completed_at, cancelled_at, updated_at, sla_breached_at)
@@ -202,7 +203,8 @@ WHERE created_at > least(started_at, completed_at, cancelled_at) OR started_at >
 \set VERBOSITY default
 ALTER EXTENSION taskq UPDATE;
 \set VERBOSITY terse
-SELECT convalidated FROM pg_constraint WHERE conname = 'taskq_task_stamps_check';
+SELECT convalidated FROM pg_constraint WHERE conname = 'taskq_task_is_valid';
+ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_is_valid;
 SELECT status FROM taskq_complete(:active);
 SELECT taskq_grant('regress_taskq_old', 'agent');
 SELECT taskq_revoke('regress_taskq_old');
@@ -215,8 +217,19 @@ UPDATE taskq_task SET
     created_at = least(created_at, started_at, completed_at, cancelled_at)
 WHERE created_at > least(started_at, completed_at, cancelled_at) OR started_at > least(completed_at, cancelled_at);
 COMMIT;
-ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_stamps_check;
+ALTER TABLE taskq_task VALIDATE CONSTRAINT taskq_task_is_valid;
 SELECT status FROM taskq_complete(:active);
+DROP EXTENSION taskq;
+
+-- so are those that a rule of 0.2.0 had been taken away for
+CREATE EXTENSION taskq VERSION '0.2.0';
+ALTER TABLE taskq_task DROP CONSTRAINT taskq_task_source_check;
+INSERT INTO taskq_task (title, source) VALUES ('from nowhere', '');
+ALTER TABLE taskq_task ADD CONSTRAINT taskq_task_source_check CHECK (taskq_source_is_valid(source)) NOT VALID, DROP CONSTRAINT taskq_task_title_check;
+\set VERBOSITY default
+ALTER EXTENSION taskq UPDATE;
+\set VERBOSITY terse
+SELECT conname, convalidated FROM pg_constraint WHERE conrelid = 'taskq_task'::regclass AND contype = 'c';
 DROP EXTENSION taskq;
 
 -- duplicate renewals: a warning, and no third one is created

@@ -68,5 +68,24 @@ is(query('restored', $all), query('postgres', $all), 'the same as what was dumpe
 is(query('restored', 'SELECT count(*) FROM taskq_renewals_refresh()'), '0', 'and no threshold is crossed again');
 is(query('restored', 'SELECT sum(tasks) FROM taskq_sweep()'), '0', 'nor is there anything to sweep');
 
+# The indexes of an update, built in advance: before it, pages and the sweep work as ever; it takes over all of them.
+query('postgres', 'CREATE DATABASE older');
+query('older', q{CREATE SCHEMA desk; CREATE EXTENSION taskq SCHEMA desk VERSION '0.2.0'; ALTER DATABASE older SET search_path = desk});
+query('older', q{INSERT INTO taskq_task (title, due_date, status) SELECT 'task ' || g, taskq_today() + g % 5 - 2, 'OPEN' FROM generate_series(1, 500) g});
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('older'), '-f', "$FindBin::RealBin/../../examples/update-0.3.0.sql" ],
+	'the new indexes are built');
+is(query('older', q{SELECT count(*), count(DISTINCT cursor) FROM taskq_queue_page(page_size => 1000)}), '300|300', 'pages of the older version');
+became('older', q{SELECT count(*) = 200 FROM taskq_task WHERE status = 'OVERDUE'}, 'and its sweep');
+my $built = q{SELECT string_agg(relfilenode::text, ' ' ORDER BY relfilenode) FROM pg_class WHERE relname ~ '^taskq_task_.*_idx$' AND oid IN (SELECT indexrelid FROM pg_index
+	WHERE pg_get_indexdef(indexrelid) ~ 'taskq_stage|\(sla_at_risk_at\)' AND indisvalid)};
+my $before = query('older', "$built AND relname ~ '_0_3_idx\$'");
+query('older', 'ALTER EXTENSION taskq UPDATE');
+is(query('older', $built), $before, 'are taken over');
+query('postgres', 'CREATE DATABASE newer');
+query('newer', q{CREATE SCHEMA desk; CREATE EXTENSION taskq SCHEMA desk; ALTER DATABASE newer SET search_path = desk});
+my $indexes = q{SELECT string_agg(pg_get_indexdef(indexrelid), E'\n' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = 'taskq_task'::regclass};
+is(query('older', $indexes), query('newer', $indexes), 'and there are no others');
+is(query('older', q{SELECT count(*) FROM taskq_check() WHERE subject ~ 'index|function'}), '0', 'nothing is missing');
+
 $node->stop;
 done_testing();

@@ -128,6 +128,7 @@ SELECT work.taskq_queue_count();
 SELECT work.taskq_queue_count(NULL, '{LOW,HIGH}', 'sta_1', 'cus_1', false, 'MANUAL', '2000-01-01', '2099-01-01', '{ON_TRACK,AT_RISK,BREACHED,MET,CANCELLED}', 'hand', 10);
 SELECT work.taskq_queue_count('{COMPLETED,OVERDUE}', cap => NULL);
 SELECT * FROM work.taskq_stats();
+SELECT * FROM work.taskq_workload_numbers();
 SELECT * FROM work.taskq_stats('sta_1');
 SELECT * FROM work.taskq_stats(NULL, 'cus_1');
 SELECT * FROM work.taskq_stats('sta_1', 'cus_1');
@@ -135,12 +136,10 @@ SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'assignee');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'priority');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'day');
-SELECT work.taskq_description_is_valid('x'), work.taskq_due_date_is_valid('2026-06-05'), work.taskq_sla_hours_is_valid(8), work.taskq_source_is_valid('x'),
-	work.taskq_dedupe_key_is_valid('x'), work.taskq_completed_is_valid('OPEN', NULL), work.taskq_cancelled_is_valid('OPEN', NULL),
-	work.taskq_started_is_valid('OPEN', NULL), work.taskq_overdue_is_valid('OPEN', NULL), work.taskq_sla_stamps_are_valid(NULL, NULL, NULL, NULL), work.taskq_stamps_are_valid('2026-06-05', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-	work.taskq_event_kind_is_valid('started'), work.taskq_line_is_valid('x'), work.taskq_first_breach_is_valid('2026-06-05');
+SELECT work.taskq_task_is_valid('x', 'x', 'OPEN', '2026-06-05', 8, 'x', 'x', '2026-06-05', NULL, NULL, NULL, '2026-06-05', '2026-06-05', '2026-06-05', NULL, '2026-06-05'),
+	work.taskq_event_kind_is_valid('started'), work.taskq_line_is_valid('x');
 SELECT work.taskq_today(), work.taskq_day_start('2026-06-05'), work.taskq_actor(), work.taskq_priority_rank('HIGH'), work.taskq_title_is_valid('x'),
-	work.taskq_phase(NULL, NULL, NULL), work.taskq_effective_status('OPEN', '2020-01-01', NULL), work.taskq_effective_status('CANCELLED', NULL, NULL),
+	work.taskq_phase(NULL, NULL, NULL), work.taskq_stage('OPEN', NULL, NULL, NULL), work.taskq_place('LOW', NULL, NULL, NULL), work.taskq_title_may_contain('x', 'x'), work.taskq_effective_status('OPEN', '2020-01-01', NULL), work.taskq_effective_status('CANCELLED', NULL, NULL),
 	work.taskq_sla_status_at(NULL, NULL, NULL, NULL), work.taskq_sla_status_at('2020-01-01', '2020-01-01', NULL, NULL),
 	work.taskq_render('{{a}} b', '{"a": 1}'), work.taskq_template_check('{{a}}', 'c'), work.taskq_event_check('x'), work.taskq_condition_is_predicate('$.a == 1');
 SELECT * FROM work.taskq_emit('doc', '{"new": {"id": "7", "state": "REJECTED", "customer": "cus_1"}}', 'cus_1', 'ana');

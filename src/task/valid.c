@@ -1,0 +1,214 @@
+/*-------------------------------------------------------------------------
+ *
+ * valid.c
+ *		What a row of taskq_task may hold: its CHECK.
+ *
+ * The CHECK is one call of one function: PostgreSQL reads a CHECK's expression
+ * anew for every statement, and each constraint, and each column in it, costs
+ * more than all the rules.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "base/catalog.h"
+#include "base/enums.h"
+#include "base/text.h"
+#include "task/row.h"
+#include "task/title.h"
+
+/* Arguments of taskq_task_is_valid(). */
+enum
+{
+	ARG_TITLE,
+	ARG_DESCRIPTION,
+	ARG_STATUS,
+	ARG_DUE_DATE,
+	ARG_SLA_HOURS,
+	ARG_SOURCE,
+	ARG_DEDUPE_KEY,
+	ARG_CREATED_AT,
+	ARG_STARTED_AT,
+	ARG_COMPLETED_AT,
+	ARG_CANCELLED_AT,
+	ARG_UPDATED_AT,
+	ARG_SLA_DUE_AT,
+	ARG_SLA_AT_RISK_AT,
+	ARG_SLA_BREACHED_AT,
+	ARG_SLA_FIRST_BREACHED_AT
+};
+
+/* Whether an argument that is not null has min to max characters. */
+static bool
+text_argument_in_bounds(FunctionCallInfo fcinfo, int arg, int min, int max)
+{
+	int			len = (int) (toast_raw_datum_size(PG_GETARG_DATUM(arg)) - VARHDRSZ);
+
+	/* A text that is stored out of line need not be fetched if its size tells. */
+	if (len <= max)
+		return len >= min;
+	return text_in_bounds(PG_GETARG_TEXT_PP(arg), min, max);
+}
+
+static bool
+completed_agrees(TaskStatus status, bool completed)
+{
+	return (status == STATUS_COMPLETED) == completed;
+}
+
+static bool
+cancelled_agrees(TaskStatus status, bool cancelled)
+{
+	return (status == STATUS_CANCELLED) == cancelled;
+}
+
+static bool
+started_agrees(TaskStatus status, bool started)
+{
+	if (status == STATUS_OPEN)
+		return !started;
+	return (status != STATUS_IN_PROGRESS && status != STATUS_COMPLETED) || started;
+}
+
+static bool
+overdue_agrees(TaskStatus status, bool has_due_date)
+{
+	return status != STATUS_OVERDUE || has_due_date;
+}
+
+static bool
+sla_stamps_agree(bool has_sla, bool due, bool at_risk, bool breached)
+{
+	return due == has_sla && at_risk == has_sla && (has_sla || !breached);
+}
+
+static bool
+is_finite(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) || !TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(arg));
+}
+
+/* Whether a deadline is one: infinity is, which never comes. */
+static bool
+may_come(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) || !TIMESTAMP_IS_NOBEGIN(PG_GETARG_TIMESTAMPTZ(arg));
+}
+
+/* Whether the stamps are finite, and those of the lifecycle in order. */
+static bool
+stamps_are_in_order(FunctionCallInfo fcinfo)
+{
+	TimestampTz last = DT_NOBEGIN;
+
+	for (int i = ARG_CREATED_AT; i <= ARG_CANCELLED_AT; i++)
+	{
+		if (PG_ARGISNULL(i))
+			continue;
+		if (!is_finite(fcinfo, i) || PG_GETARG_TIMESTAMPTZ(i) < last)
+			return false;
+		last = PG_GETARG_TIMESTAMPTZ(i);
+	}
+	return is_finite(fcinfo, ARG_UPDATED_AT) && is_finite(fcinfo, ARG_SLA_BREACHED_AT) &&
+		may_come(fcinfo, ARG_SLA_DUE_AT) && may_come(fcinfo, ARG_SLA_AT_RISK_AT);
+}
+
+/*
+ * The rule that a row breaks, NULL if it breaks none.  Rules are named as the
+ * constraints that they were before 0.3.0, and looked at in the order of their
+ * names, as PostgreSQL does: so one row is refused for the same one as then.
+ */
+static const char *
+broken_rule(FunctionCallInfo fcinfo)
+{
+#define GIVEN(arg) (!PG_ARGISNULL(arg))
+	/* A null status, which NOT NULL refuses, is in accord with everything. */
+	bool		known = GIVEN(ARG_STATUS);
+	TaskStatus	status = known ? status_from_value(PG_GETARG_OID(ARG_STATUS)) : STATUS_OPEN;
+
+	if (known && !cancelled_agrees(status, GIVEN(ARG_CANCELLED_AT)))
+		return "taskq_task_cancelled_check";
+	if (known && !completed_agrees(status, GIVEN(ARG_COMPLETED_AT)))
+		return "taskq_task_completed_check";
+	if (GIVEN(ARG_DEDUPE_KEY) && !text_argument_in_bounds(fcinfo, ARG_DEDUPE_KEY, 1, KEY_MAX))
+		return "taskq_task_dedupe_key_check";
+	if (GIVEN(ARG_DESCRIPTION) && !text_argument_in_bounds(fcinfo, ARG_DESCRIPTION, 0, TEXT_MAX))
+		return "taskq_task_description_check";
+	if (GIVEN(ARG_DUE_DATE) && !due_date_in_bounds(PG_GETARG_DATEADT(ARG_DUE_DATE)))
+		return "taskq_task_due_date_check";
+	if (known && !overdue_agrees(status, GIVEN(ARG_DUE_DATE)))
+		return "taskq_task_overdue_check";
+	if (!is_finite(fcinfo, ARG_SLA_FIRST_BREACHED_AT))
+		return "taskq_task_sla_first_breached_at_check";
+	if (GIVEN(ARG_SLA_HOURS) && !sla_hours_in_bounds(PG_GETARG_FLOAT8(ARG_SLA_HOURS)))
+		return "taskq_task_sla_hours_check";
+	if (!sla_stamps_agree(GIVEN(ARG_SLA_HOURS), GIVEN(ARG_SLA_DUE_AT), GIVEN(ARG_SLA_AT_RISK_AT),
+						  GIVEN(ARG_SLA_BREACHED_AT)))
+		return "taskq_task_sla_stamps_check";
+	if (GIVEN(ARG_SOURCE) && !text_argument_in_bounds(fcinfo, ARG_SOURCE, 1, SOURCE_MAX))
+		return "taskq_task_source_check";
+	if (!stamps_are_in_order(fcinfo))
+		return "taskq_task_stamps_check";
+	if (known && !started_agrees(status, GIVEN(ARG_STARTED_AT)))
+		return "taskq_task_started_check";
+	if (GIVEN(ARG_TITLE) && !line_is_valid(PG_GETARG_TEXT_PP(ARG_TITLE)))
+		return "taskq_task_title_check";
+	return NULL;
+#undef GIVEN
+}
+
+/*
+ * Never false, which would be reported as taskq_task_is_valid: the error names the
+ * rule.  The function's schema is the table's; the catalog may not be known here.
+ */
+PG_FUNCTION_INFO_V1(taskq_task_is_valid);
+Datum
+taskq_task_is_valid(PG_FUNCTION_ARGS)
+{
+	const char *rule = broken_rule(fcinfo);
+
+	if (rule != NULL)
+		ereport(ERROR,
+				(errcheck("taskq_task", rule),
+				 err_generic_string(PG_DIAG_SCHEMA_NAME,
+									get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid))),
+				 errmsg("new row for relation \"%s\" violates check constraint \"%s\"",
+						"taskq_task", rule)));
+	PG_RETURN_BOOL(true);
+}
+
+/* ---- the CHECKs of 0.2.0, a function each ---- */
+
+#define DEFINE_OLD_CHECK(name, condition) \
+PG_FUNCTION_INFO_V1(name); \
+Datum \
+name(PG_FUNCTION_ARGS) \
+{ \
+	PG_RETURN_BOOL(condition); \
+} \
+extern Datum name(PG_FUNCTION_ARGS)
+
+DEFINE_OLD_CHECK(taskq_description_is_valid, text_argument_in_bounds(fcinfo, 0, 0, TEXT_MAX));
+DEFINE_OLD_CHECK(taskq_source_is_valid, text_argument_in_bounds(fcinfo, 0, 1, SOURCE_MAX));
+DEFINE_OLD_CHECK(taskq_dedupe_key_is_valid, text_argument_in_bounds(fcinfo, 0, 1, KEY_MAX));
+DEFINE_OLD_CHECK(taskq_due_date_is_valid, due_date_in_bounds(PG_GETARG_DATEADT(0)));
+DEFINE_OLD_CHECK(taskq_sla_hours_is_valid, sla_hours_in_bounds(PG_GETARG_FLOAT8(0)));
+/* Arguments: sla_hours, sla_due_at, sla_at_risk_at, sla_breached_at. */
+DEFINE_OLD_CHECK(taskq_sla_stamps_are_valid,
+				 sla_stamps_agree(!PG_ARGISNULL(0), !PG_ARGISNULL(1), !PG_ARGISNULL(2), !PG_ARGISNULL(3)));
+
+/* Arguments: status; the stamp or date that depends on it. */
+#define STATUS_AGREES(agrees) \
+	(PG_ARGISNULL(0) || agrees(status_from_value(PG_GETARG_OID(0)), !PG_ARGISNULL(1)))
+
+DEFINE_OLD_CHECK(taskq_completed_is_valid, STATUS_AGREES(completed_agrees));
+DEFINE_OLD_CHECK(taskq_cancelled_is_valid, STATUS_AGREES(cancelled_agrees));
+DEFINE_OLD_CHECK(taskq_started_is_valid, STATUS_AGREES(started_agrees));
+DEFINE_OLD_CHECK(taskq_overdue_is_valid, STATUS_AGREES(overdue_agrees));
