@@ -7,7 +7,7 @@ export const statuses = { OPEN: 'Open', IN_PROGRESS: 'In progress', OVERDUE: 'Ov
 export const active = ['OPEN', 'IN_PROGRESS', 'OVERDUE']
 export const priorities = { URGENT: 'Urgent', HIGH: 'High', MEDIUM: 'Medium', LOW: 'Low' }
 export const slaStatuses = { AT_RISK: 'At risk', BREACHED: 'Breached', ON_TRACK: 'On track', MET: 'Met', NONE: 'No SLA', CANCELLED: 'Cancelled' }
-export const sorts = { due: 'Due date', priority: 'Priority', sla: 'SLA deadline', created: 'Newest' }
+export const sorts = { due: 'Due date', priority: 'Priority', sla: 'SLA deadline', created: 'Newest', closed: 'Last closed' }
 
 const dayMonth = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' })
 const dayMonthYear = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' })

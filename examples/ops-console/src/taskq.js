@@ -24,7 +24,7 @@ const filterValues = (f) => [
 
 // One row more than asked for tells whether there is a next page.
 const limitOf = (filter) => filter.limit ?? 50
-const pageValues = (filter) => [...filterValues(filter), filter.sort ?? 'due', limitOf(filter) + 1, filter.after ?? null]
+const pageValues = (filter) => [...filterValues(filter), filter.sort ?? null, limitOf(filter) + 1, filter.after ?? null]
 
 function cut(tasks, limit) {
   const page = tasks.slice(0, limit)
