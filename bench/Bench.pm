@@ -13,22 +13,25 @@ use JSON::PP;
 use POSIX ();
 use Time::HiRes qw(time);
 
-our @EXPORT = qw(%size $small say_now sql value connect_to make_database load_tasks make_contenders settle checkpoint
+our @EXPORT = qw(%size $small say_now sql value connect_to make_database task_table load_tasks write_tasks make_contenders settle checkpoint
 	script pgbench worker_in median time_of timed_in_turns result note drop_database slurp statement
 	in_background finish write_file rotate DUE_COLUMNS);
 
 my %sizes = (
 	small => {
+		scans => [ '20k', 20_000 ], lives => 200, risky => [ 1000, 2000, 10_000 ], settled => 10_000,
 		rounds => 2, latency => 25, base => 10_000, transactions => 150, bulk => 1000, many => 200,
 		pages => [ [ '10k', 10_000 ], [ '50k', 50_000 ] ], sweep => [ [ '10k', 10_000 ], [ '50k', 50_000 ] ], due => 1000,
 		claims => 960, claimed => 480, load_seconds => 3, old_writes => 800, sustained => 90, sustained_base => 10_000, part => 20
 	},
 	medium => {
+		scans => [ '300k', 300_000 ], lives => 1000, risky => [ 1000, 2000, 10_000 ], settled => 10_000,
 		rounds => 3, latency => 200, base => 100_000, transactions => 5_000, bulk => 10_000, many => 1000,
 		pages => [ [ '100k', 100_000 ], [ '1M', 1_000_000 ] ], sweep => [ [ '1M', 1_000_000 ] ], due => 50_000,
 		claims => 32_000, claimed => 16_000, load_seconds => 10, old_writes => 50_000, sustained => 300, sustained_base => 100_000, part => 60
 	},
 	full => {
+		scans => [ '3M', 3_000_000 ], lives => 1000, risky => [ 1000, 2000, 10_000 ], settled => 10_000,
 		rounds => 5, latency => 400, base => 100_000, transactions => 6_000, bulk => 10_000, many => 1000,
 		pages => [ [ '1M', 1_000_000 ], [ '10M', 10_000_000 ] ], sweep => [ [ '1M', 1_000_000 ], [ '10M', 10_000_000 ] ], due => 100_000,
 		claims => 100_000, claimed => 32_000, load_seconds => 30, old_writes => 200_000, sustained => 1800, sustained_base => 1_000_000, part => 300
@@ -138,14 +141,15 @@ sub drop_database
 	return;
 }
 
-# A database with the directory, the generator and, for floor and plpgsql, their tables.
+# A database with the directory, the generator and, for all but taskq, their tables.
 sub make_database
 {
 	my ($database, $contender) = @_;
 	drop_database($database);
 	sql('postgres', "CREATE DATABASE $database");
 	sql($database, slurp("$here/sql/data.sql"));
-	sql($database, slurp("$here/sql/floor.sql")) if $contender ne 'taskq';
+	sql($database, slurp("$here/sql/team.sql")) if $contender eq 'team';
+	sql($database, slurp("$here/sql/floor.sql")) if $contender eq 'floor' || $contender eq 'plpgsql';
 	sql($database, slurp("$here/sql/plpgsql.sql")) if $contender eq 'plpgsql';
 	sql($database, 'VACUUM ANALYZE');
 	return;
@@ -175,6 +179,25 @@ sub in_parallel
 	return;
 }
 
+# What bench.tasks() makes.
+my $generated = 'id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, '
+  . 'created_by, started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at';
+
+# Fills a contender's table with tasks in the order in which they were created, with the
+# indexes there: their pages are as full as writers leave them.
+sub write_tasks
+{
+	my ($database, $contender, $tasks, $share) = @_;
+	my $table = task_table($contender);
+	my $db = connect_to($database, session_replication_role => 'replica');
+	$db->do("INSERT INTO $table ($generated) SELECT " . $generated =~ s/^id/row_number() OVER (ORDER BY created_at, id)/r
+		. " FROM bench.tasks(1, $tasks, $share, current_date, 0, 0) ORDER BY 1");
+	$db->do("SELECT setval(pg_get_serial_sequence('$table', 'id'), (SELECT max(id) FROM $table))");
+	$db->disconnect;
+	settle($database);
+	return;
+}
+
 # Fills a contender's table with tasks.  The indexes are made afterwards.
 sub load_tasks
 {
@@ -190,10 +213,8 @@ sub load_tasks
 		my ($first, $last) = @$_;
 		sub {
 			my $loader = connect_to($database, session_replication_role => 'replica');
-			$loader->do(sprintf q{INSERT INTO %s (id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id,
-				source, dedupe_key, created_at, created_by, started_at, completed_at, cancelled_at, updated_at, sla_due_at,
-				sla_at_risk_at, sla_breached_at) SELECT * FROM bench.tasks(%d, %d, %s, current_date, %d, %d)},
-				$table, $first, $last, $opt{share} // 0.1, $opt{groups} // 0, ($opt{per_group} // 0) / 2);
+			$loader->do(sprintf q{INSERT INTO %s (%s) SELECT * FROM bench.tasks(%d, %d, %s, current_date, %d, %d)},
+				$table, $generated, $first, $last, $opt{share} // 0.1, $opt{groups} // 0, ($opt{per_group} // 0) / 2);
 			$loader->disconnect;
 		}
 	} [ 1, $half ], [ $half + 1, $tasks ]);
@@ -346,8 +367,8 @@ sub rotate
 }
 
 # Adds a row to the table.  figures: contender => one figure a round;
-# unit: "/s" (more is better) or "ms" (less is better).  goals: [of => contender, least|most => ratio,
-# or_ms => this many more are all right too] or [under => ms].
+# unit: "/s" (more is better), "ms" or another (less is better).  goals: [of => contender, least|most => ratio,
+# or_ms => this many more are all right too], [under => ms] or [at_most => figure].
 sub result
 {
 	my (%row) = @_;

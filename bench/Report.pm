@@ -29,6 +29,7 @@ sub taskq_version
 sub figure
 {
 	my ($x) = @_;
+	return $x if $x == int $x && $x < 1000;
 	return $x >= 1000 ? sprintf('%.0f', $x) =~ s/(?<=\d)(?=(\d{3})+$)/,/gr : $x >= 100 ? sprintf('%.0f', $x)
 	  : $x >= 10 ? sprintf('%.1f', $x) : $x >= 1 ? sprintf('%.2f', $x) : sprintf('%.3f', $x);
 }
@@ -54,6 +55,13 @@ sub verdicts
 			my $ms = median(@{ $row->{figures}{taskq} });
 			push @verdicts, { goal => "under $goal->{under} ms", got => figure($ms) . ' ms', met => $ms < $goal->{under},
 				miss => sprintf('%.3g times', $ms / $goal->{under}), value => $ms / $goal->{under} };
+			next;
+		}
+		if (defined $goal->{at_most})
+		{
+			my $got = median(@{ $row->{figures}{taskq} });
+			push @verdicts, { goal => "at most $goal->{at_most} $row->{unit}", got => figure($got), met => $got <= $goal->{at_most},
+				miss => sprintf('%.0f %%', 100 * ($got / $goal->{at_most} - 1)), value => $got / $goal->{at_most} };
 			next;
 		}
 		my @ratios = ratios($row, $goal->{of}) or next;
@@ -117,7 +125,7 @@ sub print_summary
 # --------------------------------------------------------------- document
 
 my %titles = (
-	create => 'Creating, starting, completing', queues => 'Creating, beside the job queues', bulk => 'In bulk', sweep => 'The sweep',
+	create => 'Creating, starting, completing', bytes => 'Bytes and entries', scans => 'Among all that is closed', queues => 'Creating, beside the job queues', bulk => 'In bulk', sweep => 'The sweep',
 	claim => 'Claiming', emit => 'Events', page => 'Pages', stats => 'The stats bar', sustained => 'Half an hour of everything');
 
 sub write_doc
@@ -137,7 +145,7 @@ sub write_doc
 		for my $row (@{ $run->{results} })
 		{
 			my @verdicts = verdicts($row);
-			my $unit = $row->{unit} eq 'ms' ? ' ms' : '/s';
+			my $unit = $row->{unit} eq '/s' ? '/s' : " $row->{unit}";
 			my $ours = $row->{figures}{taskq} ? figure(median(@{ $row->{figures}{taskq} })) . $unit : '';
 			push @verdicts, { goal => '', got => '', none => 1 } if !@verdicts;
 			for my $i (0 .. $#verdicts)

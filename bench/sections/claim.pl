@@ -4,8 +4,9 @@ use warnings;
 use Bench;
 use Time::HiRes qw(time);
 
-my $pick = q{SELECT id FROM bench.task WHERE assignee_id IS NULL AND completed_at IS NULL AND cancelled_at IS NULL
- ORDER BY taskq_priority_rank(priority), CASE WHEN due_date IS NULL THEN 'infinity' ELSE due_date END, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED};
+# All that wait here are OPEN.  The assignee comes first in the index, hence in the order.
+my $pick = q{SELECT id FROM bench.task WHERE assignee_id IS NULL AND taskq_stage(status, started_at, completed_at, cancelled_at) = 0
+ ORDER BY assignee_id, taskq_priority_rank(priority), taskq_place(priority, due_date, completed_at, cancelled_at), id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED};
 my $staff = "\\set s random(1, 1000)\n";
 my %claim = (
 	floor => qq{${staff}WITH p AS ($pick), u AS (UPDATE bench.task t SET assignee_id = 'sta_' || :s::integer, updated_at = statement_timestamp()

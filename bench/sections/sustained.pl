@@ -6,16 +6,30 @@ use Bench;
 use Time::HiRes qw(time);
 
 my $some_staff = "\\set s random(1, 1000)\n";
-my $pick = q{ARRAY(SELECT t.id FROM taskq_task t WHERE taskq_phase(t.started_at, t.completed_at, t.cancelled_at) = %d
- AND t.assignee_id = 'sta_' || :s::integer ORDER BY CASE WHEN t.due_date IS NULL THEN 'infinity' ELSE t.due_date END, taskq_priority_rank(t.priority), t.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)};
+
+# The first task of an assignee's by due date in a phase, from the ranges of the index.  A
+# task that another client has taken meanwhile is passed over.
+my $stage = 'taskq_stage(t.status, t.started_at, t.completed_at, t.cancelled_at)';
+my $rank = 'taskq_priority_rank(t.priority)';
+my $place = 'taskq_place(t.priority, t.due_date, t.completed_at, t.cancelled_at)';
+sub pick
+{
+	my ($phase) = @_;
+	my $ranges = join ' UNION ALL ', map {
+		my $s = $_;
+		map { "(SELECT $place AS place, t.id FROM taskq_task t WHERE t.assignee_id = 'sta_' || :s::integer AND $stage = $s AND $rank = $_)" } 1 .. 4
+	} $phase, $phase + 4;
+	return "ARRAY(SELECT t.id FROM taskq_task t WHERE t.id = (SELECT r.id FROM ($ranges) r ORDER BY r.place, r.id LIMIT 1)"
+	  . " AND taskq_phase(t.started_at, t.completed_at, t.cancelled_at) = $phase FOR NO KEY UPDATE SKIP LOCKED)";
+}
 
 # Name, weight, script.  As many are completed as are created; pages and
 # statistics are read several times as often as anything is written.
 my @work = (
 	[ create => 2, "${some_staff}\\set c random(1, 80000)\n\\set d random(0, 60)\n\\set h random(1, 2000)\nSELECT taskq_create('Chase outstanding bank statement ' || :c::integer,"
 		  . " due_date => current_date + :d::integer, sla_hours => :h::integer / 3600.0, assignee_id => 'sta_' || :s::integer, user_id => 'cus_' || :c::integer);" ],
-	[ start => 2, $some_staff . 'SELECT count(*) FROM taskq_start_many(' . sprintf($pick, 0) . ');' ],
-	[ complete => 2, $some_staff . 'SELECT count(*) FROM taskq_complete_many(' . sprintf($pick, 1) . ');' ],
+	[ start => 2, $some_staff . 'SELECT count(*) FROM taskq_start_many(' . pick(0) . ');' ],
+	[ complete => 2, $some_staff . 'SELECT count(*) FROM taskq_complete_many(' . pick(1) . ');' ],
 	[ page => 4, "${some_staff}SELECT * FROM taskq_queue_page(assignee_id => 'sta_' || :s::integer);" ],
 	[ 'default page' => 2, 'SELECT * FROM taskq_queue_page();' ],
 	[ stats => 2, 'SELECT * FROM taskq_stats();' ]);
@@ -32,6 +46,17 @@ sub bloat
 	$db->disconnect;
 	return { tables => \@tables, indexes => \@indexes };
 }
+
+# Megabytes of taskq_task's indexes.
+sub index_size
+{
+	my ($bloat) = @_;
+	return sum(map { $_->{pages} / 128 } grep { $_->{name} !~ /^taskq_task_event_/ } @{ $bloat->{indexes} });
+}
+
+# What the fifteen indexes of taskq_task had at the end with taskq 0.2.0: the sum of the notes in
+# bench/results/sustained.json as taken with it on 2026-11-28, at full size.
+my $index_size_0_2_0 = 756.5;
 
 sub rss
 {
@@ -91,6 +116,9 @@ sub run_sustained
 		note('sustained', sprintf '%s: %.1f MB, leaves %.0f %% full; at the end %.1f MB, %.0f %% full', $a->{name},
 			$a->{pages} / 128, $a->{avg_leaf_density}, $b->{pages} / 128, $b->{avg_leaf_density});
 	}
+	result(section => 'sustained', work => "indexes of taskq_task at the end", unit => 'MB',
+		figures => { taskq => [ index_size($bloat[1]) ], $Bench::size_name eq 'full' ? ('0.2.0' => [$index_size_0_2_0]) : () },
+		goals => [ { of => '0.2.0', most => 0.6 } ]);
 	push @Bench::checks, { section => 'sustained', work => 'no index over 1 MB is less than 40 % full', ok => !grep { $_->{pages} > 128 && $_->{avg_leaf_density} < 40 } @{ $bloat[1]{indexes} } };
 	note('sustained', sprintf 'launcher: %d kB of its own after %d s, %d kB at the end', $rss[4], $size{sustained} / 6, $rss[-1]);
 	push @Bench::checks, { section => 'sustained', work => "the launcher's memory is flat", ok => $rss[-1] <= 1.05 * $rss[4] + 64 };

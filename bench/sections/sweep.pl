@@ -18,6 +18,22 @@ sub pass_days
 	return;
 }
 
+# A sweep that has nothing to do, once all that was due has been marked.
+sub idle
+{
+	my ($database, $work) = @_;
+	sql($database, 'CALL taskq_sweep_all()');
+	settle($database);
+	my $db = connect_to($database);
+	my $idle = statement($db, 'SELECT * FROM taskq_sweep()');
+	my %figures = timed_in_turns($size{latency}, taskq => sub { $idle->execute; $idle->finish });
+	my $found = $db->selectall_arrayref('SELECT kind, tasks FROM taskq_sweep() WHERE tasks > 0');
+	die "sweep: something was due: @{[ map { \"@$_\" } @$found ]}\n" if @$found;
+	$db->disconnect;
+	result(section => 'sweep', work => $work, unit => 'ms', figures => \%figures, goals => [ { under => 0.5 } ]);
+	return;
+}
+
 sub run_sweep
 {
 	my $due = $size{due};
@@ -59,7 +75,9 @@ sub run_sweep
 				{
 					$ms = time_of(sub {
 						$marked{$name} = $db->do(qq{WITH u AS (UPDATE bench.task SET status = 'OVERDUE', updated_at = statement_timestamp()
-							WHERE completed_at IS NULL AND cancelled_at IS NULL AND status IN ('OPEN', 'IN_PROGRESS') AND due_date < '$day'
+							WHERE completed_at IS NULL AND cancelled_at IS NULL
+								AND taskq_stage(status, started_at, completed_at, cancelled_at) IN (0, 1) AND taskq_priority_rank(priority) IN (1, 2, 3, 4)
+								AND taskq_place(priority, due_date, completed_at, cancelled_at) < ('$day' - date '2000-01-01')::bigint * 8
 							RETURNING id, started_at)
 							INSERT INTO bench.event (task_id, at, db_user, kind, from_status, to_status)
 							SELECT id, statement_timestamp(), session_user, 'overdue',
@@ -97,16 +115,18 @@ sub run_sweep
 
 		# Nothing is due any more.
 		drop_database(map { "sweep_$_" } grep { $_ ne 'taskq' } @names);
-		settle('sweep_taskq');
-		my $db = connect_to('sweep_taskq');
-		$db->do('CALL taskq_sweep_all()');
-		my $idle = statement($db, 'SELECT * FROM taskq_sweep()');
-		my %figures = timed_in_turns($size{latency}, taskq => sub { $idle->execute; $idle->finish });
-		my ($xid) = $db->selectrow_array('SELECT pg_current_xact_id_if_assigned()');
-		$db->disconnect;
-		result(section => 'sweep', work => "nothing due, $label", unit => 'ms', figures => \%figures, goals => [ { under => 0.5 } ]);
+		idle('sweep_taskq', "nothing due, $label");
 		drop_database('sweep_taskq');
 	}
+
+	# Nor where much is long overdue and breached.
+	make_database('sweep_taskq', 'taskq');
+	load_tasks('sweep_taskq', 'taskq', $size{base});
+	sql('sweep_taskq', qq{INSERT INTO taskq_task (title, priority, due_date, sla_hours, assignee_id, created_at)
+		SELECT bench.title(i), bench.priority(bench.h(i, 3)), current_date - 30, 24, bench.staff(bench.h(i, 6)), now() - interval '60 days'
+		FROM generate_series(1, $size{settled}) i});
+	idle('sweep_taskq', "nothing due, $size{settled} tasks overdue and breached long ago");
+	drop_database('sweep_taskq');
 	return;
 }
 

@@ -33,7 +33,7 @@ CREATE FUNCTION bench.tasks(first bigint, last bigint, share double precision, t
 RETURNS TABLE (id bigint, title text, description text, priority taskq_priority, status taskq_status, due_date date,
     sla_hours double precision, assignee_id text, user_id text, source text, dedupe_key text, created_at timestamptz,
     created_by text, started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, updated_at timestamptz,
-    sla_due_at timestamptz, sla_at_risk_at timestamptz, sla_breached_at timestamptz)
+    sla_due_at timestamptz, sla_at_risk_at timestamptz, sla_breached_at timestamptz, sla_first_breached_at timestamptz)
 LANGUAGE sql STABLE ROWS 1000000 AS $$
 SELECT i, bench.title(i),
     CASE WHEN bench.h(i, 2) < 0.6 THEN repeat('The customer has been asked and has not answered. ', 1 + (i % 3)::integer) END,
@@ -50,7 +50,7 @@ SELECT i, bench.title(i),
     CASE WHEN phase = 2 THEN ended END, CASE WHEN phase = 3 THEN ended END,
     coalesce(CASE WHEN phase >= 2 THEN ended END, created),
     sla_due, created + 0.8 * (sla_due - created),
-    CASE WHEN sla_due < coalesce(CASE WHEN phase >= 2 THEN ended END, statement_timestamp()) THEN sla_due + interval '1 second' END
+    breached, breached
 FROM generate_series(first, last) AS i,
 LATERAL (SELECT CASE WHEN bench.h(i, 1) >= share THEN 0
         WHEN bench.h(i, 20) * share * (last - first + 1) < groups::double precision * per_group THEN 1 + floor(groups * bench.h(i, 21))::integer
@@ -65,5 +65,6 @@ LATERAL (SELECT created + hours * interval '1 hour' AS sla_due,
         WHEN groups > 0 AND phase <= 1 THEN today + 100 + floor(200 * bench.h(i, 19))::integer
         WHEN bench.h(i, 22) < 0.1 THEN NULL
         WHEN phase <= 1 THEN today - 5 + floor(60 * bench.h(i, 19))::integer
-        ELSE created::date + 20 END AS due) AS d
+        ELSE created::date + 20 END AS due) AS d,
+LATERAL (SELECT CASE WHEN sla_due < coalesce(CASE WHEN phase >= 2 THEN ended END, statement_timestamp()) THEN sla_due + interval '1 second' END AS breached) AS b
 $$;

@@ -1,6 +1,6 @@
 -- The floor: bare tables with the columns, defaults, constraints, indexes,
 -- statistics and storage options that taskq's own have in this database, and nothing else.
--- So its CHECKs are taskq's calls of functions in C, which cost less than plain SQL.
+-- So its CHECKs are taskq's calls of functions in C, one a table, which cost less than plain SQL.
 DO $$
 DECLARE
     t record;
