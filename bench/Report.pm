@@ -212,7 +212,7 @@ sub plot
 	write_file("$dir/benchmarks.gp", <<"GNUPLOT");
 set encoding utf8
 set terminal svg size 1000,$height font 'sans-serif,11' background rgb 'white'
-set output '$dir/benchmarks.svg'
+set output 'benchmarks.svg'
 set title "taskq's figure as a part of what each goal allows: left of the line is met"
 set logscale x 2
 set xrange [0.0625:16]
@@ -224,9 +224,10 @@ set grid xtics
 set arrow from 1,0.3 to 1,$n.7 nohead lw 2 lc rgb '#444444' front
 min(a, b) = a < b ? a : b
 max(a, b) = a > b ? a : b
-plot '$dir/benchmarks.dat' using (min(max(\$2, 0.07), 15)):1:(min(1, max(\$2, 0.07))):(max(1, min(\$2, 15))):(\$1 - 0.35):(\$1 + 0.35):(\$3 == 1 ? 0x2a9d5c : 0xd1495b):ytic(4) with boxxyerror lc rgb variable
+plot 'benchmarks.dat' using (min(max(\$2, 0.07), 15)):1:(min(1, max(\$2, 0.07))):(max(1, min(\$2, 15))):(\$1 - 0.35):(\$1 + 0.35):(\$3 == 1 ? 0x2a9d5c : 0xd1495b):ytic(4) with boxxyerror lc rgb variable
 GNUPLOT
-	system('gnuplot', "$dir/benchmarks.gp") == 0 or die "gnuplot failed\n";
+	# With names that are relative, for they go into the picture.
+	system('sh', '-c', 'cd "$0" && gnuplot benchmarks.gp', $dir) == 0 or die "gnuplot failed\n";
 	unlink "$dir/benchmarks.gp", "$dir/benchmarks.dat";
 	return;
 }
