@@ -38,4 +38,9 @@ SHOW taskq.retention;
 CALL taskq_sweep_all();
 SELECT purged FROM taskq_sweep_log;
 SELECT title FROM taskq_task ORDER BY id;
+-- cancelled ones too, each at its age
+INSERT INTO taskq_task (title, status, created_at, cancelled_at)
+SELECT 'called off ' || g, 'CANCELLED', now() - interval '900 days', now() - g * interval '200 days' FROM generate_series(1, 4) g;
+SELECT taskq_purge('500 days', dry_run => true), taskq_purge('500 days');
+SELECT title FROM taskq_task WHERE status = 'CANCELLED' ORDER BY id;
 DROP EXTENSION taskq;
