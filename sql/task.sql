@@ -68,6 +68,21 @@ CREATE TABLE taskq_task (
     sla_at_risk_at timestamptz,
     sla_breached_at timestamptz,
     sla_first_breached_at timestamptz,
+    kind text,
+    sla_policy text,
+    sla_calendar text,
+    sla_revision bigint,
+    sla_from timestamptz,
+    response_hours double precision,
+    response_due_at timestamptz,
+    response_breached_at timestamptz,
+    response_hours_used double precision,
+    sla_hours_used double precision,
+    sla_warn_at timestamptz,
+    sla_warned_at timestamptz,
+    paused_at timestamptz,
+    pause_reason text,
+    resume_at timestamptz,
     CONSTRAINT taskq_task_is_valid CHECK
         (taskq_task_is_valid(title, description, status, due_date, sla_hours, source, dedupe_key, created_at, started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at))
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
@@ -96,13 +111,14 @@ CREATE INDEX taskq_task_user_idx ON taskq_task
     (user_id, taskq_stage(status, started_at, completed_at, cancelled_at))
     WHERE user_id IS NOT NULL;
 
--- Pages by deadline; what the sweep has not recorded as breached; what is at risk.
+-- Pages by deadline; what the sweep has not recorded as breached; what is at risk,
+-- those first that nobody has been told of yet.
 CREATE INDEX taskq_task_sla_pending_idx ON taskq_task
     (taskq_stage(status, started_at, completed_at, cancelled_at),
      (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END), id)
     WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_breached_at IS NULL;
 CREATE INDEX taskq_task_at_risk_idx ON taskq_task
-    (sla_at_risk_at)
+    (((sla_warned_at >= sla_at_risk_at OR sla_warn_at > sla_at_risk_at) IS TRUE), sla_at_risk_at)
     WHERE sla_at_risk_at IS NOT NULL AND sla_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL;
 
 -- All other deadlines: for pages by deadline, and for reports.
@@ -135,6 +151,28 @@ CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
     (sla_first_breached_at)
     WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at;
 
+-- What these features put into a row; empty where they are not used.  Tasks whose
+-- deadlines do not follow from their calendar any more; paused ones; those to be
+-- resumed; warnings; the response clock.
+CREATE INDEX taskq_task_calendar_idx ON taskq_task
+    (sla_calendar, sla_revision, (least(sla_due_at, response_due_at)))
+    WHERE sla_calendar IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
+CREATE INDEX taskq_task_paused_idx ON taskq_task
+    (assignee_id)
+    WHERE paused_at IS NOT NULL;
+CREATE INDEX taskq_task_resume_idx ON taskq_task
+    (resume_at)
+    WHERE resume_at IS NOT NULL;
+CREATE INDEX taskq_task_warn_idx ON taskq_task
+    (sla_warn_at)
+    WHERE sla_warn_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
+CREATE INDEX taskq_task_response_idx ON taskq_task
+    (response_due_at)
+    WHERE response_due_at IS NOT NULL AND started_at IS NULL AND response_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL;
+CREATE INDEX taskq_task_response_breach_idx ON taskq_task
+    (response_breached_at)
+    WHERE response_breached_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
+
 CREATE UNIQUE INDEX taskq_task_dedupe_key ON taskq_task (dedupe_key)
     WHERE dedupe_key IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
 
@@ -160,6 +198,21 @@ COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours
 COMMENT ON COLUMN taskq_task.sla_at_risk_at IS 'From here to the deadline the task is AT_RISK: taskq.sla_at_risk_percent of the way when it was written. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.sla_breached_at IS 'When the breach of the current deadline was recorded. Written by the lifecycle only.';
 COMMENT ON COLUMN taskq_task.sla_first_breached_at IS 'When the first breach of any deadline that the task has had was recorded; it stays when the deadline is moved out or removed. NULL = none was. Written by the lifecycle only, except that an INSERT may give it (NULL = sla_breached_at).';
+COMMENT ON COLUMN taskq_task.kind IS 'What sort of work it is, DOCUMENT_REVIEW for example, 1 to 63 characters; service levels and rules can go by it. NULL = none.';
+COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority or customer changes; NULL = none did: taskq_set_sla() clears it.';
+COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day.';
+COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. An UPDATE that sets it to NULL or anything else has them computed anew.';
+COMMENT ON COLUMN taskq_task.sla_from IS 'When the SLA''s clocks began; NULL = created_at.';
+COMMENT ON COLUMN taskq_task.response_hours IS 'Open hours within which work must begin, over 0 and at most 87600; NULL = no response clock.';
+COMMENT ON COLUMN taskq_task.response_due_at IS 'Deadline for beginning work; infinity while the task is paused before it. Written by the lifecycle only, except that an INSERT may give it.';
+COMMENT ON COLUMN taskq_task.response_breached_at IS 'When it was recorded that work had not begun by response_due_at. Written by the lifecycle only, except that an INSERT may give it.';
+COMMENT ON COLUMN taskq_task.response_hours_used IS 'Open hours, less pauses, until work began or the task was closed, written then if there is response_hours. Written by the lifecycle only.';
+COMMENT ON COLUMN taskq_task.sla_hours_used IS 'Open hours, less pauses, until the task was closed, written then if it has an SLA and a calendar or pauses; else the time from sla_from or created_at is that. Written by the lifecycle only.';
+COMMENT ON COLUMN taskq_task.sla_warn_at IS 'When the next warning of the policy''s warn_percents falls due, or one that fell due outside open hours is given; NULL = none. Written by the lifecycle only.';
+COMMENT ON COLUMN taskq_task.sla_warned_at IS 'When sla_at_risk or sla_warning was last recorded; NULL = never. Written by the lifecycle only.';
+COMMENT ON COLUMN taskq_task.paused_at IS 'Since when the task waits for somebody else; NULL = it does not. An UPDATE that sets it pauses the task, at the statement''s instant; one that clears it resumes.';
+COMMENT ON COLUMN taskq_task.pause_reason IS 'What a paused task waits for, at most 65,536 characters.';
+COMMENT ON COLUMN taskq_task.resume_at IS 'When the sweep resumes a paused task; NULL = it does not.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_task', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_task_id_seq', '');

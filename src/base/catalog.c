@@ -34,7 +34,22 @@
 
 const NewerColumnInfo newer_columns[N_NEWER_COLUMNS] =
 {
-	{"sla_first_breached_at", true}
+	{"sla_first_breached_at", true},
+	{"kind", false},
+	{"sla_policy", false},
+	{"sla_calendar", false},
+	{"sla_revision", false},
+	{"sla_from", false},
+	{"response_hours", false},
+	{"response_due_at", true},
+	{"response_breached_at", true},
+	{"response_hours_used", true},
+	{"sla_hours_used", true},
+	{"sla_warn_at", true},
+	{"sla_warned_at", true},
+	{"paused_at", false},
+	{"pause_reason", false},
+	{"resume_at", false}
 };
 
 static TaskqCatalog catalog;
@@ -96,9 +111,9 @@ sql_is_older(void)
 	return result;
 }
 
-/* One of the tables of the counters, which had other columns before 0.3.0 and then count as missing. */
+/* A table that is new, or has other columns, since 0.3.0; before it counts as missing. */
 static Oid
-counter_table(const char *name)
+newer_table(const char *name)
 {
 	return catalog.sql_is_older ? InvalidOid : get_relname_relid(name, catalog.schema);
 }
@@ -161,9 +176,11 @@ taskq_catalog(void)
 
 	catalog.is_subscriber = is_target_of_subscription(catalog.task);
 	catalog.sql_is_older = sql_is_older();
-	catalog.counter = counter_table("taskq_counter");
-	catalog.counter_delta = counter_table("taskq_counter_delta");
-	catalog.counter_state = counter_table("taskq_counter_state");
+	catalog.sla_policy = newer_table("taskq_sla_policy");
+	catalog.task_pause = newer_table("taskq_task_pause");
+	catalog.counter = newer_table("taskq_counter");
+	catalog.counter_delta = newer_table("taskq_counter_delta");
+	catalog.counter_state = newer_table("taskq_counter_state");
 	for (int i = 0; i < N_NEWER_COLUMNS; i++)
 		catalog.newer_column[i] = catalog.sql_is_older ? InvalidAttrNumber :
 			get_attnum(catalog.task, newer_columns[i].name);
@@ -186,7 +203,8 @@ catalog_relcache_callback(Datum arg, Oid relid)
 {
 	if (relid == InvalidOid || relid == catalog.task || relid == catalog.task_event ||
 		relid == catalog.staff || relid == catalog.customer || relid == catalog.workflow_rule ||
-		relid == catalog.renewal || relid == catalog.crossing || relid == catalog.counter || relid == catalog.counter_delta ||
+		relid == catalog.renewal || relid == catalog.crossing || relid == catalog.sla_policy ||
+		relid == catalog.task_pause || relid == catalog.counter || relid == catalog.counter_delta ||
 		relid == catalog.counter_state)
 		catalog_forget();
 }

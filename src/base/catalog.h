@@ -20,10 +20,25 @@
  */
 typedef enum NewerColumn
 {
-	COLUMN_SLA_FIRST_BREACHED_AT
+	COLUMN_SLA_FIRST_BREACHED_AT,
+	COLUMN_KIND,
+	COLUMN_SLA_POLICY,
+	COLUMN_SLA_CALENDAR,
+	COLUMN_SLA_REVISION,
+	COLUMN_SLA_FROM,
+	COLUMN_RESPONSE_HOURS,
+	COLUMN_RESPONSE_DUE_AT,
+	COLUMN_RESPONSE_BREACHED_AT,
+	COLUMN_RESPONSE_HOURS_USED,
+	COLUMN_SLA_HOURS_USED,
+	COLUMN_SLA_WARN_AT,
+	COLUMN_SLA_WARNED_AT,
+	COLUMN_PAUSED_AT,
+	COLUMN_PAUSE_REASON,
+	COLUMN_RESUME_AT
 } NewerColumn;
 
-#define N_NEWER_COLUMNS (COLUMN_SLA_FIRST_BREACHED_AT + 1)
+#define N_NEWER_COLUMNS (COLUMN_RESUME_AT + 1)
 
 typedef struct NewerColumnInfo
 {
@@ -43,6 +58,8 @@ typedef struct TaskqCatalog
 	Oid			workflow_rule;
 	Oid			renewal;
 	Oid			crossing;
+	Oid			sla_policy;		/* these two are missing where sql_is_older */
+	Oid			task_pause;
 	Oid			counter;		/* these may be missing, and are where sql_is_older */
 	Oid			counter_delta;
 	Oid			counter_state;

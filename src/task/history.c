@@ -40,8 +40,8 @@
 
 static const char *const kind_names[N_EVENT_KINDS] =
 {
-	"overdue", "recovered", "sla_breached", "started", "completed", "cancelled",
-	"assigned", "rescheduled", "prioritized", "sla_changed", "edited", "updated",
+	"overdue", "recovered", "sla_moved", "sla_at_risk", "sla_warning", "response_breached",
+	"sla_breached", "resumed", "started", "completed", "cancelled", "paused", "assigned", "rescheduled", "prioritized", "sla_changed", "edited", "updated",
 	"commented", "erased"
 };
 

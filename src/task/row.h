@@ -48,6 +48,21 @@ enum
  */
 #define Anum_task_sla_first_breached_at \
 	(taskq_catalog()->newer_column[COLUMN_SLA_FIRST_BREACHED_AT])
+#define Anum_task_kind (taskq_catalog()->newer_column[COLUMN_KIND])
+#define Anum_task_sla_policy (taskq_catalog()->newer_column[COLUMN_SLA_POLICY])
+#define Anum_task_sla_calendar (taskq_catalog()->newer_column[COLUMN_SLA_CALENDAR])
+#define Anum_task_sla_revision (taskq_catalog()->newer_column[COLUMN_SLA_REVISION])
+#define Anum_task_sla_from (taskq_catalog()->newer_column[COLUMN_SLA_FROM])
+#define Anum_task_response_hours (taskq_catalog()->newer_column[COLUMN_RESPONSE_HOURS])
+#define Anum_task_response_due_at (taskq_catalog()->newer_column[COLUMN_RESPONSE_DUE_AT])
+#define Anum_task_response_breached_at (taskq_catalog()->newer_column[COLUMN_RESPONSE_BREACHED_AT])
+#define Anum_task_response_hours_used (taskq_catalog()->newer_column[COLUMN_RESPONSE_HOURS_USED])
+#define Anum_task_sla_hours_used (taskq_catalog()->newer_column[COLUMN_SLA_HOURS_USED])
+#define Anum_task_sla_warn_at (taskq_catalog()->newer_column[COLUMN_SLA_WARN_AT])
+#define Anum_task_sla_warned_at (taskq_catalog()->newer_column[COLUMN_SLA_WARNED_AT])
+#define Anum_task_paused_at (taskq_catalog()->newer_column[COLUMN_PAUSED_AT])
+#define Anum_task_pause_reason (taskq_catalog()->newer_column[COLUMN_PAUSE_REASON])
+#define Anum_task_resume_at (taskq_catalog()->newer_column[COLUMN_RESUME_AT])
 
 #define TITLE_MAX 200
 #define SOURCE_MAX 63

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sla.h
- *		SLA deadlines.
+ *		SLA deadlines: computed from facts, never moved.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,10 +10,32 @@
 
 #include "datatype/timestamp.h"
 
+#include "base/business.h"
+#include "task/pause.h"
+#include "task/row.h"
+
 extern int	taskq_sla_at_risk_percent;
 
-extern bool sla_instants(TimestampTz created_at, float8 hours,
-						 TimestampTz *due_at, TimestampTz *at_risk_at);
+/* What the deadlines of a task follow from, but for the targets. */
+typedef struct SlaFacts
+{
+	const BusinessCalendar *calendar;	/* NULL = all day every day */
+	TimestampTz from;			/* when the clocks began */
+	TimestampTz paused_at;		/* DT_NOEND = it is not paused */
+	PauseList	pauses;			/* those that are over */
+} SlaFacts;
+
+extern bool sla_facts(const TaskRow *row, SlaFacts *facts);
+extern int64 sla_span(float8 hours);
+extern TimestampTz sla_instant(const SlaFacts *facts, int64 span);
+extern int64 sla_elapsed(const SlaFacts *facts, TimestampTz until);
 extern TimestampTz sla_breach_begins(TimestampTz due_at);
+
+/* What lifecycle.c asks for, before and after a row is stored. */
+extern void sla_fill(TaskRow *row);
+extern void sla_apply(const TaskRow *old, TaskRow *new, TimestampTz at);
+extern bool sla_agrees(const TaskRow *old, const TaskRow *new, TimestampTz at);
+extern bool sla_facts_differ(const TaskRow *old, const TaskRow *new);
+extern int	sla_percent_passed(const TaskRow *old, const TaskRow *new);
 
 #endif							/* TASKQ_SLA_H */
