@@ -15,6 +15,7 @@
 #include "utils/guc.h"
 
 #include "base/actor.h"
+#include "base/business.h"
 #include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/compat.h"
@@ -158,6 +159,7 @@ _PG_init(void)
 	catalog_register_callbacks();
 	plan_register_callbacks();
 	owner_register_callbacks();
+	business_register_callbacks();
 	rule_register_callbacks();
 	change_register(followers, lengthof(followers));
 	sweep_register(due_kinds, lengthof(due_kinds));

@@ -96,9 +96,12 @@ sql_is_older(void)
 	return result;
 }
 
-/* One of the tables of the counters, which had other columns before 0.3.0 and then count as missing. */
+/*
+ * A table that is new in 0.3.0, or one of the counters, which had other columns
+ * before.  Where the SQL is older it counts as missing, whatever has its name.
+ */
 static Oid
-counter_table(const char *name)
+newer_table(const char *name)
 {
 	return catalog.sql_is_older ? InvalidOid : get_relname_relid(name, catalog.schema);
 }
@@ -161,9 +164,12 @@ taskq_catalog(void)
 
 	catalog.is_subscriber = is_target_of_subscription(catalog.task);
 	catalog.sql_is_older = sql_is_older();
-	catalog.counter = counter_table("taskq_counter");
-	catalog.counter_delta = counter_table("taskq_counter_delta");
-	catalog.counter_state = counter_table("taskq_counter_state");
+	catalog.counter = newer_table("taskq_counter");
+	catalog.counter_delta = newer_table("taskq_counter_delta");
+	catalog.counter_state = newer_table("taskq_counter_state");
+	catalog.calendar = newer_table("taskq_calendar");
+	catalog.calendar_window = newer_table("taskq_calendar_window");
+	catalog.holiday = newer_table("taskq_holiday");
 	for (int i = 0; i < N_NEWER_COLUMNS; i++)
 		catalog.newer_column[i] = catalog.sql_is_older ? InvalidAttrNumber :
 			get_attnum(catalog.task, newer_columns[i].name);
@@ -187,7 +193,7 @@ catalog_relcache_callback(Datum arg, Oid relid)
 	if (relid == InvalidOid || relid == catalog.task || relid == catalog.task_event ||
 		relid == catalog.staff || relid == catalog.customer || relid == catalog.workflow_rule ||
 		relid == catalog.renewal || relid == catalog.crossing || relid == catalog.counter || relid == catalog.counter_delta ||
-		relid == catalog.counter_state)
+		relid == catalog.counter_state || relid == catalog.calendar || relid == catalog.calendar_window || relid == catalog.holiday)
 		catalog_forget();
 }
 
