@@ -320,6 +320,7 @@ check_result(const BusinessCalendar *calendar, SpanResult result)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("calendar \"%s\" does not open for ten years", calendar->name)));
+			break;
 		case SPAN_OUT_OF_RANGE:
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
