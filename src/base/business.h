@@ -12,9 +12,7 @@
 #include "nodes/pg_list.h"
 #include "utils/date.h"
 
-/* Bounds of arguments. */
-#define BUSINESS_HOURS_MAX 87600
-#define BUSINESS_DAYS_MAX 36500
+#include "base/spans.h"
 
 typedef struct BusinessCalendar BusinessCalendar;
 
@@ -39,6 +37,7 @@ extern TimestampTz business_add(const BusinessCalendar *calendar, TimestampTz st
 extern bool business_is_open(const BusinessCalendar *calendar, TimestampTz at);
 extern TimestampTz business_next_opening(const BusinessCalendar *calendar, TimestampTz at);
 extern DateADT business_day(const BusinessCalendar *calendar, DateADT day, int n);
+extern void business_walk(const BusinessCalendar *calendar, TimestampTz since, TimestampTz until, SpanReceiver receive, void *arg);
 extern List *business_spans(const BusinessCalendar *calendar, TimestampTz since, TimestampTz until);
 
 /* The hash of its spans from 2000 to 2100, which is stored with it. */

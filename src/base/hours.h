@@ -8,7 +8,7 @@
 #ifndef TASKQ_HOURS_H
 #define TASKQ_HOURS_H
 
-#include "base/spans.h"
+#include "base/day_rules.h"
 
 extern SpanWindow *hours_parse(const char *text, int *n);
 

@@ -42,20 +42,6 @@
 /* No offset of a zone from UTC, nor a change of it, is greater than this. */
 #define OFFSET_DAYS 2
 
-/* Key of a day of any year. */
-#define YEARLY_KEY(month, day) ((month) * 32 + (day))
-#define YEARLY_KEYS YEARLY_KEY(13, 0)
-
-/* The windows of a date: of a day of the week, or of a holiday. */
-typedef struct DayRule
-{
-	DateADT		day;			/* of a dated holiday */
-	int			list;
-	int			n;
-	SpanWindow *windows;		/* sorted, with gaps between them */
-	const char *label;			/* of a holiday */
-} DayRule;
-
 typedef struct Span
 {
 	TimestampTz opens;
@@ -77,150 +63,9 @@ struct Spans
 {
 	MemoryContext context;
 	pg_tz	   *zone;
-	DayRule		week[7];		/* Monday first */
-	int			ndated;
-	DayRule    *dated;			/* sorted by day */
-	DayRule    *yearly[YEARLY_KEYS];
-	bool		any_yearly;
+	DayRules   *rules;
 	Block		blocks[KEPT_BLOCKS];
 };
-
-/* ------------------------------------------------------------ rules of days */
-
-static int
-compare_windows(const void *a, const void *b)
-{
-	const SpanWindow *w1 = a;
-	const SpanWindow *w2 = b;
-
-	if (w1->opens != w2->opens)
-		return w1->opens < w2->opens ? -1 : 1;
-	return 0;
-}
-
-/* Sorts a rule's windows, and joins those that touch or overlap. */
-static void
-join_windows(DayRule *rule)
-{
-	int			n = 0;
-
-	if (rule->n > 1)
-		qsort(rule->windows, rule->n, sizeof(SpanWindow), compare_windows);
-	for (int i = 0; i < rule->n; i++)
-	{
-		if (n > 0 && rule->windows[i].opens <= rule->windows[n - 1].closes)
-			rule->windows[n - 1].closes = Max(rule->windows[n - 1].closes, rule->windows[i].closes);
-		else
-			rule->windows[n++] = rule->windows[i];
-	}
-	rule->n = n;
-}
-
-static void
-set_week(Spans *spans, const SpanWindow *windows, int n)
-{
-	for (int day = 0; day < 7; day++)
-	{
-		DayRule    *rule = &spans->week[day];
-
-		rule->windows = palloc(Max(n, 1) * sizeof(SpanWindow));
-		for (int i = 0; i < n; i++)
-			if (windows[i].weekday == day + 1)
-				rule->windows[rule->n++] = windows[i];
-		join_windows(rule);
-	}
-}
-
-/* The date of a holiday without its year. */
-static int
-yearly_key(DateADT day)
-{
-	int			y,
-				m,
-				d;
-
-	j2date(day + POSTGRES_EPOCH_JDATE, &y, &m, &d);
-	return YEARLY_KEY(m, d);
-}
-
-/* Dated ones first, by date or day of the year; then by list, closed ones first. */
-static int
-compare_holidays(const void *a, const void *b)
-{
-	const SpanHoliday *h1 = a;
-	const SpanHoliday *h2 = b;
-	int			key1 = h1->yearly ? yearly_key(h1->day) : h1->day;
-	int			key2 = h2->yearly ? yearly_key(h2->day) : h2->day;
-
-	if (h1->yearly != h2->yearly)
-		return h1->yearly ? 1 : -1;
-	if (key1 != key2)
-		return key1 < key2 ? -1 : 1;
-	if (h1->list != h2->list)
-		return h1->list < h2->list ? -1 : 1;
-	if (h1->closed != h2->closed)
-		return h1->closed ? -1 : 1;
-	if (h1->opens != h2->opens)
-		return h1->opens < h2->opens ? -1 : 1;
-	return 0;
-}
-
-static bool
-same_day(const SpanHoliday *a, const SpanHoliday *b)
-{
-	if (a->yearly != b->yearly)
-		return false;
-	return a->yearly ? yearly_key(a->day) == yearly_key(b->day) : a->day == b->day;
-}
-
-/*
- * The rule that n sorted rows for one day make: the first list says all, and in
- * it a row that closes the day.
- */
-static void
-set_holiday(DayRule *rule, const SpanHoliday *rows, int n)
-{
-	memset(rule, 0, sizeof(DayRule));
-	rule->day = rows[0].day;
-	rule->list = rows[0].list;
-	rule->label = rows[0].label;
-	if (rows[0].closed)
-		return;
-	rule->windows = palloc(n * sizeof(SpanWindow));
-	for (int i = 0; i < n && rows[i].list == rule->list; i++)
-	{
-		rule->windows[rule->n].weekday = 0;
-		rule->windows[rule->n].opens = rows[i].opens;
-		rule->windows[rule->n++].closes = rows[i].closes;
-	}
-	join_windows(rule);
-}
-
-static void
-set_holidays(Spans *spans, SpanHoliday *rows, int n)
-{
-	int			next;
-
-	if (n > 1)
-		qsort(rows, n, sizeof(SpanHoliday), compare_holidays);
-	spans->dated = palloc(Max(n, 1) * sizeof(DayRule));
-	for (int i = 0; i < n; i = next)
-	{
-		DayRule    *rule;
-
-		for (next = i + 1; next < n && same_day(&rows[i], &rows[next]);)
-			next++;
-		if (rows[i].yearly)
-		{
-			rule = palloc(sizeof(DayRule));
-			spans->yearly[yearly_key(rows[i].day)] = rule;
-			spans->any_yearly = true;
-		}
-		else
-			rule = &spans->dated[spans->ndated++];
-		set_holiday(rule, &rows[i], next - i);
-	}
-}
 
 /*
  * Compiles a calendar, in the current memory context, where what it computes
@@ -233,42 +78,8 @@ spans_create(pg_tz *zone, const SpanWindow *windows, int nwindows, SpanHoliday *
 
 	spans->context = CurrentMemoryContext;
 	spans->zone = zone;
-	set_week(spans, windows, nwindows);
-	set_holidays(spans, holidays, nholidays);
+	spans->rules = day_rules_create(windows, nwindows, holidays, nholidays);
 	return spans;
-}
-
-static const DayRule *
-dated_rule(const Spans *spans, DateADT day)
-{
-	int			low = 0;
-	int			high = spans->ndated;
-
-	while (low < high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (spans->dated[middle].day < day)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < spans->ndated && spans->dated[low].day == day ? &spans->dated[low] : NULL;
-}
-
-/* The rule of a date.  Of two holidays the one of the earlier list, of one list the dated one. */
-static const DayRule *
-rule_of(const Spans *spans, DateADT day)
-{
-	const DayRule *dated = dated_rule(spans, day);
-	const DayRule *yearly = spans->any_yearly ? spans->yearly[yearly_key(day)] : NULL;
-	int			weekday = (day + 5) % 7;	/* 2000-01-01 is a Saturday */
-
-	if (dated != NULL && (yearly == NULL || dated->list <= yearly->list))
-		return dated;
-	if (yearly != NULL)
-		return yearly;
-	return &spans->week[weekday < 0 ? weekday + 7 : weekday];
 }
 
 /* ------------------------------------------------------------------ walking */
@@ -305,7 +116,7 @@ segment_end(const Spans *spans, TimestampTz at, TimestampTz to, int64 *offset)
 static void
 walk_day(const Spans *spans, DateADT day, int64 at, int64 stop, int64 offset, SpanReceiver receive, void *arg)
 {
-	const DayRule *rule = rule_of(spans, day);
+	const DayRule *rule = day_rule(spans->rules, day);
 	int64		midnight = day * USECS_PER_DAY;
 	SpanPart	part = {.day = day, .holiday = rule->label};
 
@@ -580,7 +391,7 @@ day_opens(const Spans *spans, DateADT day)
 {
 	DayLook		look = {.day = day};
 
-	if (rule_of(spans, day)->n == 0)
+	if (day_rule(spans->rules, day)->n == 0)
 		return false;
 	spans_walk(spans, (day - OFFSET_DAYS) * USECS_PER_DAY, (day + 1 + OFFSET_DAYS) * USECS_PER_DAY, look_at_day, &look);
 	return look.opens;

@@ -10,26 +10,8 @@
 
 #include "datatype/timestamp.h"
 #include "pgtime.h"
-#include "utils/date.h"
 
-/* Times of day in microseconds since midnight of the wall clock. */
-typedef struct SpanWindow
-{
-	int			weekday;		/* 1 to 7, Monday is 1 */
-	int64		opens;
-	int64		closes;			/* up to USECS_PER_DAY */
-} SpanWindow;
-
-typedef struct SpanHoliday
-{
-	int			list;			/* place of its list in the calendar's lists */
-	DateADT		day;
-	bool		yearly;
-	bool		closed;			/* all day; else with hours of its own */
-	int64		opens;
-	int64		closes;
-	const char *label;
-} SpanHoliday;
+#include "base/day_rules.h"
 
 /* A part of one local date that is open or closed throughout. */
 typedef struct SpanPart
