@@ -145,7 +145,7 @@ count_sla(Entries *at_risk, Entries *pending, Entries *settled, TimestampTz now,
 	ScanKeyInit(&keys[1], 2, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE, TimestampTzGetDatum(now));
 	for (int told = 0; told < 2; told++)
 	{
-		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_BOOLEQ, BoolGetDatum(told == 1));
+		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(told));
 		sums->at_risk += entries_count(at_risk, keys, 2);
 	}
 	for (int i = 0; i < N_ACTIVE_STAGES; i++)
@@ -185,6 +185,23 @@ count_response(Entries *running, Entries *recorded, TimestampTz now, Sums *sums)
 	sums->response_breached += entries_count(running, &key, 1) + entries_count(recorded, NULL, 0);
 }
 
+/* How many active tasks are paused.  The index has closed ones if such were written without the triggers. */
+static int64
+count_paused(Entries *paused)
+{
+	int64		n = 0;
+
+	entries_seek(paused, NULL, 0);
+	while (entries_next(paused))
+	{
+		TupleTableSlot *row = entries_row(paused);
+
+		if (slot_attisnull(row, Anum_task_completed_at) && slot_attisnull(row, Anum_task_cancelled_at))
+			n++;
+	}
+	return n;
+}
+
 /* How many tasks were completed from an instant to before another. */
 static int64
 count_completed(Entries *closed, TimestampTz from, TimestampTz to)
@@ -216,7 +233,7 @@ count_by_index(Sums *sums, TimestampTz now, TimestampTz day_begin)
 	{
 		count_sla(&entries[0], &entries[1], &entries[2], now, sums);
 		count_response(&entries[4], &entries[5], now, sums);
-		sums->paused += entries_count(&entries[6], NULL, 0);
+		sums->paused += count_paused(&entries[6]);
 		if (sums->last_quarter >= sums->quarter)
 			sums->completed -= count_completed(&entries[3], now + 1, ((int64) sums->last_quarter + 1) * USECS_PER_QUARTER);
 		/* Rare: in all present time zones midnight is at a quarter of an hour. */

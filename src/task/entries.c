@@ -62,7 +62,7 @@ static const struct
 	},
 	[BY_AT_RISK] = {
 		"taskq_task_at_risk_idx",
-		{Anum_task_sla_at_risk_at, Anum_task_sla_breached_at, Anum_task_completed_at, Anum_task_cancelled_at}, 2, {0, Anum_task_sla_at_risk_at}, {BOOLOID, TIMESTAMPTZOID}
+		{Anum_task_sla_at_risk_at, Anum_task_sla_breached_at, Anum_task_completed_at, Anum_task_cancelled_at}, 2, {0, Anum_task_sla_at_risk_at}, {INT4OID, TIMESTAMPTZOID}
 	},
 	[BY_SLA_PENDING] = {
 		"taskq_task_sla_pending_idx", {Anum_task_completed_at, Anum_task_cancelled_at, Anum_task_sla_breached_at}, 3, {0, 0, Anum_task_id}, {INT2OID, TIMESTAMPTZOID, INT8OID}
