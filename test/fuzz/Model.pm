@@ -36,7 +36,8 @@ my %kind_of = (
 	dedupe_key => 'updated',
 	kind => 'updated',
 	paused_at => 'paused',
-	pause_reason => 'paused');
+	pause_reason => 'paused',
+	resume_at => 'paused');
 
 sub rank { return $rank{ $_[0] }; }
 
@@ -189,7 +190,7 @@ sub pause_apply
 		return;
 	}
 	push @{ $new->{pauses} }, [ $row->{paused_at}, $at ] if defined $row->{paused_at};
-	$new->{paused_at} = $new->{pause_reason} = undef;
+	$new->{$_} = undef for qw(paused_at pause_reason resume_at);
 	return;
 }
 
@@ -305,7 +306,8 @@ sub create_task
 	$row{title} = kept_title($row{title});
 	$row{priority} //= 'MEDIUM';
 	$row{source} //= 'MANUAL';
-	$row{$_} = undef for qw(started_at completed_at cancelled_at sla_breached_at sla_first_breached_at sla_warned_at paused_at pause_reason);
+	$row{$_} = undef for qw(started_at completed_at cancelled_at sla_breached_at sla_first_breached_at sla_warned_at
+	  paused_at pause_reason resume_at);
 	$row{events} = [];
 	$row{status} = 'OPEN';
 	$row{status} = effective($model, \%row);

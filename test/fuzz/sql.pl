@@ -236,7 +236,7 @@ sub query
 
 my $micros = sub { "CASE WHEN isfinite($_[0]) THEN (extract(epoch FROM $_[0]) * 1000000)::numeric(30,0) WHEN $_[0] > now() THEN 9e18 WHEN $_[0] < now() THEN -9e18 END" };
 my @stamps = qw(created_at started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at sla_warned_at);
-my @instants = (@stamps, 'paused_at');
+my @instants = (@stamps, 'paused_at', 'resume_at');
 my @plain = qw(id title priority status due_date sla_hours assignee_id user_id source dedupe_key created_by kind pause_reason);
 my $read_tasks = 'SELECT ' . join(', ', @plain)
   . q{, CASE WHEN char_length(description) > 100 THEN md5(description) ELSE description END}
@@ -522,11 +522,13 @@ my %verb = (
 	prioritize => sub { my ($value, @bad) = chance(0.03) ? (undef, '22023') : priority(); return (priority => $value, @bad); },
 	set_sla => sub { my ($value, @bad) = sla_hours(); return (sla_hours => $value, @bad); },
 	edit => sub { return (title => undef) },
-	comment => sub { return (note => undef) });
+	comment => sub { return (note => undef) },
+	pause => sub { return (paused_at => undef) },
+	resume => sub { return (paused_at => undef) });
 
 sub do_verb
 {
-	my $name = pick(qw(start start start complete complete cancel assign assign reschedule reschedule reschedule prioritize set_sla edit comment));
+	my $name = pick(qw(start start start complete complete cancel assign assign reschedule reschedule reschedule prioritize set_sla edit comment pause pause resume));
 	my ($column, $value, @states) = $verb{$name}->();
 	my %set = ($column => $value);
 	my @extra;
@@ -535,7 +537,17 @@ sub do_verb
 	push @states, @bad;
 
 	if ($name eq 'start') { }
-	elsif ($name eq 'complete' || $name eq 'cancel')
+	elsif ($name eq 'pause')
+	{
+		($note, @bad) = note();
+		my $until = chance(0.7) ? undef : sprintf('%.0f', (int($began) + 86400 * (1 + int(rand(2)))) * 1e6);
+		%set = (paused_at => $began * 1e6, pause_reason => $note, resume_at => $until);
+		@extra = (lit($note), micro_lit($until));
+		if (chance(0.05)) { $extra[1] = pick("'infinity'", "'-infinity'", 'now()', "'2020-01-01'"); push @bad, '22023'; }
+		push @states, @bad;
+		$note = undef;
+	}
+	elsif ($name eq 'complete' || $name eq 'cancel' || $name eq 'resume')
 	{
 		($note, @bad) = note();
 		push @states, @bad;
