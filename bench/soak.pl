@@ -90,7 +90,9 @@ SELECT said, found, (SELECT count(*) FROM taskq_counter_state) FROM (SELECT b::t
 	SELECT ROW(count(*) FILTER (WHERE status = 'OPEN'), count(*) FILTER (WHERE status = 'IN_PROGRESS'),
 		count(*) FILTER (WHERE status = 'OVERDUE'), count(*) FILTER (WHERE is_active AND due_date = taskq_today()),
 		count(*) FILTER (WHERE is_active AND assignee_id IS NULL), count(*) FILTER (WHERE completed_at BETWEEN taskq_day_start(taskq_today()) AND statement_timestamp()),
-		count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK'), count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED'))::text
+		count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK'), count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED'),
+		count(*) FILTER (WHERE is_active AND is_paused),
+		count(*) FILTER (WHERE is_active AND (response_breached_at IS NOT NULL OR started_at IS NULL AND response_due_at < statement_timestamp())))::text
 	FROM taskq_tasks) AS found FROM taskq_stats() b) x
 };
 

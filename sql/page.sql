@@ -20,7 +20,10 @@ SELECT t.id, t.title, t.description, t.priority,
        a.name AS assignee_name, a.is_active AS assignee_is_active,
        c.name AS customer_name,
        taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
-       t.sla_first_breached_at
+       t.sla_first_breached_at,
+       t.kind, t.sla_policy, t.sla_calendar, t.sla_revision, t.sla_from, t.response_hours, t.response_due_at, t.response_breached_at,
+       t.response_hours_used, t.sla_hours_used, t.sla_warn_at, t.sla_warned_at, t.paused_at, t.pause_reason, t.resume_at,
+       t.paused_at IS NOT NULL AS is_paused
 FROM taskq_task t
 LEFT JOIN taskq_staff_member a ON a.id = t.assignee_id
 LEFT JOIN taskq_customer c ON c.id = t.user_id;
@@ -35,6 +38,7 @@ COMMENT ON COLUMN taskq_tasks.assignee_is_active IS 'Whether the staff member is
 COMMENT ON COLUMN taskq_tasks.customer_name IS 'Name of the customer; NULL if none.';
 COMMENT ON COLUMN taskq_tasks.sla_first_breached_at IS 'When the task''s first SLA breach was recorded, whatever became of the deadline since; NULL = never.';
 COMMENT ON COLUMN taskq_tasks.sla_status IS 'SLA status at this instant, see taskq_sla_status_at().';
+COMMENT ON COLUMN taskq_tasks.is_paused IS 'Whether the task waits for somebody else (paused_at is set). It has a status all the same.';
 
 -- A range of taskq_task_queue_idx for each priority, and again for tasks stored as
 -- OVERDUE that are not (any more); merged.
@@ -47,10 +51,15 @@ SELECT t.id, t.title, t.description, t.priority, 'OPEN'::taskq_status AS status,
        CASE WHEN t.due_date IS NOT NULL THEN 0 END AS days_overdue,
        a.name AS assignee_name, a.is_active AS assignee_is_active, c.name AS customer_name,
        taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
-       t.sla_first_breached_at
+       t.sla_first_breached_at,
+       t.kind, t.sla_policy, t.sla_calendar, t.sla_revision, t.sla_from, t.response_hours, t.response_due_at, t.response_breached_at,
+       t.response_hours_used, t.sla_hours_used, t.sla_warn_at, t.sla_warned_at, t.paused_at, t.pause_reason, t.resume_at,
+       t.paused_at IS NOT NULL AS is_paused
 FROM (
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 1
@@ -59,6 +68,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 2
@@ -67,6 +78,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 3
@@ -75,6 +88,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 4
@@ -83,6 +98,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 1
@@ -91,6 +108,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 2
@@ -99,6 +118,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 3
@@ -107,6 +128,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 4
@@ -127,7 +150,12 @@ CREATE TYPE taskq_queue_row AS (
     stored_status taskq_status, is_active boolean, is_overdue boolean, days_overdue integer,
     assignee_name text, assignee_is_active boolean, customer_name text, sla_status taskq_sla_status,
     cursor text,
-    sla_first_breached_at timestamptz
+    sla_first_breached_at timestamptz,
+    kind text, sla_policy text, sla_calendar text, sla_revision bigint, sla_from timestamptz,
+    response_hours double precision, response_due_at timestamptz, response_breached_at timestamptz,
+    response_hours_used double precision, sla_hours_used double precision,
+    sla_warn_at timestamptz, sla_warned_at timestamptz,
+    paused_at timestamptz, pause_reason text, resume_at timestamptz, is_paused boolean
 );
 COMMENT ON TYPE taskq_queue_row IS 'A row of taskq_queue_page(): the columns of taskq_tasks, and cursor in between, which argument after takes to go on behind this row.';
 
@@ -151,12 +179,14 @@ CREATE FUNCTION taskq_queue_page(
     sort text DEFAULT NULL,
     page_size integer DEFAULT 50,
     after text DEFAULT NULL,
-    assignee_is_active boolean DEFAULT NULL)
+    assignee_is_active boolean DEFAULT NULL,
+    paused boolean DEFAULT NULL,
+    kind text DEFAULT NULL)
     RETURNS SETOF taskq_queue_row
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000 ROWS 50
     AS 'MODULE_PATHNAME', 'taskq_queue_page';
-COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean) IS
-'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
+COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean, boolean, text) IS
+'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has), paused (true, false: tasks that are paused, that are not), kind. sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
 
 CREATE FUNCTION taskq_queue_count(
     status taskq_status[] DEFAULT '{OPEN}',
@@ -170,9 +200,11 @@ CREATE FUNCTION taskq_queue_count(
     sla_status taskq_sla_status[] DEFAULT NULL,
     search text DEFAULT NULL,
     cap integer DEFAULT 10000,
-    assignee_is_active boolean DEFAULT NULL)
+    assignee_is_active boolean DEFAULT NULL,
+    paused boolean DEFAULT NULL,
+    kind text DEFAULT NULL)
     RETURNS bigint
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000
     AS 'MODULE_PATHNAME', 'taskq_queue_count';
-COMMENT ON FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer, boolean) IS
+COMMENT ON FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer, boolean, boolean, text) IS
 'How many tasks the same filters of taskq_queue_page() match, counted up to cap (at least 1; NULL = no cap). Errors: 22023 as there; cap out of bounds.';

@@ -13,11 +13,13 @@ CREATE FUNCTION taskq_stats(
     OUT unassigned integer,
     OUT completed_today integer,
     OUT sla_at_risk integer,
-    OUT sla_breached integer)
+    OUT sla_breached integer,
+    OUT paused integer,
+    OUT response_breached integer)
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000
     AS 'MODULE_PATHNAME', 'taskq_stats';
 COMMENT ON FUNCTION taskq_stats(text, text) IS
-'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone, up to now. sla_at_risk, sla_breached: among active.';
+'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone, up to now. sla_at_risk, sla_breached: among active. paused: active tasks that are paused. response_breached: active tasks on which work did not begin by response_due_at.';
 
 CREATE VIEW taskq_queue_stats WITH (security_invoker = true) AS
 SELECT * FROM taskq_stats();
@@ -35,7 +37,7 @@ CREATE FUNCTION taskq_workload_numbers(
 COMMENT ON FUNCTION taskq_workload_numbers() IS
 'The numbers of taskq_workload, for each staff member who has active tasks. Read the view instead.';
 
--- Breached ones by their own indexes: few.
+-- Breached and paused ones by their own indexes: few.
 CREATE VIEW taskq_workload WITH (security_invoker = true) AS
 SELECT s.id AS assignee_id, s.name AS assignee_name,
        coalesce(n.open, 0) AS open,
@@ -43,7 +45,8 @@ SELECT s.id AS assignee_id, s.name AS assignee_name,
        coalesce(n.overdue, 0) AS overdue,
        coalesce(n.due_today, 0) AS due_today,
        coalesce(b.sla_breached, 0) AS sla_breached,
-       s.is_active AS assignee_is_active
+       s.is_active AS assignee_is_active,
+       coalesce(p.paused, 0) AS paused
 FROM taskq_staff_member s
 LEFT JOIN taskq_workload_numbers() n ON n.assignee_id = s.id
 LEFT JOIN (
@@ -59,6 +62,12 @@ LEFT JOIN (
             AND sla_breached_at IS NOT NULL AND sla_due_at < statement_timestamp()) t
     GROUP BY t.assignee_id
 ) b ON b.assignee_id = s.id
+LEFT JOIN (
+    SELECT t.assignee_id, pg_catalog.count(*)::integer AS paused
+    FROM taskq_task t
+    WHERE t.paused_at IS NOT NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL
+    GROUP BY t.assignee_id
+) p ON p.assignee_id = s.id
 WHERE s.is_active OR n.assignee_id IS NOT NULL;
-COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached. Inactive staff appear while they have any.';
+COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached; paused. Inactive staff appear while they have any.';
 COMMENT ON COLUMN taskq_workload.assignee_is_active IS 'Whether the staff member is active; false = the tasks are to be given to somebody else.';

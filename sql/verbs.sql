@@ -179,4 +179,4 @@ CREATE FUNCTION taskq_claim(assignee_id text, count integer DEFAULT 1, actor tex
     LANGUAGE c ROWS 1
     AS 'MODULE_PATHNAME', 'taskq_claim';
 COMMENT ON FUNCTION taskq_claim(text, integer, text) IS
-'Assigns (does not start) up to count (1 to 1000) of the most urgent unassigned active tasks, OVERDUE included, in order of priority, due date, id, and returns them. Never gives one task to two callers, never waits for a lock: tasks locked by others are passed over. Errors: 22023 count out of bounds, 23503 unknown or inactive staff.';
+'Assigns (does not start) up to count (1 to 1000) of the most urgent unassigned active tasks that are not paused, OVERDUE included, in order of priority, due date, id, and returns them. Never gives one task to two callers, never waits for a lock: tasks locked by others are passed over. Errors: 22023 count out of bounds, 23503 unknown or inactive staff.';

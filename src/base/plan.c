@@ -32,8 +32,8 @@
 
 /*
  * Key expressions of the indexes of taskq_task, a task t, by their names in
- * statements.  A database of an older version has other indexes and not these
- * functions.
+ * statements, and newer columns.  A database of an older version has other
+ * indexes and neither these functions nor these columns.
  */
 static const struct
 {
@@ -53,7 +53,10 @@ static const struct
 	"OPERATOR(pg_catalog.-) 946684800) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8 END END"},
 	{"@due_place", "@.taskq_place(t.priority, t.due_date, NULL, NULL)",
 		"(CASE WHEN t.due_date IS NULL THEN 2147483647 ELSE t.due_date OPERATOR(pg_catalog.-) '2000-01-01'::pg_catalog.date END"
-	"::pg_catalog.int8 OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+) @.taskq_priority_rank(t.priority))"}
+	"::pg_catalog.int8 OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+) @.taskq_priority_rank(t.priority))"},
+	{"@paused_at", "t.paused_at", "NULL::pg_catalog.timestamptz"},
+	{"@response_due_at", "t.response_due_at", "NULL::pg_catalog.timestamptz"},
+	{"@response_breached_at", "t.response_breached_at", "NULL::pg_catalog.timestamptz"}
 };
 
 static void

@@ -30,7 +30,7 @@ static TaskqPlan least_loaded = {
 	"SELECT s.id FROM @.taskq_staff_member s "
 	"LEFT JOIN @.taskq_workflow_turn w ON w.staff_id " EQ " s.id "
 	"CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS active FROM @.taskq_task t WHERE t.assignee_id " EQ " s.id "
-	"AND " ACTIVE_STAGE ") n "
+	"AND " ACTIVE_STAGE " AND @paused_at IS NULL) n "
 	"WHERE s.is_active AND ($1::pg_catalog.text[] IS NULL OR s.id " EQ " ANY ($1)) "
 	"ORDER BY n.active, w.turn NULLS FIRST, s.id LIMIT 1"
 };
@@ -52,9 +52,9 @@ first_column(bool *isnull)
 }
 
 /*
- * The active member of a pool with the fewest active tasks.  An advisory lock
- * until the end of the transaction serializes choices, and the latest snapshot
- * shows what earlier ones have assigned.
+ * The active member of a pool with the fewest active tasks that are not paused.
+ * An advisory lock until the end of the transaction serializes choices, and the
+ * latest snapshot shows what earlier ones have assigned.
  */
 static char *
 choose_least_loaded(Datum pool)

@@ -75,6 +75,12 @@ later_bool_filter(FunctionCallInfo fcinfo, int argno)
 	return PG_GETARG_BOOL(argno) ? BOOL_TRUE : BOOL_FALSE;
 }
 
+static Datum
+later_text_filter(FunctionCallInfo fcinfo, int argno)
+{
+	return later_given(fcinfo, argno) ? PG_GETARG_DATUM(argno) : (Datum) 0;
+}
+
 /* "later" is the number of the first filter that came later. */
 Filters
 filter_arguments(FunctionCallInfo fcinfo, int later)
@@ -110,6 +116,8 @@ filter_arguments(FunctionCallInfo fcinfo, int later)
 		f.due_to = Min(f.due_to, LAST_DATE);
 
 	f.assignee_is_active = later_bool_filter(fcinfo, later + LATER_ASSIGNEE_IS_ACTIVE);
+	f.paused = later_bool_filter(fcinfo, later + LATER_PAUSED);
+	f.kind = later_text_filter(fcinfo, later + LATER_KIND);
 	return f;
 }
 

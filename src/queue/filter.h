@@ -47,7 +47,9 @@ enum
 /* ... and then both take these filters, which came later.  Counted from there. */
 enum
 {
-	LATER_ASSIGNEE_IS_ACTIVE
+	LATER_ASSIGNEE_IS_ACTIVE,
+	LATER_PAUSED,
+	LATER_KIND
 };
 
 typedef enum BoolFilter
@@ -73,6 +75,8 @@ typedef struct Filters
 	DateADT		due_from;		/* -infinity = not given */
 	DateADT		due_to;			/* +infinity = not given */
 	BoolFilter	assignee_is_active;
+	BoolFilter	paused;
+	Datum		kind;
 } Filters;
 
 #define MAX_BRANCHES 6			/* a stage each */
@@ -90,6 +94,9 @@ typedef struct Branch
 /* Whether a page is of tasks of one assignee, of each inactive one in turn, or of nobody. */
 #define OF_ASSIGNEE(f) \
 	((f)->assignee_id != (Datum) 0 || (f)->unassigned || (f)->assignee_is_active == BOOL_FALSE)
+
+/* Whether a page is of few tasks, which are read together and sorted: those of a customer, or paused ones. */
+#define OF_FEW(f) ((f)->user_id != (Datum) 0 || (f)->paused == BOOL_TRUE)
 
 extern Filters filter_arguments(FunctionCallInfo fcinfo, int later);
 extern int status_stages(const Filters *f, Branch *branches);

@@ -57,24 +57,27 @@
 
 /*
  * After those: the cursor in the function's rows, the order in the
- * statement's; then the newer columns of taskq_task (append_newer()).
+ * statement's; then the newer columns of taskq_task (append_newer()), and
+ * is_paused.
  */
 #define N_VIEW_COLUMNS 28
 #define COL_CURSOR (N_VIEW_COLUMNS + 1)
 #define COL_ORDER (N_VIEW_COLUMNS + 1)
-#define MAX_COLUMNS (COL_CURSOR + N_NEWER_COLUMNS)
+#define MAX_COLUMNS (COL_CURSOR + N_NEWER_COLUMNS + 1)
 
 /* ------------------------------------------------------------- statements */
 
-/* The newer columns that the table has, each with what comes before its name. */
+/* The newer columns that the table of a page p has, and what the view makes of them. */
 static void
-append_newer(Statement *st, const char *before)
+append_newer(Statement *st)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 
 	for (int i = 0; i < N_NEWER_COLUMNS; i++)
 		if (cat->newer_column[i] != 0)
-			appendStringInfo(&st->sql, "%s%s", before, newer_columns[i].name);
+			appendStringInfo(&st->sql, ", p.%s", newer_columns[i].name);
+	if (Anum_task_paused_at != 0)
+		appendStringInfoString(&st->sql, ", p.paused_at IS NOT NULL");
 }
 
 /* -------------------------------------------------- statements kept prepared */
@@ -216,7 +219,7 @@ run_page(const Filters *f, QueueSort sort, const Position *pos, int page_size, i
 	}
 	statement_begin(&st);
 	appendStringInfoString(&st.sql, "SELECT " PAGE_COLUMNS ", b.n");
-	append_newer(&st, ", p.");
+	append_newer(&st);
 	appendStringInfo(&st.sql, " FROM (SELECT m.%s, pg_catalog.row_number() OVER () AS n FROM (", row);
 	if (window > 0)
 		appendStringInfo(&st.sql, "SELECT t.%s FROM (", row);
@@ -231,7 +234,7 @@ run_page(const Filters *f, QueueSort sort, const Position *pos, int page_size, i
 	appendStringInfo(&st.sql, ") m) b JOIN @.taskq_task p ON p.%s " EQ " b.%s ", page.by_ctid ? "ctid" : "id", row);
 	appendStringInfoString(&st.sql, "LEFT JOIN @.taskq_staff_member a ON a.id " EQ " p.assignee_id "
 						   "LEFT JOIN @.taskq_customer c ON c.id " EQ " p.user_id");
-	statement_run(&st, true, page.ordered && (f->any_sla_status || sort == SORT_SLA) && f->source == (Datum) 0 && filters.search == (Datum) 0);
+	statement_run(&st, true, page.ordered && (f->any_sla_status || sort == SORT_SLA) && f->source == (Datum) 0 && f->kind == (Datum) 0 && filters.search == (Datum) 0);
 	return SPI_processed;
 }
 

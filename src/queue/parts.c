@@ -15,9 +15,9 @@
  * Where an index has a branch in the order of the sort, a range of it is read
  * from where the last page ended; in sort due that is a range for each
  * priority, for the index has the priority before the due date.  Branches that
- * no index has in that order are read together and sorted: tasks of a
- * customer, which are few, and others in an order that is asked for only
- * rarely.
+ * no index has in that order are read together and sorted: tasks of a customer
+ * and paused tasks, which are few, and others in an order that is asked for
+ * only rarely.
  *
  *-------------------------------------------------------------------------
  */
@@ -172,6 +172,12 @@ append_filters(Statement *st, const Filters *f)
 		add_param(st, " AND t.user_id " EQ " ", TEXTOID, f->user_id, "");
 	if (f->source != (Datum) 0)
 		add_param(st, " AND t.source " EQ " ", TEXTOID, f->source, "");
+	if (f->kind != (Datum) 0)
+		add_param(st, " AND t.kind " EQ " ", TEXTOID, f->kind, "");
+	if (f->paused == BOOL_TRUE)
+		appendStringInfoString(&st->sql, " AND t.paused_at IS NOT NULL");
+	if (f->paused == BOOL_FALSE)
+		appendStringInfoString(&st->sql, " AND t.paused_at IS NULL");
 	if (f->assignee_is_active == BOOL_TRUE)
 		appendStringInfoString(&st->sql, " AND EXISTS (SELECT FROM @.taskq_staff_member s "
 							   "WHERE s.id " EQ " t.assignee_id AND s.is_active)");
@@ -405,7 +411,7 @@ append_sorted(Statement *st, QueuePage *page, const Branch *phases, int n, const
 			possible[m++] = phases[i];
 	if (m == 0)
 		return;
-	page->ordered &= by_id && !OF_ASSIGNEE(f) && f->user_id == (Datum) 0;
+	page->ordered &= by_id && !OF_ASSIGNEE(f) && !OF_FEW(f);
 	begin_part(st, page, k1, k2);
 	append_phases(st, f, possible, m);
 	append_filters(st, f);
@@ -485,7 +491,7 @@ bool
 search_reads_all(const Filters *f)
 {
 	return f->search != (Datum) 0 && (f->status[STATUS_COMPLETED] || f->status[STATUS_CANCELLED]) &&
-		!OF_ASSIGNEE(f) && f->user_id == (Datum) 0;
+		!OF_ASSIGNEE(f) && !OF_FEW(f);
 }
 
 /*
@@ -499,7 +505,7 @@ page_has_last(const Filters *f, QueueSort sort, const Position *pos)
 	bool		closed = f->status[STATUS_COMPLETED] || f->status[STATUS_CANCELLED];
 	bool		active = f->status[STATUS_OPEN] || f->status[STATUS_IN_PROGRESS] || f->status[STATUS_OVERDUE];
 
-	if (f->user_id != (Datum) 0)
+	if (OF_FEW(f))
 		return false;
 	if (sort == SORT_SLA)
 		return closed && f->sla_status[SLA_NONE] && !OF_ASSIGNEE(f) && !(pos->given && pos->at == DT_NOEND);
@@ -532,7 +538,7 @@ append_ranges(Statement *st, QueuePage *page)
 	int			active_stages;
 	int			active_phases = count_active(phases, nphases);
 
-	if (f->user_id != (Datum) 0 || sort == SORT_CREATED ||
+	if (OF_FEW(f) || sort == SORT_CREATED ||
 		(sort == SORT_SLA && OF_ASSIGNEE(f)) || search_reads_all(f))
 	{
 		append_sorted(st, page, phases, nphases, sort_keys[sort].k1, sort_keys[sort].k2);
@@ -579,7 +585,7 @@ append_ids(Statement *st, QueuePage *page)
 bool
 append_counted(Statement *st, const Filters *f)
 {
-	bool		together = f->search != (Datum) 0 || f->user_id != (Datum) 0 || OF_ASSIGNEE(f);
+	bool		together = f->search != (Datum) 0 || OF_FEW(f) || OF_ASSIGNEE(f);
 	bool		each_inactive = f->assignee_is_active == BOOL_FALSE;
 	Branch		branches[MAX_BRANCHES];
 	int			all = together ? status_phases(f, branches) : status_stages(f, branches);

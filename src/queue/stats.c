@@ -56,10 +56,13 @@
 #define DUE_TODAY NUMBER("t.due_date " EQ " $1")
 #define AT_RISK NUMBER("t.sla_at_risk_at " LE " $2 AND t.sla_due_at " GE " $2")
 #define BREACHED NUMBER("t.sla_due_at " LT " $2")
+#define PAUSED NUMBER("@paused_at IS NOT NULL")
+#define RESPONSE_BREACHED NUMBER("@response_breached_at IS NOT NULL OR (t.started_at IS NULL AND @response_due_at " LT " $2)")
 
 #define STATS(active, completed, filter) \
 	{"SELECT " OPEN ", " IN_PROGRESS ", " OVERDUE ", " DUE_TODAY ", " NUMBER("t.assignee_id IS NULL") ", " \
-	"(SELECT pg_catalog.count(*)::pg_catalog.int4 FROM @.taskq_task t WHERE " completed filter "), " AT_RISK ", " BREACHED " " \
+	"(SELECT pg_catalog.count(*)::pg_catalog.int4 FROM @.taskq_task t WHERE " completed filter "), " \
+	AT_RISK ", " BREACHED ", " PAUSED ", " RESPONSE_BREACHED " " \
 	"FROM @.taskq_task t WHERE " active filter}
 
 static TaskqPlan of_all = STATS(ACTIVE, COMPLETED, "");
@@ -129,6 +132,19 @@ read_entry(IndexTuple entry, int16 *stage, int64 *place)
 	*place = *(const int64 *) (data + at);
 }
 
+/* The instant in a column of later versions; DT_NOEND = none. */
+static TimestampTz
+newer_instant(TupleTableSlot *row, int attnum)
+{
+	bool		isnull;
+	Datum		at;
+
+	if (attnum == 0)
+		return DT_NOEND;
+	at = slot_getattr(row, attnum, &isnull);
+	return isnull ? DT_NOEND : DatumGetTimestampTz(at);
+}
+
 /* Adds a task to those breached or at risk, if it is. */
 static void
 count_sla(TupleTableSlot *row, TimestampTz now, int64 *stats)
@@ -146,9 +162,21 @@ count_sla(TupleTableSlot *row, TimestampTz now, int64 *stats)
 		stats[STAT_SLA_AT_RISK]++;
 }
 
-/* Adds the numbers of an assignee's active tasks; those of SLAs, for which the rows are read, only if wanted. */
+/* Adds what only the row of a task says. */
 static void
-count_active(Entries *entries, Datum assignee_id, DateADT day, TimestampTz now, bool sla, int64 *stats)
+count_row(TupleTableSlot *row, bool started, TimestampTz now, int64 *stats)
+{
+	count_sla(row, now, stats);
+	if (newer_instant(row, Anum_task_paused_at) != DT_NOEND)
+		stats[STAT_PAUSED]++;
+	if (newer_instant(row, Anum_task_response_breached_at) != DT_NOEND ||
+		(!started && newer_instant(row, Anum_task_response_due_at) < now))
+		stats[STAT_RESPONSE_BREACHED]++;
+}
+
+/* Adds the numbers of an assignee's active tasks; those for which the rows are read only if wanted. */
+static void
+count_active(Entries *entries, Datum assignee_id, DateADT day, TimestampTz now, bool rows, int64 *stats)
 {
 	ScanKeyData keys[2];
 
@@ -165,16 +193,18 @@ count_active(Entries *entries, Datum assignee_id, DateADT day, TimestampTz now, 
 		{
 			int16		stage;
 			int64		place;
+			bool		started;
 
 			read_entry(entries->entry, &stage, &place);
+			started = stage % STAGE_STORED_OVERDUE == STAGE_STARTED;
 			if (place < PLACE(day, 0))
 				stats[STAT_OVERDUE]++;
 			else
-				stats[stage % STAGE_STORED_OVERDUE == STAGE_STARTED ? STAT_IN_PROGRESS : STAT_OPEN]++;
+				stats[started ? STAT_IN_PROGRESS : STAT_OPEN]++;
 			if (place >= PLACE(day, 0) && place < PLACE(day + 1, 0))
 				stats[STAT_DUE_TODAY]++;
-			if (sla)
-				count_sla(entries_row(entries), now, stats);
+			if (rows)
+				count_row(entries_row(entries), started, now, stats);
 		}
 	}
 }

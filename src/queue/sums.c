@@ -6,7 +6,8 @@
  * See counter.c, whose tables these are.  What depends on the present instant
  * is counted by indexes: the tasks at risk and breached, of which there are few
  * while work is in time, and what was completed since midnight or is stamped
- * later than now, within the quarter of an hour under way.
+ * later than now, within the quarter of an hour under way.  So are paused
+ * tasks, for they are few.
  *
  *-------------------------------------------------------------------------
  */
@@ -53,6 +54,8 @@ typedef struct Sums
 	int64		due_today;
 	int64		at_risk;
 	int64		breached;
+	int64		response_breached;
+	int64		paused;
 	int64		completed;
 	int32		today;
 	int32		quarter;		/* the first and the last one of today */
@@ -139,8 +142,12 @@ count_sla(Entries *at_risk, Entries *pending, Entries *settled, TimestampTz now,
 	ScanKeyData keys[2];
 
 	/* Those whose breach is not recorded, of which the breached ones are taken off below. */
-	ScanKeyInit(&keys[0], 1, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE, TimestampTzGetDatum(now));
-	sums->at_risk += entries_count(at_risk, keys, 1);
+	ScanKeyInit(&keys[1], 2, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE, TimestampTzGetDatum(now));
+	for (int told = 0; told < 2; told++)
+	{
+		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(told));
+		sums->at_risk += entries_count(at_risk, keys, 2);
+	}
 	for (int i = 0; i < N_ACTIVE_STAGES; i++)
 	{
 		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(active_stages[i]));
@@ -165,6 +172,36 @@ count_sla(Entries *at_risk, Entries *pending, Entries *settled, TimestampTz now,
 	}
 }
 
+/*
+ * Counts active tasks on which work did not begin by response_due_at: those of
+ * which that is recorded, and others.
+ */
+static void
+count_response(Entries *running, Entries *recorded, TimestampTz now, Sums *sums)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, 1, BTLessStrategyNumber, F_TIMESTAMPTZ_LT, TimestampTzGetDatum(now));
+	sums->response_breached += entries_count(running, &key, 1) + entries_count(recorded, NULL, 0);
+}
+
+/* How many active tasks are paused.  The index has closed ones if such were written without the triggers. */
+static int64
+count_paused(Entries *paused)
+{
+	int64		n = 0;
+
+	entries_seek(paused, NULL, 0);
+	while (entries_next(paused))
+	{
+		TupleTableSlot *row = entries_row(paused);
+
+		if (slot_attisnull(row, Anum_task_completed_at) && slot_attisnull(row, Anum_task_cancelled_at))
+			n++;
+	}
+	return n;
+}
+
 /* How many tasks were completed from an instant to before another. */
 static int64
 count_completed(Entries *closed, TimestampTz from, TimestampTz to)
@@ -181,7 +218,8 @@ count_completed(Entries *closed, TimestampTz from, TimestampTz to)
 static bool
 count_by_index(Sums *sums, TimestampTz now, TimestampTz day_begin)
 {
-	static const TaskIndex which[] = {BY_AT_RISK, BY_SLA_PENDING, BY_SLA_SETTLED, BY_CLOSED};
+	static const TaskIndex which[] = {BY_AT_RISK, BY_SLA_PENDING, BY_SLA_SETTLED, BY_CLOSED,
+	BY_RESPONSE, BY_RESPONSE_BREACH, BY_PAUSED};
 	Relation	rel = table_open(taskq_catalog()->task, AccessShareLock);
 	TimestampTz quarter_begin = (int64) sums->quarter * USECS_PER_QUARTER;
 	Entries		entries[lengthof(which)];
@@ -194,6 +232,8 @@ count_by_index(Sums *sums, TimestampTz now, TimestampTz day_begin)
 	if (complete)
 	{
 		count_sla(&entries[0], &entries[1], &entries[2], now, sums);
+		count_response(&entries[4], &entries[5], now, sums);
+		sums->paused += count_paused(&entries[6]);
 		if (sums->last_quarter >= sums->quarter)
 			sums->completed -= count_completed(&entries[3], now + 1, ((int64) sums->last_quarter + 1) * USECS_PER_QUARTER);
 		/* Rare: in all present time zones midnight is at a quarter of an hour. */
@@ -256,5 +296,7 @@ counter_stats(int64 *stats)
 	stats[STAT_COMPLETED_TODAY] = sums.completed;
 	stats[STAT_SLA_AT_RISK] = sums.at_risk;
 	stats[STAT_SLA_BREACHED] = sums.breached;
+	stats[STAT_PAUSED] = sums.paused;
+	stats[STAT_RESPONSE_BREACHED] = sums.response_breached;
 	return true;
 }

@@ -2,6 +2,7 @@
  *
  * claim.c
  *		taskq_claim(): assigns the most urgent unassigned tasks without waiting.
+ *		Paused ones are left out.
  *
  * SELECT ... FOR NO KEY UPDATE SKIP LOCKED passes over rows that others have
  * locked, and yet it can wait: if the version of a row that it found turns out
@@ -52,7 +53,7 @@ static void claim_setup(ParseState *pstate, void *arg);
 /* The order begins with the assignee, which is NULL, for it is that of taskq_task_assignee_idx. */
 #define OF_STAGE(stage) \
 	"(SELECT t.ctid AS tid, t.assignee_id, @.taskq_priority_rank(t.priority) AS rank, @place AS place, t.id FROM ONLY @.taskq_task t " \
-	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL AND @stage " EQ " " stage " " \
+	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL AND @paused_at IS NULL AND @stage " EQ " " stage " " \
 	"ORDER BY t.assignee_id, @.taskq_priority_rank(t.priority), @place, t.id)"
 static TaskqPlan claim_pick = {
 	"SELECT p.tid, p.id FROM (" OF_STAGE("0") " UNION ALL " OF_STAGE("1") " UNION ALL " OF_STAGE("4") " UNION ALL " OF_STAGE("5") ") p "
@@ -217,6 +218,14 @@ comes_before(const Stream *a, const Stream *b)
 	return a->place != b->place ? a->place < b->place : a->id < b->id;
 }
 
+static bool
+is_paused(TupleTableSlot *row)
+{
+	int			attnum = Anum_task_paused_at;
+
+	return attnum != 0 && !slot_attisnull(row, attnum);
+}
+
 /* Whether the caller has the privilege that locking a row takes: UPDATE, on the table or on a column. */
 static bool
 may_update_tasks(void)
@@ -265,7 +274,8 @@ claim_by_index(Claim *claim)
 		if (first == NULL)
 			break;
 		row = entries_row(&first->entries);
-		wanted = claim_one(claim, &row->tts_tid, first->id);
+		if (!is_paused(row))
+			wanted = claim_one(claim, &row->tts_tid, first->id);
 		if (wanted)
 			stream_next(first);
 	}

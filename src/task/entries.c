@@ -40,6 +40,9 @@ const int16 active_stages[N_ACTIVE_STAGES] = {
 
 #define MAX_COLUMNS 5
 
+/* Stands for the number of a newer column, which is no constant. */
+#define NEWER(column) (-1 - (column))
+
 /* Heap blocks whose bits are on a page of the visibility map, as visibilitymap.c has it. */
 #define BLOCKS_PER_VMBUFFER \
 	((BLCKSZ - MAXALIGN(SizeOfPageHeaderData)) * (BITS_PER_BYTE / BITS_PER_HEAPBLOCK))
@@ -59,7 +62,7 @@ static const struct
 	},
 	[BY_AT_RISK] = {
 		"taskq_task_at_risk_idx",
-		{Anum_task_sla_at_risk_at, Anum_task_sla_breached_at, Anum_task_completed_at, Anum_task_cancelled_at}, 1, {Anum_task_sla_at_risk_at}, {TIMESTAMPTZOID}
+		{Anum_task_sla_at_risk_at, Anum_task_sla_breached_at, Anum_task_completed_at, Anum_task_cancelled_at}, 2, {0, Anum_task_sla_at_risk_at}, {INT4OID, TIMESTAMPTZOID}
 	},
 	[BY_SLA_PENDING] = {
 		"taskq_task_sla_pending_idx", {Anum_task_completed_at, Anum_task_cancelled_at, Anum_task_sla_breached_at}, 3, {0, 0, Anum_task_id}, {INT2OID, TIMESTAMPTZOID, INT8OID}
@@ -70,8 +73,27 @@ static const struct
 	},
 	[BY_CLOSED] = {
 		"taskq_task_closed_idx", {Anum_task_completed_at, Anum_task_cancelled_at}, 3, {0, 0, Anum_task_id}, {INT2OID, INT8OID, INT8OID}
+	},
+	[BY_PAUSED] = {
+		"taskq_task_paused_idx", {NEWER(COLUMN_PAUSED_AT)}, 1, {Anum_task_assignee_id}, {TEXTOID}
+	},
+	[BY_RESPONSE] = {
+		"taskq_task_response_idx",
+		{NEWER(COLUMN_RESPONSE_DUE_AT), Anum_task_started_at, NEWER(COLUMN_RESPONSE_BREACHED_AT), Anum_task_completed_at, Anum_task_cancelled_at},
+		1, {NEWER(COLUMN_RESPONSE_DUE_AT)}, {TIMESTAMPTZOID}
+	},
+	[BY_RESPONSE_BREACH] = {
+		"taskq_task_response_breach_idx",
+		{NEWER(COLUMN_RESPONSE_BREACHED_AT), Anum_task_completed_at, Anum_task_cancelled_at}, 1, {NEWER(COLUMN_RESPONSE_BREACHED_AT)}, {TIMESTAMPTZOID}
 	}
 };
+
+/* The number of a column that task_indexes names. */
+static AttrNumber
+column_number(AttrNumber said)
+{
+	return said < 0 ? taskq_catalog()->newer_column[-1 - said] : said;
+}
 
 /* Whether an index is as expected, and has all rows that a snapshot sees. */
 static bool
@@ -85,12 +107,12 @@ serves(Relation index, TaskIndex which)
 		form->indnatts != task_indexes[which].ncolumns)
 		return false;
 	for (int i = 0; i < MAX_COLUMNS && task_indexes[which].predicate[i] != 0; i++)
-		wanted = bms_add_member(wanted, task_indexes[which].predicate[i] - FirstLowInvalidHeapAttributeNumber);
+		wanted = bms_add_member(wanted, column_number(task_indexes[which].predicate[i]) - FirstLowInvalidHeapAttributeNumber);
 	pull_varattnos((Node *) RelationGetIndexPredicate(index), 1, &found);
 	if (!bms_equal(wanted, found))
 		return false;
 	for (int i = 0; i < form->indnatts; i++)
-		if (form->indkey.values[i] != task_indexes[which].columns[i] ||
+		if (form->indkey.values[i] != column_number(task_indexes[which].columns[i]) ||
 			TupleDescAttr(RelationGetDescr(index), i)->atttypid != task_indexes[which].types[i])
 			return false;
 	return !form->indcheckxmin ||

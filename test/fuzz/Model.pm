@@ -2,7 +2,7 @@
 #
 # A model is a plain structure, so that a savepoint is a copy of it:
 #
-#   tasks      id => row; stamps in microseconds, texts as they are
+#   tasks      id => row; stamps in microseconds, texts as they are; pauses that are over
 #   staff      id => whether active
 #   customers  id => whether active
 #   renewals   id => row, as far as it decides what a call does
@@ -19,7 +19,7 @@ use Exporter 'import';
 use JSON::PP;
 use POSIX qw(floor);
 
-our @EXPORT = qw(today effective touch update create_task kept_title sla_status reported_status ever_breached sort_key rank is_active sla_instants
+our @EXPORT = qw(today effective touch update create_task kept_title sla_status reported_status ever_breached at_risk_is_news sort_key rank is_active sla_instants
 	day_number iso_date stored_events same_renewal move_renewal close_renewal assign_renewal rendered runs_of $now);
 
 our $now;    # the statement's instant, in microseconds
@@ -33,7 +33,11 @@ my %kind_of = (
 	sla_hours => 'sla_changed',
 	assignee_id => 'assigned',
 	user_id => 'updated',
-	dedupe_key => 'updated');
+	dedupe_key => 'updated',
+	kind => 'updated',
+	paused_at => 'paused',
+	pause_reason => 'paused',
+	resume_at => 'paused');
 
 sub rank { return $rank{ $_[0] }; }
 
@@ -135,17 +139,58 @@ sub sort_key
 	return [ -$row->{id} ] if $sort eq 'created';
 	my $closed = $row->{completed_at} // $row->{cancelled_at};
 	return [ defined $closed ? -$closed : 9**99, -$row->{id} ] if $sort eq 'closed';
-	return [ $row->{sla_due_at} // 9**99, $row->{id} ];
+	my $deadline = $row->{sla_due_at} // 9**99;
+	return [ $deadline >= 9e18 ? 9**99 : $deadline, $row->{id} ];
+}
+
+# The first instant at which so much time has elapsed, less pauses; infinity if a task is paused before it.
+sub sla_instant
+{
+	my ($row, $span) = @_;
+	my $at = $row->{created_at};
+	for my $pause (@{ $row->{pauses} // [] }, defined $row->{paused_at} ? [ $row->{paused_at}, 9e18 ] : ())
+	{
+		my ($begins, $ends) = @$pause;
+		last if $at + $span <= $begins;
+		$span -= $begins - $at if $begins > $at;
+		$at = $ends if $ends > $at;
+	}
+	return $at >= 9e18 ? 9e18 : $at + $span;
 }
 
 sub sla_instants
 {
 	my ($row) = @_;
-	$row->{sla_due_at} = $row->{sla_at_risk_at} = $row->{sla_breached_at} = undef;
+	$row->{sla_due_at} = $row->{sla_at_risk_at} = undef;
 	return if !defined $row->{sla_hours};
 	my $span = floor($row->{sla_hours} * 3600e6 + 0.5);
-	$row->{sla_due_at} = $row->{created_at} + $span;
-	$row->{sla_at_risk_at} = $row->{created_at} + floor($span / 100) * 80;
+	$row->{sla_due_at} = sla_instant($row, $span);
+	$row->{sla_at_risk_at} = sla_instant($row, floor($span / 100) * 80);
+	return;
+}
+
+sub is_late { return defined $_[0]{sla_due_at} && judged_at($_[0]) > $_[0]{sla_due_at}; }
+
+# Whether it is to be recorded that a task is at risk.
+sub at_risk_is_news
+{
+	my ($row, $at) = @_;
+	return 0 if !is_active($row) || !defined $row->{sla_due_at} || defined $row->{sla_breached_at} || defined $row->{paused_at};
+	return $row->{sla_at_risk_at} <= $at && ($row->{sla_warned_at} // -9e18) < $row->{sla_at_risk_at};
+}
+
+# Puts the pause of a row that is written right, and notes one that ends.
+sub pause_apply
+{
+	my ($row, $new, $at) = @_;
+	$new->{pauses} = [ @{ $row->{pauses} // [] } ];
+	if (defined $new->{paused_at} && is_active($new))
+	{
+		$new->{paused_at} = $row->{paused_at} // $at;
+		return;
+	}
+	push @{ $new->{pauses} }, [ $row->{paused_at}, $at ] if defined $row->{paused_at};
+	$new->{$_} = undef for qw(paused_at pause_reason resume_at);
 	return;
 }
 
@@ -179,8 +224,8 @@ sub update
 	$new{title} = kept_title($new{title});
 	my $from = effective($model, $row);
 	my $to = $set->{status};
-	my @changed = grep { differs($row->{$_}, $new{$_}) } keys %kind_of;
 	my $at = instant($row);
+	my @changed = grep { differs($row->{$_}, $new{$_}) } keys %kind_of;
 
 	if (!is_active($row))
 	{
@@ -191,7 +236,8 @@ sub update
 		@$row{ keys %new } = values %new;
 		return;
 	}
-	for my $fixed (qw(id source created_at created_by started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at))
+	for my $fixed (qw(id source created_at created_by started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at
+			sla_warned_at))
 	{
 		return ['23514'] if exists $set->{$fixed} && differs($row->{$fixed}, $set->{$fixed});
 	}
@@ -216,25 +262,30 @@ sub update
 			$new{status} = $to;
 		}
 	}
-	push @events, [ ($from eq 'OVERDUE' ? 'overdue' : 'recovered'), $row->{status}, $from ] if $from ne $row->{status};
-	if (defined $row->{sla_due_at} && !defined $row->{sla_breached_at} && judged_at(\%new) > $row->{sla_due_at})
-	{
-		push @events, [ 'sla_breached', $from, $from ];
-		$new{sla_first_breached_at} //= $at;
-	}
-
-	my $new_deadline = differs($row->{sla_hours}, $new{sla_hours});
-	sla_instants(\%new) if $new_deadline;
+	pause_apply($row, \%new, $at);
+	@changed = grep { differs($row->{$_}, $new{$_}) } keys %kind_of;
+	my $resumed = defined $row->{paused_at} && !defined $new{paused_at};
+	my $was_late = !defined $row->{sla_breached_at} && defined $row->{sla_due_at} && judged_at(\%new) > $row->{sla_due_at};
+	my $new_hours = differs($row->{sla_hours}, $new{sla_hours});
+	sla_instants(\%new) if $new_hours || (defined $new{sla_hours} && defined $row->{paused_at} != defined $new{paused_at});
 	return ['23514'] if defined $new{sla_hours} && abs($new{created_at}) >= 9e18;
-	$new{sla_breached_at} //= $at if defined $new{sla_due_at} && judged_at(\%new) > $new{sla_due_at};
-	$new{sla_first_breached_at} //= $new{sla_breached_at};
+	my $kept = defined $row->{sla_breached_at} && !$new_hours && (!differs($row->{sla_due_at}, $new{sla_due_at}) || is_late(\%new));
+	$new{sla_breached_at} = $kept ? $row->{sla_breached_at} : is_late(\%new) ? $at : undef;
+	$new{sla_first_breached_at} //= $row->{sla_breached_at} // $new{sla_breached_at} // ($was_late ? $at : undef);
+	my $news = at_risk_is_news(\%new, $at);
+	$new{sla_warned_at} = $at if $news;
 
+	push @events, [ ($from eq 'OVERDUE' ? 'overdue' : 'recovered'), $row->{status}, $from ] if $from ne $row->{status};
+	push @events, [ 'sla_at_risk', $from, $from ] if $news;
+	push @events, [ 'sla_breached', $from, $from ] if $was_late;
 	my %kinds = map { $kind_of{$_} => 1 } @changed;
 	my $kind = keys %kinds > 1 ? 'updated' : (keys %kinds)[0];
 	$kind = lc $new{status} if !is_active(\%new);
 	$kind = 'started' if is_active(\%new) && !defined $row->{started_at} && defined $new{started_at};
+	$kind = 'resumed' if $resumed && defined $kind && $kind eq 'paused';
 	push @events, [ $kind, $from, $new{status}, $option{note} ] if defined $kind;
-	push @events, [ 'sla_breached', $new{status}, $new{status} ] if $new_deadline && defined $new{sla_breached_at};
+	push @events, [ 'sla_breached', $new{status}, $new{status} ]
+	  if defined $new{sla_breached_at} && differs($row->{sla_breached_at}, $new{sla_breached_at}) && (!$was_late || $new_hours);
 
 	@$row{ keys %new } = values %new;
 	push @{ $row->{events} }, @events;
@@ -255,7 +306,8 @@ sub create_task
 	$row{title} = kept_title($row{title});
 	$row{priority} //= 'MEDIUM';
 	$row{source} //= 'MANUAL';
-	$row{$_} = undef for qw(started_at completed_at cancelled_at sla_first_breached_at);
+	$row{$_} = undef for qw(started_at completed_at cancelled_at sla_breached_at sla_first_breached_at sla_warned_at
+	  paused_at pause_reason resume_at);
 	$row{events} = [];
 	$row{status} = 'OPEN';
 	$row{status} = effective($model, \%row);

@@ -171,6 +171,12 @@ sub source
 	return chance(0.7) ? undef : pick('IMPORT', 'portal', 'é' x 63);
 }
 
+sub kind
+{
+	return (pick('', 'k' x 64), '22023') if chance(0.03);
+	return chance(0.5) ? undef : pick('REVIEW', 'CALL', 'é' x 63);
+}
+
 # A task's id, now and then one that is none.
 sub task_id
 {
@@ -229,12 +235,13 @@ sub query
 }
 
 my $micros = sub { "CASE WHEN isfinite($_[0]) THEN (extract(epoch FROM $_[0]) * 1000000)::numeric(30,0) WHEN $_[0] > now() THEN 9e18 WHEN $_[0] < now() THEN -9e18 END" };
-my @stamps = qw(created_at started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at);
-my @plain = qw(id title priority status due_date sla_hours assignee_id user_id source dedupe_key created_by);
+my @stamps = qw(created_at started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at sla_warned_at);
+my @instants = (@stamps, 'paused_at', 'resume_at');
+my @plain = qw(id title priority status due_date sla_hours assignee_id user_id source dedupe_key created_by kind pause_reason);
 my $read_tasks = 'SELECT ' . join(', ', @plain)
   . q{, CASE WHEN char_length(description) > 100 THEN md5(description) ELSE description END}
-  . join('', map { ', ' . $micros->($_) } @stamps) . ' FROM taskq_task';
-my %is_stamp = map { $_ => 1 } @stamps;
+  . join('', map { ', ' . $micros->($_) } @instants) . ' FROM taskq_task';
+my %is_stamp = map { $_ => 1 } @instants;
 my %short;
 
 sub shortened
@@ -269,7 +276,7 @@ sub compare
 	for my $values (@$rows)
 	{
 		my %db;
-		@db{ @plain, 'description', @stamps } = @$values;
+		@db{ @plain, 'description', @instants } = @$values;
 		my $id = $db{id};
 		my $row = $m->{tasks}{$id};
 		my $engine = $runs{$id} || ($option{renewals} && $db{source} eq 'RENEWAL');
@@ -288,11 +295,11 @@ sub compare
 			difference("status of new task $id", effective($m, $row), $db{status}) if effective($m, $row) ne $db{status};
 		}
 		elsif ($option{lazy}{$id}
-			&& ($row->{status} ne $db{status} || !same('sla_breached_at', $row->{sla_breached_at}, $db{sla_breached_at})))
+			&& ($row->{status} ne $db{status} || grep { !same($_, $row->{$_}, $db{$_}) } qw(sla_breached_at sla_warned_at)))
 		{
 			touch($m, $row);
 		}
-		for my $column (@plain, 'description', @stamps)
+		for my $column (@plain, 'description', @instants)
 		{
 			my $expected = $column eq 'description' ? shortened($row->{$column}) : $row->{$column};
 			next if $column eq 'created_by' && !exists $row->{created_by};
@@ -302,7 +309,7 @@ sub compare
 			  if is_active(\%db) && effective($m, { %$row, %db }) ne $db{status};
 			$row->{$column} = $db{$column};
 		}
-		$row->{$_} = $db{$_} for @stamps, 'created_by';
+		$row->{$_} = $db{$_} for @instants, 'created_by';
 
 		my @got = @{ delete $events{$id} // [] };
 		my @expected = @{ $row->{events} };
@@ -416,11 +423,12 @@ sub new_task
 	$take->('user_id', chance(0.4) ? undef : customer());
 	$take->('dedupe_key', dedupe_key());
 	$take->('source', source());
+	$take->('kind', kind());
 	if (chance(0.02)) { $row{title} = undef; push @states, '22023'; }
 	return (\%row, @states);
 }
 
-my @new_columns = qw(title description priority due_date sla_hours assignee_id user_id dedupe_key source);
+my @new_columns = qw(title description priority due_date sla_hours assignee_id user_id dedupe_key source kind);
 my %type_of = (priority => 'taskq_priority', due_date => 'date', sla_hours => 'float8');
 
 sub take_over_created
@@ -514,11 +522,13 @@ my %verb = (
 	prioritize => sub { my ($value, @bad) = chance(0.03) ? (undef, '22023') : priority(); return (priority => $value, @bad); },
 	set_sla => sub { my ($value, @bad) = sla_hours(); return (sla_hours => $value, @bad); },
 	edit => sub { return (title => undef) },
-	comment => sub { return (note => undef) });
+	comment => sub { return (note => undef) },
+	pause => sub { return (paused_at => undef) },
+	resume => sub { return (paused_at => undef) });
 
 sub do_verb
 {
-	my $name = pick(qw(start start start complete complete cancel assign assign reschedule reschedule reschedule prioritize set_sla edit comment));
+	my $name = pick(qw(start start start complete complete cancel assign assign reschedule reschedule reschedule prioritize set_sla edit comment pause pause resume));
 	my ($column, $value, @states) = $verb{$name}->();
 	my %set = ($column => $value);
 	my @extra;
@@ -527,7 +537,17 @@ sub do_verb
 	push @states, @bad;
 
 	if ($name eq 'start') { }
-	elsif ($name eq 'complete' || $name eq 'cancel')
+	elsif ($name eq 'pause')
+	{
+		($note, @bad) = note();
+		my $until = chance(0.7) ? undef : sprintf('%.0f', (int($began) + 86400 * (1 + int(rand(2)))) * 1e6);
+		%set = (paused_at => $began * 1e6, pause_reason => $note, resume_at => $until);
+		@extra = (lit($note), micro_lit($until));
+		if (chance(0.05)) { $extra[1] = pick("'infinity'", "'-infinity'", 'now()', "'2020-01-01'"); push @bad, '22023'; }
+		push @states, @bad;
+		$note = undef;
+	}
+	elsif ($name eq 'complete' || $name eq 'cancel' || $name eq 'resume')
 	{
 		($note, @bad) = note();
 		push @states, @bad;
@@ -596,7 +616,7 @@ sub do_claim
 			my ($model) = @_;
 			return if @states || @bad;
 			my @free = sort { by_key(sort_key('priority', $a), sort_key('priority', $b)) }
-			  grep { is_active($_) && !defined $_->{assignee_id} } values %{ $model->{tasks} };
+			  grep { is_active($_) && !defined $_->{assignee_id} && !defined $_->{paused_at} } values %{ $model->{tasks} };
 			splice(@free, $count) if @free > $count;
 			@claimed = map { $_->{id} } @free;
 			return map { update($model, $_, { assignee_id => $who }) } @free;
@@ -632,6 +652,7 @@ sub raw_value
 	  : $column eq 'assignee_id' ? (chance(0.4) ? undef : staff())
 	  : $column eq 'user_id' ? (chance(0.4) ? undef : customer())
 	  : $column eq 'dedupe_key' ? dedupe_key()
+	  : $column eq 'kind' ? kind()
 	  : source();
 	return ($value, map { $_ eq '22023' ? '23514' : $_ } @states);
 }
@@ -802,7 +823,8 @@ sub due_for_sweep
 	return grep {
 		is_active($_) && (effective($model, $_) eq 'OVERDUE' && $_->{status} ne 'OVERDUE'
 			|| $_->{status} eq 'OVERDUE' && effective($model, $_) ne 'OVERDUE'
-			|| defined $_->{sla_due_at} && !defined $_->{sla_breached_at} && $now > $_->{sla_due_at})
+			|| defined $_->{sla_due_at} && !defined $_->{sla_breached_at} && $now > $_->{sla_due_at}
+			|| at_risk_is_news($_, $now))
 	} values %{ $model->{tasks} };
 }
 
@@ -933,6 +955,13 @@ sub filters
 		push @tests, sub { ($_[0]{user_id} // "\0") eq $id };
 	}
 	if (chance(0.1)) { push @list, "source => 'IMPORT'"; push @tests, sub { $_[0]{source} eq 'IMPORT' }; }
+	if (chance(0.1)) { push @list, "kind => 'REVIEW'"; push @tests, sub { ($_[0]{kind} // "\0") eq 'REVIEW' }; }
+	if (chance(0.2))
+	{
+		my $paused = chance(0.5) ? 1 : 0;
+		push @list, 'paused => ' . ($paused ? 'true' : 'false');
+		push @tests, sub { (defined $_[0]{paused_at} ? 1 : 0) == $paused };
+	}
 	if (chance(0.3))
 	{
 		my $bound = $base - 6 + int(rand(14));
@@ -1029,7 +1058,8 @@ sub do_stats
 			@expected = ((map { my $status = $_; scalar grep { effective($m, $_) eq $status } @active } qw(OPEN IN_PROGRESS OVERDUE)),
 				scalar(grep { defined $_->{due_date} && $_->{due_date} eq $today } @active), scalar(grep { !defined $_->{assignee_id} } @active),
 				scalar(grep { defined $_->{completed_at} && $_->{completed_at} >= $midnight && $_->{completed_at} <= $now } @rows),
-				(map { my $status = $_; scalar grep { sla_status($_) eq $status } @active } qw(AT_RISK BREACHED)));
+				(map { my $status = $_; scalar grep { sla_status($_) eq $status } @active } qw(AT_RISK BREACHED)),
+				scalar(grep { defined $_->{paused_at} } @active), 0);
 			return;
 		},
 		reads => 1, level => 'viewer', after => sub { difference('statistics', "@expected", "@{$_[0][0]}") if "@expected" ne "@{$_[0][0]}"; });
@@ -1041,14 +1071,15 @@ sub do_read
 	if ($kind == 0)
 	{
 		my %expected;
-		return statement('SELECT assignee_id, open, in_progress, overdue, due_today, sla_breached, assignee_is_active FROM taskq_workload', sub {
+		return statement('SELECT assignee_id, open, in_progress, overdue, due_today, sla_breached, assignee_is_active, paused FROM taskq_workload', sub {
 				my $today = iso_date(today($m));
 				for my $id (keys %{ $m->{staff} })
 				{
 					my @mine = grep { is_active($_) && ($_->{assignee_id} // "\0") eq $id } values %{ $m->{tasks} };
 					next if !@mine && !$m->{staff}{$id};
 					$expected{$id} = join(' ', (map { my $status = $_; scalar grep { effective($m, $_) eq $status } @mine } qw(OPEN IN_PROGRESS OVERDUE)),
-						scalar(grep { defined $_->{due_date} && $_->{due_date} eq $today } @mine), scalar(grep { sla_status($_) eq 'BREACHED' } @mine), $m->{staff}{$id} ? 1 : 0);
+						scalar(grep { defined $_->{due_date} && $_->{due_date} eq $today } @mine), scalar(grep { sla_status($_) eq 'BREACHED' } @mine), $m->{staff}{$id} ? 1 : 0,
+						scalar(grep { defined $_->{paused_at} } @mine));
 				}
 				return;
 			},

@@ -6,14 +6,17 @@ SELECT setseed(0.42);
 
 INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g, g < 3 FROM generate_series(1, 4) g;
 INSERT INTO taskq_customer SELECT 'cus_' || g, 'Customer ' || g FROM generate_series(1, 5) g;
-INSERT INTO taskq_task (title, priority, status, due_date, sla_hours, assignee_id, user_id, source, created_at, started_at, completed_at, cancelled_at)
+INSERT INTO taskq_task (title, priority, status, due_date, sla_hours, assignee_id, user_id, source, created_at, started_at, completed_at, cancelled_at,
+    kind, paused_at, response_hours, response_due_at)
 SELECT (ARRAY['Call', 'call back', 'Write 100%', 'Écrire', 'a_b'])[1 + g % 5] || ' ' || g,
        (enum_range(NULL::taskq_priority))[1 + floor(random() * 4)],
        CASE phase WHEN 2 THEN 'COMPLETED' WHEN 3 THEN 'CANCELLED' ELSE CASE WHEN due IS NOT NULL AND random() < 0.3 THEN 'OVERDUE' WHEN phase = 1 THEN 'IN_PROGRESS' ELSE 'OPEN' END END::taskq_status,
        due, CASE WHEN random() < 0.5 THEN 1 + random() * 40 END,
        CASE WHEN random() < 0.7 THEN 'sta_' || 1 + floor(random() * 4) END, CASE WHEN random() < 0.7 THEN 'cus_' || 1 + floor(random() * 5) END,
        CASE WHEN random() < 0.2 THEN 'IMPORT' ELSE 'MANUAL' END, created,
-       CASE WHEN phase IN (1, 2) THEN created END, CASE WHEN phase = 2 THEN created + random() * interval '40 hours' END, CASE WHEN phase = 3 THEN created + random() * interval '40 hours' END
+       CASE WHEN phase IN (1, 2) THEN created END, CASE WHEN phase = 2 THEN created + random() * interval '40 hours' END, CASE WHEN phase = 3 THEN created + random() * interval '40 hours' END,
+       (ARRAY['REVIEW', 'CALL'])[1 + g % 3], CASE WHEN phase < 2 AND random() < 0.3 THEN now() END,
+       CASE WHEN g % 4 = 0 THEN 8 END, CASE WHEN g % 4 = 0 THEN created + interval '8 hours' END
 FROM (SELECT g, floor(random() * 4)::int AS phase, CASE WHEN random() < 0.8 THEN taskq_today() - 4 + floor(random() * 9)::int END AS due,
              date_trunc('hour', now()) - floor(random() * 60) * interval '1 hour' AS created
       FROM generate_series(1, 400) g) x;
@@ -32,6 +35,8 @@ SELECT n,
        CASE WHEN random() < 0.3 THEN (SELECT array_agg(s) FROM unnest(enum_range(NULL::taskq_sla_status)) s WHERE random() < 0.5 AND n > 0) END AS sla_status,
        CASE WHEN random() < 0.2 THEN (ARRAY['CALL', '100%', 'écr', '_'])[1 + floor(random() * 4)] END AS search,
        CASE WHEN random() < 0.4 THEN random() < 0.5 END AS assignee_is_active,
+       CASE WHEN random() < 0.4 THEN random() < 0.5 END AS paused,
+       CASE WHEN random() < 0.2 THEN (ARRAY['REVIEW', 'CALL'])[1 + n % 2] END AS kind,
        (ARRAY['due', 'priority', 'created', 'sla', 'closed'])[1 + n % 5] AS sort,
        1 + floor(random() * 30)::int AS page_size
 FROM generate_series(1, 500) n;
@@ -44,7 +49,7 @@ BEGIN
     LOOP
         page := '{}';
         FOR r IN SELECT * FROM taskq_queue_page(f.status, f.priority, f.assignee_id, f.user_id, f.unassigned, f.source,
-                f.due_from, f.due_to, f.sla_status, f.search, f.sort, f.page_size, last, f.assignee_is_active) LOOP
+                f.due_from, f.due_to, f.sla_status, f.search, f.sort, f.page_size, last, f.assignee_is_active, f.paused, f.kind) LOOP
             page := page || r.id;
             last := r.cursor;
         END LOOP;
@@ -70,12 +75,14 @@ CREATE FUNCTION pg_temp.view(f filter) RETURNS bigint[] LANGUAGE sql AS $$
       AND (f.due_from IS NULL OR t.due_date >= f.due_from) AND (f.due_to IS NULL OR t.due_date <= f.due_to)
       AND (f.sla_status IS NULL OR t.sla_status = ANY (f.sla_status))
       AND (f.assignee_is_active IS NULL OR t.assignee_is_active = f.assignee_is_active)
+      AND (f.paused IS NULL OR t.is_paused = f.paused) AND (f.kind IS NULL OR t.kind = f.kind)
       AND (f.search IS NULL OR strpos(lower(t.title), lower(f.search)) > 0)
 $$;
 
 -- In one statement, for the SLA's status is that of its begin.
 CREATE TEMP TABLE outcome AS SELECT f, pg_temp.walk(f) AS walked, pg_temp.view(f) AS wanted, taskq_queue_count(f.status, f.priority,
-    f.assignee_id, f.user_id, f.unassigned, f.source, f.due_from, f.due_to, f.sla_status, f.search, assignee_is_active => f.assignee_is_active) AS counted FROM filter f;
+    f.assignee_id, f.user_id, f.unassigned, f.source, f.due_from, f.due_to, f.sla_status, f.search, assignee_is_active => f.assignee_is_active,
+    paused => f.paused, kind => f.kind) AS counted FROM filter f;
 SELECT is_empty('SELECT f FROM outcome WHERE walked <> wanted', 'pages equal the view, in rows and order');
 SELECT cmp_ok((SELECT count(*) FROM outcome WHERE cardinality(wanted) > 0), '>', 250::bigint, 'most filters match something');
 SELECT is_empty('SELECT f FROM outcome WHERE counted <> cardinality(wanted)', 'counts equal the view');
@@ -89,10 +96,12 @@ SELECT is_empty($$
                    count(*) FILTER (WHERE is_active AND assignee_id IS NULL) AS unassigned,
                    count(*) FILTER (WHERE completed_at BETWEEN taskq_day_start(taskq_today()) AND statement_timestamp()) AS completed_today,
                    count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK') AS sla_at_risk,
-                   count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED') AS sla_breached
+                   count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED') AS sla_breached,
+                   count(*) FILTER (WHERE is_active AND is_paused) AS paused,
+                   count(*) FILTER (WHERE is_active AND (response_breached_at IS NOT NULL OR started_at IS NULL AND response_due_at < statement_timestamp())) AS response_breached
             FROM taskq_tasks WHERE (assignee IS NULL OR assignee_id = assignee) AND (customer IS NULL OR user_id = customer)) v
-    WHERE (s.open, s.in_progress, s.overdue, s.due_today, s.unassigned, s.completed_today, s.sla_at_risk, s.sla_breached)
-       <> (v.open, v.in_progress, v.overdue, v.due_today, v.unassigned, v.completed_today, v.sla_at_risk, v.sla_breached)$$,
+    WHERE (s.open, s.in_progress, s.overdue, s.due_today, s.unassigned, s.completed_today, s.sla_at_risk, s.sla_breached, s.paused, s.response_breached)
+       <> (v.open, v.in_progress, v.overdue, v.due_today, v.unassigned, v.completed_today, v.sla_at_risk, v.sla_breached, v.paused, v.response_breached)$$,
     'stats equal the view');
 
 -- A page row is the view's row.

@@ -8,13 +8,14 @@ CREATE FUNCTION columns(relation regclass, VARIADIC but text[] DEFAULT '{}') RET
 $$;
 SELECT columns('taskq_queue_row', 'cursor') = columns('taskq_tasks') AS queue_row, columns('taskq_queue') = columns('taskq_tasks') AS queue,
     columns('taskq_sla_violations', 'late_by') = columns('taskq_tasks') AS violations,
-    columns('taskq_tasks', 'stored_status', 'is_active', 'is_overdue', 'days_overdue', 'assignee_name', 'assignee_is_active', 'customer_name', 'sla_status')
+    columns('taskq_tasks', 'stored_status', 'is_active', 'is_overdue', 'days_overdue', 'assignee_name', 'assignee_is_active', 'customer_name', 'sla_status', 'is_paused')
         = columns('taskq_task') AS tasks;
 SELECT array_agg(key ORDER BY key) = (SELECT array_agg(attname::text ORDER BY attname::text) FROM pg_attribute WHERE attrelid = 'taskq_tasks'::regclass AND attnum > 0) AS json
 FROM jsonb_object_keys(taskq_create_json('{"title": "a task"}') - 'created') key;
 \set numbered `sed -n 's/^[[:space:]]*Anum_task_\([a-z_]*\)\( = 1\)\{0,1\},$/\1/p' "$PG_ABS_SRCDIR"/../src/*/*.h | tr '\n' ' '`
-SELECT string_to_array(trim(:'numbered'), ' ') = (SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute
-    WHERE attrelid = 'taskq_task'::regclass AND attnum > 0 AND attname <> 'sla_first_breached_at') AS numbered;
+\set newer `sed -n 's/^[[:space:]]*{"\([a-z_]*\)", [a-z]*},\{0,1\}$/\1/p' "$PG_ABS_SRCDIR"/../src/base/catalog.c | tr '\n' ' '`
+SELECT string_to_array(trim(:'numbered') || ' ' || trim(:'newer'), ' ') = (SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = 'taskq_task'::regclass AND attnum > 0) AS numbered;
 -- what customizations are told from
 WITH object AS (
     SELECT c.oid, c.relname, (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0) AS columns,
@@ -45,7 +46,7 @@ FROM pg_proc, unnest(proargnames) name WHERE oid = 'taskq_create'::regproc AND n
 -- priorities
 SELECT priority FROM unnest(enum_range(NULL::taskq_priority)) WITH ORDINALITY p(priority, n) WHERE taskq_priority_rank(priority) <> 5 - n;
 
--- statuses: of tasks of every kind, due on every side of today, with deadlines on every side of this instant
+-- statuses: of tasks of every kind, due on every side of today, with deadlines on every side of this instant; some are paused
 INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana', true), ('sta_2', 'Bob', false);
 INSERT INTO taskq_customer VALUES ('cus_1', 'Acme');
 CREATE FUNCTION add_tasks() RETURNS void LANGUAGE sql AS $$
@@ -62,9 +63,12 @@ CREATE FUNCTION add_tasks() RETURNS void LANGUAGE sql AS $$
                 unnest(ARRAY[judged_at - interval '2 hours', judged_at, judged_at + us, 'infinity']) risk) l
         WHERE NOT (k.status = 'OVERDUE' AND d.due_date IS NULL) AND (k.completed_at IS NULL AND k.cancelled_at IS NULL OR l.sla_at_risk_at IS DISTINCT FROM 'infinity')
     )
-    INSERT INTO taskq_task (title, status, priority, due_date, assignee_id, user_id, created_at, started_at, completed_at, cancelled_at, sla_hours, sla_due_at, sla_at_risk_at)
+    INSERT INTO taskq_task (title, status, priority, due_date, assignee_id, user_id, created_at, started_at, completed_at, cancelled_at, sla_hours, sla_due_at, sla_at_risk_at,
+        kind, paused_at, response_hours, response_due_at)
     SELECT 'task ' || n, status, (enum_range(NULL::taskq_priority))[1 + n % 4], due_date, CASE n % 3 WHEN 1 THEN 'sta_1' WHEN 2 THEN 'sta_2' END, CASE n % 2 WHEN 0 THEN 'cus_1' END,
-        now - interval '3 days', CASE WHEN started THEN now - interval '3 days' END, completed_at, cancelled_at, CASE WHEN sla_due_at IS NOT NULL THEN 1 END, sla_due_at, sla_at_risk_at
+        now - interval '3 days', CASE WHEN started THEN now - interval '3 days' END, completed_at, cancelled_at, CASE WHEN sla_due_at IS NOT NULL THEN 1 END, sla_due_at, sla_at_risk_at,
+        CASE WHEN n % 5 < 2 THEN 'REVIEW' END, CASE WHEN n % 7 = 0 AND completed_at IS NULL AND cancelled_at IS NULL THEN now - interval '1 hour' END,
+        CASE WHEN n % 11 < 5 THEN 1 END, (ARRAY[now - interval '1 hour', now - interval '1 microsecond', now, now + interval '1 hour', 'infinity'])[1 + n % 11]
     FROM grid
 $$;
 -- by the functions; what is stamped in the future has not happened in reports
@@ -74,6 +78,8 @@ SELECT t.*, taskq_effective_status(t.status, t.due_date, t.started_at) AS effect
     taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, CASE WHEN t.completed_at <= statement_timestamp() THEN t.completed_at END,
         CASE WHEN t.cancelled_at <= statement_timestamp() THEN t.cancelled_at END) AS sla_so_far
 FROM taskq_task t;
+CREATE TABLE filter (paused boolean, kind text);
+INSERT INTO filter VALUES (true, NULL), (true, 'REVIEW'), (false, 'REVIEW'), (NULL, 'REVIEW'), (true, 'review');
 CREATE VIEW said AS
 SELECT 'task' AS what, id::text AS key, concat_ws(' ', status, is_active, is_overdue, days_overdue, sla_status) AS value FROM taskq_tasks
 UNION ALL SELECT 'queue', '', array_agg(id ORDER BY id)::text FROM taskq_queue
@@ -82,9 +88,14 @@ FROM unnest(enum_range(NULL::taskq_status)) s, unnest(enum_range(NULL::taskq_sla
     taskq_queue_page(ARRAY[s], sla_status => ARRAY[x], sort => sort, page_size => 1000) p
 UNION ALL SELECT 'count', concat_ws(' ', s, x), taskq_queue_count(ARRAY[s], sla_status => ARRAY[x])::text
 FROM unnest(enum_range(NULL::taskq_status)) s, unnest(enum_range(NULL::taskq_sla_status)) x
+UNION ALL SELECT 'page by ' || sort || ', paused ' || coalesce(f.paused::text, 'or not'), concat_ws(' ', s, f.kind, p.id), (to_jsonb(p) - 'cursor')::text
+FROM unnest(enum_range(NULL::taskq_status)) s, filter f, unnest('{due,priority,created,sla,closed}'::text[]) sort,
+    taskq_queue_page(ARRAY[s], sort => sort, page_size => 1000, paused => f.paused, kind => f.kind) p
+UNION ALL SELECT 'count, paused ' || coalesce(f.paused::text, 'or not'), concat_ws(' ', s, f.kind), taskq_queue_count(ARRAY[s], paused => f.paused, kind => f.kind)::text
+FROM unnest(enum_range(NULL::taskq_status)) s, filter f
 UNION ALL SELECT 'stats', concat_ws(' ', assignee, customer), s::text
 FROM unnest('{sta_1,sta_2,NULL}'::text[]) assignee, unnest('{cus_1,NULL}'::text[]) customer, taskq_stats(assignee, customer) s
-UNION ALL SELECT 'workload', assignee_id, concat_ws(' ', open, in_progress, overdue, due_today, sla_breached) FROM taskq_workload
+UNION ALL SELECT 'workload', assignee_id, concat_ws(' ', open, in_progress, overdue, due_today, sla_breached, paused) FROM taskq_workload
 UNION ALL SELECT 'violations', '', array_agg(id ORDER BY id)::text FROM taskq_sla_violations
 UNION ALL SELECT 'report', '', concat_ws(' ', tasks, met, breached) FROM taskq_sla_report('-infinity', 'infinity');
 CREATE VIEW expected AS
@@ -93,14 +104,22 @@ UNION ALL SELECT 'queue', '', array_agg(id ORDER BY id)::text FROM truth WHERE e
 UNION ALL SELECT 'page by ' || sort, concat_ws(' ', t.effective, t.sla, id), to_jsonb(v)::text FROM truth t JOIN taskq_tasks v USING (id), unnest('{due,priority,created,sla,closed}'::text[]) sort
 UNION ALL SELECT 'count', concat_ws(' ', s, x), (SELECT count(*) FROM truth WHERE effective = s AND sla = x)::text
 FROM unnest(enum_range(NULL::taskq_status)) s, unnest(enum_range(NULL::taskq_sla_status)) x
+UNION ALL SELECT 'page by ' || sort || ', paused ' || coalesce(f.paused::text, 'or not'), concat_ws(' ', t.effective, f.kind, id), to_jsonb(v)::text
+FROM truth t JOIN taskq_tasks v USING (id), filter f, unnest('{due,priority,created,sla,closed}'::text[]) sort
+WHERE coalesce((t.paused_at IS NOT NULL) = f.paused, f.paused IS NULL) AND coalesce(t.kind = f.kind, f.kind IS NULL)
+UNION ALL SELECT 'count, paused ' || coalesce(f.paused::text, 'or not'), concat_ws(' ', s, f.kind),
+    (SELECT count(*) FROM truth t WHERE effective = s AND coalesce((t.paused_at IS NOT NULL) = f.paused, f.paused IS NULL) AND coalesce(t.kind = f.kind, f.kind IS NULL))::text
+FROM unnest(enum_range(NULL::taskq_status)) s, filter f
 UNION ALL SELECT 'stats', concat_ws(' ', assignee, customer), (SELECT (count(*) FILTER (WHERE effective = 'OPEN'), count(*) FILTER (WHERE effective = 'IN_PROGRESS'), count(*) FILTER (WHERE effective = 'OVERDUE'),
         count(*) FILTER (WHERE active AND due_date = taskq_today()), count(*) FILTER (WHERE active AND assignee_id IS NULL),
         count(*) FILTER (WHERE completed_at BETWEEN taskq_day_start(taskq_today()) AND statement_timestamp()),
-        count(*) FILTER (WHERE active AND sla = 'AT_RISK'), count(*) FILTER (WHERE active AND sla = 'BREACHED'))::text
+        count(*) FILTER (WHERE active AND sla = 'AT_RISK'), count(*) FILTER (WHERE active AND sla = 'BREACHED'),
+        count(*) FILTER (WHERE active AND paused_at IS NOT NULL),
+        count(*) FILTER (WHERE active AND (response_breached_at IS NOT NULL OR started_at IS NULL AND response_due_at < statement_timestamp())))::text
     FROM truth WHERE coalesce(assignee_id = assignee, assignee IS NULL) AND coalesce(user_id = customer, customer IS NULL))
 FROM unnest('{sta_1,sta_2,NULL}'::text[]) assignee, unnest('{cus_1,NULL}'::text[]) customer
 UNION ALL SELECT 'workload', assignee_id, concat_ws(' ', count(*) FILTER (WHERE effective = 'OPEN'), count(*) FILTER (WHERE effective = 'IN_PROGRESS'),
-    count(*) FILTER (WHERE effective = 'OVERDUE'), count(*) FILTER (WHERE due_date = taskq_today()), count(*) FILTER (WHERE sla = 'BREACHED'))
+    count(*) FILTER (WHERE effective = 'OVERDUE'), count(*) FILTER (WHERE due_date = taskq_today()), count(*) FILTER (WHERE sla = 'BREACHED'), count(paused_at))
 FROM truth WHERE active AND assignee_id IS NOT NULL GROUP BY assignee_id
 UNION ALL SELECT 'violations', '', array_agg(id ORDER BY id)::text FROM truth WHERE sla_so_far = 'BREACHED' OR sla_first_breached_at <= statement_timestamp()
 UNION ALL SELECT 'report', '', concat_ws(' ', count(*), count(*) FILTER (WHERE sla_so_far = 'MET'), count(*) FILTER (WHERE sla_so_far = 'BREACHED')) FROM truth WHERE isfinite(sla_due_at);
@@ -171,5 +190,5 @@ SELECT count(*) > 1900 AS tasks FROM truth;
 
 DROP VIEW truth, said, expected CASCADE;
 DROP FUNCTION columns, arguments, add_tasks, compare, sweep, stored;
-DROP TABLE disagreement;
+DROP TABLE disagreement, filter;
 DROP EXTENSION taskq;

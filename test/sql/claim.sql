@@ -85,15 +85,15 @@ SELECT t.assignee_id, t.user_id FROM s, c, LATERAL taskq_create('for both', assi
 WITH s AS MATERIALIZED (UPDATE taskq_staff_member SET is_active = false WHERE id = 'sta_2' RETURNING id)
 SELECT taskq_create('for one who has just left', assignee_id => s.id) FROM s;
 
--- the same tasks with the index and without, whatever their stored statuses are
+-- the same tasks with the index and without, whatever their stored statuses are; none that is paused
 BEGIN;
 SET LOCAL session_replication_role = replica;
-INSERT INTO taskq_task (title, status, priority, due_date, created_at, started_at)
+INSERT INTO taskq_task (title, status, priority, due_date, created_at, started_at, paused_at)
 SELECT 'choice ' || g, CASE WHEN g % 3 = 0 THEN 'OVERDUE' WHEN g % 2 = 0 THEN 'IN_PROGRESS' ELSE 'OPEN' END::taskq_status, (enum_range(NULL::taskq_priority))[1 + g % 4],
-    taskq_today() + g * 7 % 11 - 5, '2020-01-01', CASE WHEN g % 2 = 0 THEN date '2020-01-02' END
-FROM generate_series(1, 120) g;
+    taskq_today() + g * 7 % 11 - 5, '2020-01-01', CASE WHEN g % 2 = 0 THEN date '2020-01-02' END, CASE WHEN g % 5 = 0 THEN date '2020-01-03' END
+FROM generate_series(1, 150) g;
 SET LOCAL session_replication_role = origin;
-SELECT string_agg(id::text, ' ' ORDER BY id) AS wanted FROM (SELECT id FROM taskq_task WHERE assignee_id IS NULL AND completed_at IS NULL AND cancelled_at IS NULL
+SELECT string_agg(id::text, ' ' ORDER BY id) AS wanted FROM (SELECT id FROM taskq_task WHERE assignee_id IS NULL AND completed_at IS NULL AND cancelled_at IS NULL AND paused_at IS NULL
     ORDER BY taskq_priority_rank(priority), coalesce(due_date, 'infinity'), id LIMIT 37) t \gset
 SAVEPOINT s;
 SELECT string_agg(id::text, ' ' ORDER BY id) AS found FROM taskq_claim('sta_1', 37) \gset

@@ -9,14 +9,16 @@ SELECT GROUPING(assignee_id) = 1 AS of_all, assignee_id, count(*) FILTER (WHERE 
     count(*) FILTER (WHERE status = 'OVERDUE')::int AS overdue, count(*) FILTER (WHERE is_active AND due_date = taskq_today())::int AS due_today,
     count(*) FILTER (WHERE is_active AND assignee_id IS NULL)::int AS unassigned,
     count(*) FILTER (WHERE completed_at BETWEEN taskq_day_start(taskq_today()) AND statement_timestamp())::int AS completed_today,
-    count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK')::int AS sla_at_risk, count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED')::int AS sla_breached
+    count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK')::int AS sla_at_risk, count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED')::int AS sla_breached,
+    count(*) FILTER (WHERE is_active AND is_paused)::int AS paused,
+    count(*) FILTER (WHERE is_active AND (response_breached_at IS NOT NULL OR started_at IS NULL AND response_due_at < statement_timestamp()))::int AS response_breached
 FROM taskq_tasks GROUP BY GROUPING SETS ((), assignee_id);
 CREATE FUNCTION agrees() RETURNS text LANGUAGE sql AS $$
 SELECT coalesce(string_agg(format('%s: said %s, found %s', who, said, found), E'\n'), 'agrees') FROM (
-    SELECT c.assignee_id AS who, s::text AS said, (c.open, c.in_progress, c.overdue, c.due_today, c.unassigned, c.completed_today, c.sla_at_risk, c.sla_breached)::text AS found
+    SELECT c.assignee_id AS who, s::text AS said, (c.open, c.in_progress, c.overdue, c.due_today, c.unassigned, c.completed_today, c.sla_at_risk, c.sla_breached, c.paused, c.response_breached)::text AS found
     FROM counted c, taskq_stats(c.assignee_id) s WHERE c.of_all OR c.assignee_id IS NOT NULL
     UNION ALL
-    SELECT s.id || '''s load', w::text, (s.id, s.name, coalesce(c.open, 0), coalesce(c.in_progress, 0), coalesce(c.overdue, 0), coalesce(c.due_today, 0), coalesce(c.sla_breached, 0), s.is_active)::text
+    SELECT s.id || '''s load', w::text, (s.id, s.name, coalesce(c.open, 0), coalesce(c.in_progress, 0), coalesce(c.overdue, 0), coalesce(c.due_today, 0), coalesce(c.sla_breached, 0), s.is_active, coalesce(c.paused, 0))::text
     FROM taskq_staff_member s LEFT JOIN counted c ON c.assignee_id = s.id LEFT JOIN taskq_workload w ON w.assignee_id = s.id) AS x WHERE said IS DISTINCT FROM found
 $$;
 
@@ -51,11 +53,12 @@ SELECT status FROM taskq_comment(:id, 'a note');
 SELECT count(*) - :before AS noted FROM taskq_counter_delta;
 
 -- every kind of write, in bulk
-INSERT INTO taskq_task (title, status, due_date, sla_hours, created_at, assignee_id, started_at, completed_at, cancelled_at)
+INSERT INTO taskq_task (title, status, due_date, sla_hours, created_at, assignee_id, started_at, completed_at, cancelled_at, paused_at, response_hours, response_due_at)
 SELECT 'task ' || g, (CASE WHEN g % 7 = 0 THEN 'COMPLETED' WHEN g % 7 = 1 THEN 'CANCELLED' WHEN g % 7 < 4 THEN 'IN_PROGRESS' ELSE 'OPEN' END)::taskq_status,
     taskq_today() + g % 40 - 20, CASE WHEN g % 3 > 0 THEN 0.01 * g END, now() - make_interval(hours => g % 50),
     CASE g % 4 WHEN 0 THEN NULL WHEN 1 THEN 'sta_2' ELSE 'sta_1' END,
-    CASE WHEN g % 7 IN (0, 2, 3) THEN now() - make_interval(hours => g % 50) END, CASE WHEN g % 7 = 0 THEN now() - make_interval(hours => g % (1 + g % 50)) END, CASE WHEN g % 7 = 1 THEN now() END
+    CASE WHEN g % 7 IN (0, 2, 3) THEN now() - make_interval(hours => g % 50) END, CASE WHEN g % 7 = 0 THEN now() - make_interval(hours => g % (1 + g % 50)) END, CASE WHEN g % 7 = 1 THEN now() END,
+    CASE WHEN g % 7 > 1 AND g % 9 = 0 THEN now() END, CASE WHEN g % 5 = 0 THEN 1 END, CASE WHEN g % 5 = 0 THEN now() + make_interval(hours => 1 - g % 50) END
 FROM generate_series(1, 1000) g;
 SELECT agrees();
 SELECT sum(tasks) > 500 AS swept FROM taskq_sweep();

@@ -77,6 +77,25 @@ ALTER TABLE taskq_staff_member DISABLE ROW LEVEL SECURITY;
 ALTER TABLE taskq_task DISABLE ROW LEVEL SECURITY;
 SELECT taskq_revoke('regress_taskq_v');
 
+-- paused or not, and by kind
+INSERT INTO taskq_task (title, kind, due_date, status, started_at, user_id, paused_at, pause_reason, resume_at) VALUES
+    ('waits for the customer', 'REVIEW', taskq_today() + 2, 'OPEN', NULL, 'cus_1', now(), 'a document is missing', now() + interval '1 day'),
+    ('waits, begun', 'CALL', taskq_today() + 1, 'IN_PROGRESS', now(), 'cus_1', now(), NULL, NULL),
+    ('waits, past due', NULL, taskq_today() - 1, 'OPEN', NULL, NULL, now(), NULL, NULL);
+INSERT INTO taskq_task (title, kind, due_date) VALUES ('does not wait', 'REVIEW', taskq_today() + 3);
+SELECT title, status, kind, is_paused, pause_reason, resume_at > paused_at AS later FROM taskq_queue_page('{OPEN,IN_PROGRESS,OVERDUE}', paused => true);
+SELECT title FROM taskq_queue_page(paused => true);
+SELECT title FROM taskq_queue_page(NULL, paused => true, sort => 'created', page_size => 2);
+SELECT title FROM taskq_queue_page(NULL, paused => true, sort => 'created', page_size => 2, after => (SELECT min(cursor) FROM taskq_queue_page(NULL, paused => true, sort => 'created', page_size => 2)));
+SELECT title FROM taskq_queue_page(NULL, paused => true, user_id => 'cus_1', sort => 'priority');
+SELECT title FROM taskq_queue_page(paused => false, unassigned => true);
+SELECT title, is_paused FROM taskq_queue_page(kind => 'REVIEW');
+SELECT title FROM taskq_queue_page(kind => 'REVIEW', paused => false, sort => 'sla');
+SELECT count(*) FROM taskq_queue_page(NULL, kind => 'review');
+SELECT taskq_queue_count(NULL) AS all, taskq_queue_count(NULL, paused => true) AS paused, taskq_queue_count(NULL, paused => false) AS not_paused,
+    taskq_queue_count(NULL, kind => 'CALL') AS calls, taskq_queue_count(NULL, cap => 2, paused => true) AS capped, taskq_queue_count('{COMPLETED}', paused => true) AS closed;
+SELECT title FROM taskq_queue WHERE is_paused;
+
 -- the page has the columns of the view, and the cursor
 SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'taskq_queue_row'::regclass AND attnum > 0
 EXCEPT

@@ -22,6 +22,24 @@ SELECT * FROM taskq_stats(user_id => 'cus_1');
 SELECT * FROM taskq_stats('sta_1', 'cus_1');
 SELECT * FROM taskq_stats('nobody');
 SELECT * FROM taskq_workload ORDER BY assignee_id;
+-- tasks that are paused, and those on which work did not begin in time: it is late from the deadline until they are closed
+BEGIN;
+INSERT INTO taskq_task (title, status, created_at, started_at, cancelled_at, assignee_id, user_id, paused_at, response_hours, response_due_at, response_breached_at) VALUES
+    ('paused', 'OPEN', now(), NULL, NULL, 'sta_1', 'cus_1', now(), NULL, NULL, NULL),
+    ('paused, of nobody', 'IN_PROGRESS', now(), now(), NULL, NULL, NULL, now(), NULL, NULL, NULL),
+    ('paused before the response', 'OPEN', now(), NULL, NULL, 'sta_2', NULL, now(), 1, 'infinity', NULL),
+    ('late', 'OPEN', now() - interval '2 hours', NULL, NULL, 'sta_1', NULL, NULL, 1, now() - interval '1 hour', NULL),
+    ('recorded', 'OPEN', now() - interval '2 hours', NULL, NULL, 'sta_1', 'cus_1', NULL, 1, now() - interval '1 hour', now() - interval '1 minute'),
+    ('begun in time', 'IN_PROGRESS', now() - interval '2 hours', now() - interval '90 minutes', NULL, 'sta_1', NULL, NULL, 1, now() - interval '1 hour', NULL),
+    ('begun late', 'IN_PROGRESS', now() - interval '2 hours', now(), NULL, 'sta_2', 'cus_1', NULL, 1, now() - interval '1 hour', now() - interval '1 minute'),
+    ('dropped late', 'CANCELLED', now() - interval '2 hours', NULL, now(), 'sta_1', 'cus_1', NULL, 1, now() - interval '1 hour', now() - interval '1 minute'),
+    ('not yet', 'OPEN', now(), NULL, NULL, 'sta_1', 'cus_1', NULL, 1, now() + interval '1 hour', NULL);
+SELECT a AS assignee, c AS customer, s.paused, s.response_breached FROM (VALUES (NULL, NULL), ('sta_1', NULL), ('sta_2', NULL), (NULL, 'cus_1'), ('sta_1', 'cus_1')) w(a, c), taskq_stats(a, c) s;
+SELECT assignee_id, paused FROM taskq_workload ORDER BY 1;
+-- the same where the numbers are not kept
+ALTER TABLE taskq_task DISABLE TRIGGER taskq_counted;
+SELECT paused, response_breached FROM taskq_queue_stats;
+ROLLBACK;
 -- ids of any length: short, long, and compressed in the index
 UPDATE taskq_staff_member SET id = CASE id WHEN 'sta_1' THEN repeat('sta_1', 50) ELSE repeat(U&'\0436', 255) END WHERE id IN ('sta_1', 'sta_2');
 SELECT assignee_name, open, in_progress, overdue, due_today, sla_breached FROM taskq_workload ORDER BY 1;

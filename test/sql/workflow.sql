@@ -88,6 +88,12 @@ INSERT INTO taskq_workflow_rule (name, event, action, assignee_strategy, assigne
 VALUES ('fair', 'fair', 'CREATE_TASK', 'LEAST_LOADED', '{sta_1,sta_2,sta_4,sta_9}');
 SELECT count(*) FROM (SELECT taskq_emit('fair', '{}') FROM generate_series(1, 5)) f;
 SELECT assignee_id, count(*) FROM taskq_task WHERE title = 'fair' GROUP BY 1 ORDER BY 1;
+-- what is paused is no load
+BEGIN;
+UPDATE taskq_task SET paused_at = now() WHERE title = 'fair' AND assignee_id = 'sta_1';
+SELECT count(*) FROM (SELECT taskq_emit('fair', '{}') FROM generate_series(1, 2)) f;
+SELECT assignee_id, count(*) FROM taskq_task WHERE title = 'fair' AND paused_at IS NULL GROUP BY 1 ORDER BY 1;
+ROLLBACK;
 SELECT count(*) FROM taskq_cancel_many((SELECT array_agg(id) FROM taskq_task WHERE title = 'fair'));
 -- ties: whose turn is longest ago
 SELECT count(*) FROM taskq_emit('fair', '{}');

@@ -20,7 +20,9 @@ my $agree = q{SELECT s::text = c::text FROM taskq_stats() s, (SELECT count(*) FI
 	count(*) FILTER (WHERE status = 'IN_PROGRESS')::int, count(*) FILTER (WHERE status = 'OVERDUE')::int,
 	count(*) FILTER (WHERE is_active AND due_date = taskq_today())::int, count(*) FILTER (WHERE is_active AND assignee_id IS NULL)::int,
 	count(*) FILTER (WHERE completed_at BETWEEN taskq_day_start(taskq_today()) AND statement_timestamp())::int,
-	count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK')::int, count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED')::int
+	count(*) FILTER (WHERE is_active AND sla_status = 'AT_RISK')::int, count(*) FILTER (WHERE is_active AND sla_status = 'BREACHED')::int,
+	count(*) FILTER (WHERE is_active AND is_paused)::int,
+	count(*) FILTER (WHERE is_active AND (response_breached_at IS NOT NULL OR started_at IS NULL AND response_due_at < statement_timestamp()))::int
 	FROM taskq_tasks) c};
 query('postgres', 'CREATE EXTENSION taskq');
 became('postgres', 'SELECT count(*) = 1 FROM taskq_counter_state', 'the first sweep begins to keep count');
