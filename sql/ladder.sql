@@ -144,7 +144,7 @@ CREATE FUNCTION taskq_renewal_threshold_day(days_before integer, due_date date, 
     LANGUAGE c STABLE PARALLEL SAFE COST 100
     AS 'MODULE_PATHNAME', 'taskq_renewal_threshold_day';
 COMMENT ON FUNCTION taskq_renewal_threshold_day(integer, date, text) IS
-'The day that lies days_before days before a due date, with a calendar business days of that: 0 is then the last business day by the due date; -1 is the day after it in any case. NULL if days_before or due_date is. Errors: 22023 unknown calendar; 22008 ten years without an opening.';
+'The day that lies days_before days before a due date, with a calendar business days of that: 0 is then the last business day by the due date; -1 is the day after it in any case. NULL if days_before or due_date is. Errors: 22023 unknown calendar, days_before not from -1 to 36500, due_date not from 0001-01-01 to 9999-12-31; 22008 ten years without an opening.';
 
 -- Each task is looked up by its key: in a join the planner could begin with all
 -- active tasks, if it underestimates their number.

@@ -55,7 +55,6 @@
 int			renewals_guard = 0;
 uint64		crossed_in_session = 0;
 
-#define OVERDUE_DAYS (-1)		/* the last step of every ladder */
 #define DEFAULT_TITLE "Renew {{renewal.service_type}} of {{customer.name}}, due {{renewal.due_date}}"
 
 /* Parameters: id, today. */

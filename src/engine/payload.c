@@ -81,10 +81,10 @@ percent_passed(const TaskRow *row, TimestampTz at)
 
 	if (task_isnull(row, Anum_task_sla_hours) || !sla_facts(row, &facts))
 		return -1;
+
+	/* Divided as sla.c does, so that it is not below the percent of a warning that has just become due. */
 	span = sla_span(DatumGetFloat8(task_value(row, Anum_task_sla_hours)));
-	if (span <= 0)
-		return -1;
-	return (int) Min((int64) ((double) sla_elapsed(&facts, at) / span * 100), PG_INT32_MAX);
+	return (int) Min(sla_elapsed(&facts, at) / Max(span / 100, 1), PG_INT32_MAX);
 }
 
 /*

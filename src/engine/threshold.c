@@ -14,6 +14,7 @@
 #include "utils/date.h"
 
 #include "base/business.h"
+#include "task/row.h"
 #include "engine/threshold.h"
 
 static const BusinessCalendar *
@@ -41,7 +42,7 @@ last_business_day(const char *calendar, DateADT day)
 DateADT
 threshold_day(const char *calendar, DateADT due_date, int days_before)
 {
-	if (calendar == NULL || days_before < 0)
+	if (calendar == NULL || days_before == OVERDUE_DAYS)
 		return due_date - days_before;
 	if (days_before == 0)
 		return last_business_day(calendar, due_date);
@@ -52,8 +53,16 @@ PG_FUNCTION_INFO_V1(taskq_renewal_threshold_day);
 Datum
 taskq_renewal_threshold_day(PG_FUNCTION_ARGS)
 {
+	int			days_before = PG_GETARG_INT32(0);
+	DateADT		due_date = PG_GETARG_DATEADT(1);
+
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
+	if (days_before < OVERDUE_DAYS || days_before > DAYS_BEFORE_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"days_before\" must be from %d to %d", OVERDUE_DAYS, DAYS_BEFORE_MAX)));
+	check_due_date(due_date);
 	PG_RETURN_DATEADT(threshold_day(PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)),
-									PG_GETARG_DATEADT(1), PG_GETARG_INT32(0)));
+									due_date, days_before));
 }
