@@ -7,11 +7,11 @@
 -- task.sla_warning.  A task whose policy depends on its priority gets the SLA of
 -- its new one.
 --
--- Tasks that rules have made are left out: where a policy gives them an SLA, each
--- would lead to another one.
+-- The second rule leaves out what rules have made: where a policy gives its task
+-- an SLA, each would lead to another one.
 
-INSERT INTO taskq_workflow_rule (name, event, condition, action)
-VALUES ('SLA at risk: escalate', 'task.sla_at_risk', '$.task.source != "WORKFLOW"', 'ESCALATE');
+INSERT INTO taskq_workflow_rule (name, event, action)
+VALUES ('SLA at risk: escalate', 'task.sla_at_risk', 'ESCALATE');
 
 INSERT INTO taskq_workflow_rule
     (name, event, condition, action, title_template, description_template, priority, due_in_days, assignee_id, dedupe_key)
