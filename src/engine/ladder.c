@@ -49,12 +49,12 @@
 #include "engine/ladder.h"
 #include "engine/rule.h"
 #include "engine/template.h"
+#include "engine/threshold.h"
 #include "engine/workflow.h"
 
 int			renewals_guard = 0;
 uint64		crossed_in_session = 0;
 
-#define OVERDUE_DAYS (-1)		/* the last step of every ladder */
 #define DEFAULT_TITLE "Renew {{renewal.service_type}} of {{customer.name}}, due {{renewal.due_date}}"
 
 /* Parameters: id, today. */
@@ -65,9 +65,15 @@ static TaskqPlan read_renewal = {
 	"'customer', pg_catalog.to_jsonb(c)), c.is_active "
 	"FROM " RENEWAL_WITH_STAFF " WHERE r.id " EQ " $1 AND r.next_check_on IS NOT NULL"
 };
+#define STEP_COLUMNS "l.days_before, l.task_priority, l.title_template, l.description_template, l.sla_hours"
+
 static TaskqPlan read_ladder = {
-	"SELECT l.days_before, l.task_priority, l.title_template, l.description_template, l.sla_hours "
-	"FROM @.taskq_renewal_ladder($1) l"
+	"SELECT " STEP_COLUMNS ", l.kind, l.calendar FROM @.taskq_renewal_ladder($1) l"
+};
+
+/* Before 0.3.0. */
+static TaskqPlan read_older_ladder = {
+	"SELECT " STEP_COLUMNS ", NULL::pg_catalog.text, NULL::pg_catalog.text FROM @.taskq_renewal_ladder($1) l"
 };
 
 /* Parameters: id, due date. */
@@ -138,6 +144,9 @@ typedef struct Step
 	text	   *title_template; /* NULL = none, as below */
 	text	   *description_template;
 	float8		sla_hours;		/* 0 = none */
+	text	   *kind;			/* of the task */
+	char	   *calendar;		/* in whose business days days_before counts */
+	DateADT		on;				/* day on which it is crossed */
 	int64		crossing;		/* for the due date; 0 = none yet */
 	bool		is_new;			/* crossed in this refresh */
 	bool		waiting;		/* has not had its turn to act */
@@ -205,6 +214,32 @@ text_or_null(HeapTuple tuple, TupleDesc desc, int column)
 	return isnull ? NULL : DatumGetTextPCopy(value);
 }
 
+/*
+ * Reads a step.  None is crossed before the step above it, also if only one of
+ * them has a calendar.
+ */
+static void
+read_step(const Renewal *r, int step_no, HeapTuple tuple, TupleDesc desc)
+{
+	Step	   *step = &r->steps[step_no];
+	Datum		value;
+	bool		isnull;
+
+	step->days_before = DatumGetInt32(SPI_getbinval(tuple, desc, 1, &isnull));
+	value = SPI_getbinval(tuple, desc, 2, &isnull);
+	step->priority = isnull ? -1 :
+		enum_index(DatumGetObjectId(value), taskq_catalog()->priority, N_PRIORITIES);
+	step->title_template = text_or_null(tuple, desc, 3);
+	step->description_template = text_or_null(tuple, desc, 4);
+	value = SPI_getbinval(tuple, desc, 5, &isnull);
+	step->sla_hours = isnull ? 0 : DatumGetFloat8(value);
+	step->kind = text_or_null(tuple, desc, 6);
+	step->calendar = SPI_getvalue(tuple, desc, 7);
+	step->on = threshold_day(step->calendar, r->due_date, step->days_before);
+	if (step_no > 0)
+		step->on = Max(step->on, r->steps[step_no - 1].on);
+}
+
 /* Reads a renewal and its ladder; false if it is closed or gone. */
 static bool
 read_one(int64 id, Renewal *r)
@@ -212,6 +247,7 @@ read_one(int64 id, Renewal *r)
 	Oid			types[] = {INT8OID, DATEOID};
 	Datum		values[] = {Int64GetDatum(id), DateADTGetDatum(today())};
 	Oid			ladder_types[] = {TEXTOID};
+	SPITupleTable *steps;
 	bool		isnull;
 
 	spi_run_by_index(&read_renewal, 2, types, values, NULL, 1);
@@ -225,25 +261,13 @@ read_one(int64 id, Renewal *r)
 	r->payload = DatumGetJsonbPCopy(result_column(5, &isnull));
 	r->customer_is_active = DatumGetBool(result_column(6, &isnull));
 
-	spi_run(&read_ladder, 1, ladder_types, &r->service_type, NULL, 0);
+	spi_run(taskq_catalog()->sql_is_older ? &read_older_ladder : &read_ladder,
+			1, ladder_types, &r->service_type, NULL, 0);
+	steps = SPI_tuptable;
 	r->nsteps = (int) SPI_processed;
 	r->steps = palloc0(r->nsteps * sizeof(Step));
 	for (int i = 0; i < r->nsteps; i++)
-	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		Step	   *step = &r->steps[i];
-		Datum		value;
-
-		step->days_before = DatumGetInt32(SPI_getbinval(tuple, desc, 1, &isnull));
-		value = SPI_getbinval(tuple, desc, 2, &isnull);
-		step->priority = isnull ? -1 :
-			enum_index(DatumGetObjectId(value), taskq_catalog()->priority, N_PRIORITIES);
-		step->title_template = text_or_null(tuple, desc, 3);
-		step->description_template = text_or_null(tuple, desc, 4);
-		value = SPI_getbinval(tuple, desc, 5, &isnull);
-		step->sla_hours = isnull ? 0 : DatumGetFloat8(value);
-	}
+		read_step(r, i, steps->vals[i], steps->tupdesc);
 	return true;
 }
 
@@ -266,15 +290,28 @@ title_of(const Renewal *r, const Step *step)
 	return engine_title(step->title_template != NULL ? render_title(r, step->title_template) : plain, plain, NULL);
 }
 
-/* The task of a step is due when the renewal is, or by the next step that is to come. */
+/*
+ * The task of a step is due when the renewal is, or by the next step that is to
+ * come; if the step has a calendar, on the last business day by then, unless
+ * that has passed.
+ */
 static DateADT
 due_date_of(const Renewal *r, int step_no)
 {
+	const Step *step = &r->steps[step_no];
 	int			next = Max(step_no + 1, r->ncrossed);
+	DateADT		due_date = r->due_date;
 
-	if (next == r->nsteps)
-		return r->due_date;
-	return Min(r->due_date, r->due_date - r->steps[next].days_before);
+	if (next < r->nsteps)
+		due_date = Min(due_date, r->steps[next].on);
+	if (step->calendar != NULL)
+	{
+		DateADT		day = last_business_day(step->calendar, due_date);
+
+		if (day >= today())
+			return day;
+	}
+	return due_date;
 }
 
 static int64
@@ -631,7 +668,7 @@ renewal_refresh(int64 id, RenewalsDone *done)
 
 	if (!read_one(id, &r))
 		return;
-	while (r.ncrossed < r.nsteps && r.due_date - r.steps[r.ncrossed].days_before <= today())
+	while (r.ncrossed < r.nsteps && r.steps[r.ncrossed].on <= today())
 		r.ncrossed++;
 	read_record(&r);
 	record_new(&r, done);
@@ -639,7 +676,7 @@ renewal_refresh(int64 id, RenewalsDone *done)
 
 	DATE_NOEND(next);
 	if (r.ncrossed < r.nsteps)
-		next = r.due_date - r.steps[r.ncrossed].days_before;
+		next = r.steps[r.ncrossed].on;
 	values[0] = Int64GetDatum(id);
 	values[1] = DateADTGetDatum(next);
 	values[2] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());

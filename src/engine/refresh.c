@@ -80,6 +80,11 @@ static TaskqPlan note_recheck = {
 	"INSERT INTO @.taskq_renewal_recheck DEFAULT VALUES"
 };
 
+static TaskqPlan note_recheck_of_calendars = {
+	"INSERT INTO @.taskq_renewal_recheck (renewal_id) SELECT NULL "
+	"WHERE EXISTS (SELECT FROM @.taskq_renewal_threshold t WHERE t.calendar IS NOT NULL)"
+};
+
 /* Parameters: ids, whether it is a dry run. */
 static TaskqPlan read_changed = {
 	"SELECT x.renewal_id, r.user_id, r.service_type, x.due_date, x.days_before, x.outcome, "
@@ -312,24 +317,56 @@ taskq_renewals_refresh(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* Whether a statement trigger is one of a table of the extension's. */
+static bool
+is_statement_trigger_of(FunctionCallInfo fcinfo, const char *table)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+
+	return CALLED_AS_TRIGGER(fcinfo) && !TRIGGER_FIRED_FOR_ROW(td->tg_event) &&
+		RelationGetNamespace(td->tg_relation) == taskq_catalog()->schema &&
+		strcmp(RelationGetRelationName(td->tg_relation), table) == 0;
+}
+
+/* Has all renewals checked again, by a plan that notes that if it has to be done. */
+static void
+note_change(TaskqPlan *plan)
+{
+	OwnerSwitch owner;
+	bool		noted;
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->task, &owner);
+	spi_run(plan, 0, NULL, NULL, NULL, 0);
+	noted = SPI_processed > 0;
+	become_caller_again(&owner);
+	SPI_finish();
+	if (noted)
+		change_due_now();
+}
+
 PG_FUNCTION_INFO_V1(taskq_renewal_threshold_changed);
 Datum
 taskq_renewal_threshold_changed(PG_FUNCTION_ARGS)
 {
-	TriggerData *td = (TriggerData *) fcinfo->context;
-	OwnerSwitch owner;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) || TRIGGER_FIRED_FOR_ROW(td->tg_event) ||
-		RelationGetNamespace(td->tg_relation) != taskq_catalog()->schema ||
-		strcmp(RelationGetRelationName(td->tg_relation), "taskq_renewal_threshold") != 0)
+	if (!is_statement_trigger_of(fcinfo, "taskq_renewal_threshold"))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("taskq_renewal_threshold_changed belongs to table taskq_renewal_threshold and cannot be used elsewhere")));
-	spi_connect();
-	become_owner_of(taskq_catalog()->task, &owner);
-	spi_run(&note_recheck, 0, NULL, NULL, NULL, 0);
-	become_caller_again(&owner);
-	SPI_finish();
-	change_due_now();
+	note_change(&note_recheck);
+	return PointerGetDatum(NULL);
+}
+
+PG_FUNCTION_INFO_V1(taskq_renewal_calendar_changed);
+Datum
+taskq_renewal_calendar_changed(PG_FUNCTION_ARGS)
+{
+	if (!is_statement_trigger_of(fcinfo, "taskq_calendar") &&
+		!is_statement_trigger_of(fcinfo, "taskq_calendar_window") &&
+		!is_statement_trigger_of(fcinfo, "taskq_holiday"))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_renewal_calendar_changed belongs to the tables of calendars and cannot be used elsewhere")));
+	note_change(&note_recheck_of_calendars);
 	return PointerGetDatum(NULL);
 }

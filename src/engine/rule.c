@@ -34,19 +34,30 @@
 #include "engine/rule.h"
 
 static const char *const own_events[] = {
-	EVENT_NAME_CREATED, EVENT_NAME_COMPLETED, EVENT_NAME_CANCELLED, EVENT_NAME_OVERDUE,
-	EVENT_NAME_SLA_BREACHED, EVENT_NAME_CROSSED, EVENT_NAME_RENEWAL_OVERDUE
+	EVENT_NAME_CREATED, EVENT_NAME_STARTED, EVENT_NAME_ASSIGNED, EVENT_NAME_COMMENTED,
+	EVENT_NAME_PAUSED, EVENT_NAME_RESUMED, EVENT_NAME_COMPLETED, EVENT_NAME_CANCELLED,
+	EVENT_NAME_OVERDUE, EVENT_NAME_SLA_MOVED, EVENT_NAME_SLA_AT_RISK, EVENT_NAME_SLA_WARNING,
+	EVENT_NAME_SLA_BREACHED, EVENT_NAME_RESPONSE_BREACHED,
+	EVENT_NAME_CROSSED, EVENT_NAME_RENEWAL_OVERDUE
 };
 
 static const char *const action_names[] = {"CREATE_TASK", "ESCALATE", "ASSIGN"};
 
 /* The casts do nothing, unless the owner has changed a column's type. */
+#define RULE_COLUMNS \
+	"r.id, r.name, r.event, r.condition::pg_catalog.jsonpath, r.action, r.title_template, " \
+	"r.description_template, r.priority::@.taskq_priority, r.due_in_days::pg_catalog.int4, " \
+	"r.sla_hours::pg_catalog.float8, r.assignee_id, r.assignee_path, r.assignee_strategy, " \
+	"r.assignee_pool::pg_catalog.text[], r.user_id_path, r.dedupe_key"
+#define ENABLED_RULES "FROM @.taskq_workflow_rule r WHERE r.is_enabled ORDER BY r.id"
+
 static TaskqPlan select_rules = {
-	"SELECT r.id, r.name, r.event, r.condition::pg_catalog.jsonpath, r.action, r.title_template, "
-	"r.description_template, r.priority::@.taskq_priority, r.due_in_days::pg_catalog.int4, "
-	"r.sla_hours::pg_catalog.float8, r.assignee_id, r.assignee_path, r.assignee_strategy, "
-	"r.assignee_pool::pg_catalog.text[], r.user_id_path, r.dedupe_key "
-	"FROM @.taskq_workflow_rule r WHERE r.is_enabled ORDER BY r.id"
+	"SELECT " RULE_COLUMNS ", r.kind, r.calendar " ENABLED_RULES
+};
+
+/* Before 0.3.0. */
+static TaskqPlan select_older_rules = {
+	"SELECT " RULE_COLUMNS ", NULL::pg_catalog.text, NULL::pg_catalog.text " ENABLED_RULES
 };
 
 /*
@@ -85,7 +96,7 @@ taskq_event_check(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
 				 errmsg("event \"%s\" does not exist", event),
-				 errhint("Use task.created, task.completed, task.cancelled, task.overdue, task.sla_breached, renewal.threshold_crossed or renewal.overdue, or an event that does not begin with \"task.\" or \"renewal.\"."),
+				 errhint("Use task.created, task.started, task.assigned, task.commented, task.paused, task.resumed, task.completed, task.cancelled, task.overdue, task.sla_moved, task.sla_at_risk, task.sla_warning, task.sla_breached, task.response_breached, renewal.threshold_crossed or renewal.overdue, or an event that does not begin with \"task.\" or \"renewal.\"."),
 				 err_generic_string(PG_DIAG_COLUMN_NAME, "event")));
 	PG_RETURN_BOOL(true);
 }
@@ -265,6 +276,8 @@ read_rule(HeapTuple tuple, TupleDesc desc)
 	rule->assignee_pool = column(tuple, desc, 14);
 	rule->user_id_path = string_column(tuple, desc, 15);
 	rule->dedupe_key = (text *) DatumGetPointer(column(tuple, desc, 16));
+	rule->kind = string_column(tuple, desc, 17);
+	rule->calendar = string_column(tuple, desc, 18);
 	return rule;
 }
 
@@ -273,12 +286,13 @@ read_rules(void)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "taskq rules", ALLOCSET_SMALL_SIZES);
 	OwnerSwitch owner;
+	TaskqPlan  *plan = taskq_catalog()->sql_is_older ? &select_older_rules : &select_rules;
 	List	   *list = NIL;
 	uint64		change = last_change;
 
 	spi_connect();
 	become_owner_of(taskq_catalog()->task, &owner);
-	if (SPI_execute_snapshot(prepared(&select_rules, 0, NULL), NULL, NULL,
+	if (SPI_execute_snapshot(prepared(plan, 0, NULL), NULL, NULL,
 							 GetLatestSnapshot(), InvalidSnapshot, true, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the rules");
 	for (uint64 i = 0; i < SPI_processed; i++)

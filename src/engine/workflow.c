@@ -26,6 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "base/actor.h"
+#include "base/business.h"
 #include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/contain.h"
@@ -38,6 +39,7 @@
 #include "task/row.h"
 #include "engine/assignee.h"
 #include "engine/chain.h"
+#include "engine/payload.h"
 #include "engine/rule.h"
 #include "engine/template.h"
 #include "engine/workflow.h"
@@ -54,10 +56,6 @@ static TaskqPlan prune_runs = {
 };
 static TaskqPlan find_old_run = {
 	"SELECT FROM @.taskq_workflow_run o WHERE o.at " LT " ($1 " MINUS " '30 days'::pg_catalog.interval)"
-};
-static TaskqPlan task_payloads = {
-	"SELECT v.user_id, pg_catalog.jsonb_build_object('event', $2::pg_catalog.text, 'actor', $3::pg_catalog.text, "
-	"'task', pg_catalog.to_jsonb(v)) FROM @.taskq_tasks v WHERE v.id " EQ " ANY ($1) ORDER BY v.id"
 };
 static TaskqPlan task_by_key = {
 	"SELECT t.id, t.priority, t.assignee_id FROM @.taskq_task t WHERE t.dedupe_key " EQ " $1 AND " ACTIVE
@@ -84,6 +82,16 @@ typedef struct Run
 
 /* --------------------------------------------------------------- actions */
 
+/* The date that due_in_days leads to. */
+static DateADT
+due_date_of(const Rule *rule)
+{
+	if (rule->calendar == NULL)
+		return today() + rule->due_in_days;
+	return business_day(business_calendar_argument("calendar", cstring_to_text(rule->calendar)),
+						today(), rule->due_in_days);
+}
+
 static void
 do_create_task(const Firing *f, Run *run)
 {
@@ -104,7 +112,7 @@ do_create_task(const Firing *f, Run *run)
 	if (rule->priority >= 0)
 		new_task_set(&task, NEW_PRIORITY, ObjectIdGetDatum(taskq_catalog()->priority[rule->priority]));
 	if (rule->due_in_days >= 0)
-		new_task_set(&task, NEW_DUE_DATE, DateADTGetDatum(today() + rule->due_in_days));
+		new_task_set(&task, NEW_DUE_DATE, DateADTGetDatum(due_date_of(rule)));
 	if (rule->sla_hours > 0)
 		new_task_set(&task, NEW_SLA_HOURS, Float8GetDatum(rule->sla_hours));
 	if (assignee)
@@ -443,30 +451,29 @@ workflow_offer_dry(const char *event, Jsonb *payload, char *user_id,
 		offer_to(rules, &offering);
 }
 
+static bool
+workflow_wants(EventKind kind)
+{
+	const char *event = task_event_name(kind);
+
+	return event != NULL && rules_for(event) != NIL;
+}
+
 /* Offers the same event of several tasks, in the order of their ids. */
 static void
-offer_tasks(const char *event, const int64 *ids, int n)
+workflow_recorded(EventKind kind, const int64 *ids, int n)
 {
-	List	   *rules = rules_for(event);
-	Oid			types[] = {INT8ARRAYOID, TEXTOID, TEXTOID};
-	Datum		values[3];
-	char		nulls[] = "   ";
-	text	   *actor;
 	SPITupleTable *tasks;
+	List	   *rules;
 	uint64		ntasks;
 	OwnerSwitch owner;
 
-	if (rules == NIL)
+	if (!workflow_wants(kind))
 		return;
+	rules = rules_for(task_event_name(kind));
 	spi_connect();
-	actor = current_actor();
-	values[0] = id_array(ids, n);
-	values[1] = CStringGetTextDatum(event);
-	values[2] = PointerGetDatum(actor);
-	if (actor == NULL)
-		nulls[2] = 'n';
 	become_owner_of(taskq_catalog()->task, &owner);
-	spi_run(&task_payloads, 3, types, values, nulls, 0);
+	read_task_payloads(kind, ids, n);
 	tasks = SPI_tuptable;
 	ntasks = SPI_processed;
 	for (uint64 i = 0; i < ntasks; i++)
@@ -482,44 +489,6 @@ offer_tasks(const char *event, const int64 *ids, int n)
 	}
 	become_caller_again(&owner);
 	SPI_finish();
-}
-
-/* The event that rules are defined for; NULL = there is none for this kind. */
-static const char *
-event_name(EventKind kind)
-{
-	switch (kind)
-	{
-		case EVENT_CREATED:
-			return EVENT_NAME_CREATED;
-		case EVENT_OVERDUE:
-			return EVENT_NAME_OVERDUE;
-		case EVENT_SLA_BREACHED:
-			return EVENT_NAME_SLA_BREACHED;
-		case EVENT_COMPLETED:
-			return EVENT_NAME_COMPLETED;
-		case EVENT_CANCELLED:
-			return EVENT_NAME_CANCELLED;
-		default:
-			return NULL;
-	}
-}
-
-static bool
-workflow_wants(EventKind kind)
-{
-	const char *event = event_name(kind);
-
-	return event != NULL && rules_for(event) != NIL;
-}
-
-static void
-workflow_recorded(EventKind kind, const int64 *ids, int n)
-{
-	const char *event = event_name(kind);
-
-	if (event != NULL)
-		offer_tasks(event, ids, n);
 }
 
 const TaskFollower workflow_follower = {

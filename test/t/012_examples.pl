@@ -40,6 +40,18 @@ became('postgres', qq{SELECT priority = 'HIGH' AND sla_breached_at IS NOT NULL F
 is(query('postgres', $tasks), 'SLA breached: task ' . query('postgres', $slow) . ' of Ana|HIGH|0|sta_supervisor|', 'and tells the supervisor');
 is(query('postgres', q{SELECT count(*) FROM taskq_workflow_run WHERE outcome = 'failed'}), '0', 'no rule failed');
 
+# By the worker, too: an SLA that is at risk, but not breached.
+query('postgres', slurp_file("$FindBin::RealBin/../../examples/sla_at_risk.sql"));
+query('postgres', q{INSERT INTO taskq_task (title, assignee_id, created_at, sla_hours) VALUES ('Tight work', 'sta_1', now() - interval '54 minutes', 1)});
+my $tight = q{SELECT id FROM taskq_task WHERE title = 'Tight work'};
+became('postgres', qq{SELECT priority = 'HIGH' AND sla_breached_at IS NULL FROM taskq_task WHERE id = ($tight)}, 'an SLA at risk escalates the task');
+is(query('postgres', $tasks), 'SLA at risk: task ' . query('postgres', $tight) . ' of Ana|HIGH|0|sta_supervisor|', 'and whoever leads the shift gets a task');
+like(query('postgres', q{SELECT description FROM taskq_task WHERE title LIKE 'SLA at risk%'}), qr/^Tight work: 9\d percent of its time have passed, it is due at 20/,
+	'which says how much time has passed');
+query('postgres', q{SELECT taskq_worker_wake()});
+is(query('postgres', q{SELECT count(*) FROM taskq_task WHERE title LIKE 'SLA at risk%'}), '1', 'once');
+is(query('postgres', q{SELECT count(*) FROM taskq_workflow_run WHERE outcome = 'failed'}), '0', 'no rule failed');
+
 # Renewals: at the commit, and at midnight.
 my $log = -s $node->logfile;
 query('postgres', q{SELECT taskq_renewal_create('cus_1', 'residence permit', taskq_today() + 14)});
