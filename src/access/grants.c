@@ -56,13 +56,13 @@ static const struct
 	{LEVEL_VIEWER, "USAGE ON TYPE @.taskq_priority, @.taskq_status, @.taskq_sla_status, @.taskq_queue_row"},
 	{LEVEL_VIEWER, "SELECT ON TABLE @.taskq_staff_member, @.taskq_customer, @.taskq_task, "
 		"@.taskq_task_event, @.taskq_task_history, @.taskq_tasks, @.taskq_queue, @.taskq_queue_stats, "
-	"@.taskq_workload, @.taskq_sla_violations, @.taskq_sweep_log, @.taskq_worker_status, "
+	"@.taskq_workload, @.taskq_sla_violations, @.taskq_sla_clocks, @.taskq_sweep_log, @.taskq_worker_status, "
 		"@.taskq_workflow_rule, @.taskq_workflow_run, @.taskq_renewal, @.taskq_renewals, "
 	"@.taskq_renewal_threshold, @.taskq_renewal_crossing"},
 	{LEVEL_VIEWER, "EXECUTE ON ROUTINE @.taskq_priority_rank, @.taskq_today, @.taskq_day_start, "
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
 	"@.taskq_sla_status_at, @.taskq_title_may_contain, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_workload_numbers, "
-	"@.taskq_sla_report, "
+	"@.taskq_sla_report, @.taskq_sla_explain, @.taskq_sla_moves, @.taskq_sla_clocks_of, "
 	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_condition_is_predicate, "
 	"@.taskq_renewal_ladder"},
 	{LEVEL_AGENT, "INSERT (title, description, priority, status, due_date, sla_hours, assignee_id, "
