@@ -16,7 +16,7 @@ CREATE FUNCTION taskq_sla_explain(
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
     AS 'MODULE_PATHNAME', 'taskq_sla_explain';
 COMMENT ON FUNCTION taskq_sla_explain(bigint, text) IS
-'Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the clock has stopped and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
+'Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the task is closed and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
 
 CREATE FUNCTION taskq_sla_moves(
     calendar text,
@@ -28,10 +28,10 @@ CREATE FUNCTION taskq_sla_moves(
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100
     AS 'MODULE_PATHNAME', 'taskq_sla_moves';
 COMMENT ON FUNCTION taskq_sla_moves(text) IS
-'Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (of tasks that have not been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar, 22008 a deadline that the calendar never reaches.';
+'Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (also of tasks that have been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar, 22008 a deadline that the calendar never reaches.';
 
 CREATE FUNCTION taskq_sla_clocks_of(
-    task taskq_task,
+    id bigint,
     OUT clock text,
     OUT state text,
     OUT started timestamptz,
@@ -42,16 +42,16 @@ CREATE FUNCTION taskq_sla_clocks_of(
     OUT percent double precision,
     OUT next_opening timestamptz)
     RETURNS SETOF record
-    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 100 ROWS 2
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 1000 ROWS 2
     AS 'MODULE_PATHNAME', 'taskq_sla_clocks_of';
-COMMENT ON FUNCTION taskq_sla_clocks_of(taskq_task) IS
-'The clocks that a task has, as in taskq_sla_clocks. Read the view instead.';
+COMMENT ON FUNCTION taskq_sla_clocks_of(bigint) IS
+'The clocks that a task has, as in taskq_sla_clocks, which is to be read instead. No rows if there is no such task.';
 
 CREATE VIEW taskq_sla_clocks WITH (security_invoker = true) AS
 SELECT t.id AS task_id, c.clock, t.sla_calendar AS calendar, c.state, c.started, c.due_at,
        c.hours, c.hours_used, c.hours_left, c.percent, c.next_opening
 FROM taskq_task t
-CROSS JOIN LATERAL taskq_sla_clocks_of(t) c
+CROSS JOIN LATERAL taskq_sla_clocks_of(t.id) c
 WHERE t.sla_due_at IS NOT NULL OR t.response_due_at IS NOT NULL;
 COMMENT ON VIEW taskq_sla_clocks IS 'The SLA''s clocks of all tasks, at most two a task, as they stand at this instant. Computed row by row: ask for some tasks.';
 COMMENT ON COLUMN taskq_sla_clocks.task_id IS 'The task.';

@@ -5,9 +5,13 @@
  *		stand, and what an edited calendar would make of their deadlines.
  *
  * All of it follows from the facts of which the deadlines are computed, by the
- * functions of sla.h, and so cannot differ from them.  A clock that has
- * stopped keeps the deadline it had.  Where its calendar has changed since,
- * the stored deadline is shown and not what the calendar would give today.
+ * functions of sla.h, and so cannot differ from them.  A task that is closed
+ * keeps the deadlines it had.  Where its calendar has changed since, they are
+ * shown as stored, and not what the calendar would give today.
+ *
+ * Tasks are read with the caller's rights, calendars and pauses as sla.h reads
+ * them.  Functions take the id of a task and not its row, which could be made
+ * up, and tell of the pauses of a task that the caller may not see.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,6 +52,7 @@ typedef struct Clock
 	int64		span;			/* the same */
 	TimestampTz due_at;			/* as stored */
 	TimestampTz stopped_at;		/* DT_NOEND = it has not stopped */
+	bool		is_final;		/* the task is closed: the deadline does not change any more */
 	bool		is_stamped;		/* hours_used was stored when it stopped */
 	float8		hours_used;
 } Clock;
@@ -105,6 +110,7 @@ read_clock(const TaskRow *row, ClockKind kind, Clock *clock)
 	clock->due_at = task_stamp(row, due_at);
 	clock->stopped_at = earlier_stamp(DT_NOEND, row, Anum_task_completed_at);
 	clock->stopped_at = earlier_stamp(clock->stopped_at, row, Anum_task_cancelled_at);
+	clock->is_final = clock->stopped_at != DT_NOEND;
 	if (response)
 		clock->stopped_at = earlier_stamp(clock->stopped_at, row, Anum_task_started_at);
 	clock->is_stamped = clock->stopped_at != DT_NOEND && !task_isnull(row, used);
@@ -137,7 +143,7 @@ from_of(const TaskRow *row)
 	return task_stamp(row, task_isnull(row, Anum_task_sla_from) ? Anum_task_created_at : Anum_task_sla_from);
 }
 
-/* A task as a composite value; the descriptor is to be released with ReleaseTupleDesc(). */
+/* Reads a task that is a composite value; the descriptor must be released with ReleaseTupleDesc(). */
 static void
 row_from_datum(TaskRow *row, Datum task)
 {
@@ -149,6 +155,26 @@ row_from_datum(TaskRow *row, Datum task)
 	ItemPointerSetInvalid(&tuple.t_self);
 	task_row_alloc(row, lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header), HeapTupleHeaderGetTypMod(header)));
 	task_row_read(row, &tuple);
+}
+
+/* With the caller's rights.  $1 = task */
+static TaskqPlan read_task = {
+	"SELECT t FROM @.taskq_task t WHERE t.id " EQ " $1"
+};
+
+/* Reads a task; false if there is none.  SPI must be connected; the descriptor is to be released as above. */
+static bool
+find_row(TaskRow *row, int64 id)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(id)};
+	bool		isnull;
+
+	spi_read(&read_task, 1, types, values);
+	if (SPI_processed == 0)
+		return false;
+	row_from_datum(row, SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	return true;
 }
 
 /* --------------------------------------------------------------- time line */
@@ -281,13 +307,12 @@ add_line(Line *line, const TaskRow *row, const SlaFacts *facts, TimestampTz unti
 	add_business(line, facts->calendar, at, until);
 }
 
-/* The time line of a clock whose deadline, while it has not stopped, follows from the facts. */
+/* The time line of a clock whose deadline follows from the facts, or will once an edited calendar has reached the task. */
 static void
 explain_facts(Line *line, const TaskRow *row, const SlaFacts *facts, const Clock *clock)
 {
-	bool		stopped = clock->stopped_at != DT_NOEND;
-	TimestampTz until = stopped ? clock->stopped_at : GetCurrentStatementStartTimestamp();
-	TimestampTz due_at = stopped || is_current(row, facts) ? clock->due_at : sla_instant(facts, clock->span);
+	TimestampTz until = clock->stopped_at != DT_NOEND ? clock->stopped_at : GetCurrentStatementStartTimestamp();
+	TimestampTz due_at = clock->is_final || is_current(row, facts) ? clock->due_at : sla_instant(facts, clock->span);
 
 	if (due_at == DT_NOEND)
 	{
@@ -300,7 +325,7 @@ explain_facts(Line *line, const TaskRow *row, const SlaFacts *facts, const Clock
 		add_row(line, due_at, until, "late", (Datum) 0, true, sla_elapsed(facts, until) - sla_elapsed(facts, due_at));
 }
 
-/* Whether the stored deadline of a clock that has stopped still follows from the facts. */
+/* Whether the stored deadline of a task that is closed still follows from the facts. */
 static bool
 still_follows(const TaskRow *row, const SlaFacts *facts, const Clock *clock)
 {
@@ -308,8 +333,8 @@ still_follows(const TaskRow *row, const SlaFacts *facts, const Clock *clock)
 }
 
 /*
- * The time line of a clock that has stopped and whose deadline does not follow
- * from its calendar any more: what is stored of it.
+ * The time line of a clock of a task that is closed, whose deadline does not
+ * follow from its calendar any more: what is stored of it.
  */
 static void
 explain_stamps(Line *line, const TaskRow *row, const Clock *clock)
@@ -334,11 +359,6 @@ explain_stamps(Line *line, const TaskRow *row, const Clock *clock)
 			clock->is_stamped ? sla_span(Max(clock->hours_used - clock->hours, 0)) : 0);
 }
 
-/* With the caller's rights.  $1 = task */
-static TaskqPlan read_task = {
-	"SELECT t FROM @.taskq_task t WHERE t.id " EQ " $1"
-};
-
 static ClockKind
 clock_argument(FunctionCallInfo fcinfo, int argno)
 {
@@ -358,29 +378,22 @@ taskq_sla_explain(PG_FUNCTION_ARGS)
 {
 	int64		id = id_argument(fcinfo, "task NULL does not exist");
 	ClockKind	kind = clock_argument(fcinfo, 1);
-	Oid			types[] = {INT8OID};
-	Datum		values[] = {Int64GetDatum(id)};
 	Line		line = {(ReturnSetInfo *) fcinfo->resultinfo, 0};
-	bool		isnull;
 	TaskRow		row;
 	SlaFacts	facts;
 	Clock		clock;
 
 	InitMaterializedSRF(fcinfo, 0);
 	spi_connect();
-	spi_read(&read_task, 1, types, values);
-	if (SPI_processed == 0)
+	if (!find_row(&row, id))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("task " INT64_FORMAT " does not exist", id)));
-	row_from_datum(&row, SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	if (read_clock(&row, kind, &clock))
 	{
-		bool		stopped = clock.stopped_at != DT_NOEND;
-
-		if (read_facts(&row, &facts) && (!stopped || still_follows(&row, &facts, &clock)))
+		if (read_facts(&row, &facts) && (!clock.is_final || still_follows(&row, &facts, &clock)))
 			explain_facts(&line, &row, &facts, &clock);
-		else if (stopped)
+		else if (clock.is_final)
 			explain_stamps(&line, &row, &clock);
 	}
 	ReleaseTupleDesc(row.desc);
@@ -417,8 +430,8 @@ add_clock(ReturnSetInfo *rsinfo, const SlaFacts *facts, const Clock *clock)
 	values[6] = Float8GetDatum(clock->hours - used);
 	values[7] = Float8GetDatum(100 * used / clock->hours);
 	nulls[5] = nulls[6] = nulls[7] = !is_known;
-	values[8] = TimestampTzGetDatum(is_closed ? business_next_opening(facts->calendar, now) : 0);
-	nulls[8] = !is_closed;
+	nulls[8] = !is_closed || !business_opens(facts->calendar);
+	values[8] = TimestampTzGetDatum(nulls[8] ? 0 : business_next_opening(facts->calendar, now));
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
@@ -432,17 +445,21 @@ taskq_sla_clocks_of(PG_FUNCTION_ARGS)
 	bool		have_facts = false;
 
 	InitMaterializedSRF(fcinfo, 0);
-	row_from_datum(&row, PG_GETARG_DATUM(0));
-	for (int i = 0; i < N_CLOCKS; i++)
+	spi_connect();
+	if (find_row(&row, PG_GETARG_INT64(0)))
 	{
-		Clock		clock;
+		for (int i = 0; i < N_CLOCKS; i++)
+		{
+			Clock		clock;
 
-		if (!read_clock(&row, (ClockKind) i, &clock))
-			continue;
-		have_facts = have_facts || read_facts(&row, &facts);
-		add_clock(rsinfo, have_facts ? &facts : NULL, &clock);
+			if (!read_clock(&row, (ClockKind) i, &clock))
+				continue;
+			have_facts = have_facts || read_facts(&row, &facts);
+			add_clock(rsinfo, have_facts ? &facts : NULL, &clock);
+		}
+		ReleaseTupleDesc(row.desc);
 	}
-	ReleaseTupleDesc(row.desc);
+	SPI_finish();
 	return (Datum) 0;
 }
 
@@ -494,7 +511,7 @@ add_moves(MoveList *list, Datum task)
 			Clock		clock;
 			Move		move = {task_id(&row), (ClockKind) i, 0, 0};
 
-			if (!read_clock(&row, (ClockKind) i, &clock) || clock.stopped_at != DT_NOEND)
+			if (!read_clock(&row, (ClockKind) i, &clock))
 				continue;
 			move.due_at = clock.due_at;
 			move.new_due_at = sla_instant(&facts, clock.span);

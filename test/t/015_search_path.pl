@@ -140,7 +140,7 @@ SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'day');
 SELECT * FROM work.taskq_sla_explain(:desk_task);
 SELECT * FROM work.taskq_sla_explain(:desk_task, 'response');
 SELECT * FROM work.taskq_sla_moves('desk');
-SELECT c.* FROM work.taskq_task t, work.taskq_sla_clocks_of(t) c;
+SELECT * FROM work.taskq_sla_clocks_of(:desk_task);
 SELECT work.taskq_task_is_valid('x', 'x', 'OPEN', '2026-06-05', 8, 'x', 'x', '2026-06-05', NULL, NULL, NULL, '2026-06-05', '2026-06-05', '2026-06-05', NULL, '2026-06-05'),
 	work.taskq_event_kind_is_valid('started'), work.taskq_line_is_valid('x');
 SELECT work.taskq_today(), work.taskq_day_start('2026-06-05'), work.taskq_actor(), work.taskq_priority_rank('HIGH'), work.taskq_title_is_valid('x'),
