@@ -8,7 +8,7 @@ SET timezone = 'Europe/Berlin';
 INSERT INTO taskq_holiday (list, day, yearly, opens, closes, label) VALUES
     ('german', '2000-01-01', true, NULL, NULL, 'New Year'), ('german', '2000-05-01', true, NULL, NULL, 'Labour Day'),
     ('german', '2000-12-25', true, NULL, NULL, 'Christmas Day'), ('german', '2000-12-26', true, NULL, NULL, 'Second Christmas Day'),
-    ('half', '2026-10-28', false, '00:00', '13:00', 'Eve of the Republic'), ('half', '2026-10-29', false, NULL, NULL, 'Republic Day');
+    ('half', '2026-10-28', false, '09:00', '13:00', 'Eve of the Republic'), ('half', '2026-10-29', false, NULL, NULL, 'Republic Day');
 SELECT taskq_calendar_set('berlin', 'Europe/Berlin', 'Mon-Fri 09:00-17:00', '{german}') \g /dev/null
 SELECT taskq_calendar_set('lunch', 'Europe/Berlin', 'Mon-Fri 09:00-12:00,13:00-17:30') \g /dev/null
 SELECT taskq_calendar_set('half', 'Europe/Berlin', 'Mon-Fri 09:00-18:00', '{half}') \g /dev/null
@@ -22,7 +22,7 @@ INSERT INTO taskq_task (title, created_at, sla_hours, sla_calendar) VALUES
     ('the same day', '2026-06-01 10:00', 4, 'berlin'), ('a weekend', '2026-06-05 16:30', 1, 'berlin'),
     ('until closing time', '2026-06-05 09:00', 8, 'berlin'), ('from a night', '2026-06-04 20:00', 8, 'berlin'),
     ('Christmas', '2026-12-24 15:00', 4, 'berlin'), ('New Year', '2026-12-31 16:00', 2, 'berlin'),
-    ('lunch', '2026-06-01 11:30', 1.5, 'lunch'), ('half a holiday', '2026-10-27 16:00', 5.5, 'half'),
+    ('lunch', '2026-06-01 11:30', 1.5, 'lunch'), ('half a holiday', '2026-10-27 16:00', 6.5, 'half'),
     ('no calendar', '2026-03-07 18:00', 48, NULL), ('24/7', '2026-03-07 18:00', 48, 'always');
 SELECT begins, ends, what, label, hours, hours_so_far FROM line WHERE title = 'the same day';
 SELECT begins, ends, what, label, hours, hours_so_far FROM line WHERE title = 'a weekend';
@@ -39,13 +39,12 @@ INSERT INTO taskq_task (title, created_at, sla_hours, sla_calendar) VALUES
     ('paused', '2026-06-01 10:00', 8, 'berlin'), ('paused while closed', '2026-06-01 10:00', 8, 'berlin'),
     ('paused at Christmas', '2026-12-23 16:00', 3, 'berlin'), ('paused twice', '2026-06-01 09:00', 4, 'berlin'),
     ('paused before it began', '2026-06-01 09:00', 1, NULL);
-INSERT INTO taskq_task_pause SELECT t.id, p.* FROM taskq_task t JOIN (VALUES
+INSERT INTO taskq_task_pause SELECT t.id, p.begins, p.ends, p.reason FROM taskq_task t JOIN (VALUES
     ('paused', timestamptz '2026-06-01 16:00', timestamptz '2026-06-02 10:00', 'waits for the customer'),
     ('paused while closed', '2026-06-01 18:00', '2026-06-02 08:00', NULL),
     ('paused at Christmas', '2026-12-24 10:00', '2026-12-28 12:00', 'nobody there'),
     ('paused twice', '2026-06-01 10:30', '2026-06-01 12:00', 'the second'), ('paused twice', '2026-06-01 10:00', '2026-06-01 11:00', 'the first'),
-    ('paused before it began', '2026-06-01 08:00', '2026-06-01 09:30', 'early')) p(title, a, b, reason) USING (title),
-    LATERAL (SELECT p.a, p.b, p.reason) x WHERE t.title = p.title;
+    ('paused before it began', '2026-06-01 08:00', '2026-06-01 09:30', 'early')) p(title, begins, ends, reason) USING (title);
 SELECT begins, ends, what, label, hours, hours_so_far FROM line WHERE title = 'paused';
 SELECT begins, ends, what, label, hours, hours_so_far FROM line WHERE title = 'paused while closed';
 SELECT begins, ends, what, label, hours, hours_so_far FROM line WHERE title = 'paused at Christmas';
