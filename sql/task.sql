@@ -118,7 +118,7 @@ CREATE INDEX taskq_task_sla_pending_idx ON taskq_task
      (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END), id)
     WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_breached_at IS NULL;
 CREATE INDEX taskq_task_at_risk_idx ON taskq_task
-    (((sla_warned_at >= sla_at_risk_at OR sla_warn_at > sla_at_risk_at) IS TRUE), sla_at_risk_at)
+    ((CASE WHEN sla_warned_at >= sla_at_risk_at OR sla_warn_at > sla_at_risk_at THEN 1 ELSE 0 END), sla_at_risk_at)
     WHERE sla_at_risk_at IS NOT NULL AND sla_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL;
 
 -- All other deadlines: for pages by deadline, and for reports.
@@ -156,7 +156,7 @@ CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
 -- resumed; warnings; the response clock: what the sweep has not recorded as breached,
 -- all other deadlines, for reports, and what it has.
 CREATE INDEX taskq_task_calendar_idx ON taskq_task
-    (sla_calendar, sla_revision, (least(sla_due_at, response_due_at)))
+    (sla_calendar, (CASE WHEN sla_revision IS NULL THEN 0 ELSE sla_revision END), (least(sla_due_at, response_due_at)))
     WHERE sla_calendar IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
 CREATE INDEX taskq_task_paused_idx ON taskq_task
     (assignee_id)

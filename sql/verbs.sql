@@ -118,6 +118,48 @@ CREATE FUNCTION taskq_edit_many(ids bigint[], title text DEFAULT NULL, descripti
 COMMENT ON FUNCTION taskq_edit_many(bigint[], text, text, text) IS
 'taskq_edit for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_edit.';
 
+CREATE FUNCTION taskq_pause(id bigint, reason text DEFAULT NULL, until timestamptz DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_pause';
+COMMENT ON FUNCTION taskq_pause(bigint, text, timestamptz, text) IS
+'Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 reason too long or until not ahead, 23514 if terminal.';
+
+CREATE FUNCTION taskq_pause_many(ids bigint[], reason text DEFAULT NULL, until timestamptz DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c ROWS 10
+    AS 'MODULE_PATHNAME', 'taskq_pause_many';
+COMMENT ON FUNCTION taskq_pause_many(bigint[], text, timestamptz, text) IS
+'taskq_pause for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_pause.';
+
+CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_resume';
+COMMENT ON FUNCTION taskq_resume(bigint, text, text) IS
+'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note too long, 23514 if terminal.';
+
+CREATE FUNCTION taskq_resume_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c ROWS 10
+    AS 'MODULE_PATHNAME', 'taskq_resume_many';
+COMMENT ON FUNCTION taskq_resume_many(bigint[], text, text) IS
+'taskq_resume for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_resume.';
+
+CREATE FUNCTION taskq_apply_policy(id bigint, policy text DEFAULT NULL, since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_apply_policy';
+COMMENT ON FUNCTION taskq_apply_policy(bigint, text, timestamptz, text) IS
+'Gives an active task the SLA of a policy as it is now: hours, calendar and warnings. Arguments: policy (NULL = the enabled one that fits the task best, see taskq_sla_policy), since: when its clocks began (not after now; NULL keeps, which is created_at unless one was given). Same values: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 unknown policy, none that fits, since after now, 22008 a deadline out of range, 23514 if terminal.';
+
+CREATE FUNCTION taskq_apply_policy_many(ids bigint[], policy text DEFAULT NULL, since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c ROWS 10
+    AS 'MODULE_PATHNAME', 'taskq_apply_policy_many';
+COMMENT ON FUNCTION taskq_apply_policy_many(bigint[], text, timestamptz, text) IS
+'taskq_apply_policy for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_apply_policy.';
+
 CREATE FUNCTION taskq_comment(id bigint, note text, actor text DEFAULT NULL)
     RETURNS taskq_task
     LANGUAGE c

@@ -15,6 +15,7 @@
 #include "utils/guc.h"
 
 #include "base/actor.h"
+#include "base/business.h"
 #include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/compat.h"
@@ -24,6 +25,8 @@
 #include "task/change.h"
 #include "task/due.h"
 #include "task/history.h"
+#include "task/pause.h"
+#include "task/policy.h"
 #include "task/sla.h"
 #include "queue/counter.h"
 #include "queue/fold.h"
@@ -62,6 +65,7 @@ static const TaskFollower *const followers[] = {
 	&counter_follower,
 	&fold_follower,
 	&notify_follower,
+	&pause_follower,
 	&history_follower,
 	&workflow_follower,
 	&wakeup_follower
@@ -70,13 +74,18 @@ static const TaskFollower *const followers[] = {
 /*
  * The kinds of rows that fall due, in the order in which a sweep deals with
  * them.  Breached deadlines come after overdue tasks, because writing those
- * stores their breaches too.
+ * stores their breaches too, and after deadlines that have moved.
  */
 static const DueKind *const due_kinds[] = {
 	&due_folding,
 	&due_overdue,
 	&due_recovered,
+	&due_moved,
+	&due_resumed,
+	&due_response_breached,
 	&due_breached,
+	&due_at_risk,
+	&due_warnings,
 	&due_rechecks,
 	&due_renewals,
 	&due_tasks_created,
@@ -158,6 +167,8 @@ _PG_init(void)
 	catalog_register_callbacks();
 	plan_register_callbacks();
 	owner_register_callbacks();
+	business_register_callbacks();
+	policy_register_callbacks();
 	rule_register_callbacks();
 	change_register(followers, lengthof(followers));
 	sweep_register(due_kinds, lengthof(due_kinds));

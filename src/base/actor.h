@@ -19,6 +19,9 @@ typedef enum TaskVerb
 {
 	VERB_START,
 	VERB_SET_SLA,
+	VERB_APPLY_POLICY,
+	VERB_RESUME,
+	VERB_PAUSES,				/* changed by hand */
 	VERB_ERASE,					/* texts only; of terminal tasks, too */
 	VERB_OTHER
 } TaskVerb;

@@ -38,6 +38,7 @@ extern TimestampTz business_next_opening(const BusinessCalendar *calendar, Times
 extern DateADT business_day(const BusinessCalendar *calendar, DateADT day, int n);
 /* all parts of [since, until), in order, without gaps; adjacent parts of the same kind and label are one.  List of BusinessSpan*, palloc'd */
 extern List *business_spans(const BusinessCalendar *calendar, TimestampTz since, TimestampTz until);
+extern void business_look(void);
 extern void business_register_callbacks(void);	/* from _PG_init */
 
 #endif							/* TASKQ_BUSINESS_H */

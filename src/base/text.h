@@ -14,6 +14,7 @@
 /* Bounds that several files use, in characters. */
 #define TEXT_MAX 65536
 #define KEY_MAX 255
+#define NAME_MAX_CHARS 63
 
 extern bool text_in_bounds(const text *value, int min, int max);
 extern int64 id_argument(FunctionCallInfo fcinfo, const char *missing);

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 
@@ -28,22 +29,30 @@
 #include "task/change.h"
 #include "task/create.h"
 #include "task/directory.h"
+#include "task/policy.h"
 #include "task/row.h"
 #include "task/title.h"
 
 static const char *const field_names[N_NEW] = {
 	"title", "description", "priority", "due_date", "sla_hours",
-	"assignee_id", "user_id", "dedupe_key", "source"
+	"assignee_id", "user_id", "dedupe_key", "source", "kind", "sla_policy", "sla_from", "response_hours", "sla_calendar"
 };
 
+/* The status is the first parameter; most tasks have only the fields of the shorter one. */
+#define FIRST_FIELDS "title, description, priority, due_date, sla_hours, assignee_id, user_id, dedupe_key, source"
 #define INSERT_TASK \
-	"INSERT INTO @.taskq_task (title, description, priority, due_date, sla_hours, assignee_id, " \
-	"user_id, dedupe_key, source, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+	"INSERT INTO @.taskq_task (status, " FIRST_FIELDS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+#define INSERT_TASK_WITH_ALL \
+	"INSERT INTO @.taskq_task (status, " FIRST_FIELDS ", kind, sla_policy, sla_from, response_hours, sla_calendar) " \
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+#define UNLESS_TAKEN \
+	"ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL " \
+	"AND completed_at IS NULL AND cancelled_at IS NULL DO NOTHING "
 
-static TaskqPlan insert_task = {INSERT_TASK "RETURNING id"};
-static TaskqPlan insert_deduped = {
-	INSERT_TASK "ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL "
-	"AND completed_at IS NULL AND cancelled_at IS NULL DO NOTHING RETURNING id"
+/* By whether there are other fields, and whether there is a dedupe_key. */
+static TaskqPlan insert_task[2][2] = {
+	{{INSERT_TASK "RETURNING id"}, {INSERT_TASK UNLESS_TAKEN "RETURNING id"}},
+	{{INSERT_TASK_WITH_ALL "RETURNING id"}, {INSERT_TASK_WITH_ALL UNLESS_TAKEN "RETURNING id"}}
 };
 static TaskqPlan select_holder = {
 	"SELECT t.id FROM @.taskq_task t WHERE t.dedupe_key " EQ " $1 "
@@ -139,6 +148,69 @@ engine_description(char *rendered, char **notes)
 	return rendered;
 }
 
+static char *
+field_string(const NewTask *task, NewTaskField field)
+{
+	return task->nulls[field] ? NULL : TextDatumGetCString(task->values[field]);
+}
+
+static void
+set_hours(NewTask *task, NewTaskField field, float8 hours)
+{
+	if (hours > 0)
+		new_task_set(task, field, Float8GetDatum(hours));
+}
+
+/*
+ * Gives a task without targets of its own the SLA of the policy that it names,
+ * or of that which fits it.
+ */
+static void
+find_policy(NewTask *task)
+{
+	const Policy *policy;
+
+	if (!task->nulls[NEW_SLA_POLICY])
+	{
+		policy = policy_by_name(field_string(task, NEW_SLA_POLICY));
+		if (policy == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("SLA policy \"%s\" does not exist", field_string(task, NEW_SLA_POLICY))));
+		if (!task->nulls[NEW_SLA_HOURS] || !task->nulls[NEW_RESPONSE_HOURS])
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("sla_policy excludes sla_hours and response_hours, which it gives")));
+	}
+	else if (!task->nulls[NEW_SLA_HOURS] || !task->nulls[NEW_RESPONSE_HOURS] || !policies_exist())
+		return;
+	else
+		policy = policy_that_fits(field_string(task, NEW_USER_ID), field_string(task, NEW_KIND),
+								  enum_index(DatumGetObjectId(task->values[NEW_PRIORITY]), taskq_catalog()->priority, N_PRIORITIES),
+								  field_string(task, NEW_SOURCE));
+	if (policy == NULL)
+		return;
+	new_task_set(task, NEW_SLA_POLICY, CStringGetTextDatum(policy->name));
+	set_hours(task, NEW_SLA_HOURS, policy->sla_hours);
+	set_hours(task, NEW_RESPONSE_HOURS, policy->response_hours);
+	if (policy->calendar != NULL)
+		new_task_set(task, NEW_SLA_CALENDAR, CStringGetTextDatum(policy->calendar));
+}
+
+/* Throws 22023 for invalid fields that hang on service levels. */
+static void
+check_sla_fields(const NewTask *task)
+{
+	if (!task->nulls[NEW_KIND])
+		check_text("kind", DatumGetTextPP(task->values[NEW_KIND]), 1, NAME_MAX_CHARS);
+	if (!task->nulls[NEW_SLA_HOURS])
+		check_sla_hours(DatumGetFloat8(task->values[NEW_SLA_HOURS]));
+	if (!task->nulls[NEW_RESPONSE_HOURS])
+		check_response_hours(DatumGetFloat8(task->values[NEW_RESPONSE_HOURS]));
+	if (!task->nulls[NEW_SLA_FROM])
+		check_sla_from(DatumGetTimestampTz(task->values[NEW_SLA_FROM]));
+}
+
 /*
  * Throws 22023 or 23503 for invalid fields; fills in the defaults, and removes
  * directional marks from the title.
@@ -155,8 +227,7 @@ check_new_task(NewTask *task)
 		new_task_set(task, NEW_PRIORITY, ObjectIdGetDatum(taskq_catalog()->priority[1]));
 	if (!task->nulls[NEW_DUE_DATE])
 		check_due_date(DatumGetDateADT(task->values[NEW_DUE_DATE]));
-	if (!task->nulls[NEW_SLA_HOURS])
-		check_sla_hours(DatumGetFloat8(task->values[NEW_SLA_HOURS]));
+	check_sla_fields(task);
 	if (!task->nulls[NEW_DEDUPE_KEY])
 		check_text("dedupe_key", DatumGetTextPP(task->values[NEW_DEDUPE_KEY]), 1, KEY_MAX);
 	if (task->nulls[NEW_SOURCE])
@@ -176,6 +247,7 @@ check_new_task(NewTask *task)
 		check_staff(task->values[NEW_ASSIGNEE_ID]);
 	if (!task->nulls[NEW_USER_ID])
 		check_customer(task->values[NEW_USER_ID]);
+	find_policy(task);
 }
 
 /*
@@ -216,10 +288,11 @@ int64
 create_task(NewTask *task, text *actor, bool *created)
 {
 	const TaskqCatalog *cat = taskq_catalog();
-	Oid			types[N_NEW + 1] = {TEXTOID, TEXTOID, cat->priority_type, DATEOID, FLOAT8OID,
-	TEXTOID, TEXTOID, TEXTOID, TEXTOID, cat->status_type};
+	Oid			types[N_NEW + 1] = {cat->status_type, TEXTOID, TEXTOID, cat->priority_type, DATEOID, FLOAT8OID,
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, FLOAT8OID, TEXTOID};
 	Datum		values[N_NEW + 1];
 	char		nulls[N_NEW + 1];
+	bool		has_other = false;
 	bool		deduped;
 	bool		overdue;
 	int			tries = 0;
@@ -229,12 +302,13 @@ create_task(NewTask *task, text *actor, bool *created)
 	check_new_task(task);
 	for (int i = 0; i < N_NEW; i++)
 	{
-		values[i] = task->values[i];
-		nulls[i] = task->nulls[i] ? 'n' : ' ';
+		values[i + 1] = task->values[i];
+		nulls[i + 1] = task->nulls[i] ? 'n' : ' ';
+		has_other |= i >= N_NEW_FIRST && !task->nulls[i];
 	}
 	overdue = !task->nulls[NEW_DUE_DATE] && DatumGetDateADT(task->values[NEW_DUE_DATE]) < today();
-	values[N_NEW] = ObjectIdGetDatum(cat->status[overdue ? STATUS_OVERDUE : STATUS_OPEN]);
-	nulls[N_NEW] = ' ';
+	values[0] = ObjectIdGetDatum(cat->status[overdue ? STATUS_OVERDUE : STATUS_OPEN]);
+	nulls[0] = ' ';
 	deduped = !task->nulls[NEW_DEDUPE_KEY];
 
 	spi_connect();
@@ -244,7 +318,7 @@ create_task(NewTask *task, text *actor, bool *created)
 		do
 		{
 			CHECK_FOR_INTERRUPTS();
-			spi_run(deduped ? &insert_deduped : &insert_task, N_NEW + 1, types, values, nulls, 0);
+			spi_run(&insert_task[has_other][deduped], (has_other ? N_NEW : N_NEW_FIRST) + 1, types, values, nulls, 0);
 			*created = SPI_processed > 0;
 			if (*created)
 			{
@@ -279,10 +353,11 @@ taskq_create(PG_FUNCTION_ARGS)
 	bool		created;
 
 	new_task_init(&task, NULL);
-	for (int i = 0; i < N_NEW; i++)
+	/* Before 0.3.0 it had no kind. */
+	for (int i = 0; i < PG_NARGS() - 1; i++)
 		if (!PG_ARGISNULL(i))
 			new_task_set(&task, (NewTaskField) i, PG_GETARG_DATUM(i));
-	PG_RETURN_INT64(create_task(&task, actor_argument(fcinfo, N_NEW), &created));
+	PG_RETURN_INT64(create_task(&task, actor_argument(fcinfo, PG_NARGS() - 1), &created));
 }
 
 /* ---------------------------------------------------------- the JSON body */
@@ -323,6 +398,23 @@ json_date(const char *s)
 	return date;
 }
 
+/* An instant in ISO 8601 with a zone, "2026-06-05T09:00:00Z". */
+static TimestampTz
+json_instant(const char *field, const char *s)
+{
+	const char *time = strlen(s) > 10 && (s[10] == 'T' || s[10] == ' ') ? s + 11 : NULL;
+	char	   *day = pnstrdup(s, 10);
+	DateADT		date;
+
+	if (time == NULL || strpbrk(time, "Zz+-") == NULL || strspn(time, "0123456789:.Zz+-") != strlen(time) ||
+		date_from_iso(day, &date) == ISO_DATE_FORM)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_DATETIME_FORMAT),
+				 errmsg("field \"%s\" must be an instant in the form YYYY-MM-DDThh:mm:ssZ or with an offset", field)));
+	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(s),
+												   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
 static Datum
 json_priority(const char *s)
 {
@@ -345,19 +437,19 @@ read_field(NewTask *task, const JsonbValue *key, const JsonbValue *value)
 	bool		number;
 	char	   *string;
 
-	for (field = NEW_TITLE; field < N_NEW; field++)
+	for (field = NEW_TITLE; field < N_NEW_JSON; field++)
 		if (strlen(field_names[field]) == key->val.string.len &&
 			memcmp(field_names[field], key->val.string.val, key->val.string.len) == 0)
 			break;
-	if (field == N_NEW)
+	if (field == N_NEW_JSON || (field >= N_NEW_FIRST && taskq_catalog()->sql_is_older))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("field \"%.*s\" is not known",
 						pg_mbcliplen(key->val.string.val, key->val.string.len, 64), key->val.string.val),
-				 errhint("Use title, description, priority, due_date, sla_hours, assignee_id, user_id, dedupe_key or source.")));
+				 errhint("Use title, description, priority, due_date, sla_hours, assignee_id, user_id, dedupe_key, source, kind, sla_policy, sla_from or response_hours.")));
 	if (value->type == jbvNull)
 		return;
-	number = field == NEW_SLA_HOURS;
+	number = field == NEW_SLA_HOURS || field == NEW_RESPONSE_HOURS;
 	if (value->type != (number ? jbvNumeric : jbvString))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -378,6 +470,8 @@ read_field(NewTask *task, const JsonbValue *key, const JsonbValue *value)
 		task->values[field] = json_priority(string);
 	else if (field == NEW_DUE_DATE)
 		task->values[field] = DateADTGetDatum(json_date(string));
+	else if (field == NEW_SLA_FROM)
+		task->values[field] = TimestampTzGetDatum(json_instant(field_names[field], string));
 	else
 		task->values[field] = CStringGetTextDatum(string);
 }

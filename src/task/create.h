@@ -8,7 +8,7 @@
 #ifndef TASKQ_CREATE_H
 #define TASKQ_CREATE_H
 
-/* Arguments of taskq_create in their order, the actor apart. */
+/* Arguments of taskq_create in their order, the actor apart; then what else a new task can have. */
 typedef enum NewTaskField
 {
 	NEW_TITLE,
@@ -19,10 +19,17 @@ typedef enum NewTaskField
 	NEW_ASSIGNEE_ID,
 	NEW_USER_ID,
 	NEW_DEDUPE_KEY,
-	NEW_SOURCE
+	NEW_SOURCE,
+	NEW_KIND,
+	NEW_SLA_POLICY,
+	NEW_SLA_FROM,
+	NEW_RESPONSE_HOURS,
+	NEW_SLA_CALENDAR
 } NewTaskField;
 
-#define N_NEW (NEW_SOURCE + 1)
+#define N_NEW_FIRST NEW_KIND	/* those that a task of 0.2.0 has */
+#define N_NEW_JSON NEW_SLA_CALENDAR	/* those that the body of taskq_create_json() can have */
+#define N_NEW (NEW_SLA_CALENDAR + 1)
 
 typedef struct NewTask
 {

@@ -30,8 +30,53 @@ is_content(int attnum)
 		case Anum_task_updated_at:
 			return false;
 		default:
-			return !task_column_is_stamp(attnum);
+			return attnum != Anum_task_sla_revision && !task_column_is_stamp(attnum);
 	}
+}
+
+/* The kind of event that a change of a column makes. */
+static EventKind
+kind_of(int attnum)
+{
+	switch (attnum)
+	{
+		case Anum_task_title:
+		case Anum_task_description:
+			return EVENT_EDITED;
+		case Anum_task_priority:
+			return EVENT_PRIORITIZED;
+		case Anum_task_due_date:
+			return EVENT_RESCHEDULED;
+		case Anum_task_sla_hours:
+			return EVENT_SLA_CHANGED;
+		case Anum_task_assignee_id:
+			return EVENT_ASSIGNED;
+		default:
+			break;
+	}
+	if (attnum == Anum_task_sla_policy || attnum == Anum_task_sla_calendar || attnum == Anum_task_sla_from ||
+		attnum == Anum_task_response_hours)
+		return EVENT_SLA_CHANGED;
+	if (attnum == Anum_task_paused_at || attnum == Anum_task_pause_reason || attnum == Anum_task_resume_at)
+		return EVENT_PAUSED;
+	return EVENT_UPDATED;
+}
+
+/* The kind of an update that makes changes of two kinds. */
+static EventKind
+both_kinds(const TaskRow *old, EventKind a, EventKind b)
+{
+	if (a == b)
+		return a;
+	/* A policy's SLA follows from what it goes by. */
+	if (Anum_task_sla_policy != 0 && !task_isnull(old, Anum_task_sla_policy))
+	{
+		if (a == EVENT_SLA_CHANGED)
+			return b;
+		if (b == EVENT_SLA_CHANGED)
+			return a;
+	}
+	return EVENT_UPDATED;
 }
 
 /* A column as JSON: null, boolean, number, ISO date and time, else its text. */
@@ -69,6 +114,19 @@ push_column(JsonbInState *json, const TaskRow *row, int attnum)
 	}
 }
 
+/* A field and how it changed. */
+static void
+push_change(JsonbInState *json, const TaskRow *old, const TaskRow *new, int attnum)
+{
+	json_key(json, NameStr(TupleDescAttr(old->desc, attnum - 1)->attname));
+	json_begin(json);
+	json_key(json, "from");
+	push_column(json, old, attnum);
+	json_key(json, "to");
+	push_column(json, new, attnum);
+	json_end(json);
+}
+
 /*
  * The changed fields as {"field": {"from": …, "to": …}}, NULL if none; *kind
  * is set to the kind of event that they make.
@@ -81,44 +139,29 @@ changes_of(const TaskRow *old, const TaskRow *new, EventKind *kind)
 
 	for (int attnum = 1; attnum <= old->desc->natts; attnum++)
 	{
-		EventKind	this_kind;
-
 		if (!task_column_differs(old, new, attnum) || !is_content(attnum))
 			continue;
-		switch (attnum)
-		{
-			case Anum_task_title:
-			case Anum_task_description:
-				this_kind = EVENT_EDITED;
-				break;
-			case Anum_task_priority:
-				this_kind = EVENT_PRIORITIZED;
-				break;
-			case Anum_task_due_date:
-				this_kind = EVENT_RESCHEDULED;
-				break;
-			case Anum_task_sla_hours:
-				this_kind = EVENT_SLA_CHANGED;
-				break;
-			case Anum_task_assignee_id:
-				this_kind = EVENT_ASSIGNED;
-				break;
-			default:
-				this_kind = EVENT_UPDATED;
-		}
+		*kind = any ? both_kinds(old, *kind, kind_of(attnum)) : kind_of(attnum);
 		if (!any)
 			json_begin(&json);
-		*kind = (any && *kind != this_kind) ? EVENT_UPDATED : this_kind;
 		any = true;
-		json_key(&json, NameStr(TupleDescAttr(old->desc, attnum - 1)->attname));
-		json_begin(&json);
-		json_key(&json, "from");
-		push_column(&json, old, attnum);
-		json_key(&json, "to");
-		push_column(&json, new, attnum);
-		json_end(&json);
+		push_change(&json, old, new, attnum);
 	}
 	if (!any)
 		return NULL;
+	return json_finish(&json);
+}
+
+/* The deadlines that differ, in the same form. */
+Jsonb *
+moved_deadlines(const TaskRow *old, const TaskRow *new)
+{
+	const int	deadlines[] = {Anum_task_sla_due_at, Anum_task_response_due_at};
+	JsonbInState json = {0};
+
+	json_begin(&json);
+	for (int i = 0; i < lengthof(deadlines); i++)
+		if (deadlines[i] != 0 && task_column_differs(old, new, deadlines[i]))
+			push_change(&json, old, new, deadlines[i]);
 	return json_finish(&json);
 }

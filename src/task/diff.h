@@ -12,6 +12,7 @@
 
 #include "task/change.h"
 
+extern Jsonb *moved_deadlines(const TaskRow *old, const TaskRow *new);
 extern Jsonb *changes_of(const TaskRow *old, const TaskRow *new, EventKind *kind);
 
 #endif							/* TASKQ_DIFF_H */

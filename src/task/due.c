@@ -1,13 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * due.c
- *		The kinds of tasks that fall due by time alone: overdue, recovered, breached.
+ *		The kinds of tasks that fall due by time alone.
  *
  * Tasks whose due date has passed and which nobody has written to since
  * (overdue), tasks stored OVERDUE that are not past due (recovered: an import,
- * a changed time zone), SLA deadlines that have passed (sla_breached).  Each
- * is written by an UPDATE that changes nothing: the triggers store what
- * follows, as for any other write.
+ * a changed time zone), tasks whose deadlines were computed from what their
+ * calendar was before (sla_moved), pauses that end (resumed), deadlines that
+ * have passed (sla_breached, response_breached), and what is to be told before
+ * (sla_at_risk, sla_warnings).  Each is written by an UPDATE that changes
+ * nothing: the triggers store what follows, as for any other write.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,6 +20,7 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
+#include "base/business.h"
 #include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/plan.h"
@@ -95,6 +98,61 @@ static TaskqPlan next_deadline = {
 	"AND t.sla_breached_at IS NULL AND @stage " EQ " s.stage AND " DEADLINE " " GE " $1 ORDER BY " DEADLINE " LIMIT 1) n"
 };
 
+/* ---- calendars, pauses, warnings: not in a database of an older version ---- */
+
+#define KEPT_REVISION "CASE WHEN t.sla_revision IS NULL THEN 0 ELSE t.sla_revision END"
+#define OF_CALENDAR ACTIVE "AND t.sla_calendar " EQ " c.name AND " KEPT_REVISION " "
+
+/*
+ * Stale tasks of each calendar, those with the nearest deadline first: for each
+ * revision that is not the calendar's, of which there are few, a range of
+ * taskq_task_calendar_idx.
+ */
+#define STALE(columns, only) \
+	"SELECT p.* FROM @.taskq_calendar c CROSS JOIN LATERAL (" \
+	"WITH RECURSIVE r(revision) AS (" \
+	"(SELECT " KEPT_REVISION " FROM @.taskq_task t WHERE " OF_CALENDAR "IS NOT NULL ORDER BY " KEPT_REVISION " LIMIT 1) " \
+	"UNION ALL SELECT (SELECT " KEPT_REVISION " FROM @.taskq_task t WHERE " OF_CALENDAR GT " r.revision " \
+	"ORDER BY " KEPT_REVISION " LIMIT 1) FROM r WHERE r.revision IS NOT NULL) " \
+	"SELECT r.revision FROM r WHERE r.revision " NE " c.revision) s " \
+	"CROSS JOIN LATERAL (SELECT " columns " FROM " only "@.taskq_task t WHERE " OF_CALENDAR EQ " s.revision " \
+	"AND $1 IS NOT NULL AND t.id " NE " ALL ($2) " \
+	"ORDER BY least(t.sla_due_at, t.response_due_at) FOR NO KEY UPDATE SKIP LOCKED) p"
+static TaskqPlan pick_stale[] = {{STALE("t.id", "")}, {STALE("t.id, t.ctid", "ONLY ")}};
+static TaskqPlan still_stale = {
+	"SELECT t.id FROM @.taskq_task t JOIN @.taskq_calendar c ON c.name " EQ " t.sla_calendar WHERE " ACTIVE
+	"AND " KEPT_REVISION " " NE " c.revision AND $1 IS NOT NULL AND t.id " EQ " ANY ($2)"
+};
+
+#define TO_RESUME "t.resume_at IS NOT NULL AND t.resume_at " LE " $1 "
+#define NOT_RESPONDED ACTIVE \
+	"AND t.response_due_at IS NOT NULL AND t.started_at IS NULL AND t.response_breached_at IS NULL "
+#define RESPONSE_LATE NOT_RESPONDED "AND t.response_due_at " LT " $1 "
+#define PENDING_RISK ACTIVE "AND t.sla_at_risk_at IS NOT NULL AND t.sla_breached_at IS NULL AND " UNTOLD " " EQ " 0 "
+#define UNTOLD "CASE WHEN t.sla_warned_at " GE " t.sla_at_risk_at OR t.sla_warn_at " GT " t.sla_at_risk_at THEN 1 ELSE 0 END"
+#define AT_RISK PENDING_RISK "AND t.sla_at_risk_at " LE " $1 AND t.sla_due_at " GE " $1 "
+#define WITH_WARNING ACTIVE "AND t.sla_warn_at IS NOT NULL "
+#define TO_WARN WITH_WARNING "AND t.sla_warn_at " LE " $1 "
+
+static TaskqPlan pick_resumed[] = PICKS(TO_RESUME, "ORDER BY t.resume_at ");
+static TaskqPlan pick_responses[] = PICKS(RESPONSE_LATE, "ORDER BY t.response_due_at ");
+static TaskqPlan pick_at_risk[] = PICKS(AT_RISK, "ORDER BY " UNTOLD ", t.sla_at_risk_at ");
+static TaskqPlan pick_warned[] = PICKS(TO_WARN, "ORDER BY t.sla_warn_at ");
+static TaskqPlan still_resumed = STILL(TO_RESUME);
+static TaskqPlan still_responses = STILL(RESPONSE_LATE);
+static TaskqPlan still_at_risk = STILL(AT_RISK);
+static TaskqPlan still_warned = STILL(TO_WARN);
+
+#define NEXT(column, what, order) \
+	{"SELECT t." column " FROM @.taskq_task t WHERE " what "AND t." column " " GT " $1 ORDER BY " order "t." column " LIMIT 1"}
+static TaskqPlan next_resume = NEXT("resume_at", "t.resume_at IS NOT NULL ", "");
+static TaskqPlan next_response = {
+	"SELECT t.response_due_at FROM @.taskq_task t WHERE " NOT_RESPONDED
+	"AND t.response_due_at " GE " $1 ORDER BY t.response_due_at LIMIT 1"
+};
+static TaskqPlan next_risk = NEXT("sla_at_risk_at", PENDING_RISK, UNTOLD ", ");
+static TaskqPlan next_warn = NEXT("sla_warn_at", WITH_WARNING, "");
+
 bool
 due_by_today(Datum *instant)
 {
@@ -113,12 +171,14 @@ due_by_now(Datum *instant)
 static bool
 find_next(TaskqPlan *plan, Oid type, Datum from, int64 *next)
 {
-	Datum		value;
+	Datum		value = (Datum) 0;
 	bool		isnull;
 
 	spi_connect();
 	spi_run_by_index(plan, 1, &type, &from, NULL, 1);
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	isnull = SPI_processed == 0;
+	if (!isnull)
+		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	if (!isnull)
 		*next = type == DATEOID ? DatumGetDateADT(value) : DatumGetTimestampTz(value);
 	SPI_finish();
@@ -180,4 +240,116 @@ const DueKind due_breached = {
 	.instant_type = TIMESTAMPTZOID, .instant = due_by_now,
 	.pick = pick_breached, .still = &still_breached, .write = update_picked,
 	.backlog = &breached_backlog, .next = next_breached
+};
+
+/* ---- calendars, pauses, warnings ---- */
+
+static bool
+due_by_now_if_newer(Datum *instant)
+{
+	return !taskq_catalog()->sql_is_older && due_by_now(instant);
+}
+
+/* Before looking for stale tasks: what other time zone data make of the calendars. */
+static bool
+due_by_calendars(Datum *instant)
+{
+	if (taskq_catalog()->sql_is_older)
+		return false;
+	business_look();
+	return due_by_now(instant);
+}
+
+static TimestampTz
+find_next_if_newer(TaskqPlan *plan)
+{
+	TimestampTz at;
+
+	return !taskq_catalog()->sql_is_older &&
+		find_next(plan, TIMESTAMPTZOID, TimestampTzGetDatum(GetCurrentStatementStartTimestamp()), &at) ? at : DT_NOEND;
+}
+
+static TimestampTz
+next_resumed(void)
+{
+	return find_next_if_newer(&next_resume);
+}
+
+static TimestampTz
+next_response_breached(void)
+{
+	return sla_breach_begins(find_next_if_newer(&next_response));
+}
+
+static TimestampTz
+next_at_risk(void)
+{
+	return find_next_if_newer(&next_risk);
+}
+
+static TimestampTz
+next_warning(void)
+{
+	return find_next_if_newer(&next_warn);
+}
+
+static uint64
+made_moved(void)
+{
+	return history_recorded(EVENT_SLA_MOVED);
+}
+
+static uint64
+made_resumed(void)
+{
+	return history_recorded(EVENT_RESUMED);
+}
+
+static uint64
+made_response_breached(void)
+{
+	return history_recorded(EVENT_RESPONSE_BREACHED);
+}
+
+static uint64
+made_at_risk(void)
+{
+	return history_recorded(EVENT_SLA_AT_RISK);
+}
+
+static uint64
+made_warnings(void)
+{
+	return history_recorded(EVENT_SLA_WARNING);
+}
+
+/* No next(): calendars change by a commit, which wakes the worker. */
+const DueKind due_moved = {
+	.name = "sla_moved", .made = made_moved, .row = "task",
+	.instant_type = TIMESTAMPTZOID, .instant = due_by_calendars,
+	.pick = pick_stale, .still = &still_stale, .write = update_picked
+};
+
+const DueKind due_resumed = {
+	.name = "resumed", .made = made_resumed, .row = "task",
+	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
+	.pick = pick_resumed, .still = &still_resumed, .write = update_picked, .next = next_resumed
+};
+
+const DueKind due_response_breached = {
+	.name = "response_breached", .made = made_response_breached, .row = "task",
+	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
+	.pick = pick_responses, .still = &still_responses, .write = update_picked, .next = next_response_breached
+};
+
+const DueKind due_at_risk = {
+	.name = "sla_at_risk", .made = made_at_risk, .row = "task",
+	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
+	.pick = pick_at_risk, .still = &still_at_risk, .write = update_picked, .next = next_at_risk
+};
+
+const DueKind due_warnings = {
+	.name = "sla_warnings", .made = made_warnings, .row = "task",
+	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
+	.pick = pick_warned, .still = &still_warned, .write = update_picked, .next = next_warning
 };

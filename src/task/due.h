@@ -48,6 +48,11 @@ extern bool due_by_today(Datum *instant);
 
 extern const DueKind due_overdue;
 extern const DueKind due_recovered;
+extern const DueKind due_moved;
+extern const DueKind due_resumed;
 extern const DueKind due_breached;
+extern const DueKind due_response_breached;
+extern const DueKind due_at_risk;
+extern const DueKind due_warnings;
 
 #endif							/* TASKQ_DUE_H */

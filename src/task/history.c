@@ -5,8 +5,9 @@
  *
  * One update makes one event for the change itself, and before it one for each
  * change by time that had not been stored yet: a due date that has passed
- * (overdue, or recovered after a change of the time zone) and an SLA deadline
- * that has passed.  So each event of a task begins with the status with which
+ * (overdue, or recovered after a change of the time zone), deadlines that have
+ * followed their calendar, warnings, deadlines that have passed, and the end of
+ * a pause.  So each event of a task begins with the status with which
  * the one before ended, however late the sweep is.
  *
  * Events of a statement are collected and inserted together, as the owner of
@@ -37,6 +38,7 @@
 #include "task/diff.h"
 #include "task/history.h"
 #include "task/row.h"
+#include "task/sla.h"
 
 static const char *const kind_names[N_EVENT_KINDS] =
 {
@@ -95,7 +97,7 @@ static TaskqPlan delete_of_tasks = {
 static TaskqPlan erase_texts = {
 	"UPDATE @.taskq_task_event AS e SET note = NULL, changes = r.changes "
 	"FROM (SELECT o.id, (SELECT pg_catalog.jsonb_object_agg(c.key, CASE "
-	"WHEN c.key " EQ " ANY ('{priority,due_date,sla_hours,assignee_id}'::pg_catalog.text[]) THEN c.value "
+	"WHEN c.key " EQ " ANY ('{priority,due_date,sla_hours,assignee_id,kind,sla_policy,sla_calendar,sla_from,response_hours,paused_at,resume_at,sla_due_at,response_due_at}'::pg_catalog.text[]) THEN c.value "
 	"ELSE '{\"from\": \"erased\", \"to\": \"erased\"}'::pg_catalog.jsonb END) "
 	"FROM pg_catalog.jsonb_each(o.changes) c) AS changes "
 	"FROM @.taskq_task_event o WHERE o.task_id " EQ " ANY ($1)) r "
@@ -109,7 +111,7 @@ static TaskqPlan select_closer = {
 /* A batch is written when it has so many events, or so many bytes of values. */
 #define FLUSH_AT 10000
 #define FLUSH_AT_BYTES ((Size) 1024 * 1024)
-#define EVENTS_PER_UPDATE 4		/* at most */
+#define EVENTS_PER_UPDATE 11	/* at most */
 
 /* Number of deleted tasks whose events are deleted at a time. */
 #define FORGET_AT 10000
@@ -255,8 +257,7 @@ add_event(HistoryBatch *batch, int64 task_id, TimestampTz at, EventKind kind,
 		  TaskStatus from, TaskStatus to, Jsonb *changes, text *note)
 {
 	const TaskqCatalog *cat = taskq_catalog();
-	bool		by_time = kind == EVENT_OVERDUE || kind == EVENT_RECOVERED ||
-		kind == EVENT_SLA_BREACHED;
+	bool		by_time = kind <= EVENT_SLA_BREACHED && !(kind == EVENT_SLA_MOVED && call_is(VERB_PAUSES));
 
 	if (batch->n == batch->allocated)
 		grow(batch);
@@ -300,11 +301,71 @@ changes_for_batch(HistoryBatch *batch, const TaskRow *old, const TaskRow *new, E
 
 /* The note that an API call gives for an event; NULL if the event is not the one it is for. */
 static text *
-note_for(const TaskqCall *call, bool ended, bool new_hours)
+note_for(const TaskqCall *call, bool ended, bool new_sla, bool resumed)
 {
 	if (call == NULL)
 		return NULL;
-	return (call->verb == VERB_SET_SLA ? new_hours : ended) ? call->note : NULL;
+	if (call->verb == VERB_RESUME)
+		return resumed ? call->note : NULL;
+	return (call->verb == VERB_SET_SLA || call->verb == VERB_APPLY_POLICY ? new_sla : ended) ? call->note : NULL;
+}
+
+/* Whether an update finds that a deadline has passed which nobody has recorded. */
+static bool
+deadline_passed(const TaskRow *old, const TaskRow *new, int due_at, int breached_at)
+{
+	TimestampTz judged_at = task_judged_at(new);
+
+	if (due_at == 0 || task_isnull(old, due_at) || !task_isnull(old, breached_at))
+		return false;
+	if (due_at != Anum_task_sla_due_at && !task_isnull(new, Anum_task_started_at))
+		judged_at = task_stamp(new, Anum_task_started_at);
+	return task_stamp(old, due_at) < judged_at;
+}
+
+static bool
+newly_set(const TaskRow *old, const TaskRow *new, int attnum)
+{
+	return attnum != 0 && !task_isnull(new, attnum) && task_column_differs(old, new, attnum);
+}
+
+/* Adds the events of what an update has stored of warnings; the status is that before it. */
+static void
+add_warnings(HistoryBatch *batch, const TaskRow *old, const TaskRow *new, TimestampTz at, TaskStatus status)
+{
+	int			warned_at = Anum_task_sla_warned_at;
+	int			percent;
+
+	if (!newly_set(old, new, warned_at))
+		return;
+	if (task_stamp(new, Anum_task_sla_at_risk_at) <= task_stamp(new, warned_at) &&
+		(task_isnull(old, warned_at) || task_stamp(old, warned_at) < task_stamp(new, Anum_task_sla_at_risk_at)))
+		add_event(batch, task_id(old), at, EVENT_SLA_AT_RISK, status, status, NULL, NULL);
+	percent = sla_percent_passed(old, new);
+	if (percent > 0)
+		add_event(batch, task_id(old), at, EVENT_SLA_WARNING, status, status, NULL,
+				  cstring_to_text(psprintf("%d %%", percent)));
+}
+
+/* Adds the event of deadlines that have been put into line with what they follow from. */
+static void
+add_moved(HistoryBatch *batch, const TaskRow *old, const TaskRow *new, TimestampTz at, TaskStatus status)
+{
+	text	   *why;
+
+	if (!sla_facts_differ(old, new) ||
+		(!task_column_differs(old, new, Anum_task_sla_due_at) && !task_column_differs(old, new, Anum_task_response_due_at)))
+		return;
+	why = call_is(VERB_PAUSES) ? cstring_to_text("pauses have been changed") :
+		task_isnull(new, Anum_task_sla_calendar) ? NULL :
+		cstring_to_text(psprintf("calendar \"%s\" has changed", TextDatumGetCString(task_value(new, Anum_task_sla_calendar))));
+	add_event(batch, task_id(old), at, EVENT_SLA_MOVED, status, status, moved_deadlines(old, new), why);
+}
+
+static text *
+pause_reason_of(const TaskRow *row)
+{
+	return task_isnull(row, Anum_task_pause_reason) ? NULL : DatumGetTextPP(task_value(row, Anum_task_pause_reason));
 }
 
 /* Adds the events of one row's update. */
@@ -316,9 +377,12 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 	TimestampTz at = task_instant(old);
 	TaskStatus	from = effective_status(old);
 	bool		active = !STATUS_IS_TERMINAL(old->status);
-	bool		breach_recorded = !task_isnull(old, Anum_task_sla_breached_at);
 	bool		ended = active && STATUS_IS_TERMINAL(new->status);
 	bool		new_hours = task_column_differs(old, new, Anum_task_sla_hours);
+	bool		corrected = active && sla_facts_differ(old, new);
+	bool		was_late = active && !corrected && deadline_passed(old, new, Anum_task_sla_due_at, Anum_task_sla_breached_at);
+	bool		was_slow = active && !corrected && deadline_passed(old, new, Anum_task_response_due_at, Anum_task_response_breached_at);
+	bool		resumed = Anum_task_paused_at != 0 && !task_isnull(old, Anum_task_paused_at) && task_isnull(new, Anum_task_paused_at);
 	EventKind	kind = EVENT_UPDATED;
 	Jsonb	   *changes;
 
@@ -326,22 +390,38 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 	if (from != old->status)
 		add_event(batch, id, at, from == STATUS_OVERDUE ? EVENT_OVERDUE : EVENT_RECOVERED,
 				  old->status, from, NULL, NULL);
-	if (active && !breach_recorded && !task_isnull(old, Anum_task_sla_due_at) &&
-		task_stamp(old, Anum_task_sla_due_at) < task_judged_at(new))
+	if (active)
+	{
+		add_moved(batch, old, new, at, from);
+		add_warnings(batch, old, new, at, from);
+	}
+	if (was_slow)
+		add_event(batch, id, at, EVENT_RESPONSE_BREACHED, from, from, NULL, NULL);
+	if (was_late)
 		add_event(batch, id, at, EVENT_SLA_BREACHED, from, from, NULL, NULL);
 
 	if (ended)
 		kind = new->status == STATUS_COMPLETED ? EVENT_COMPLETED : EVENT_CANCELLED;
 	else if (task_isnull(old, Anum_task_started_at) && !task_isnull(new, Anum_task_started_at))
 		kind = EVENT_STARTED;
-	else if (changes == NULL)
-		return;
-	add_event(batch, id, at, kind, from, new->status, changes,
-			  note_for(call, ended, new_hours));
+	else if (resumed && kind == EVENT_PAUSED)
+		kind = EVENT_RESUMED;
 
-	/* New hours can put the deadline into the past at once. */
-	if (active && new_hours &&
-		!task_isnull(new, Anum_task_sla_breached_at))
+	/* Beside other changes, a pause that begins or ends has an event of its own. */
+	if (resumed && !ended && kind != EVENT_RESUMED)
+		add_event(batch, id, at, EVENT_RESUMED, from, from, NULL, NULL);
+	if (ended || kind == EVENT_STARTED || changes != NULL)
+		add_event(batch, id, at, kind, from, new->status, changes,
+				  kind == EVENT_PAUSED ? pause_reason_of(new) :
+				  note_for(call, ended, kind == EVENT_SLA_CHANGED, kind == EVENT_RESUMED));
+	if (kind != EVENT_PAUSED && Anum_task_paused_at != 0 &&
+		task_isnull(old, Anum_task_paused_at) && !task_isnull(new, Anum_task_paused_at))
+		add_event(batch, id, at, EVENT_PAUSED, new->status, new->status, NULL, pause_reason_of(new));
+
+	/* A new target can put the deadline into the past at once; so can facts that are corrected. */
+	if (active && !was_slow && newly_set(old, new, Anum_task_response_breached_at))
+		add_event(batch, id, at, EVENT_RESPONSE_BREACHED, new->status, new->status, NULL, NULL);
+	if (active && newly_set(old, new, Anum_task_sla_breached_at) && (!was_late || new_hours))
 		add_event(batch, id, at, EVENT_SLA_BREACHED, new->status, new->status, NULL, NULL);
 }
 

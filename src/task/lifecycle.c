@@ -29,9 +29,11 @@
 #include "task/directory.h"
 #include "task/history.h"
 #include "task/lifecycle.h"
+#include "task/pause.h"
 #include "task/row.h"
 #include "task/sla.h"
 #include "task/title.h"
+#include "task/valid.h"
 
 #define LIFECYCLE "taskq_task_lifecycle"
 
@@ -189,6 +191,7 @@ lifecycle_is_erasure(const TaskRow *old, const TaskRow *new)
 
 		for (int i = 0; i < lengthof(text_columns); i++)
 			is_text |= text_columns[i] == attnum;
+		is_text |= attnum == Anum_task_pause_reason;
 		if (!is_text && task_column_is_own(attnum) && task_column_differs(old, new, attnum))
 			return false;
 	}
@@ -220,13 +223,6 @@ check_stamps(const TaskRow *old, const TaskRow *new)
 }
 
 /* ------------------------------------------------------ effects of a write */
-
-static void
-clear_stamp(TaskRow *row, int attnum)
-{
-	task_value(row, attnum) = (Datum) 0;
-	task_isnull(row, attnum) = true;
-}
 
 static void
 set_status(TaskRow *row, TaskStatus status)
@@ -266,81 +262,6 @@ apply_status(const TaskRow *old, TaskRow *new, TaskStatus requested, TimestampTz
 	set_status(new, requested);
 }
 
-/*
- * Sets *breached_at to when the breach of a row's deadline is recorded, if the
- * row is written at an instant; false if there is no breach.  A recorded
- * breach is kept, whatever the clock says now, until the hours change.
- */
-static bool
-breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, TimestampTz *breached_at)
-{
-	if (!task_isnull(old, Anum_task_sla_breached_at) &&
-		!task_column_differs(old, new, Anum_task_sla_hours))
-	{
-		*breached_at = task_stamp(old, Anum_task_sla_breached_at);
-		return true;
-	}
-	*breached_at = at;
-	return !task_isnull(new, Anum_task_sla_due_at) &&
-		task_judged_at(new) > task_stamp(new, Anum_task_sla_due_at);
-}
-
-/*
- * Sets *first to when a task's first breach is recorded, if the row is written
- * at an instant; false if there was none.  The deadline that a write replaces
- * may have passed without the breach having been stored; and a row of 0.2.0
- * that was restored while triggers were off has its latest breach only.
- */
-static bool
-first_breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, TimestampTz *first)
-{
-	int			attnum = Anum_task_sla_first_breached_at;
-
-	*first = at;
-	if (attnum == 0)
-		return false;
-	if (!task_isnull(old, attnum))
-		*first = task_stamp(old, attnum);
-	else if (!task_isnull(old, Anum_task_sla_breached_at) &&
-			 !TIMESTAMP_NOT_FINITE(task_stamp(old, Anum_task_sla_breached_at)))
-		*first = task_stamp(old, Anum_task_sla_breached_at);
-	else if (!task_isnull(new, Anum_task_sla_breached_at))
-		*first = task_stamp(new, Anum_task_sla_breached_at);
-	else
-		return !task_isnull(old, Anum_task_sla_due_at) && task_judged_at(new) > task_stamp(old, Anum_task_sla_due_at);
-	return true;
-}
-
-/* Sets the deadlines if the hours change, and the breach if it has not been recorded yet. */
-static void
-apply_sla(const TaskRow *old, TaskRow *new, TimestampTz at)
-{
-	TimestampTz breached_at;
-	TimestampTz first;
-
-	if (task_column_differs(old, new, Anum_task_sla_hours))
-	{
-		TimestampTz due_at;
-		TimestampTz at_risk_at;
-
-		clear_stamp(new, Anum_task_sla_due_at);
-		clear_stamp(new, Anum_task_sla_at_risk_at);
-		clear_stamp(new, Anum_task_sla_breached_at);
-		if (!task_isnull(new, Anum_task_sla_hours) &&
-			sla_instants(task_stamp(new, Anum_task_created_at),
-						 DatumGetFloat8(task_value(new, Anum_task_sla_hours)),
-						 &due_at, &at_risk_at))
-		{
-			task_set_stamp(new, Anum_task_sla_due_at, due_at);
-			task_set_stamp(new, Anum_task_sla_at_risk_at, at_risk_at);
-		}
-	}
-	if (breach_after(old, new, at, &breached_at))
-		task_set_stamp(new, Anum_task_sla_breached_at, breached_at);
-	if (first_breach_after(old, new, at, &first))
-		task_set_stamp(new, Anum_task_sla_first_breached_at, first);
-}
-
 /* The title that a write gives a task, NULL if it leaves it as it is. */
 static text *
 new_title(const TaskRow *old, const TaskRow *new)
@@ -372,7 +293,7 @@ apply_title(const TaskRow *old, TaskRow *new)
 bool
 lifecycle_update(const TaskRow *old, TaskRow *new, bool status_named)
 {
-	static const int unnoticed[] = {Anum_task_updated_at};
+	const int	unnoticed[] = {Anum_task_updated_at, Anum_task_sla_revision};
 	const TaskqCall *call = call_under_way();
 	TimestampTz at;
 
@@ -398,14 +319,17 @@ lifecycle_update(const TaskRow *old, TaskRow *new, bool status_named)
 		apply_status(old, new, new->status, at);
 	else
 		set_status(new, effective_status(new));
-	apply_sla(old, new, at);
+	pause_apply(old, new, at);
+	sla_apply(old, new, at);
+	check_newer_columns(new);
 
 	if (differs_outside(old, new, unnoticed, lengthof(unnoticed)))
 		task_set_stamp(new, Anum_task_updated_at, at);
 	else
 	{
+		/* That the deadlines are those of the calendar as it is now is stored, but is no change of the task. */
 		task_value(new, Anum_task_updated_at) = task_value(old, Anum_task_updated_at);
-		return call == NULL;
+		return call == NULL || (unnoticed[1] != 0 && task_column_differs(old, new, unnoticed[1]));
 	}
 	return true;
 }
@@ -430,12 +354,6 @@ lifecycle_recheck(const TaskRow *old, const TaskRow *new)
 	TaskStatus	from = effective_status(old);
 	TimestampTz at = task_instant(old);
 	const char *refusal;
-	TimestampTz due_at;
-	TimestampTz at_risk_at;
-	TimestampTz breached_at;
-	TimestampTz first;
-	int			first_breached_at = Anum_task_sla_first_breached_at;
-	bool		expected;
 	bool		ends = STATUS_IS_TERMINAL(new->status);
 	bool		wrong = false;
 
@@ -461,18 +379,7 @@ lifecycle_recheck(const TaskRow *old, const TaskRow *new)
 		wrong |= task_column_differs(old, new, Anum_task_started_at);
 	wrong |= new->status == STATUS_COMPLETED && !stamp_is(new, Anum_task_completed_at, true, at);
 	wrong |= new->status == STATUS_CANCELLED && !stamp_is(new, Anum_task_cancelled_at, true, at);
-	if (!task_column_differs(old, new, Anum_task_sla_hours))
-		wrong |= task_column_differs(old, new, Anum_task_sla_due_at) ||
-			task_column_differs(old, new, Anum_task_sla_at_risk_at);
-	else if (!task_isnull(new, Anum_task_sla_hours) &&
-			 sla_instants(task_stamp(new, Anum_task_created_at),
-						  DatumGetFloat8(task_value(new, Anum_task_sla_hours)), &due_at, &at_risk_at))
-		wrong |= !stamp_is(new, Anum_task_sla_due_at, true, due_at) ||
-			!stamp_is(new, Anum_task_sla_at_risk_at, true, at_risk_at);
-	expected = breach_after(old, new, at, &breached_at);
-	wrong |= !stamp_is(new, Anum_task_sla_breached_at, expected, breached_at);
-	expected = first_breach_after(old, new, at, &first);
-	wrong |= first_breached_at != 0 && !stamp_is(new, first_breached_at, expected, first);
+	wrong |= !pause_agrees(old, new, at) || !sla_agrees(old, new, at);
 	if (wrong)
 		ereport(ERROR,
 				(errcheck("taskq_task", LIFECYCLE),

@@ -33,6 +33,7 @@ typedef struct Policy
 /* Both are good until the transaction ends; NULL = there is none. */
 extern const Policy *policy_that_fits(const char *user_id, const char *kind, int priority, const char *source);
 extern const Policy *policy_by_name(const char *name);
+extern bool policies_exist(void);
 extern const Policy *policy_for_row(const TaskRow *row);
 extern void policy_write(const Policy *policy, TaskRow *row);
 extern void policy_register_callbacks(void);

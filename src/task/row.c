@@ -301,3 +301,21 @@ check_sla_hours(float8 hours)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("sla_hours must be greater than 0 and at most %.0f", SLA_HOURS_MAX)));
 }
+
+void
+check_response_hours(float8 hours)
+{
+	if (!sla_hours_in_bounds(hours))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("response_hours must be greater than 0 and at most %.0f", SLA_HOURS_MAX)));
+}
+
+void
+check_sla_from(TimestampTz from)
+{
+	if (TIMESTAMP_NOT_FINITE(from) || from > GetCurrentStatementStartTimestamp())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("sla_from must be an instant that has passed")));
+}

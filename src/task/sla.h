@@ -32,9 +32,10 @@ extern int64 sla_elapsed(const SlaFacts *facts, TimestampTz until);
 extern TimestampTz sla_breach_begins(TimestampTz due_at);
 
 /* What lifecycle.c asks for, before and after a row is stored. */
-extern void sla_fill(TaskRow *row);
+extern bool sla_fill(TaskRow *row);
 extern void sla_apply(const TaskRow *old, TaskRow *new, TimestampTz at);
 extern bool sla_agrees(const TaskRow *old, const TaskRow *new, TimestampTz at);
+extern bool sla_risk_is_untold(const TaskRow *row);
 extern bool sla_facts_differ(const TaskRow *old, const TaskRow *new);
 extern int	sla_percent_passed(const TaskRow *old, const TaskRow *new);
 

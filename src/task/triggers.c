@@ -40,6 +40,7 @@
 #include "task/row.h"
 #include "task/sla.h"
 #include "task/title.h"
+#include "task/valid.h"
 
 /* Columns for which a NULL in an INSERT means the default. */
 static const int defaulted_columns[] = {
@@ -245,8 +246,6 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 	int			first_breached_at = Anum_task_sla_first_breached_at;
 	TaskRow		row;
 	TimestampTz created_at;
-	TimestampTz due_at;
-	TimestampTz at_risk_at;
 
 	task_row_alloc(&row, RelationGetDescr(td->tg_relation));
 	heap_deform_tuple(tuple, row.desc, row.values, row.nulls);
@@ -289,22 +288,11 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 		task_set_stamp(&row, first_breached_at, task_stamp(&row, Anum_task_sla_breached_at));
 		changed = true;
 	}
-	if (!task_isnull(&row, Anum_task_sla_hours) && !task_isnull(&row, Anum_task_created_at) &&
-		(task_isnull(&row, Anum_task_sla_due_at) || task_isnull(&row, Anum_task_sla_at_risk_at)) &&
-		sla_instants(task_stamp(&row, Anum_task_created_at),
-					 DatumGetFloat8(task_value(&row, Anum_task_sla_hours)),
-					 &due_at, &at_risk_at))
+	changed |= sla_fill(&row);
+	if (!task_isnull(&row, Anum_task_status))
 	{
-		if (task_isnull(&row, Anum_task_sla_due_at))
-			task_set_stamp(&row, Anum_task_sla_due_at, due_at);
-		if (task_isnull(&row, Anum_task_sla_at_risk_at))
-		{
-			/* A task that never falls due is never at risk. */
-			if (TIMESTAMP_IS_NOEND(task_stamp(&row, Anum_task_sla_due_at)))
-				TIMESTAMP_NOEND(at_risk_at);
-			task_set_stamp(&row, Anum_task_sla_at_risk_at, at_risk_at);
-		}
-		changed = true;
+		row.status = status_from_datum(task_value(&row, Anum_task_status));
+		check_newer_columns(&row);
 	}
 	if (changed)
 		tuple = rebuild(tuple, &row);

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -56,6 +57,10 @@ static Verb assign_verb = VERB(VERB_OTHER, "assignee_id = $2");
 static Verb reschedule_verb = VERB(VERB_OTHER, "due_date = $2");
 static Verb prioritize_verb = VERB(VERB_OTHER, "priority = $2");
 static Verb set_sla_verb = VERB(VERB_SET_SLA, "sla_hours = $2");
+static Verb pause_verb = VERB(VERB_OTHER,
+							  "paused_at = coalesce(t.paused_at, pg_catalog.statement_timestamp()), pause_reason = $2, resume_at = $3");
+static Verb resume_verb = VERB(VERB_RESUME, "paused_at = NULL");
+static Verb apply_policy_verb = VERB(VERB_APPLY_POLICY, "sla_policy = $2, sla_from = coalesce($3, t.sla_from)");
 static Verb edit_verb = VERB(VERB_OTHER,
 							 "title = coalesce($2, t.title), description = "
 							 "CASE WHEN $3 IS NULL THEN t.description WHEN $3 " EQ " '' THEN NULL ELSE $3 END");
@@ -394,6 +399,35 @@ set_sla_args(FunctionCallInfo fcinfo)
 }
 
 static VerbArgs
+pause_args(FunctionCallInfo fcinfo)
+{
+	VerbArgs	args = {0};
+
+	if (!PG_ARGISNULL(1))
+		check_text("reason", PG_GETARG_TEXT_PP(1), 0, TEXT_MAX);
+	if (!PG_ARGISNULL(2) && (TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(2)) ||
+							 PG_GETARG_TIMESTAMPTZ(2) <= GetCurrentStatementStartTimestamp()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("until must be an instant that is still to come")));
+	add_arg(&args, TEXTOID, fcinfo, 1);
+	add_arg(&args, TIMESTAMPTZOID, fcinfo, 2);
+	return args;
+}
+
+static VerbArgs
+apply_policy_args(FunctionCallInfo fcinfo)
+{
+	VerbArgs	args = {0};
+
+	if (!PG_ARGISNULL(2))
+		check_sla_from(PG_GETARG_TIMESTAMPTZ(2));
+	add_arg(&args, TEXTOID, fcinfo, 1);
+	add_arg(&args, TIMESTAMPTZOID, fcinfo, 2);
+	return args;
+}
+
+static VerbArgs
 edit_args(FunctionCallInfo fcinfo)
 {
 	VerbArgs	args = {0};
@@ -438,6 +472,9 @@ DEFINE_VERB(prioritize, prioritize_args(fcinfo), NULL, 2);
 DEFINE_VERB(set_sla, set_sla_args(fcinfo),
 			PG_NARGS() > 3 ? note_argument(fcinfo, 2, "note") : NULL, PG_NARGS() - 1);
 DEFINE_VERB(edit, edit_args(fcinfo), NULL, 3);
+DEFINE_VERB(pause, pause_args(fcinfo), NULL, 3);
+DEFINE_VERB(resume, {0}, note_argument(fcinfo, 1, "note"), 2);
+DEFINE_VERB(apply_policy, apply_policy_args(fcinfo), NULL, 3);
 
 /* ---------------------------------------------------------------- comments */
 

@@ -80,7 +80,7 @@ static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
 
 /* What the current transaction has written. */
 static DateADT earliest_due_date;
-static TimestampTz earliest_sla_due_at;
+static TimestampTz earliest_instant;	/* other than a date */
 static bool noted = false;
 static bool wake_now = false;
 
@@ -149,6 +149,19 @@ wake_launcher(int pid)
 
 /* ------------------------------------------------------- writers of tasks */
 
+static void
+note_instant(TimestampTz at)
+{
+	earliest_instant = Min(earliest_instant, at);
+}
+
+static void
+note_stamp(const TaskRow *row, int attnum)
+{
+	if (attnum != 0 && !task_isnull(row, attnum))
+		note_instant(task_stamp(row, attnum));
+}
+
 /* Records when a row that is being written falls due. */
 static void
 wakeup_for_task(const TaskRow *row, bool insert)
@@ -159,7 +172,7 @@ wakeup_for_task(const TaskRow *row, bool insert)
 	if (!noted)
 	{
 		DATE_NOEND(earliest_due_date);
-		TIMESTAMP_NOEND(earliest_sla_due_at);
+		TIMESTAMP_NOEND(earliest_instant);
 		noted = true;
 	}
 
@@ -173,13 +186,22 @@ wakeup_for_task(const TaskRow *row, bool insert)
 			earliest_due_date = Min(earliest_due_date, due_date);
 	}
 	if (!task_isnull(row, Anum_task_sla_due_at) && task_isnull(row, Anum_task_sla_breached_at))
-		earliest_sla_due_at = Min(earliest_sla_due_at, task_stamp(row, Anum_task_sla_due_at));
+	{
+		note_instant(sla_breach_begins(task_stamp(row, Anum_task_sla_due_at)));
+		if (sla_risk_is_untold(row))
+			note_instant(task_stamp(row, Anum_task_sla_at_risk_at));
+	}
+	note_stamp(row, Anum_task_sla_warn_at);
+	note_stamp(row, Anum_task_resume_at);
+	if (Anum_task_response_due_at != 0 && !task_isnull(row, Anum_task_response_due_at) &&
+		task_isnull(row, Anum_task_response_breached_at) && task_isnull(row, Anum_task_started_at))
+		note_instant(sla_breach_begins(task_stamp(row, Anum_task_response_due_at)));
 }
 
 static TimestampTz
 noted_instant(void)
 {
-	TimestampTz at = sla_breach_begins(earliest_sla_due_at);
+	TimestampTz at = earliest_instant;
 
 	if (!DATE_NOT_FINITE(earliest_due_date))
 		at = Min(at, day_start(earliest_due_date + 1));

@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * valid.h
+ *		What a row of taskq_task may hold.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_VALID_H
+#define TASKQ_VALID_H
+
+#include "task/row.h"
+
+extern void check_newer_columns(const TaskRow *row);
+
+#endif							/* TASKQ_VALID_H */
