@@ -8,13 +8,20 @@
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
     RETURNS SETOF record
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 14
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 17
 BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
+        ('taskq_calendar', 'name timezone holiday_lists revision looked_at',
+         'holiday_lists_check name_check pkey timezone_check', '',
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_revise_updated taskq_key_change taskq_key_delete'),
+        ('taskq_calendar_window', 'calendar weekday opens closes', 'calendar_fkey check pkey weekday_check', '',
+         'taskq_calendar_changed taskq_calendar_revise'),
         ('taskq_customer',
          'id name assigned_agent_id is_active',
          'assigned_agent_id_fkey id_check pkey', 'agent_idx', 'taskq_customer_reactivated taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
+        ('taskq_holiday', 'id list day yearly opens closes label', 'check day_check key label_check list_check pkey', '',
+         'taskq_calendar_changed taskq_calendar_revise'),
         ('taskq_renewal',
          'id user_id service_type due_date assignee_id reference notes status created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on',
          'assignee_id_fkey cancelled_check completed_check due_date_check next_check_check notes_check pkey reference_check service_type_check status_check user_id_fkey',
@@ -51,8 +58,11 @@ BEGIN ATOMIC
         ('taskq_workflow_turn', 'staff_id turn', 'pkey staff_id_fkey', '', '')
     -- those of the columns that are NOT NULL
     ), required (relname, columns) AS (VALUES
+        ('taskq_calendar', 'name timezone holiday_lists'),
+        ('taskq_calendar_window', 'calendar weekday opens closes'),
         ('taskq_customer', 'id name is_active'),
         ('taskq_erasure', 'id user_id at db_user tasks events renewals'),
+        ('taskq_holiday', 'id list day yearly'),
         ('taskq_renewal', 'id user_id service_type due_date status created_at'),
         ('taskq_renewal_crossing', 'id renewal_id due_date days_before crossed_at outcome'),
         ('taskq_renewal_recheck', 'since id'),

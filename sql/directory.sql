@@ -39,7 +39,7 @@ CREATE FUNCTION taskq_key_change() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_key_change';
 COMMENT ON FUNCTION taskq_key_change() IS
-'Trigger function of taskq_staff_member and taskq_customer, BEFORE UPDATE that changes an id, and of the former BEFORE DELETE: refuses (55000) while something on one of taskq''s tables (a trigger, CHECK, default, index, rule) uses a function that has no search_path of its own with pg_temp as last schema. The cascade would run it with the rights of the table''s owner under the search_path of the session. Who has those rights may.';
+'Trigger function of taskq_staff_member, taskq_customer and taskq_calendar, BEFORE UPDATE that changes an id or a name, and of the first and the last BEFORE DELETE: refuses (55000) while something on one of taskq''s tables (a trigger, CHECK, default, index, rule) uses a function that has no search_path of its own with pg_temp as last schema. The cascade would run it with the rights of the table''s owner under the search_path of the session. Who has those rights may.';
 
 CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_staff_member
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();

@@ -132,13 +132,20 @@ CREATE TRIGGER taskq_rule_condition AFTER INSERT OR UPDATE ON taskq_workflow_rul
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
     RETURNS SETOF record
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 14
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 17
 BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
+        ('taskq_calendar', 'name timezone holiday_lists revision looked_at',
+         'holiday_lists_check name_check pkey timezone_check', '',
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_revise_updated taskq_key_change taskq_key_delete'),
+        ('taskq_calendar_window', 'calendar weekday opens closes', 'calendar_fkey check pkey weekday_check', '',
+         'taskq_calendar_changed taskq_calendar_revise'),
         ('taskq_customer',
          'id name assigned_agent_id is_active',
          'assigned_agent_id_fkey id_check pkey', 'agent_idx', 'taskq_customer_reactivated taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
+        ('taskq_holiday', 'id list day yearly opens closes label', 'check day_check key label_check list_check pkey', '',
+         'taskq_calendar_changed taskq_calendar_revise'),
         ('taskq_renewal',
          'id user_id service_type due_date assignee_id reference notes status created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on',
          'assignee_id_fkey cancelled_check completed_check due_date_check next_check_check notes_check pkey reference_check service_type_check status_check user_id_fkey',
@@ -175,8 +182,11 @@ BEGIN ATOMIC
         ('taskq_workflow_turn', 'staff_id turn', 'pkey staff_id_fkey', '', '')
     -- those of the columns that are NOT NULL
     ), required (relname, columns) AS (VALUES
+        ('taskq_calendar', 'name timezone holiday_lists'),
+        ('taskq_calendar_window', 'calendar weekday opens closes'),
         ('taskq_customer', 'id name is_active'),
         ('taskq_erasure', 'id user_id at db_user tasks events renewals'),
+        ('taskq_holiday', 'id list day yearly'),
         ('taskq_renewal', 'id user_id service_type due_date status created_at'),
         ('taskq_renewal_crossing', 'id renewal_id due_date days_before crossed_at outcome'),
         ('taskq_renewal_recheck', 'since id'),
@@ -687,7 +697,7 @@ CREATE FUNCTION taskq_key_change() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_key_change';
 COMMENT ON FUNCTION taskq_key_change() IS
-'Trigger function of taskq_staff_member and taskq_customer, BEFORE UPDATE that changes an id, and of the former BEFORE DELETE: refuses (55000) while something on one of taskq''s tables (a trigger, CHECK, default, index, rule) uses a function that has no search_path of its own with pg_temp as last schema. The cascade would run it with the rights of the table''s owner under the search_path of the session. Who has those rights may.';
+'Trigger function of taskq_staff_member, taskq_customer and taskq_calendar, BEFORE UPDATE that changes an id or a name, and of the first and the last BEFORE DELETE: refuses (55000) while something on one of taskq''s tables (a trigger, CHECK, default, index, rule) uses a function that has no search_path of its own with pg_temp as last schema. The cascade would run it with the rights of the table''s owner under the search_path of the session. Who has those rights may.';
 
 CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_staff_member
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
@@ -695,6 +705,136 @@ CREATE TRIGGER taskq_key_delete BEFORE DELETE ON taskq_staff_member
     FOR EACH ROW EXECUTE FUNCTION taskq_key_change();
 CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_customer
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
+
+-- Business time, as in business.sql.
+CREATE TABLE taskq_calendar (
+    name text PRIMARY KEY
+        CONSTRAINT taskq_calendar_name_check CHECK (char_length(name) BETWEEN 1 AND 63),
+    timezone text NOT NULL
+        CONSTRAINT taskq_calendar_timezone_check CHECK (char_length(timezone) BETWEEN 1 AND 255),
+    holiday_lists text[] NOT NULL DEFAULT '{}'
+        CONSTRAINT taskq_calendar_holiday_lists_check CHECK (pg_catalog.array_position(holiday_lists, NULL) IS NULL),
+    revision bigint,
+    looked_at date
+);
+COMMENT ON TABLE taskq_calendar IS 'When a desk is open: an instant is open if and only if the wall clock of the time zone then reads a time in a window of that local date. taskq_calendar_set() writes a calendar with its windows. A change holds in every session as soon as it is committed.';
+COMMENT ON COLUMN taskq_calendar.name IS 'Key, 1 to 63 characters.';
+COMMENT ON COLUMN taskq_calendar.timezone IS 'Time zone whose wall clock the windows are for. One that the server does not know is an error (22023) at the end of the transaction.';
+COMMENT ON COLUMN taskq_calendar.holiday_lists IS 'Lists of taskq_holiday that hold. Of a day that several of them name, the first one says all.';
+COMMENT ON COLUMN taskq_calendar.revision IS 'Hash of the open time from 2000 to 2100, written by taskq at the end of the transaction. It is another one if and only if open time is.';
+COMMENT ON COLUMN taskq_calendar.looked_at IS 'Day on which the sweep, or a change, last compared the revision with the rules of the time zone; they can change with an update of the server.';
+
+CREATE TABLE taskq_calendar_window (
+    calendar text CONSTRAINT taskq_calendar_window_calendar_fkey REFERENCES taskq_calendar ON UPDATE CASCADE ON DELETE CASCADE,
+    weekday smallint
+        CONSTRAINT taskq_calendar_window_weekday_check CHECK (weekday BETWEEN 1 AND 7),
+    opens time,
+    closes time NOT NULL,
+    CONSTRAINT taskq_calendar_window_pkey PRIMARY KEY (calendar, weekday, opens),
+    CONSTRAINT taskq_calendar_window_check CHECK (closes OPERATOR(pg_catalog.>) opens)
+);
+COMMENT ON TABLE taskq_calendar_window IS 'Windows of open time in each week. They are half-open: at the time of closing it is closed. Windows of a day that touch or overlap are as one; a night is two, until 24:00 and from 00:00 of the next day.';
+COMMENT ON COLUMN taskq_calendar_window.calendar IS 'The calendar.';
+COMMENT ON COLUMN taskq_calendar_window.weekday IS '1 = Monday to 7 = Sunday.';
+COMMENT ON COLUMN taskq_calendar_window.opens IS 'Local time of opening.';
+COMMENT ON COLUMN taskq_calendar_window.closes IS 'Local time of closing, after opens; up to 24:00.';
+
+CREATE TABLE taskq_holiday (
+    id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    list text NOT NULL
+        CONSTRAINT taskq_holiday_list_check CHECK (char_length(list) BETWEEN 1 AND 63),
+    day date NOT NULL
+        CONSTRAINT taskq_holiday_day_check CHECK (pg_catalog.isfinite(day)),
+    yearly boolean NOT NULL DEFAULT false,
+    opens time,
+    closes time,
+    label text
+        CONSTRAINT taskq_holiday_label_check CHECK (char_length(label) BETWEEN 1 AND 200),
+    CONSTRAINT taskq_holiday_key UNIQUE NULLS NOT DISTINCT (list, day, yearly, opens),
+    CONSTRAINT taskq_holiday_check CHECK (pg_catalog.num_nulls(opens, closes) OPERATOR(pg_catalog.=) 2
+        OR pg_catalog.num_nulls(opens, closes) OPERATOR(pg_catalog.=) 0 AND closes OPERATOR(pg_catalog.>) opens)
+);
+COMMENT ON TABLE taskq_holiday IS 'Lists of days on which a calendar is closed or has other hours. A list is there as soon as it has a day. Several rows for a day are as many windows, unless one closes it; dated rows of a list take the place of yearly ones for their day.';
+COMMENT ON COLUMN taskq_holiday.id IS 'Key.';
+COMMENT ON COLUMN taskq_holiday.list IS 'Name of the list, 1 to 63 characters; calendars name it in holiday_lists.';
+COMMENT ON COLUMN taskq_holiday.day IS 'The day, a date where the calendar is.';
+COMMENT ON COLUMN taskq_holiday.yearly IS 'True: on this day of every year, 29 February in leap years.';
+COMMENT ON COLUMN taskq_holiday.opens IS 'Local time of opening on that day; NULL, with closes, = closed all day.';
+COMMENT ON COLUMN taskq_holiday.closes IS 'Local time of closing on that day, after opens; up to 24:00.';
+COMMENT ON COLUMN taskq_holiday.label IS 'What it is called, 1 to 200 characters; NULL = as its list.';
+
+SELECT pg_catalog.pg_extension_config_dump('taskq_calendar', '');
+SELECT pg_catalog.pg_extension_config_dump('taskq_calendar_window', '');
+SELECT pg_catalog.pg_extension_config_dump('taskq_holiday', '');
+SELECT pg_catalog.pg_extension_config_dump('taskq_holiday_id_seq', '');
+
+CREATE FUNCTION taskq_calendar_changed() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_calendar_changed';
+COMMENT ON FUNCTION taskq_calendar_changed() IS
+'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday: has every session read calendars again once the change is committed, and this one at once.';
+
+CREATE FUNCTION taskq_calendar_revise() RETURNS trigger
+    LANGUAGE c
+    SET search_path = pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'taskq_calendar_revise';
+COMMENT ON FUNCTION taskq_calendar_revise() IS
+'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday, deferred: locks the calendars concerned and writes their revision. Does nothing while check_function_bodies is off, as in a restore. Errors: 22023 for a time zone that the server does not know, 23514 for a calendar in use that would never open, 23503 for one in use that has been deleted.';
+
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar
+    FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar_window
+    FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_holiday
+    FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
+
+CREATE CONSTRAINT TRIGGER taskq_calendar_revise AFTER INSERT OR DELETE ON taskq_calendar
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION taskq_calendar_revise();
+CREATE CONSTRAINT TRIGGER taskq_calendar_revise_updated AFTER UPDATE ON taskq_calendar
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (old.name OPERATOR(pg_catalog.<>) new.name OR old.timezone OPERATOR(pg_catalog.<>) new.timezone
+        OR old.holiday_lists OPERATOR(pg_catalog.<>) new.holiday_lists OR old.revision IS NOT NULL AND new.revision IS NULL)
+    EXECUTE FUNCTION taskq_calendar_revise();
+CREATE CONSTRAINT TRIGGER taskq_calendar_revise AFTER INSERT OR UPDATE OR DELETE ON taskq_calendar_window
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION taskq_calendar_revise();
+CREATE CONSTRAINT TRIGGER taskq_calendar_revise AFTER INSERT OR UPDATE OR DELETE ON taskq_holiday
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION taskq_calendar_revise();
+
+CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_calendar
+    FOR EACH ROW WHEN (old.name OPERATOR(pg_catalog.<>) new.name) EXECUTE FUNCTION taskq_key_change();
+CREATE TRIGGER taskq_key_delete BEFORE DELETE ON taskq_calendar
+    FOR EACH ROW EXECUTE FUNCTION taskq_key_change();
+
+CREATE FUNCTION taskq_calendar_set(name text, timezone text, hours text, holiday_lists text[] DEFAULT '{}') RETURNS void
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_calendar_set';
+COMMENT ON FUNCTION taskq_calendar_set(text, text, text, text[]) IS
+'Creates a calendar, or replaces its time zone, windows and lists of holidays. hours: parts separated by semicolons, each of days and windows, Mon-Fri 09:00-12:00,13:00-17:30; Sat 10:00-14:00 for example; or 24/7. Days may be listed (Mon,Wed-Fri), each once; a window that ends before it begins goes on into the next day (22:00-06:00); 24:00 is the end of a day. Errors: 22023 for a name that is not 1 to 63 characters, a time zone that the server does not know, a list that taskq_holiday does not have, and hours with a mistake, naming it and its position in characters.';
+
+CREATE FUNCTION taskq_business_add(calendar text, start timestamptz, hours double precision) RETURNS timestamptz
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'taskq_business_add';
+COMMENT ON FUNCTION taskq_business_add(text, timestamptz, double precision) IS
+'The first instant at which so many hours of a calendar''s open time have passed since start: if that is at the time of closing, then that and not the next opening. Negative hours go back: the last instant that has so much open time between it and start. Hours are rounded to microseconds. Errors: 22023 for an unknown calendar, an infinite start, hours not from -87600 to 87600; 22008 if the calendar does not open for ten years, and outside the range of timestamptz.';
+
+CREATE FUNCTION taskq_business_hours(calendar text, since timestamptz, until timestamptz) RETURNS double precision
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'taskq_business_hours';
+COMMENT ON FUNCTION taskq_business_hours(text, timestamptz, timestamptz) IS
+'Hours of a calendar''s open time from since (inclusive) to until (exclusive); 0 if until is not after since. Errors: 22023 for an unknown calendar and an infinite instant.';
+
+CREATE FUNCTION taskq_business_day(calendar text, day date, n integer) RETURNS date
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'taskq_business_day';
+COMMENT ON FUNCTION taskq_business_day(text, date, integer) IS
+'The n-th business day after a day, a day on which the calendar opens. Number 0 is the day itself or, if it does not open, the next that does. Negative n goes back, from the day itself or the last that opened. Errors: 22023 for an unknown calendar, an infinite day, n not from -36500 to 36500; 22008 if the calendar does not open for ten years, and outside the range of timestamptz.';
+
+CREATE FUNCTION taskq_calendar_spans(calendar text, since timestamptz, until timestamptz, OUT opens timestamptz, OUT closes timestamptz)
+    RETURNS SETOF record
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 300
+    AS 'MODULE_PATHNAME', 'taskq_calendar_spans';
+COMMENT ON FUNCTION taskq_calendar_spans(text, timestamptz, timestamptz) IS
+'The open time of a calendar from since to until, in order; what begins before or ends after is cut. opens: the first instant. closes: the first that is not open any more. Errors: 22023 for an unknown calendar and an infinite instant.';
 
 -- Filter assignee_is_active of the queue.
 CREATE FUNCTION taskq_title_may_contain(title text, part text) RETURNS boolean

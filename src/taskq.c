@@ -168,6 +168,7 @@ _PG_init(void)
 	plan_register_callbacks();
 	owner_register_callbacks();
 	business_register_callbacks();
+	revision_notify(change_due_now);
 	policy_register_callbacks();
 	rule_register_callbacks();
 	change_register(followers, lengthof(followers));

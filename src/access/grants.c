@@ -58,13 +58,13 @@ static const struct
 		"@.taskq_task_event, @.taskq_task_history, @.taskq_tasks, @.taskq_queue, @.taskq_queue_stats, "
 	"@.taskq_workload, @.taskq_sla_violations, @.taskq_sla_clocks, @.taskq_sweep_log, @.taskq_worker_status, "
 		"@.taskq_workflow_rule, @.taskq_workflow_run, @.taskq_renewal, @.taskq_renewals, "
-	"@.taskq_renewal_threshold, @.taskq_renewal_crossing"},
+	"@.taskq_renewal_threshold, @.taskq_renewal_crossing, @.taskq_calendar, @.taskq_calendar_window, @.taskq_holiday, @.taskq_task_pause"},
 	{LEVEL_VIEWER, "EXECUTE ON ROUTINE @.taskq_priority_rank, @.taskq_today, @.taskq_day_start, "
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
 	"@.taskq_sla_status_at, @.taskq_title_may_contain, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_workload_numbers, "
 	"@.taskq_sla_report, @.taskq_sla_explain, @.taskq_sla_moves, @.taskq_sla_clocks_of, "
 	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_condition_is_predicate, "
-	"@.taskq_renewal_ladder"},
+	"@.taskq_renewal_ladder, @.taskq_business_add, @.taskq_business_hours, @.taskq_business_day, @.taskq_calendar_spans"},
 	{LEVEL_AGENT, "INSERT (title, description, priority, status, due_date, sla_hours, assignee_id, "
 	"user_id, source, dedupe_key) ON TABLE @.taskq_task"},
 	{LEVEL_AGENT, "UPDATE (title, description, priority, status, due_date, sla_hours, assignee_id) "
@@ -80,6 +80,9 @@ static const struct
 	{LEVEL_MANAGER, "DELETE ON TABLE @.taskq_task"},
 	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_staff_member, @.taskq_customer, "
 	"@.taskq_workflow_rule, @.taskq_renewal_threshold"},
+	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_calendar_window, @.taskq_holiday"},
+	{LEVEL_MANAGER, "INSERT (name, timezone, holiday_lists), UPDATE (name, timezone, holiday_lists), DELETE ON TABLE @.taskq_calendar"},
+	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_calendar_set"},
 	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_erase_customer"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_sweep, @.taskq_sweep_all, @.taskq_purge, @.taskq_mirror, @.taskq_worker_wake, "

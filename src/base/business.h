@@ -1,16 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * business.h
- *		Calendars: when a desk is open.
+ *		Calendars: which time is open, and computing with it.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef TASKQ_BUSINESS_H
 #define TASKQ_BUSINESS_H
 
+#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 #include "utils/date.h"
-#include "utils/timestamp.h"
+
+/* Bounds of arguments. */
+#define BUSINESS_HOURS_MAX 87600
+#define BUSINESS_DAYS_MAX 36500
 
 typedef struct BusinessCalendar BusinessCalendar;
 
@@ -20,25 +24,35 @@ typedef struct BusinessSpan
 	TimestampTz begins;
 	TimestampTz ends;
 	bool		open;
-	const char *holiday;		/* label of the holiday that rules this day; NULL = none does */
+	const char *holiday;		/* label of the holiday that rules this day, else its list; NULL = none does */
 } BusinessSpan;
 
-/* The calendar of this name, NULL if there is none.  Read with the latest snapshot; valid until the end of the transaction. */
+/*
+ * A calendar by name, and its time.  A calendar, and what refers to it, is
+ * valid until the end of the transaction.
+ */
 extern const BusinessCalendar *business_calendar(const char *name);
-/* the same, but throws 22023 'calendar "x" does not exist' (argument = name of the argument, for the message) */
 extern const BusinessCalendar *business_calendar_argument(const char *argument, text *name);
-extern int64 business_revision(const BusinessCalendar *calendar);	/* hash of the spans 2000-2100, never 0 */
-extern bool business_opens(const BusinessCalendar *calendar);		/* ever */
-/* open microseconds in [a, b); 0 if b <= a */
+extern bool business_opens(const BusinessCalendar *calendar);
 extern int64 business_between(const BusinessCalendar *calendar, TimestampTz a, TimestampTz b);
-/* first instant with so much open time since start; usec < 0: latest instant that has so much open time between it and start.  22008. */
 extern TimestampTz business_add(const BusinessCalendar *calendar, TimestampTz start, int64 usec);
 extern bool business_is_open(const BusinessCalendar *calendar, TimestampTz at);
-extern TimestampTz business_next_opening(const BusinessCalendar *calendar, TimestampTz at);	/* at itself if open then */
+extern TimestampTz business_next_opening(const BusinessCalendar *calendar, TimestampTz at);
 extern DateADT business_day(const BusinessCalendar *calendar, DateADT day, int n);
-/* all parts of [since, until), in order, without gaps; adjacent parts of the same kind and label are one.  List of BusinessSpan*, palloc'd */
 extern List *business_spans(const BusinessCalendar *calendar, TimestampTz since, TimestampTz until);
-extern void business_look(void);
-extern void business_register_callbacks(void);	/* from _PG_init */
+
+/* The hash of its spans from 2000 to 2100, which is stored with it. */
+extern int64 business_revision(const BusinessCalendar *calendar);
+extern bool business_revision_is_stored(const BusinessCalendar *calendar);
+extern const BusinessCalendar *business_calendar_in_any_zone(const char *name);
+extern bool business_zone_is_known(const BusinessCalendar *calendar);
+extern List *business_not_stored(void);
+extern uint64 business_changes(void);
+
+/* Once a day: revisions that have become others with new rules of a time zone (revision.c). */
+extern int	business_look(void);
+extern void revision_notify(void (*callback) (void));
+
+extern void business_register_callbacks(void);
 
 #endif							/* TASKQ_BUSINESS_H */

@@ -111,7 +111,10 @@ sql_is_older(void)
 	return result;
 }
 
-/* A table that is new, or has other columns, since 0.3.0; before it counts as missing. */
+/*
+ * A table that is new in 0.3.0, or one of the counters, which had other columns
+ * before.  Where the SQL is older it counts as missing, whatever has its name.
+ */
 static Oid
 newer_table(const char *name)
 {
@@ -181,6 +184,9 @@ taskq_catalog(void)
 	catalog.counter = newer_table("taskq_counter");
 	catalog.counter_delta = newer_table("taskq_counter_delta");
 	catalog.counter_state = newer_table("taskq_counter_state");
+	catalog.calendar = newer_table("taskq_calendar");
+	catalog.calendar_window = newer_table("taskq_calendar_window");
+	catalog.holiday = newer_table("taskq_holiday");
 	for (int i = 0; i < N_NEWER_COLUMNS; i++)
 		catalog.newer_column[i] = catalog.sql_is_older ? InvalidAttrNumber :
 			get_attnum(catalog.task, newer_columns[i].name);
@@ -205,7 +211,7 @@ catalog_relcache_callback(Datum arg, Oid relid)
 		relid == catalog.staff || relid == catalog.customer || relid == catalog.workflow_rule ||
 		relid == catalog.renewal || relid == catalog.crossing || relid == catalog.sla_policy ||
 		relid == catalog.task_pause || relid == catalog.counter || relid == catalog.counter_delta ||
-		relid == catalog.counter_state)
+		relid == catalog.counter_state || relid == catalog.calendar || relid == catalog.calendar_window || relid == catalog.holiday)
 		catalog_forget();
 }
 

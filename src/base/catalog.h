@@ -63,6 +63,9 @@ typedef struct TaskqCatalog
 	Oid			counter;		/* these may be missing, and are where sql_is_older */
 	Oid			counter_delta;
 	Oid			counter_state;
+	Oid			calendar;		/* so may these */
+	Oid			calendar_window;
+	Oid			holiday;
 	bool		renewal_is_keyed;	/* has its unique index */
 	bool		sql_is_older;	/* than 0.3.0 */
 	bool		is_subscriber;	/* taskq_task is the target of a subscription: its publisher sweeps */

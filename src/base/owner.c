@@ -26,6 +26,8 @@
  *				has some rechecked	an update that makes their customer active
  *	refresh.c	thresholds			a lock on the renewal (FOR NO KEY UPDATE)
  *				has all rechecked	a change of a threshold
+ *	business.c	reads calendars		nothing: what is returned is when time is open
+ *	revision.c	writes revisions	a change of a calendar, or EXECUTE on what sweeps
  *	directory.c mirrors				to own the table, and EXECUTE for its owner
  *	erasure.c	erases texts		a lock on the customer that takes the right to update it
  *	sweep.c		logs a sweep		EXECUTE on taskq_sweep_all
@@ -304,9 +306,10 @@ owner_register_callbacks(void)
 }
 
 /*
- * BEFORE UPDATE of staff and customers, where an id changes, and BEFORE DELETE
- * of staff: foreign keys then write or check the referencing rows with the
- * rights of the table owner.  Throws 55000 while there is an open function.
+ * BEFORE UPDATE of staff, customers and calendars, where an id or a name
+ * changes, and BEFORE DELETE of staff and calendars: foreign keys then write,
+ * delete or check the referencing rows with the rights of the table owner.
+ * Throws 55000 while there is an open function.
  */
 PG_FUNCTION_INFO_V1(taskq_key_change);
 Datum
@@ -317,10 +320,11 @@ taskq_key_change(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(td->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(td->tg_event) || TRIGGER_FIRED_BY_INSERT(td->tg_event) ||
 		(RelationGetRelid(td->tg_relation) != taskq_catalog()->staff &&
-		 RelationGetRelid(td->tg_relation) != taskq_catalog()->customer))
+		 RelationGetRelid(td->tg_relation) != taskq_catalog()->customer &&
+		 RelationGetRelid(td->tg_relation) != taskq_catalog()->calendar))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("taskq_key_change belongs to tables taskq_staff_member and taskq_customer and cannot be used elsewhere")));
+				 errmsg("taskq_key_change belongs to tables taskq_staff_member, taskq_customer and taskq_calendar and cannot be used elsewhere")));
 	if (!has_privs_of_role(GetUserId(), owner_of(taskq_catalog()->task)) && uses_open_function())
 		refuse_open_function(gettext_noop("What refers to this row is written with the rights of its table's owner, "
 										  "under the search_path of the session."));

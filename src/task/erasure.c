@@ -52,6 +52,13 @@ static TaskqPlan erase_tasks = {
 	"AND (title " NE " " ERASED " OR description IS NOT NULL OR dedupe_key IS NOT NULL)"
 };
 
+static TaskqPlan erase_waiting = {
+	"UPDATE @.taskq_task SET pause_reason = NULL WHERE id " EQ " ANY ($1) AND pause_reason IS NOT NULL"
+};
+static TaskqPlan erase_pauses = {
+	"UPDATE @.taskq_task_pause SET reason = NULL WHERE task_id " EQ " ANY ($1) AND reason IS NOT NULL"
+};
+
 /*
  * Where only the reference keeps two active renewals from being duplicates, it
  * is replaced by one without information instead of NULL.
@@ -114,6 +121,11 @@ erase(Datum user_id, Datum task_ids, Datum *erased)
 
 	spi_run(&erase_tasks, 1, task_types, &task_ids, NULL, 0);
 	erased[ERASED_TASKS] = Int64GetDatum((int64) SPI_processed);
+	if (!taskq_catalog()->sql_is_older)
+	{
+		spi_run(&erase_waiting, 1, task_types, &task_ids, NULL, 0);
+		spi_run(&erase_pauses, 1, task_types, &task_ids, NULL, 0);
+	}
 	erased[ERASED_EVENTS] = Int64GetDatum((int64) history_erase(task_ids));
 	spi_run(&erase_runs, 1, task_types, &task_ids, NULL, 0);
 	spi_run(&erase_renewals, 1, user_types, &user_id, NULL, 0);

@@ -284,13 +284,27 @@ sla_fill(TaskRow *row)
 
 /* ------------------------------------------------------------------ UPDATE */
 
+/* Whether a row has been given another calendar, and not that which it had another name. */
+static bool
+calendar_differs(const TaskRow *old, const TaskRow *new)
+{
+	const BusinessCalendar *calendar;
+
+	if (!task_column_differs(old, new, Anum_task_sla_calendar))
+		return false;
+	if (task_isnull(old, Anum_task_sla_calendar) || task_isnull(old, Anum_task_sla_revision) || calendar_of(old) != NULL)
+		return true;
+	calendar = calendar_of(new);
+	return calendar == NULL || business_revision(calendar) != DatumGetInt64(task_value(old, Anum_task_sla_revision));
+}
+
 /* The columns that a policy gives. */
 static bool
 targets_differ(const TaskRow *old, const TaskRow *new)
 {
 	return task_column_differs(old, new, Anum_task_sla_hours) ||
 		(Anum_task_response_hours != 0 &&
-		 (task_column_differs(old, new, Anum_task_response_hours) || task_column_differs(old, new, Anum_task_sla_calendar)));
+		 (task_column_differs(old, new, Anum_task_response_hours) || calendar_differs(old, new)));
 }
 
 static void

@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * hours.h
+ *		The hours of a week, written as text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TASKQ_HOURS_H
+#define TASKQ_HOURS_H
+
+#include "base/spans.h"
+
+extern SpanWindow *hours_parse(const char *text, int *n);
+
+#endif							/* TASKQ_HOURS_H */
