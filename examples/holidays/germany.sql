@@ -7,7 +7,7 @@
 --
 -- Fixed by law: which days they are.  3 October by federal law (Einigungsvertrag, article
 -- 2 (2)), all others by the laws of the Länder on Sundays and public holidays
--- (Feiertagsgesetze), nine of which are the same everywhere.  Computed: the dates that depend
+-- (Feiertagsgesetze); nine days are the same everywhere.  Computed: the dates that depend
 -- on Easter (Gregorian computus: Good Friday -2 days, Easter Monday +1, Ascension +39, Whit
 -- Monday +50, Corpus Christi +60) and Buß- und Bettag, the Wednesday before 23 November.
 -- Holidays in some municipalities only are in lists of their own, after those of the Länder.

@@ -177,20 +177,27 @@ check_deletion(const char *name)
 				 errmsg("calendar \"%s\" is in use and may not be deleted", name)));
 }
 
+/* Adds a row's value of a column to a list, unless it is NULL. */
+static List *
+add_value(List *list, const TriggerData *td, HeapTuple tuple, const char *column)
+{
+	TupleDesc	desc = RelationGetDescr(td->tg_relation);
+	int			attnum = SPI_fnumber(desc, column);
+	char	   *value;
+
+	if (attnum <= 0)
+		elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(td->tg_relation), column);
+	value = SPI_getvalue(tuple, desc, attnum);
+	return value == NULL ? list : lappend(list, value);
+}
+
 /* The values of a column in the rows that fired a trigger. */
 static List *
 values_of(const TriggerData *td, const char *column)
 {
-	TupleDesc	desc = RelationGetDescr(td->tg_relation);
-	int			attnum = SPI_fnumber(desc, column);
-	List	   *result = NIL;
+	List	   *result = add_value(NIL, td, td->tg_trigtuple, column);
 
-	if (attnum <= 0)
-		elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(td->tg_relation), column);
-	result = lappend(result, SPI_getvalue(td->tg_trigtuple, desc, attnum));
-	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event))
-		result = lappend(result, SPI_getvalue(td->tg_newtuple, desc, attnum));
-	return result;
+	return TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? add_value(result, td, td->tg_newtuple, column) : result;
 }
 
 PG_FUNCTION_INFO_V1(taskq_calendar_revise);
@@ -227,7 +234,8 @@ taskq_calendar_revise(PG_FUNCTION_ARGS)
 	foreach(lc, run_latest(&lock_calendars, 2, types, values))
 		revise(lfirst(lc));
 	if (table == cat->calendar && !TRIGGER_FIRED_BY_INSERT(td->tg_event))
-		check_deletion(linitial(names));
+		foreach(lc, names)
+			check_deletion(lfirst(lc));
 	become_caller_again(&owner);
 	SPI_finish();
 	return PointerGetDatum(NULL);
