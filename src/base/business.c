@@ -303,7 +303,8 @@ business_calendar_argument(const char *argument, text *name)
 	if (calendar == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" names calendar \"%s\", which does not exist", argument, text_to_cstring(name))));
+				 errmsg("calendar \"%s\" does not exist", text_to_cstring(name)),
+				 errdetail("It was given as argument \"%s\".", argument)));
 	return calendar;
 }
 
@@ -321,10 +322,12 @@ check_result(const BusinessCalendar *calendar, SpanResult result)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("calendar \"%s\" does not open for ten years", calendar->name)));
+			break;
 		case SPAN_OUT_OF_RANGE:
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("open time of calendar \"%s\" leads out of the range of timestamps", calendar->name)));
+			break;
 	}
 }
 

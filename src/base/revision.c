@@ -99,7 +99,7 @@ run_latest(TaskqPlan *plan, int nargs, Oid *types, Datum *values)
 {
 	List	   *result = NIL;
 
-	if (SPI_execute_snapshot(prepared(plan, nargs, types), values, NULL, GetLatestSnapshot(), InvalidSnapshot, false, false, 0) < 0)
+	if (SPI_execute_snapshot(prepared(plan, nargs, types), values, NULL, GetLatestSnapshot(), InvalidSnapshot, false, true, 0) < 0)
 		elog(ERROR, "could not run \"%s\"", plan->sql);
 	for (uint64 i = 0; SPI_tuptable != NULL && i < SPI_processed; i++)
 		result = lappend(result, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
