@@ -25,24 +25,25 @@ CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
 SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
-    taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
+    taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder,
-    taskq_renewal_threshold_day}'::text[]), 'viewer'::pg_temp.level
+    taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
     taskq_cancel_many,taskq_assign,taskq_assign_many,taskq_reschedule,taskq_reschedule_many,taskq_prioritize,taskq_prioritize_many,
     taskq_set_sla,taskq_set_sla_many,taskq_edit,taskq_edit_many,taskq_comment,taskq_comment_many,taskq_claim,
     taskq_renewal_create,taskq_renewal_complete,taskq_renewal_cancel,taskq_emit}'::text[]), 'agent'
 UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,taskq_worker_wake,taskq_renewals_refresh,taskq_emit_change,taskq_emit_dry_run,
-    taskq_erase_customer,taskq_check,taskq_check_server,taskq_own_objects}'::text[]), 'manager'
+    taskq_erase_customer,taskq_check,taskq_check_server,taskq_own_objects,taskq_calendar_set}'::text[]), 'manager'
 UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
-    taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,taskq_key_change,
-    taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_renewal_calendar_changed,taskq_customer_reactivated}'::text[]), 'owner';
+    taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,taskq_key_change,taskq_calendar_changed,taskq_calendar_revise,
+    taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_customer_reactivated}'::text[]), 'owner';
 
 -- From which level on rows may be read and deleted; nothing else is a level's.
 CREATE TEMP TABLE relation (name text, sel pg_temp.level, del pg_temp.level);
 INSERT INTO relation VALUES
     ('taskq_task', 'viewer', 'manager'), ('taskq_task_event', 'viewer', 'owner'),
     ('taskq_staff_member', 'viewer', 'manager'), ('taskq_customer', 'viewer', 'manager'),
+    ('taskq_calendar', 'viewer', 'manager'), ('taskq_calendar_window', 'viewer', 'manager'), ('taskq_holiday', 'viewer', 'manager'),
     ('taskq_workflow_rule', 'viewer', 'manager'), ('taskq_workflow_run', 'viewer', 'owner'), ('taskq_workflow_turn', 'owner', 'owner'),
     ('taskq_renewal', 'viewer', 'owner'), ('taskq_renewal_threshold', 'viewer', 'manager'),
     ('taskq_renewal_crossing', 'viewer', 'owner'), ('taskq_renewal_recheck', 'owner', 'owner'),
@@ -50,7 +51,7 @@ INSERT INTO relation VALUES
     ('taskq_counter', 'owner', 'owner'), ('taskq_counter_delta', 'owner', 'owner'), ('taskq_counter_state', 'owner', 'owner'), ('taskq_role_grant', 'owner', 'owner');
 INSERT INTO relation
 SELECT unnest('{taskq_task_history,taskq_tasks,taskq_queue,taskq_queue_stats,taskq_workload,
-    taskq_sla_violations,taskq_sla_clocks,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
+    taskq_sla_violations,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
 
 -- From which level on a table's column may be inserted and updated.
 CREATE TEMP TABLE written (name text, columns text, ins pg_temp.level, upd pg_temp.level);
@@ -61,6 +62,9 @@ INSERT INTO written VALUES
     ('taskq_task_event', 'id task_id at actor db_user kind from_status to_status changes note', 'owner', 'owner'),
     ('taskq_staff_member', 'id name is_active', 'manager', 'manager'),
     ('taskq_customer', 'id name assigned_agent_id is_active', 'manager', 'manager'),
+    ('taskq_calendar', 'name timezone holiday_lists', 'manager', 'manager'), ('taskq_calendar', 'revision looked_at', 'owner', 'owner'),
+    ('taskq_calendar_window', 'calendar weekday opens closes', 'manager', 'manager'),
+    ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),
     ('taskq_workflow_rule', 'id name event condition action title_template description_template priority due_in_days sla_hours '
         'assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled', 'manager', 'manager'),
     ('taskq_workflow_run', 'id at rule_id rule_name event depth outcome task_id message', 'owner', 'owner'),
@@ -137,6 +141,7 @@ INSERT INTO taskq_task (id, title) VALUES (1000001, 'open');
 INSERT INTO taskq_task (id, title, status, cancelled_at) VALUES (1000002, 'cancelled', 'CANCELLED', now());
 INSERT INTO taskq_renewal (id, user_id, service_type, due_date) VALUES (1000001, 'cus_1', 'permit', taskq_today() + 10);
 INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('rule', 'happened', 'CREATE_TASK');
+SELECT taskq_calendar_set('desk', 'UTC', 'Mon-Fri 09:00-17:00') \g /dev/null
 SELECT count(*) FROM taskq_sweep() \g /dev/null
 SELECT taskq_comment(1000001, 'note') \g /dev/null
 
@@ -169,6 +174,8 @@ INSERT INTO statement VALUES
     ('viewer', 'done', 'SELECT count(*) FROM taskq_tasks, taskq_queue, taskq_queue_stats, taskq_workload, taskq_sla_violations, taskq_task_history, taskq_renewals, taskq_worker_status'),
     ('viewer', 'done', 'SELECT count(*) FROM taskq_queue_page(NULL), taskq_stats(), taskq_sla_report(now(), now())'),
     ('viewer', 'done', 'SELECT taskq_queue_count(NULL), taskq_today(), taskq_actor()'),
+    ('viewer', 'done', $$SELECT taskq_business_add('desk', now(), 1), taskq_business_hours('desk', now(), now()), taskq_business_day('desk', taskq_today(), 1), count(*) FROM taskq_calendar_spans('desk', now(), now())$$),
+    ('viewer', 'done', 'SELECT count(*) FROM taskq_calendar, taskq_calendar_window, taskq_holiday'),
     -- agent: creates, moves along
     ('agent', 'done', $$SELECT taskq_create('x', user_id => 'cus_1', assignee_id => 'sta_1', dedupe_key => 'k')$$),
     ('agent', 'done', $$SELECT taskq_create_json('{"title": "x"}')$$),
@@ -196,6 +203,9 @@ INSERT INTO statement VALUES
     ('manager', 'done', 'UPDATE taskq_workflow_rule SET is_enabled = false'),
     ('manager', 'done', 'DELETE FROM taskq_workflow_rule'),
     ('manager', 'done', 'INSERT INTO taskq_renewal_threshold (days_before) VALUES (1)'),
+    ('manager', 'done', $$SELECT taskq_calendar_set('desk', 'UTC', '24/7'); SET CONSTRAINTS ALL IMMEDIATE$$),
+    ('manager', 'done', $$INSERT INTO taskq_holiday (list, day) VALUES ('here', taskq_today()); UPDATE taskq_calendar SET holiday_lists = '{here}'; SET CONSTRAINTS ALL IMMEDIATE$$),
+    ('manager', 'done', $$INSERT INTO taskq_calendar (name, timezone) VALUES ('other', 'UTC'); DELETE FROM taskq_calendar WHERE name = 'desk'; SET CONSTRAINTS ALL IMMEDIATE$$),
     ('manager', 'done', 'DELETE FROM taskq_task WHERE id = 1000002'),
     ('manager', '23514', 'DELETE FROM taskq_task WHERE id = 1000001'),
     ('manager', '23503', 'DELETE FROM taskq_customer'),
@@ -229,6 +239,8 @@ INSERT INTO statement VALUES
     ('owner', '', 'DELETE FROM taskq_workflow_run'),
     ('owner', '', $$UPDATE taskq_workflow_run SET outcome = 'failed'$$),
     ('owner', '', 'DELETE FROM taskq_sweep_log'),
+    ('owner', '', 'UPDATE taskq_calendar SET revision = 1'),
+    ('owner', '', 'UPDATE taskq_calendar SET looked_at = NULL'),
     ('owner', '', 'SELECT FROM taskq_role_grant'),
     ('owner', '', $$INSERT INTO taskq_role_grant VALUES ('taskq_test_none', 'manager')$$),
     ('owner', '', 'SELECT FROM taskq_workflow_turn'),

@@ -182,6 +182,16 @@ SELECT work.taskq_renewal_complete(:r1, '2031-01-01');
 SELECT * FROM work.taskq_renewal_cancel(:r2, 'sold');
 SELECT * FROM work.taskq_renewal_cancel(:r3);
 DELETE FROM work.taskq_renewal_threshold;
+INSERT INTO work.taskq_holiday (list, day, opens, closes) VALUES (:'round', '2026-06-01', '09:00', '10:00'), (:'round', '2026-06-02', NULL, NULL);
+SELECT work.taskq_calendar_set(:'round', 'Europe/Berlin', 'Mon-Fri 09:00-12:00,13:00-17:30; Sat 22:00-02:00', ARRAY[:'round']);
+SELECT work.taskq_calendar_set(:'round', 'Europe/Berlin', '24/7', ARRAY[:'round']);
+SELECT work.taskq_business_add(:'round', '2026-06-01', 4), work.taskq_business_hours(:'round', '2026-06-01', '2026-07-01'), work.taskq_business_day(:'round', '2026-06-01', 4);
+SELECT * FROM work.taskq_calendar_spans(:'round', '2026-06-01', '2026-06-04');
+UPDATE work.taskq_holiday SET closes = '11:00' WHERE list OPERATOR(pg_catalog.=) :'round' AND day OPERATOR(pg_catalog.=) '2026-06-01';
+UPDATE work.taskq_calendar SET name = 'renamed' WHERE name OPERATOR(pg_catalog.=) :'round';
+DELETE FROM work.taskq_calendar_window WHERE calendar OPERATOR(pg_catalog.=) 'renamed' AND weekday OPERATOR(pg_catalog.=) 1;
+DELETE FROM work.taskq_calendar WHERE name OPERATOR(pg_catalog.=) 'renamed';
+DELETE FROM work.taskq_holiday WHERE list OPERATOR(pg_catalog.=) :'round';
 SELECT * FROM work.taskq_sweep();
 SELECT work.taskq_create('By hand', due_date => '2020-01-01') AS f \gset
 RESET ROLE;
