@@ -31,6 +31,7 @@ INSERT INTO taskq_workflow_rule (name, event, action, calendar) VALUES ('x', 'x'
 INSERT INTO taskq_workflow_rule (name, event, action, kind) VALUES ('x', 'x', 'CREATE_TASK', '');
 INSERT INTO taskq_workflow_rule (name, event, action, kind) VALUES ('x', 'x', 'CREATE_TASK', repeat('k', 64));
 DELETE FROM taskq_calendar WHERE name = 'berlin';
+DELETE FROM taskq_calendar_window WHERE calendar = 'berlin';
 -- renamed, rules go along at once
 UPDATE taskq_calendar SET name = 'desk' WHERE name = 'berlin';
 SELECT DISTINCT calendar FROM taskq_workflow_rule;
@@ -48,6 +49,7 @@ INSERT INTO taskq_renewal_threshold (days_before, calendar) VALUES (3, 'paris');
 INSERT INTO taskq_renewal_threshold (days_before, kind) VALUES (3, '');
 INSERT INTO taskq_renewal_threshold (days_before, task_priority, calendar, kind) VALUES (10, 'MEDIUM', 'desk', 'RENEWAL_FILE'), (2, 'HIGH', 'desk', NULL);
 DELETE FROM taskq_calendar WHERE name = 'desk';
+DELETE FROM taskq_calendar_window WHERE calendar = 'desk';
 SELECT * FROM taskq_renewal_ladder('permit');
 -- the engine, its next look, the view and a dry run agree, whatever day a renewal is due
 SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + g) IS NOT NULL AS created FROM generate_series(0, 30) g GROUP BY 1;
