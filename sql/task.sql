@@ -153,7 +153,8 @@ CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
 
 -- What these features put into a row; empty where they are not used.  Tasks whose
 -- deadlines do not follow from their calendar any more; paused ones; those to be
--- resumed; warnings; the response clock.
+-- resumed; warnings; the response clock: what the sweep has not recorded as breached,
+-- all other deadlines, for reports, and what it has.
 CREATE INDEX taskq_task_calendar_idx ON taskq_task
     (sla_calendar, (CASE WHEN sla_revision IS NULL THEN 0 ELSE sla_revision END), (least(sla_due_at, response_due_at)))
     WHERE sla_calendar IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
@@ -169,6 +170,9 @@ CREATE INDEX taskq_task_warn_idx ON taskq_task
 CREATE INDEX taskq_task_response_idx ON taskq_task
     (response_due_at)
     WHERE response_due_at IS NOT NULL AND started_at IS NULL AND response_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL;
+CREATE INDEX taskq_task_response_settled_idx ON taskq_task
+    (response_due_at)
+    WHERE response_due_at IS NOT NULL AND (started_at IS NOT NULL OR response_breached_at IS NOT NULL OR completed_at IS NOT NULL OR cancelled_at IS NOT NULL);
 CREATE INDEX taskq_task_response_breach_idx ON taskq_task
     (response_breached_at)
     WHERE response_breached_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;

@@ -52,17 +52,19 @@ static const struct
 {
 	Level		level;
 	const char *what;
+	bool		newer;			/* names columns that a database of an older version does not have */
 }			privileges[] = {
 	{LEVEL_VIEWER, "USAGE ON TYPE @.taskq_priority, @.taskq_status, @.taskq_sla_status, @.taskq_queue_row"},
 	{LEVEL_VIEWER, "SELECT ON TABLE @.taskq_staff_member, @.taskq_customer, @.taskq_task, "
 		"@.taskq_task_event, @.taskq_task_history, @.taskq_tasks, @.taskq_queue, @.taskq_queue_stats, "
-	"@.taskq_workload, @.taskq_sla_violations, @.taskq_sweep_log, @.taskq_worker_status, "
+	"@.taskq_workload, @.taskq_sla_violations, @.taskq_sla_clocks, @.taskq_sweep_log, @.taskq_worker_status, "
 		"@.taskq_workflow_rule, @.taskq_workflow_run, @.taskq_renewal, @.taskq_renewals, "
-	"@.taskq_renewal_threshold, @.taskq_renewal_crossing, @.taskq_calendar, @.taskq_calendar_window, @.taskq_holiday"},
+	"@.taskq_renewal_threshold, @.taskq_renewal_crossing, @.taskq_calendar, @.taskq_calendar_window, @.taskq_holiday, "
+	"@.taskq_sla_policy, @.taskq_task_pause"},
 	{LEVEL_VIEWER, "EXECUTE ON ROUTINE @.taskq_priority_rank, @.taskq_today, @.taskq_day_start, "
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
 	"@.taskq_sla_status_at, @.taskq_title_may_contain, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_workload_numbers, "
-	"@.taskq_sla_report, "
+	"@.taskq_sla_report, @.taskq_sla_explain, @.taskq_sla_moves, @.taskq_sla_clocks_of, "
 	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_condition_is_predicate, "
 	"@.taskq_renewal_ladder, @.taskq_renewal_threshold_day, @.taskq_business_add, @.taskq_business_hours, @.taskq_business_day, "
 	"@.taskq_calendar_spans"},
@@ -70,18 +72,22 @@ static const struct
 	"user_id, source, dedupe_key) ON TABLE @.taskq_task"},
 	{LEVEL_AGENT, "UPDATE (title, description, priority, status, due_date, sla_hours, assignee_id) "
 	"ON TABLE @.taskq_task"},
+	{LEVEL_AGENT, "INSERT (kind, sla_policy, sla_calendar, sla_from, response_hours) ON TABLE @.taskq_task", true},
+	{LEVEL_AGENT, "UPDATE (kind, sla_policy, sla_calendar, sla_from, response_hours, paused_at, pause_reason, resume_at) "
+	"ON TABLE @.taskq_task", true},
 	{LEVEL_AGENT, "EXECUTE ON ROUTINE @.taskq_create, @.taskq_create_json, @.taskq_start, "
 		"@.taskq_start_many, @.taskq_complete, @.taskq_complete_many, @.taskq_cancel, @.taskq_cancel_many, "
 		"@.taskq_assign, @.taskq_assign_many, @.taskq_reschedule, @.taskq_reschedule_many, "
 		"@.taskq_prioritize, @.taskq_prioritize_many, @.taskq_set_sla, @.taskq_set_sla_many, "
 	"@.taskq_edit, @.taskq_edit_many, @.taskq_comment, @.taskq_comment_many, @.taskq_claim, "
+	"@.taskq_pause, @.taskq_pause_many, @.taskq_resume, @.taskq_resume_many, @.taskq_apply_policy, @.taskq_apply_policy_many, "
 	"@.taskq_renewal_create, @.taskq_renewal_complete, @.taskq_renewal_cancel, @.taskq_emit"},
 	{LEVEL_AGENT, "INSERT (user_id, service_type, due_date, assignee_id, reference, notes) ON TABLE @.taskq_renewal"},
 	{LEVEL_AGENT, "UPDATE (service_type, due_date, assignee_id, reference, notes, status) ON TABLE @.taskq_renewal"},
 	{LEVEL_MANAGER, "DELETE ON TABLE @.taskq_task"},
 	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_staff_member, @.taskq_customer, "
 	"@.taskq_workflow_rule, @.taskq_renewal_threshold"},
-	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_calendar_window, @.taskq_holiday"},
+	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_calendar_window, @.taskq_holiday, @.taskq_sla_policy, @.taskq_task_pause"},
 	{LEVEL_MANAGER, "INSERT (name, timezone, holiday_lists), UPDATE (name, timezone, holiday_lists), DELETE ON TABLE @.taskq_calendar"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_calendar_set"},
 	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure"},
@@ -97,7 +103,7 @@ static const struct
  */
 static const char *const for_public = "EXECUTE ON ROUTINE "
 "@.taskq_task_is_valid, @.taskq_event_kind_is_valid, @.taskq_line_is_valid, @.taskq_role_oid, "
-"@.taskq_stage, @.taskq_place, "
+"@.taskq_stage, @.taskq_place, @.taskq_warn_percents_are_valid, "
 /* of databases of 0.2.0 */
 "@.taskq_description_is_valid, @.taskq_due_date_is_valid, @.taskq_sla_hours_is_valid, "
 "@.taskq_source_is_valid, @.taskq_dedupe_key_is_valid, @.taskq_completed_is_valid, "
@@ -316,7 +322,7 @@ give(Oid role, Level level)
 	if (!taskq_may_use_schema(cat->schema, role))
 		run_utility(psprintf("GRANT USAGE ON SCHEMA %s TO %s", quote_identifier(cat->schema_name), grantee));
 	for (int i = 0; i < lengthof(privileges); i++)
-		if (privileges[i].level <= level)
+		if (privileges[i].level <= level && !(privileges[i].newer && cat->sql_is_older))
 			grant_what_is_there(privileges[i].what, grantee);
 }
 

@@ -3,6 +3,9 @@
  * report.c
  *		How well SLA deadlines were kept.
  *
+ * Closed tasks have the hours that they took stored in them (sla_hours_used),
+ * so that a report says the same whatever becomes of their calendar.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -16,24 +19,33 @@
 #include "utils/tuplestore.h"
 
 #include "base/calendar.h"
+#include "base/catalog.h"
 #include "base/plan.h"
-#include "task/row.h"
 
-#define N_REPORT_COLUMNS 7
+#define N_REPORT_COLUMNS 13
+#define N_OLDER_COLUMNS 7			/* of a database of an older version */
 
 /* What is stamped in the future has not happened yet. */
 #define SO_FAR(column) "CASE WHEN " column " " LE " $4 THEN " column " END"
 
-/* Hours of tasks that were completed after they were created: a table older than taskq_task_stamps_check can hold others. */
-#define HOURS "CASE WHEN t.completed_at " LE " $4 AND t.completed_at " GE " t.created_at AND pg_catalog.isfinite(t.created_at) " \
-	"THEN extract(epoch FROM t.completed_at " MINUS " t.created_at)::pg_catalog.float8 OPERATOR(pg_catalog./) 3600 END"
+/* Hours of tasks that were completed after an instant: a table older than taskq_task_stamps_check can hold others. */
+#define HOURS_SINCE(from) "CASE WHEN t.completed_at " LE " $4 AND t.completed_at " GE " " from " AND pg_catalog.isfinite(" from ") " \
+	"THEN extract(epoch FROM t.completed_at " MINUS " " from ")::pg_catalog.float8 OPERATOR(pg_catalog./) 3600 END"
+#define HOURS HOURS_SINCE("t.created_at")
+
+/* The same on the SLA's clock.  Without a calendar and pauses that is the wall's, and no hours are stored. */
+#define BUSINESS_HOURS \
+	"CASE WHEN t.completed_at " LE " $4 AND t.sla_hours_used IS NOT NULL THEN t.sla_hours_used " \
+	"WHEN t.sla_calendar IS NULL THEN " HOURS_SINCE("coalesce(t.sla_from, t.created_at)") " END"
 
 #define STATUS_AT_NOW "@.taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, " SO_FAR("t.completed_at") ", " SO_FAR("t.cancelled_at") ", $4)"
 
-/* The row for a task: the instant at which it is counted, and its result. */
-#define SELECT_TASKS(at, status) \
+/* The row for a task: the instant at which it is counted, and its result.  "s" is that of resolution, "rs" that of response. */
+#define SELECT_TASKS_WITH(at, status, more) \
 	"SELECT t.assignee_id, t.priority, " at " AS at, " status " AS s, " \
-	HOURS " AS hours FROM @.taskq_task t WHERE "
+	HOURS " AS hours" more " FROM @.taskq_task t WHERE "
+#define SELECT_TASKS(at, status) \
+	SELECT_TASKS_WITH(at, status, ", t.kind, " BUSINESS_HOURS " AS business_hours, NULL::@.taskq_sla_status AS rs")
 #define DUE_BETWEEN \
 	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 " \
 	"AND " OR_NEVER("t.sla_due_at") " " LT " $2 AND t.sla_due_at IS NOT NULL "
@@ -47,7 +59,7 @@
 #define DEADLINE_MOVED OR_NEVER("t.sla_due_at") " " GT " t.sla_first_breached_at"
 
 /* Tasks without sla_first_breached_at, in a database of 0.2.0 or before. */
-#define OLDER_TASKS SELECT_TASKS("t.sla_due_at", STATUS_AT_NOW) \
+#define OLDER_TASKS SELECT_TASKS_WITH("t.sla_due_at", STATUS_AT_NOW, "") \
 	"@.taskq_phase(t.started_at, t.completed_at, t.cancelled_at) " EQ " ANY ('{0,1,2,3}'::pg_catalog.int4[]) " DUE_BETWEEN
 
 /* A first breach in the future, as an INSERT may give it, is not counted. */
@@ -65,26 +77,44 @@
 	SELECT_TASKS("t.sla_first_breached_at", "'BREACHED'") \
 	"t.sla_first_breached_at " GE " $1 AND t.sla_first_breached_at " LT " $2 AND " WAS_BREACHED " AND " DEADLINE_MOVED
 
+/* Response deadlines, by taskq_task_response_idx and by taskq_task_response_settled_idx, which has the others. */
+#define RESPONSES_DUE(which) \
+	" UNION ALL SELECT t.assignee_id, t.priority, t.response_due_at, NULL::@.taskq_sla_status, NULL::pg_catalog.float8, t.kind, NULL::pg_catalog.float8, " \
+	"CASE WHEN t.response_breached_at " LE " $4 THEN 'BREACHED' " \
+	"ELSE @.taskq_sla_status_at(t.response_due_at, NULL, " SO_FAR("t.started_at") ", " SO_FAR("t.cancelled_at") ", $4) END " \
+	"FROM @.taskq_task t WHERE t.response_due_at " GE " $1 AND t.response_due_at " LT " $2 AND t.response_due_at IS NOT NULL AND " which
+#define RESPONSES \
+	RESPONSES_DUE("t.started_at IS NULL AND t.response_breached_at IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL") \
+	RESPONSES_DUE("(t.started_at IS NOT NULL OR t.response_breached_at IS NOT NULL OR t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL)")
+
+/* How many there are, met, breached, and the rate. */
+#define NUMBERS(status) \
+	"pg_catalog.count(" status ")::pg_catalog.int4, " \
+	"pg_catalog.count(*) FILTER (WHERE " status " " EQ " 'MET')::pg_catalog.int4, " \
+	"pg_catalog.count(*) FILTER (WHERE " status " " EQ " 'BREACHED')::pg_catalog.int4, " \
+	"pg_catalog.avg(CASE WHEN " status " " EQ " 'MET' THEN 1::pg_catalog.float8 WHEN " status " " EQ " 'BREACHED' THEN 0::pg_catalog.float8 END)"
+#define PERCENTILES(hours) \
+	"pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY " hours "), " \
+	"pg_catalog.percentile_cont(0.9) WITHIN GROUP (ORDER BY " hours ")"
+
 /* $1, $2 = bounds of the deadline, $3 = time zone of days and weeks, $4 = now. */
-#define REPORT_OF(tasks, key, groups) \
-	{"SELECT " key ", pg_catalog.count(*)::pg_catalog.int4, " \
-	"pg_catalog.count(*) FILTER (WHERE r.s " EQ " 'MET')::pg_catalog.int4, " \
-	"pg_catalog.count(*) FILTER (WHERE r.s " EQ " 'BREACHED')::pg_catalog.int4, " \
-	"pg_catalog.avg(CASE WHEN r.s " EQ " 'MET' THEN 1::pg_catalog.float8 WHEN r.s " EQ " 'BREACHED' THEN 0::pg_catalog.float8 END), " \
-	"pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY r.hours), " \
-	"pg_catalog.percentile_cont(0.9) WITHIN GROUP (ORDER BY r.hours) " \
-	"FROM (" tasks ") r " groups}
-#define REPORT(key, groups) REPORT_OF(TASKS, key, groups), REPORT_OF(OLDER_TASKS, key, groups)
+#define NEWER_REPORT(key, groups) \
+	{"SELECT " key ", " NUMBERS("r.s") ", " PERCENTILES("r.hours") ", " NUMBERS("r.rs") ", " PERCENTILES("r.business_hours") \
+	" FROM (" TASKS RESPONSES ") r " groups}
+#define OLDER_REPORT(key, groups) \
+	{"SELECT " key ", " NUMBERS("r.s") ", " PERCENTILES("r.hours") " FROM (" OLDER_TASKS ") r " groups}
+#define REPORT(key, groups) NEWER_REPORT(key, groups), OLDER_REPORT(key, groups)
 
 static struct
 {
 	const char *name;
 	TaskqPlan	plan;
-	TaskqPlan	older_plan;
+	TaskqPlan	older_plan;		/* sql = NULL: there is none */
 }			reports[] = {
 	{"none", REPORT("NULL::pg_catalog.text", "")},
 	{"assignee", REPORT("r.assignee_id", "GROUP BY r.assignee_id ORDER BY r.assignee_id")},
 	{"priority", REPORT("r.priority::pg_catalog.text", "GROUP BY r.priority ORDER BY r.priority DESC")},
+	{"kind", NEWER_REPORT("r.kind", "GROUP BY r.kind ORDER BY r.kind"), {NULL}},
 	{"day", REPORT("pg_catalog.to_char(pg_catalog.timezone($3, r.at), 'YYYY-MM-DD')",
 	"GROUP BY 1 ORDER BY 1")},
 	{"week", REPORT("pg_catalog.to_char(pg_catalog.date_trunc('week', pg_catalog.timezone($3, r.at)), 'YYYY-MM-DD')",
@@ -112,6 +142,8 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID};
 	Datum		values[] = {TimestampTzGetDatum(since), TimestampTzGetDatum(until),
 	CStringGetTextDatum(taskq_timezone), TimestampTzGetDatum(GetCurrentStatementStartTimestamp())};
+	bool		older = taskq_catalog()->sql_is_older;
+	int			ncolumns = older ? N_OLDER_COLUMNS : N_REPORT_COLUMNS;
 	TaskqPlan  *plan = NULL;
 
 	if (since > until)
@@ -120,11 +152,11 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 				 errmsg("since must not be after until")));
 	for (int i = 0; i < lengthof(reports); i++)
 		if (strcmp(group_by, reports[i].name) == 0)
-			plan = Anum_task_sla_first_breached_at != 0 ? &reports[i].plan : &reports[i].older_plan;
-	if (plan == NULL)
+			plan = older ? &reports[i].older_plan : &reports[i].plan;
+	if (plan == NULL || plan->sql == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("group_by must be none, assignee, priority, day or week")));
+				 errmsg("group_by must be none, assignee, priority, kind, day or week")));
 
 	InitMaterializedSRF(fcinfo, 0);
 	spi_connect();
@@ -134,7 +166,7 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 		Datum		row[N_REPORT_COLUMNS];
 		bool		nulls[N_REPORT_COLUMNS];
 
-		for (int j = 0; j < N_REPORT_COLUMNS; j++)
+		for (int j = 0; j < ncolumns; j++)
 			row[j] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, j + 1, &nulls[j]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, row, nulls);
 	}

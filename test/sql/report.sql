@@ -14,6 +14,28 @@ SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'as
 SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'priority');
 SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'day');
 SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'week');
+SELECT * FROM taskq_sla_report('2026-03-01 00:00+00', '2026-04-01 00:00+00', 'kind');
+-- response deadlines count for themselves; hours of the SLA's clock are those stored, or since sla_from
+BEGIN;
+INSERT INTO taskq_task (title, kind, status, created_at, sla_from, sla_hours, sla_hours_used, response_hours, started_at, completed_at, cancelled_at) VALUES
+    ('used', 'A', 'COMPLETED', '2026-05-01 00:00+00', NULL, 10, 4, NULL, '2026-05-01 00:00+00', '2026-05-01 08:00+00', NULL),
+    ('from', 'A', 'COMPLETED', '2026-05-01 00:00+00', '2026-04-30 22:00+00', 20, NULL, 10, '2026-05-01 00:00+00', '2026-05-01 08:00+00', NULL),
+    ('responded', 'B', 'COMPLETED', '2026-05-01 00:00+00', NULL, NULL, NULL, 3, '2026-05-01 03:00+00', '2026-05-01 08:00+00', NULL),
+    ('too late', 'B', 'COMPLETED', '2026-05-01 00:00+00', NULL, NULL, NULL, 3, '2026-05-01 03:00:00.000001+00', '2026-05-01 08:00+00', NULL),
+    ('cancelled', 'B', 'CANCELLED', '2026-05-01 00:00+00', NULL, NULL, NULL, 3, NULL, NULL, '2026-05-01 02:00+00'),
+    ('cancelled too late', NULL, 'CANCELLED', '2026-05-01 00:00+00', NULL, NULL, NULL, 3, NULL, NULL, '2026-05-01 04:00+00'),
+    ('another day', 'C', 'COMPLETED', '2026-05-01 00:00+00', NULL, 30, NULL, 25, '2026-05-01 03:00+00', '2026-05-01 08:00+00', NULL);
+SELECT * FROM taskq_sla_report('2026-05-01 00:00+00', '2026-06-01 00:00+00');
+SELECT * FROM taskq_sla_report('2026-05-01 00:00+00', '2026-06-01 00:00+00', 'kind');
+SELECT group_key, tasks, response_tasks, response_met, response_breached, response_compliance FROM taskq_sla_report('2026-05-01 00:00+00', '2026-06-01 00:00+00', 'day');
+SELECT response_tasks FROM taskq_sla_report('2026-05-01 03:00+00', '2026-05-01 03:00:00.000001+00');
+ROLLBACK;
+BEGIN;
+INSERT INTO taskq_task (title, created_at, response_hours) SELECT 'active', now() - interval '3 hours', hours FROM unnest('{1,2,4}'::float8[]) hours;
+SELECT tasks, response_tasks, response_met, response_breached, response_compliance FROM taskq_sla_report(now() - interval '3 hours', now() + interval '9 days');
+UPDATE taskq_task SET due_date = due_date WHERE title = 'active';
+SELECT tasks, response_tasks, response_met, response_breached, response_compliance FROM taskq_sla_report(now() - interval '3 hours', now() + interval '9 days');
+ROLLBACK;
 -- a task that is closed in the future is active until then: late or not, and without hours
 BEGIN;
 INSERT INTO taskq_task (title, status, created_at, sla_hours, started_at, completed_at, cancelled_at)

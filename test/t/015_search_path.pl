@@ -135,7 +135,12 @@ SELECT * FROM work.taskq_stats('sta_1', 'cus_1');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'assignee');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'priority');
+SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'kind');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'day');
+SELECT * FROM work.taskq_sla_explain(:desk_task);
+SELECT * FROM work.taskq_sla_explain(:desk_task, 'response');
+SELECT * FROM work.taskq_sla_moves('desk');
+SELECT * FROM work.taskq_sla_clocks_of(:desk_task);
 SELECT work.taskq_task_is_valid('x', 'x', 'OPEN', '2026-06-05', 8, 'x', 'x', '2026-06-05', NULL, NULL, NULL, '2026-06-05', '2026-06-05', '2026-06-05', NULL, '2026-06-05'),
 	work.taskq_event_kind_is_valid('started'), work.taskq_line_is_valid('x');
 SELECT work.taskq_today(), work.taskq_day_start('2026-06-05'), work.taskq_actor(), work.taskq_priority_rank('HIGH'), work.taskq_title_is_valid('x'),
@@ -199,6 +204,7 @@ TABLE work.taskq_queue_stats;
 TABLE work.taskq_workload;
 TABLE work.taskq_task_history;
 TABLE work.taskq_sla_violations;
+TABLE work.taskq_sla_clocks;
 TABLE work.taskq_worker_status;
 SELECT work.taskq_worker_wake();
 SELECT * FROM work.taskq_worker_get_status();
