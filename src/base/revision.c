@@ -74,7 +74,9 @@ static List *settled = NIL;		/* in TopTransactionContext */
 /* What computes with a calendar: active tasks, policies, rules, thresholds. */
 static TaskqPlan find_use = {
 	"SELECT WHERE EXISTS (SELECT FROM @.taskq_task t WHERE t.sla_calendar " EQ " $1 AND t.completed_at IS NULL AND t.cancelled_at IS NULL) "
-	"OR EXISTS (SELECT FROM @.taskq_sla_policy p WHERE p.calendar " EQ " $1)"
+	"OR EXISTS (SELECT FROM @.taskq_sla_policy p WHERE p.calendar " EQ " $1) "
+	"OR EXISTS (SELECT FROM @.taskq_workflow_rule r WHERE r.calendar " EQ " $1) "
+	"OR EXISTS (SELECT FROM @.taskq_renewal_threshold h WHERE h.calendar " EQ " $1)"
 };
 
 /* Closed tasks keep the name that the calendar had. */
