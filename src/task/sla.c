@@ -30,6 +30,7 @@
 #include "base/business.h"
 #include "base/catalog.h"
 #include "base/enums.h"
+#include "task/directory.h"
 #include "task/pause.h"
 #include "task/policy.h"
 #include "task/row.h"
@@ -307,6 +308,14 @@ targets_differ(const TaskRow *old, const TaskRow *new)
 		 (task_column_differs(old, new, Anum_task_response_hours) || calendar_differs(old, new)));
 }
 
+/* Whether a row is about another customer, and not about one that has a new key. */
+static bool
+customer_differs(const TaskRow *old, const TaskRow *new)
+{
+	return task_column_differs(old, new, Anum_task_user_id) &&
+		(task_isnull(old, Anum_task_user_id) || customer_exists(task_value(old, Anum_task_user_id)));
+}
+
 static void
 unknown_policy(const TaskRow *row)
 {
@@ -346,7 +355,7 @@ apply_policy(const TaskRow *old, TaskRow *new)
 		clear_stamp(new, sla_policy);
 	else if (!task_isnull(new, sla_policy) &&
 			 (task_column_differs(old, new, Anum_task_kind) || task_column_differs(old, new, Anum_task_priority) ||
-			  task_column_differs(old, new, Anum_task_user_id)))
+			  customer_differs(old, new)))
 		policy_write(policy_for_row(new), new);
 }
 

@@ -1,7 +1,7 @@
 -- What users of other systems complain of, a test each; then every case of a
 -- deadline, as by hand.
 BEGIN;
-SELECT plan(64);
+SELECT plan(52);
 SET timezone = 'Europe/Berlin';
 INSERT INTO taskq_holiday (list, day, yearly, label)
 VALUES ('bt_de', '2026-01-01', true, 'New Year'), ('bt_de', '2026-05-01', true, 'May Day'), ('bt_de', '2026-12-25', true, 'Christmas'), ('bt_de', '2026-12-26', true, 'St Stephen');
@@ -31,8 +31,8 @@ SELECT is(pg_temp.due(pg_temp.task('bt_berlin', '2026-06-05 16:00', 4)), '2026-0
 SELECT is(pg_temp.due(pg_temp.task('bt_lunch', '2026-06-01 11:30', 1)), '2026-06-01 13:30+02', 'no lunch, no split shifts: any number of windows a day');
 SELECT is(pg_temp.due(pg_temp.task('bt_berlin', '2026-06-01 10:00', 8, '[2026-06-01 16:00, 2026-06-02 10:00)')), '2026-06-02 12:00+02',
     'pause added in the wrong kind of time: the deadline is computed from the facts');
-WITH t AS (SELECT pg_temp.task('bt_berlin', '2026-06-01 09:00', 4, '[2026-06-01 10:30, 2026-06-01 12:00)', '[2026-06-01 10:00, 2026-06-01 11:00)') AS id)
-SELECT is(sla_due_at, '2026-06-01 15:00+02', 'pause lost when SLA or priority changes: overlapping pauses count once') FROM taskq_task, t WHERE taskq_task.id = t.id;
+SELECT is(pg_temp.due(pg_temp.task('bt_berlin', '2026-06-01 09:00', 4, '[2026-06-01 10:30, 2026-06-01 12:00)', '[2026-06-01 10:00, 2026-06-01 11:00)')), '2026-06-01 15:00+02',
+    'pause lost when SLA or priority changes: overlapping pauses count once');
 CREATE TEMP TABLE order_of (n int, id bigint);
 INSERT INTO order_of SELECT n, pg_temp.task('bt_berlin', '2026-06-01 09:00', 4) FROM generate_series(1, 3) n;
 INSERT INTO taskq_task_pause SELECT id, '2026-06-01 10:00', '2026-06-01 12:00' FROM order_of WHERE n = 1;
@@ -69,10 +69,11 @@ SELECT results_eq('SELECT sla_due_at FROM taskq_task JOIN edited USING (id) ORDE
 INSERT INTO taskq_task (title, created_at, sla_hours, response_hours) VALUES ('bt clocks', statement_timestamp() - interval '3 hours', 8, 2);
 SELECT results_eq($$SELECT response_due_at < statement_timestamp(), sla_status FROM taskq_tasks WHERE title = 'bt clocks'$$, $$VALUES (true, 'ON_TRACK'::taskq_sla_status)$$,
     'response and resolution overrule each other: independent clocks');
-SELECT results_eq($$SELECT what, label, hours FROM taskq_sla_explain(pg_temp.task('bt_berlin', '2099-12-24 16:00', 2)) WHERE begins < '2099-12-28'$$,
+CREATE TEMP TABLE explained AS SELECT pg_temp.task('bt_berlin', '2099-12-24 16:00', 2) AS id;
+SELECT results_eq($$SELECT what, label, hours FROM taskq_sla_explain((SELECT id FROM explained)) WHERE begins < '2099-12-28'$$,
     $$VALUES ('open', NULL, 1::float8), ('closed', NULL, 0), ('holiday', 'Christmas', 0), ('holiday', 'St Stephen', 0), ('closed', NULL, 0)$$, '"why this date?": explain, span by span, holidays by name');
-SELECT is(sla_at_risk_at, '2026-06-01 16:24+02', 'reminders at midnight: warnings are percents of open time')
-FROM taskq_task WHERE id = pg_temp.task('bt_berlin', '2026-06-01 10:00', 8);
+CREATE TEMP TABLE warned AS SELECT pg_temp.task('bt_berlin', '2026-06-01 10:00', 8) AS id;
+SELECT is(sla_at_risk_at, '2026-06-01 16:24+02', 'reminders at midnight: warnings are percents of open time') FROM taskq_task JOIN warned USING (id);
 CREATE TEMP TABLE counted AS SELECT pg_temp.task('bt_berlin', '2026-06-01 10:00', 8, '[2026-06-01 16:00, 2026-06-02 10:00)') AS id;
 SELECT is((SELECT sum(hours) FROM taskq_sla_explain((SELECT id FROM counted)) WHERE what <> 'late'), 8::float8, 'statistics disagree with the SLA: explain counts what the deadline does');
 SELECT taskq_start(id), taskq_complete(id) FROM counted;
@@ -116,7 +117,8 @@ SELECT is(taskq_business_day('bt_berlin', '2026-06-06', n), expected, format('bu
 -- ---- a pause has its effect on nothing but the clocks
 SELECT results_eq($$SELECT status, due_date, paused_at IS NOT NULL FROM taskq_pause(taskq_create('bt late', due_date => taskq_today() - 1), 'them')$$,
     $$VALUES ('OVERDUE'::taskq_status, taskq_today() - 1, true)$$, 'a paused task is overdue all the same');
-SELECT throws_ok($$SELECT taskq_pause((SELECT id FROM taskq_cancel((SELECT id FROM waiting))))$$, '23514', NULL, 'a closed task cannot be paused');
+SELECT taskq_cancel(id) FROM waiting;
+SELECT throws_ok($$SELECT taskq_pause(id) FROM waiting$$, '23514', NULL, 'a closed task cannot be paused');
 SELECT results_eq($$SELECT paused_at, pause_reason, resume_at FROM taskq_task JOIN waiting USING (id)$$, $$VALUES (NULL::timestamptz, NULL::text, NULL::timestamptz)$$,
     'a pause ends with its task');
 SELECT * FROM finish();
