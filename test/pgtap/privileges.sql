@@ -25,7 +25,7 @@ CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
 SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid,taskq_warn_percents_are_valid}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
-    taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
+    taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder,
     taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
@@ -54,7 +54,7 @@ INSERT INTO relation VALUES
     ('taskq_counter', 'owner', 'owner'), ('taskq_counter_delta', 'owner', 'owner'), ('taskq_counter_state', 'owner', 'owner'), ('taskq_role_grant', 'owner', 'owner');
 INSERT INTO relation
 SELECT unnest('{taskq_task_history,taskq_tasks,taskq_queue,taskq_queue_stats,taskq_workload,
-    taskq_sla_violations,taskq_sla_clocks,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
+    taskq_sla_violations,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
 
 -- From which level on a table's column may be inserted and updated.
 CREATE TEMP TABLE written (name text, columns text, ins pg_temp.level, upd pg_temp.level);
@@ -73,6 +73,9 @@ INSERT INTO written VALUES
     ('taskq_sla_policy', 'name user_id kind priority source calendar response_hours sla_hours warn_percents is_enabled', 'manager', 'manager'),
     ('taskq_staff_member', 'id name is_active', 'manager', 'manager'),
     ('taskq_customer', 'id name assigned_agent_id is_active', 'manager', 'manager'),
+    ('taskq_calendar', 'name timezone holiday_lists', 'manager', 'manager'), ('taskq_calendar', 'revision looked_at', 'owner', 'owner'),
+    ('taskq_calendar_window', 'calendar weekday opens closes', 'manager', 'manager'),
+    ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),
     ('taskq_workflow_rule', 'id name event condition action title_template description_template priority due_in_days sla_hours '
         'assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar', 'manager', 'manager'),
     ('taskq_workflow_run', 'id at rule_id rule_name event depth outcome task_id message', 'owner', 'owner'),
@@ -184,6 +187,8 @@ INSERT INTO statement VALUES
     ('viewer', 'done', 'SELECT count(*) FROM taskq_tasks, taskq_queue, taskq_queue_stats, taskq_workload, taskq_sla_violations, taskq_task_history, taskq_renewals, taskq_worker_status'),
     ('viewer', 'done', 'SELECT count(*) FROM taskq_queue_page(NULL), taskq_stats(), taskq_sla_report(now(), now())'),
     ('viewer', 'done', 'SELECT taskq_queue_count(NULL), taskq_today(), taskq_actor()'),
+    ('viewer', 'done', $$SELECT taskq_business_add('desk', now(), 1), taskq_business_hours('desk', now(), now()), taskq_business_day('desk', taskq_today(), 1), count(*) FROM taskq_calendar_spans('desk', now(), now())$$),
+    ('viewer', 'done', 'SELECT count(*) FROM taskq_calendar, taskq_calendar_window, taskq_holiday'),
     -- agent: creates, moves along
     ('agent', 'done', $$SELECT taskq_create('x', user_id => 'cus_1', assignee_id => 'sta_1', dedupe_key => 'k')$$),
     ('agent', 'done', $$SELECT taskq_create_json('{"title": "x"}')$$),
@@ -253,6 +258,8 @@ INSERT INTO statement VALUES
     ('owner', '', 'DELETE FROM taskq_workflow_run'),
     ('owner', '', $$UPDATE taskq_workflow_run SET outcome = 'failed'$$),
     ('owner', '', 'DELETE FROM taskq_sweep_log'),
+    ('owner', '', 'UPDATE taskq_calendar SET revision = 1'),
+    ('owner', '', 'UPDATE taskq_calendar SET looked_at = NULL'),
     ('owner', '', 'SELECT FROM taskq_role_grant'),
     ('owner', '', $$INSERT INTO taskq_role_grant VALUES ('taskq_test_none', 'manager')$$),
     ('owner', '', 'SELECT FROM taskq_workflow_turn'),
