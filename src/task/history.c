@@ -424,6 +424,9 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 					 kind == EVENT_PAUSED ? pause_reason_of(new) :
 					 note_for(call, ended, kind == EVENT_SLA_CHANGED, kind == EVENT_RESUMED),
 					 kind == EVENT_RESUMED && by_itself);
+	/* Rules for task.assigned get every new assignee, also of an event of another kind. */
+	if (kind != EVENT_ASSIGNED && task_column_differs(old, new, Anum_task_assignee_id))
+		note_offer(batch, EVENT_ASSIGNED, id);
 	if (kind != EVENT_PAUSED && Anum_task_paused_at != 0 &&
 		task_isnull(old, Anum_task_paused_at) && !task_isnull(new, Anum_task_paused_at))
 		add_event(batch, id, at, EVENT_PAUSED, new->status, new->status, NULL, pause_reason_of(new));
