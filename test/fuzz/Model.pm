@@ -283,7 +283,7 @@ sub update
 	$kind = lc $new{status} if !is_active(\%new);
 	$kind = 'started' if is_active(\%new) && !defined $row->{started_at} && defined $new{started_at};
 	$kind = 'resumed' if $resumed && defined $kind && $kind eq 'paused';
-	push @events, [ $kind, $from, $new{status}, $option{note} ] if defined $kind;
+	push @events, [ $kind, $from, $new{status}, $kind eq 'paused' ? $new{pause_reason} : $option{note} ] if defined $kind;
 	push @events, [ 'sla_breached', $new{status}, $new{status} ]
 	  if defined $new{sla_breached_at} && differs($row->{sla_breached_at}, $new{sla_breached_at}) && (!$was_late || $new_hours);
 
