@@ -211,6 +211,7 @@ taskq_calendar_revise(PG_FUNCTION_ARGS)
 	Datum		values[2];
 	List	   *names = NIL;
 	List	   *lists = NIL;
+	List	   *locked;
 	ListCell   *lc;
 	OwnerSwitch owner;
 
@@ -231,11 +232,11 @@ taskq_calendar_revise(PG_FUNCTION_ARGS)
 	values[0] = text_array(names);
 	values[1] = text_array(lists);
 	become_owner_of(cat->calendar, &owner);
-	foreach(lc, run_latest(&lock_calendars, 2, types, values))
+	locked = run_latest(&lock_calendars, 2, types, values);
+	foreach(lc, locked)
 		revise(lfirst(lc));
-	if (table == cat->calendar && !TRIGGER_FIRED_BY_INSERT(td->tg_event))
-		foreach(lc, names)
-			check_deletion(lfirst(lc));
+	foreach(lc, names)
+		check_deletion(lfirst(lc));
 	become_caller_again(&owner);
 	SPI_finish();
 	return PointerGetDatum(NULL);
