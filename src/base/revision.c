@@ -234,9 +234,13 @@ taskq_calendar_revise(PG_FUNCTION_ARGS)
 	become_owner_of(cat->calendar, &owner);
 	locked = run_latest(&lock_calendars, 2, types, values);
 	foreach(lc, locked)
+	{
 		revise(lfirst(lc));
+	}
 	foreach(lc, names)
+	{
 		check_deletion(lfirst(lc));
+	}
 	become_caller_again(&owner);
 	SPI_finish();
 	return PointerGetDatum(NULL);
@@ -288,7 +292,9 @@ business_look(void)
 	values[1] = text_array(business_not_stored());
 	names = run_latest(&lock_not_looked_at, 2, types, values);
 	foreach(lc, names)
+	{
 		look_at(lfirst(lc));
+	}
 	become_caller_again(&owner);
 	SPI_finish();
 	return list_length(names);
