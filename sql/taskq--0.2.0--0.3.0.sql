@@ -880,7 +880,7 @@ CREATE TABLE taskq_sla_policy (
 );
 CREATE INDEX taskq_sla_policy_calendar_idx ON taskq_sla_policy (calendar);
 
-COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority or customer of a task with sla_policy changes, and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
+COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority or customer of a task with sla_policy changes (if none fits then, it has no SLA), and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
 COMMENT ON COLUMN taskq_sla_policy.name IS 'Key, 1 to 63 characters.';
 COMMENT ON COLUMN taskq_sla_policy.user_id IS 'Customer; NULL = all, and tasks without one.';
 COMMENT ON COLUMN taskq_sla_policy.kind IS 'taskq_task.kind; NULL = all.';
@@ -1340,7 +1340,7 @@ CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL, actor text DEFAU
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_resume';
 COMMENT ON FUNCTION taskq_resume(bigint, text, text) IS
-'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note too long, 23514 if terminal.';
+'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note too long.';
 
 CREATE FUNCTION taskq_resume_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -1689,7 +1689,7 @@ COMMENT ON COLUMN taskq_sla_clocks.state IS 'RUNNING; CLOSED_HOURS: the calendar
 COMMENT ON COLUMN taskq_sla_clocks.started IS 'When the clock began: sla_from or created_at. NULL if the calendar is gone.';
 COMMENT ON COLUMN taskq_sla_clocks.due_at IS 'The deadline as stored: sla_due_at or response_due_at; infinity while the task is paused before it.';
 COMMENT ON COLUMN taskq_sla_clocks.hours IS 'The target: sla_hours or response_hours.';
-COMMENT ON COLUMN taskq_sla_clocks.hours_used IS 'Open hours, less pauses, up to now; those stored when the clock stopped, if it has. NULL if neither is known: the calendar is gone.';
+COMMENT ON COLUMN taskq_sla_clocks.hours_used IS 'Open hours, less pauses, up to now; those stored when the clock stopped, if it has. NULL if they are not known: the task was closed when it was inserted, and its calendar has changed since or is gone.';
 COMMENT ON COLUMN taskq_sla_clocks.hours_left IS 'hours - hours_used: negative once the deadline has been missed.';
 COMMENT ON COLUMN taskq_sla_clocks.percent IS '100 * hours_used / hours: over 100 once the deadline has been missed.';
 COMMENT ON COLUMN taskq_sla_clocks.next_opening IS 'When a clock that stands in CLOSED_HOURS will run again; else NULL.';
@@ -1794,7 +1794,7 @@ COMMENT ON FUNCTION taskq_renewal_ladder(text) IS
 'The thresholds that hold for a service type, the earliest first: its own rows of taskq_renewal_threshold, else those without a service type, else the built-in ones (90, 60, 30: no task; 14: HIGH; 7: URGENT). The last is always -1, on which a renewal becomes OVERDUE.';
 
 CREATE FUNCTION taskq_renewal_threshold_day(days_before integer, due_date date, calendar text DEFAULT NULL) RETURNS date
-    LANGUAGE c STABLE PARALLEL SAFE COST 100
+    LANGUAGE c STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'taskq_renewal_threshold_day';
 COMMENT ON FUNCTION taskq_renewal_threshold_day(integer, date, text) IS
 'The day that lies days_before days before a due date, with a calendar business days of that: 0 is then the last business day by the due date; -1 is the day after it in any case. NULL if days_before or due_date is. Errors: 22023 unknown calendar, days_before not from -1 to 36500, due_date not from 0001-01-01 to 9999-12-31; 22008 ten years without an opening.';
