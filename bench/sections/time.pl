@@ -71,21 +71,21 @@ sub edit_calendar
 	return;
 }
 
-# One computation among a million, in microseconds; what the loop itself takes is not in it.
+# A thousand computations, of a million; what the loop itself takes is not in it.
 sub business_add
 {
 	my ($db, $what, $calendar, $hours) = @_;
-	my $loop = "SELECT count(*) FROM (SELECT %s FROM generate_series(1, 1000000) g OFFSET 0) q";
+	my $loop = "SELECT max(%s) FROM generate_series(1, 1000000) g";
 	my $add = sprintf $loop, "taskq_business_add('$calendar', now() + g * interval '1 minute', $hours)";
-	my $empty = sprintf $loop, "'$calendar', now() + g * interval '1 minute', $hours";
-	my @us;
+	my $empty = sprintf $loop, "now() + g * interval '1 minute'";
+	my @ms;
 	for (0 .. 5)
 	{
 		my $without = time_of(sub { $db->do($empty) });
 		my $with = time_of(sub { $db->do($add) });
-		push @us, ($with - $without) / 1000 if $_;
+		push @ms, ($with - $without) / 1000 if $_;
 	}
-	result(section => 'time', work => "taskq_business_add, $what", unit => 'us', figures => { taskq => \@us }, goals => [ { under => 1 } ]);
+	result(section => 'time', work => "a thousand of taskq_business_add, $what", unit => 'ms', figures => { taskq => \@ms }, goals => [ { under => 1 } ]);
 	return;
 }
 

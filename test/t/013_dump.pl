@@ -71,9 +71,9 @@ in_schema('source', q{INSERT INTO taskq_task (title, created_at, sla_hours) VALU
 	SET check_function_bodies = off; INSERT INTO taskq_task (title) VALUES (U&'\3164')});
 # Calendars, with holidays; policies; pauses, one that lasts, one that ended by itself, one entered by hand; what was used of an SLA.
 in_schema('source', q{
-	SELECT taskq_calendar_set('desk', 'Europe/Berlin', 'Mon-Fri 09:00-12:00,13:00-17:30; Sat 22:00-06:00', '{german,own}'), taskq_calendar_set('all day', 'Asia/Kolkata', '24/7');
 	INSERT INTO taskq_holiday (list, day, yearly, label) VALUES ('german', '2020-12-25', true, 'Christmas'), ('own', '2030-03-01', false, NULL);
 	INSERT INTO taskq_holiday (list, day, opens, closes) VALUES ('own', '2030-03-02', '10:00', '24:00');
+	SELECT taskq_calendar_set('desk', 'Europe/Berlin', 'Mon-Fri 09:00-12:00,13:00-17:30; Sat 22:00-06:00', '{german,own}'), taskq_calendar_set('all day', 'Asia/Kolkata', '24/7');
 	INSERT INTO taskq_sla_policy (name, kind, user_id, calendar, response_hours, sla_hours, warn_percents) VALUES
 		('reviews', 'REVIEW', NULL, 'desk', 400, 4000, '{50,80}'), ('calls of Acme', 'CALL', 'cus_1', 'all day', 200, NULL, '{}');
 	INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority, kind, calendar) VALUES ('passport', 30, 'LOW', 'REVIEW', 'desk');

@@ -40,8 +40,8 @@ on_publisher(q{CREATE EXTENSION taskq;
 	SELECT taskq_create('a', sla_hours => 2, assignee_id => 'sta_1', user_id => 'cus_1'), taskq_create('b'), taskq_create('c', due_date => taskq_today());
 	SELECT taskq_start(2), taskq_complete(2, 'done'), taskq_cancel(3, 'no');
 	SELECT taskq_renewal_create('cus_1', 'visa', taskq_today() + 40), taskq_renewal_create('cus_1', 'permit', taskq_today() + 10);
-	SELECT taskq_calendar_set('desk', 'Europe/Berlin', 'Mon-Fri 09:00-17:00', '{own}');
 	INSERT INTO taskq_holiday (list, day) VALUES ('own', '2030-03-01');
+	SELECT taskq_calendar_set('desk', 'Europe/Berlin', 'Mon-Fri 09:00-17:00', '{own}');
 	INSERT INTO taskq_sla_policy (name, kind, calendar, response_hours, sla_hours) VALUES ('reviews', 'REVIEW', 'desk', 40, 400);
 	SELECT taskq_create('review', kind => 'REVIEW'), taskq_create('review, paused', kind => 'REVIEW');
 	SELECT taskq_pause(id, 'the bank') FROM taskq_task WHERE title LIKE 'review%';
@@ -134,7 +134,7 @@ SELECT setval('taskq_task_id_seq', (SELECT max(id) FROM taskq_task)),
 query('postgres', $recipe);
 became('postgres', q{SELECT stored_status = 'OVERDUE' FROM taskq_tasks WHERE title = 'not swept'}, 'then it sweeps');
 became('postgres', q{SELECT last_result = 'done' FROM taskq_worker_status WHERE database = 'postgres'}, 'and says so');
-is(query('postgres', q{SELECT count(*) FROM taskq_task_event e JOIN taskq_task t ON t.id = e.task_id WHERE t.title = 'not swept' AND kind IN ('overdue', 'sla_breached')}),
+is(query('postgres', q{SELECT count(*) FROM taskq_task_event e JOIN taskq_task t ON t.id = e.task_id WHERE t.title = 'not swept' AND e.kind IN ('overdue', 'sla_breached')}),
 	'2', 'one event each');
 is(query('postgres', "SELECT bool_and(e.id > $last_event) FROM taskq_task_event e JOIN taskq_task t ON t.id = e.task_id WHERE t.title = 'not swept'"), 't', 'with new ids');
 is(query('postgres', q{SELECT count(*) FROM taskq_task WHERE title = 'Overdue: not swept'}), '1', 'rules fire now');
