@@ -13,15 +13,15 @@ BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_calendar', 'name timezone holiday_lists revision looked_at',
          'holiday_lists_check name_check pkey timezone_check', '',
-         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_revise_updated taskq_key_change taskq_key_delete taskq_renewals_follow'),
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_revise_updated taskq_calendar_truncated taskq_key_change taskq_key_delete taskq_renewals_follow'),
         ('taskq_calendar_window', 'calendar weekday opens closes', 'calendar_fkey check pkey weekday_check', '',
-         'taskq_calendar_changed taskq_calendar_revise taskq_renewals_follow'),
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_customer',
          'id name assigned_agent_id is_active',
          'assigned_agent_id_fkey id_check pkey', 'agent_idx', 'taskq_customer_reactivated taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
         ('taskq_holiday', 'id list day yearly opens closes label', 'check day_check key label_check list_check pkey', '',
-         'taskq_calendar_changed taskq_calendar_revise taskq_renewals_follow'),
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_renewal',
          'id user_id service_type due_date assignee_id reference notes status created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on',
          'assignee_id_fkey cancelled_check completed_check due_date_check next_check_check notes_check pkey reference_check service_type_check status_check user_id_fkey',
@@ -85,9 +85,9 @@ BEGIN ATOMIC
         ('taskq_workflow_turn', 'staff_id turn')
     -- those of the triggers that are ENABLE ALWAYS
     ), always (relname, triggers) AS (VALUES
-        ('taskq_calendar', 'taskq_renewals_follow'),
-        ('taskq_calendar_window', 'taskq_renewals_follow'),
-        ('taskq_holiday', 'taskq_renewals_follow'),
+        ('taskq_calendar', 'taskq_calendar_changed taskq_calendar_truncated taskq_renewals_follow'),
+        ('taskq_calendar_window', 'taskq_calendar_changed taskq_calendar_truncated taskq_renewals_follow'),
+        ('taskq_holiday', 'taskq_calendar_changed taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_renewal_threshold', 'taskq_thresholds_changed'),
         ('taskq_sla_policy', 'taskq_policies_changed'),
         ('taskq_task', 'taskq_counted taskq_lifecycle_updated taskq_lifecycle_deleted taskq_lifecycle_truncate')

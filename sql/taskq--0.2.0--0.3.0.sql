@@ -137,15 +137,15 @@ BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_calendar', 'name timezone holiday_lists revision looked_at',
          'holiday_lists_check name_check pkey timezone_check', '',
-         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_revise_updated taskq_key_change taskq_key_delete taskq_renewals_follow'),
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_revise_updated taskq_calendar_truncated taskq_key_change taskq_key_delete taskq_renewals_follow'),
         ('taskq_calendar_window', 'calendar weekday opens closes', 'calendar_fkey check pkey weekday_check', '',
-         'taskq_calendar_changed taskq_calendar_revise taskq_renewals_follow'),
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_customer',
          'id name assigned_agent_id is_active',
          'assigned_agent_id_fkey id_check pkey', 'agent_idx', 'taskq_customer_reactivated taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
         ('taskq_holiday', 'id list day yearly opens closes label', 'check day_check key label_check list_check pkey', '',
-         'taskq_calendar_changed taskq_calendar_revise taskq_renewals_follow'),
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_renewal',
          'id user_id service_type due_date assignee_id reference notes status created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on',
          'assignee_id_fkey cancelled_check completed_check due_date_check next_check_check notes_check pkey reference_check service_type_check status_check user_id_fkey',
@@ -209,9 +209,9 @@ BEGIN ATOMIC
         ('taskq_workflow_turn', 'staff_id turn')
     -- those of the triggers that are ENABLE ALWAYS
     ), always (relname, triggers) AS (VALUES
-        ('taskq_calendar', 'taskq_renewals_follow'),
-        ('taskq_calendar_window', 'taskq_renewals_follow'),
-        ('taskq_holiday', 'taskq_renewals_follow'),
+        ('taskq_calendar', 'taskq_calendar_changed taskq_calendar_truncated taskq_renewals_follow'),
+        ('taskq_calendar_window', 'taskq_calendar_changed taskq_calendar_truncated taskq_renewals_follow'),
+        ('taskq_holiday', 'taskq_calendar_changed taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_renewal_threshold', 'taskq_thresholds_changed'),
         ('taskq_sla_policy', 'taskq_policies_changed'),
         ('taskq_task', 'taskq_counted taskq_lifecycle_updated taskq_lifecycle_deleted taskq_lifecycle_truncate')
@@ -793,12 +793,22 @@ CREATE FUNCTION taskq_calendar_revise() RETURNS trigger
 COMMENT ON FUNCTION taskq_calendar_revise() IS
 'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday, deferred: locks the calendars concerned and writes their revision. Does nothing while check_function_bodies is off, as in a restore. Errors: 22023 for a time zone that the server does not know, 23514 for a calendar in use that would never open, 23503 for one in use that has been deleted.';
 
-CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar
+-- Also where triggers are off: a subscription fires those of rows.
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_calendar
+    FOR EACH ROW EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_calendar_window
+    FOR EACH ROW EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_holiday
+    FOR EACH ROW EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_truncated AFTER TRUNCATE ON taskq_calendar
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
-CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar_window
+CREATE TRIGGER taskq_calendar_truncated AFTER TRUNCATE ON taskq_calendar_window
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
-CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_holiday
+CREATE TRIGGER taskq_calendar_truncated AFTER TRUNCATE ON taskq_holiday
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
+ALTER TABLE taskq_calendar ENABLE ALWAYS TRIGGER taskq_calendar_changed, ENABLE ALWAYS TRIGGER taskq_calendar_truncated;
+ALTER TABLE taskq_calendar_window ENABLE ALWAYS TRIGGER taskq_calendar_changed, ENABLE ALWAYS TRIGGER taskq_calendar_truncated;
+ALTER TABLE taskq_holiday ENABLE ALWAYS TRIGGER taskq_calendar_changed, ENABLE ALWAYS TRIGGER taskq_calendar_truncated;
 
 CREATE CONSTRAINT TRIGGER taskq_calendar_revise AFTER INSERT OR DELETE ON taskq_calendar
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION taskq_calendar_revise();
@@ -880,7 +890,7 @@ CREATE TABLE taskq_sla_policy (
 );
 CREATE INDEX taskq_sla_policy_calendar_idx ON taskq_sla_policy (calendar);
 
-COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority or customer of a task with sla_policy changes, and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
+COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority or customer of a task with sla_policy changes (if none fits then, it has no SLA), and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
 COMMENT ON COLUMN taskq_sla_policy.name IS 'Key, 1 to 63 characters.';
 COMMENT ON COLUMN taskq_sla_policy.user_id IS 'Customer; NULL = all, and tasks without one.';
 COMMENT ON COLUMN taskq_sla_policy.kind IS 'taskq_task.kind; NULL = all.';
@@ -1340,7 +1350,7 @@ CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL, actor text DEFAU
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_resume';
 COMMENT ON FUNCTION taskq_resume(bigint, text, text) IS
-'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note too long, 23514 if terminal.';
+'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note too long.';
 
 CREATE FUNCTION taskq_resume_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -1689,7 +1699,7 @@ COMMENT ON COLUMN taskq_sla_clocks.state IS 'RUNNING; CLOSED_HOURS: the calendar
 COMMENT ON COLUMN taskq_sla_clocks.started IS 'When the clock began: sla_from or created_at. NULL if the calendar is gone.';
 COMMENT ON COLUMN taskq_sla_clocks.due_at IS 'The deadline as stored: sla_due_at or response_due_at; infinity while the task is paused before it.';
 COMMENT ON COLUMN taskq_sla_clocks.hours IS 'The target: sla_hours or response_hours.';
-COMMENT ON COLUMN taskq_sla_clocks.hours_used IS 'Open hours, less pauses, up to now; those stored when the clock stopped, if it has. NULL if neither is known: the calendar is gone.';
+COMMENT ON COLUMN taskq_sla_clocks.hours_used IS 'Open hours, less pauses, up to now; those stored when the clock stopped, if it has. NULL if they are not known: the task was closed when it was inserted, and its calendar has changed since or is gone.';
 COMMENT ON COLUMN taskq_sla_clocks.hours_left IS 'hours - hours_used: negative once the deadline has been missed.';
 COMMENT ON COLUMN taskq_sla_clocks.percent IS '100 * hours_used / hours: over 100 once the deadline has been missed.';
 COMMENT ON COLUMN taskq_sla_clocks.next_opening IS 'When a clock that stands in CLOSED_HOURS will run again; else NULL.';
@@ -1794,7 +1804,7 @@ COMMENT ON FUNCTION taskq_renewal_ladder(text) IS
 'The thresholds that hold for a service type, the earliest first: its own rows of taskq_renewal_threshold, else those without a service type, else the built-in ones (90, 60, 30: no task; 14: HIGH; 7: URGENT). The last is always -1, on which a renewal becomes OVERDUE.';
 
 CREATE FUNCTION taskq_renewal_threshold_day(days_before integer, due_date date, calendar text DEFAULT NULL) RETURNS date
-    LANGUAGE c STABLE PARALLEL SAFE COST 100
+    LANGUAGE c STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'taskq_renewal_threshold_day';
 COMMENT ON FUNCTION taskq_renewal_threshold_day(integer, date, text) IS
 'The day that lies days_before days before a due date, with a calendar business days of that: 0 is then the last business day by the due date; -1 is the day after it in any case. NULL if days_before or due_date is. Errors: 22023 unknown calendar, days_before not from -1 to 36500, due_date not from 0001-01-01 to 9999-12-31; 22008 ten years without an opening.';

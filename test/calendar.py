@@ -1,19 +1,17 @@
 # Deadlines by calendars, computed without taskq, for test/t/023_calendar.pl.
 # Reads on stdin, separated by tabs, instants in microseconds since 1970:
-#   calendar name zone first last windows holidays
+#   calendar name zone step first last windows holidays
 #     windows: weekday:opens-closes, minutes of the day, separated by spaces
 #     holidays: list/date/yearly/opens/closes, "-" if closed all day
 #   case id calendar start usec
 # Prints id and deadline, or "beyond" if it is not before "last".
 #
-# Every quarter of an hour of the real time line is asked what its wall clock
-# reads; no zone used here has an offset, or a change, that is no multiple of it.
+# The real time line is walked in steps, of so many minutes that every offset and
+# clock change is a multiple of them, and asked what the wall clock reads.
 import bisect
 import sys
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
-
-QUARTER = 900
 
 
 def windows_on(day, week, holidays):
@@ -26,16 +24,16 @@ def windows_on(day, week, holidays):
     return week.get(day.isoweekday(), [])
 
 
-def minutes_open(zone, first, last, week, holidays):
+def minutes_open(zone, step, first, last, week, holidays):
     """Instants in seconds at which open minutes begin."""
     rules = {}
-    for at in range(first, last, QUARTER):
+    for at in range(first, last, step * 60):
         local = datetime.fromtimestamp(at, zone)
         day = local.date()
         if day not in rules:
             rules[day] = windows_on(day, week, holidays)
         now = local.hour * 60 + local.minute
-        for minute in range(now, now + 15):
+        for minute in range(now, now + step):
             if any(opens <= minute < closes for opens, closes in rules[day]):
                 yield at + (minute - now) * 60
 
@@ -64,13 +62,13 @@ def main():
     for line in sys.stdin:
         kind, *fields = line.rstrip("\n").split("\t")
         if kind == "calendar":
-            name, zone, first, last, windows, holidays = fields
+            name, zone, step, first, last, windows, holidays = fields
             week = {}
             for window in windows.split():
                 weekday, hours = window.split(":")
                 week.setdefault(int(weekday), []).append(tuple(map(int, hours.split("-"))))
             calendars[name] = list(minutes_open(
-                ZoneInfo(zone), int(first) // 1000000, int(last) // 1000000,
+                ZoneInfo(zone), int(step), int(first) // 1000000, int(last) // 1000000,
                 week, [read_holiday(h) for h in holidays.split()]))
         else:
             number, name, start, usec = fields

@@ -99,7 +99,10 @@ facts_with(const TaskRow *row, bool stored, const Pause *ended, SlaFacts *facts)
 bool
 sla_facts(const TaskRow *row, SlaFacts *facts)
 {
-	return facts_with(row, true, NULL, facts);
+	/* Without a calendar the revision says whether there have been pauses. */
+	bool		stored = has(row, Anum_task_sla_calendar) || has(row, Anum_task_sla_revision);
+
+	return facts_with(row, stored, NULL, facts);
 }
 
 static int64
@@ -489,8 +492,8 @@ static void
 apply_used(const TaskRow *old, TaskRow *new, const Pause *ended, SlaFacts *facts, bool have_facts)
 {
 	bool		closes = STATUS_IS_TERMINAL(new->status);
-	bool		responds = has(new, Anum_task_response_hours) && !has(old, Anum_task_started_at) &&
-		(has(new, Anum_task_started_at) || closes);
+	bool		responded = has(new, Anum_task_started_at) || closes;
+	bool		responds = has(new, Anum_task_response_hours) && responded && (have_facts || !has(old, Anum_task_started_at));
 	bool		resolves = closes && has(new, Anum_task_sla_hours) && has(new, Anum_task_sla_revision);
 
 	if (!responds && !resolves)
