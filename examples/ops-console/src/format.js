@@ -25,7 +25,12 @@ export function date(text, today) {
 }
 
 export const time = (text) => text.slice(0, 16).replace('T', ' ')
-export const deadline = (text) => (text === 'infinity' ? 'no date' : time(text))
+
+// While a task is paused its deadlines are infinity.
+export const noDate = 'no date'
+export const deadline = (text) => (text === 'infinity' ? noDate : time(text))
+export const by = (due) => (due === noDate ? noDate : `by ${due}`)
+
 
 // "Mon 09:00" within a week, else with the date: an instant still to come, or of late.
 export function moment(text, today) {
@@ -109,9 +114,8 @@ const shownSpans = 40 // of a time line: its begin and its end
 // The time line of a clock, ready to be shown; what is left out of a long one is a row of its own.
 export function timeline(spans, today) {
   const lines = spans.map(({ begins, ends, what, label, hours, hours_so_far }) => ({
-    when: begins.slice(0, 10) === ends.slice(0, 10)
-      ? `${date(begins.slice(0, 10), today)} ${begins.slice(11, 16)} – ${ends.slice(11, 16)}`
-      : `${date(begins.slice(0, 10), today)} ${begins.slice(11, 16)} – ${date(ends.slice(0, 10), today)} ${ends.slice(11, 16)}`,
+    from: `${date(begins.slice(0, 10), today)} ${begins.slice(11, 16)}`,
+    to: `${begins.slice(0, 10) === ends.slice(0, 10) ? '' : `${date(ends.slice(0, 10), today)} `}${ends.slice(11, 16)}`,
     what,
     word: whats[what],
     label,
@@ -162,11 +166,11 @@ const kinds = {
 const fields = {
   assignee_id: 'assignee', due_date: 'due date', sla_hours: 'SLA hours', user_id: 'customer', sla_due_at: 'SLA deadline',
   sla_policy: 'SLA policy', sla_calendar: 'calendar', sla_from: 'SLA from', response_hours: 'response hours', response_due_at: 'response deadline',
-  paused_at: 'paused', pause_reason: 'reason', resume_at: 'until',
+  resume_at: 'until',
 }
-const hidden = ['sla_at_risk_at', 'sla_revision', 'sla_warn_at', 'sla_warned_at', 'response_hours_used', 'sla_hours_used']
+const hidden = ['paused_at', 'pause_reason', 'sla_at_risk_at', 'sla_revision', 'sla_warn_at', 'sla_warned_at', 'response_hours_used', 'sla_hours_used']
 const isTime = (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)
-const told = (value) => (value === null || value === undefined ? 'none' : value === 'infinity' ? 'no date' : isTime(value) ? time(value) : value)
+const told = (value) => (value === null || value === undefined ? 'none' : value === 'infinity' ? noDate : isTime(value) ? time(value) : value)
 
 export function event({ kind, actor, actor_name, changes }) {
   const who = actor_name ?? actor

@@ -74,8 +74,12 @@ export async function findTask(tx, id) {
 }
 
 export async function historyOf(tx, id) {
+  // Instants among the changes are kept in UTC; they are told as all others are.
   const rows = await tx.rows(`
-    SELECT to_jsonb(h) || jsonb_build_object('actor_name', s.name) AS event
+    SELECT to_jsonb(h) || jsonb_build_object('actor_name', s.name, 'changes', (
+        SELECT jsonb_object_agg(key, CASE WHEN key ~ '_(at|from)$'
+            THEN jsonb_build_object('from', (value->>'from')::timestamptz, 'to', (value->>'to')::timestamptz) ELSE value END)
+        FROM jsonb_each(h.changes))) AS event
     FROM taskq_task_history h LEFT JOIN taskq_staff_member s ON s.id = h.actor
     WHERE h.task_id = $1 ORDER BY h.event_id`, [id])
   return rows.map(({ event }) => event)
