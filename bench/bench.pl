@@ -8,13 +8,13 @@ use POSIX qw(strftime);
 use Report;
 
 my $here = "$ENV{BENCH_TMP}/taskq/bench";
-my @all = qw(create bytes queues bulk sweep claim emit page stats scans);
+my @all = qw(create bytes queues bulk sweep claim emit page stats scans time);
 my @wanted = split ' ', $ENV{BENCH} || "@all";
 for my $section (@wanted)
 {
 	die "no section \"$section\"; there are: @all sustained\n" if !grep { $_ eq $section } @all, 'sustained';
 }
-require "$here/sections/$_.pl" for qw(create bytes bulk sweep page stats scans claim emit sustained);
+require "$here/sections/$_.pl" for qw(create bytes bulk sweep page stats scans claim emit time sustained);
 require "$here/lifecycle.pl";
 
 check_plpgsql();

@@ -37,18 +37,25 @@ CREATE POLICY desk ON taskq_task
 -- Each of these asks for a row that the policies above let the caller see.
 CREATE POLICY desk ON taskq_task_event
     USING (EXISTS (SELECT FROM taskq_task t WHERE t.id = task_id));
+CREATE POLICY desk ON taskq_task_pause
+    USING (EXISTS (SELECT FROM taskq_task t WHERE t.id = task_id));
 CREATE POLICY desk ON taskq_workflow_run
     USING (EXISTS (SELECT FROM taskq_task t WHERE t.id = task_id));
 CREATE POLICY desk ON taskq_renewal
     USING (EXISTS (SELECT FROM taskq_customer c WHERE c.id = user_id));
 CREATE POLICY desk ON taskq_renewal_crossing
     USING (EXISTS (SELECT FROM taskq_renewal r WHERE r.id = renewal_id));
+-- Those for all customers are everybody's to see.
+CREATE POLICY desk ON taskq_sla_policy
+    USING (user_id IS NULL OR EXISTS (SELECT FROM taskq_customer c WHERE c.id = user_id));
 
 ALTER TABLE taskq_customer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE taskq_task ENABLE ROW LEVEL SECURITY;
 ALTER TABLE taskq_task_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE taskq_task_pause ENABLE ROW LEVEL SECURITY;
 ALTER TABLE taskq_workflow_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE taskq_renewal ENABLE ROW LEVEL SECURITY;
 ALTER TABLE taskq_renewal_crossing ENABLE ROW LEVEL SECURITY;
+ALTER TABLE taskq_sla_policy ENABLE ROW LEVEL SECURITY;
 
 COMMIT;

@@ -1,4 +1,5 @@
--- Builds the new indexes of 0.3.0 before the update, without locking out writers:
+-- Builds indexes of 0.3.0 before the update, without locking out writers: those
+-- that have an entry for many tasks, and name no column that is new in 0.3.0.
 --
 --     psql -X -v ON_ERROR_STOP=1 -d ops -f update-0.3.0.sql
 --     psql -X -d ops -c 'ALTER EXTENSION taskq UPDATE'
@@ -32,9 +33,6 @@ CREATE INDEX CONCURRENTLY taskq_task_sla_pending_0_3_idx ON taskq_task
     (taskq_stage(status, started_at, completed_at, cancelled_at),
      (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END), id)
     WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_breached_at IS NULL;
-CREATE INDEX CONCURRENTLY taskq_task_at_risk_0_3_idx ON taskq_task
-    (sla_at_risk_at)
-    WHERE sla_at_risk_at IS NOT NULL AND sla_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL;
 CREATE INDEX CONCURRENTLY taskq_task_sla_settled_0_3_idx ON taskq_task
     (taskq_stage(status, started_at, completed_at, cancelled_at),
      (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END))

@@ -77,12 +77,22 @@ CREATE FUNCTION taskq_calendar_revise() RETURNS trigger
 COMMENT ON FUNCTION taskq_calendar_revise() IS
 'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday, deferred: locks the calendars concerned and writes their revision. Does nothing while check_function_bodies is off, as in a restore. Errors: 22023 for a time zone that the server does not know, 23514 for a calendar in use that would never open, 23503 for one in use that has been deleted.';
 
-CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar
+-- Also where triggers are off: a subscription fires those of rows.
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_calendar
+    FOR EACH ROW EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_calendar_window
+    FOR EACH ROW EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_holiday
+    FOR EACH ROW EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_truncated AFTER TRUNCATE ON taskq_calendar
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
-CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar_window
+CREATE TRIGGER taskq_calendar_truncated AFTER TRUNCATE ON taskq_calendar_window
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
-CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_holiday
+CREATE TRIGGER taskq_calendar_truncated AFTER TRUNCATE ON taskq_holiday
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
+ALTER TABLE taskq_calendar ENABLE ALWAYS TRIGGER taskq_calendar_changed, ENABLE ALWAYS TRIGGER taskq_calendar_truncated;
+ALTER TABLE taskq_calendar_window ENABLE ALWAYS TRIGGER taskq_calendar_changed, ENABLE ALWAYS TRIGGER taskq_calendar_truncated;
+ALTER TABLE taskq_holiday ENABLE ALWAYS TRIGGER taskq_calendar_changed, ENABLE ALWAYS TRIGGER taskq_calendar_truncated;
 
 CREATE CONSTRAINT TRIGGER taskq_calendar_revise AFTER INSERT OR DELETE ON taskq_calendar
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION taskq_calendar_revise();

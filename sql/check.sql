@@ -143,7 +143,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 1, m.name, 'Row security is enabled for taskq_task but not for this table, which has data of the tasks and customers that are hidden there.',
             'Create a policy as in examples/two_desks.sql.'
             FROM member m JOIN member t ON t.relname = 'taskq_task' AND t.relrowsecurity
-            WHERE m.relname IN ('taskq_customer', 'taskq_task_event', 'taskq_workflow_run', 'taskq_renewal', 'taskq_renewal_crossing') AND NOT m.relrowsecurity
+            WHERE m.relname IN ('taskq_customer', 'taskq_task_event', 'taskq_workflow_run', 'taskq_renewal', 'taskq_renewal_crossing', 'taskq_task_pause', 'taskq_sla_policy') AND NOT m.relrowsecurity
               AND EXISTS (SELECT FROM pg_catalog.aclexplode(m.relacl) x WHERE x.grantee <> m.relowner AND x.privilege_type = 'SELECT')
         UNION ALL SELECT 1, a.name, pg_catalog.format('PUBLIC has been granted %s.', pg_catalog.string_agg(DISTINCT a.privilege, ', ')),
             'Use SELECT taskq_reapply_grants() to revoke that.'

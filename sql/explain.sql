@@ -61,7 +61,7 @@ COMMENT ON COLUMN taskq_sla_clocks.state IS 'RUNNING; CLOSED_HOURS: the calendar
 COMMENT ON COLUMN taskq_sla_clocks.started IS 'When the clock began: sla_from or created_at. NULL if the calendar is gone.';
 COMMENT ON COLUMN taskq_sla_clocks.due_at IS 'The deadline as stored: sla_due_at or response_due_at; infinity while the task is paused before it.';
 COMMENT ON COLUMN taskq_sla_clocks.hours IS 'The target: sla_hours or response_hours.';
-COMMENT ON COLUMN taskq_sla_clocks.hours_used IS 'Open hours, less pauses, up to now; those stored when the clock stopped, if it has. NULL if neither is known: the calendar is gone.';
+COMMENT ON COLUMN taskq_sla_clocks.hours_used IS 'Open hours, less pauses, up to now; those stored when the clock stopped, if it has. NULL if they are not known: the task was closed when it was inserted, and its calendar has changed since or is gone.';
 COMMENT ON COLUMN taskq_sla_clocks.hours_left IS 'hours - hours_used: negative once the deadline has been missed.';
 COMMENT ON COLUMN taskq_sla_clocks.percent IS '100 * hours_used / hours: over 100 once the deadline has been missed.';
 COMMENT ON COLUMN taskq_sla_clocks.next_opening IS 'When a clock that stands in CLOSED_HOURS will run again; else NULL.';

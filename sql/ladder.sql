@@ -141,7 +141,7 @@ COMMENT ON FUNCTION taskq_renewal_ladder(text) IS
 'The thresholds that hold for a service type, the earliest first: its own rows of taskq_renewal_threshold, else those without a service type, else the built-in ones (90, 60, 30: no task; 14: HIGH; 7: URGENT). The last is always -1, on which a renewal becomes OVERDUE.';
 
 CREATE FUNCTION taskq_renewal_threshold_day(days_before integer, due_date date, calendar text DEFAULT NULL) RETURNS date
-    LANGUAGE c STABLE PARALLEL SAFE COST 100
+    LANGUAGE c STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'taskq_renewal_threshold_day';
 COMMENT ON FUNCTION taskq_renewal_threshold_day(integer, date, text) IS
 'The day that lies days_before days before a due date, with a calendar business days of that: 0 is then the last business day by the due date; -1 is the day after it in any case. NULL if days_before or due_date is. Errors: 22023 unknown calendar, days_before not from -1 to 36500, due_date not from 0001-01-01 to 9999-12-31; 22008 ten years without an opening.';

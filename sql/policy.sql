@@ -34,7 +34,7 @@ CREATE TABLE taskq_sla_policy (
 );
 CREATE INDEX taskq_sla_policy_calendar_idx ON taskq_sla_policy (calendar);
 
-COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority or customer of a task with sla_policy changes, and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
+COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority or customer of a task with sla_policy changes (if none fits then, it has no SLA), and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
 COMMENT ON COLUMN taskq_sla_policy.name IS 'Key, 1 to 63 characters.';
 COMMENT ON COLUMN taskq_sla_policy.user_id IS 'Customer; NULL = all, and tasks without one.';
 COMMENT ON COLUMN taskq_sla_policy.kind IS 'taskq_task.kind; NULL = all.';

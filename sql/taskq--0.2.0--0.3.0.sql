@@ -132,20 +132,20 @@ CREATE TRIGGER taskq_rule_condition AFTER INSERT OR UPDATE ON taskq_workflow_rul
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
     RETURNS SETOF record
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 17
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 19
 BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_calendar', 'name timezone holiday_lists revision looked_at',
          'holiday_lists_check name_check pkey timezone_check', '',
-         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_revise_updated taskq_key_change taskq_key_delete'),
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_revise_updated taskq_calendar_truncated taskq_key_change taskq_key_delete taskq_renewals_follow'),
         ('taskq_calendar_window', 'calendar weekday opens closes', 'calendar_fkey check pkey weekday_check', '',
-         'taskq_calendar_changed taskq_calendar_revise'),
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_customer',
          'id name assigned_agent_id is_active',
          'assigned_agent_id_fkey id_check pkey', 'agent_idx', 'taskq_customer_reactivated taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
         ('taskq_holiday', 'id list day yearly opens closes label', 'check day_check key label_check list_check pkey', '',
-         'taskq_calendar_changed taskq_calendar_revise'),
+         'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_renewal',
          'id user_id service_type due_date assignee_id reference notes status created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on',
          'assignee_id_fkey cancelled_check completed_check due_date_check next_check_check notes_check pkey reference_check service_type_check status_check user_id_fkey',
@@ -156,26 +156,32 @@ BEGIN ATOMIC
          'key outcome_check pkey renewal_id_fkey', '', ''),
         ('taskq_renewal_recheck', 'since id renewal_id', 'pkey', '', ''),
         ('taskq_renewal_threshold',
-         'id service_type days_before task_priority title_template description_template sla_hours',
-         'days_before_check description_template_check key pkey service_type_check sla_hours_check title_template_check',
-         '', 'taskq_thresholds_changed'),
+         'id service_type days_before task_priority title_template description_template sla_hours kind calendar',
+         'calendar_fkey days_before_check description_template_check key kind_check pkey service_type_check sla_hours_check title_template_check',
+         'calendar_idx', 'taskq_thresholds_changed'),
         ('taskq_role_grant', 'role_name level granted_at granted_by role_oid', 'level_check pkey', '', ''),
+        ('taskq_sla_policy',
+         'name user_id kind priority source calendar response_hours sla_hours warn_percents is_enabled',
+         'calendar_fkey hours_check key kind_check name_check pkey response_hours_check sla_hours_check source_check user_id_fkey warn_percents_check',
+         'calendar_idx', 'taskq_policies_changed'),
         ('taskq_staff_member', 'id name is_active', 'id_check pkey', '', 'taskq_key_change taskq_key_delete'),
         ('taskq_sweep_log',
-         'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog',
+         'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog sla_moved resumed response_breached sla_at_risk sla_warnings',
          'pkey', '', ''),
         ('taskq_task',
-         'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at',
+         'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at kind sla_policy sla_calendar sla_revision sla_from response_hours response_due_at response_breached_at response_hours_used sla_hours_used sla_warn_at sla_warned_at paused_at pause_reason resume_at',
          'assignee_id_fkey is_valid pkey user_id_fkey',
-         'queue_idx assignee_idx user_idx sla_pending_idx at_risk_idx sla_settled_idx closed_idx breach_idx late_by_idx moved_breach_idx dedupe_key',
+         'queue_idx assignee_idx user_idx sla_pending_idx at_risk_idx sla_settled_idx closed_idx breach_idx late_by_idx moved_breach_idx calendar_idx paused_idx resume_idx warn_idx response_idx response_settled_idx response_breach_idx dedupe_key',
          'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
         ('taskq_task_event',
          'id task_id at actor db_user kind from_status to_status changes note',
          'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
+        ('taskq_task_pause', 'task_id paused_at resumed_at reason',
+         'order_check paused_at_check pkey reason_check resumed_at_check task_id_fkey', '', 'taskq_pause_guard'),
         ('taskq_workflow_rule',
-         'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled',
-         'action_check assign_check assignee_check assignee_id_fkey assignee_path_check assignee_pool_check assignee_strategy_check dedupe_key_check description_template_check due_in_days_check event_check name_check name_key pkey sla_hours_check title_template_check user_id_path_check',
-         'assignee_idx', 'taskq_rule_condition taskq_rules_changed'),
+         'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar',
+         'action_check assign_check assignee_check assignee_id_fkey assignee_path_check assignee_pool_check assignee_strategy_check calendar_fkey dedupe_key_check description_template_check due_in_days_check event_check kind_check name_check name_key pkey sla_hours_check title_template_check user_id_path_check',
+         'assignee_idx calendar_idx', 'taskq_rule_condition taskq_rules_changed'),
         ('taskq_workflow_run',
          'id at rule_id rule_name event depth outcome task_id message',
          'outcome_check pkey', 'at_idx', ''),
@@ -192,16 +198,22 @@ BEGIN ATOMIC
         ('taskq_renewal_recheck', 'since id'),
         ('taskq_renewal_threshold', 'id days_before'),
         ('taskq_role_grant', 'role_name level granted_at granted_by'),
+        ('taskq_sla_policy', 'name warn_percents is_enabled'),
         ('taskq_staff_member', 'id name is_active'),
-        ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog'),
+        ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog sla_moved resumed response_breached sla_at_risk sla_warnings'),
         ('taskq_task', 'id title priority status source created_at updated_at'),
         ('taskq_task_event', 'id task_id at kind'),
+        ('taskq_task_pause', 'task_id paused_at resumed_at'),
         ('taskq_workflow_rule', 'id name event action is_enabled'),
         ('taskq_workflow_run', 'id at rule_id rule_name event depth outcome'),
         ('taskq_workflow_turn', 'staff_id turn')
     -- those of the triggers that are ENABLE ALWAYS
     ), always (relname, triggers) AS (VALUES
+        ('taskq_calendar', 'taskq_calendar_changed taskq_calendar_truncated taskq_renewals_follow'),
+        ('taskq_calendar_window', 'taskq_calendar_changed taskq_calendar_truncated taskq_renewals_follow'),
+        ('taskq_holiday', 'taskq_calendar_changed taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_renewal_threshold', 'taskq_thresholds_changed'),
+        ('taskq_sla_policy', 'taskq_policies_changed'),
         ('taskq_task', 'taskq_counted taskq_lifecycle_updated taskq_lifecycle_deleted taskq_lifecycle_truncate')
     )
     SELECT o.relname, pg_catalog.string_to_array(o.columns, ' '), pg_catalog.string_to_array(coalesce(r.columns, ''), ' '),
@@ -574,7 +586,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 1, m.name, 'Row security is enabled for taskq_task but not for this table, which has data of the tasks and customers that are hidden there.',
             'Create a policy as in examples/two_desks.sql.'
             FROM member m JOIN member t ON t.relname = 'taskq_task' AND t.relrowsecurity
-            WHERE m.relname IN ('taskq_customer', 'taskq_task_event', 'taskq_workflow_run', 'taskq_renewal', 'taskq_renewal_crossing') AND NOT m.relrowsecurity
+            WHERE m.relname IN ('taskq_customer', 'taskq_task_event', 'taskq_workflow_run', 'taskq_renewal', 'taskq_renewal_crossing', 'taskq_task_pause', 'taskq_sla_policy') AND NOT m.relrowsecurity
               AND EXISTS (SELECT FROM pg_catalog.aclexplode(m.relacl) x WHERE x.grantee <> m.relowner AND x.privilege_type = 'SELECT')
         UNION ALL SELECT 1, a.name, pg_catalog.format('PUBLIC has been granted %s.', pg_catalog.string_agg(DISTINCT a.privilege, ', ')),
             'Use SELECT taskq_reapply_grants() to revoke that.'
@@ -781,12 +793,22 @@ CREATE FUNCTION taskq_calendar_revise() RETURNS trigger
 COMMENT ON FUNCTION taskq_calendar_revise() IS
 'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday, deferred: locks the calendars concerned and writes their revision. Does nothing while check_function_bodies is off, as in a restore. Errors: 22023 for a time zone that the server does not know, 23514 for a calendar in use that would never open, 23503 for one in use that has been deleted.';
 
-CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar
+-- Also where triggers are off: a subscription fires those of rows.
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_calendar
+    FOR EACH ROW EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_calendar_window
+    FOR EACH ROW EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_holiday
+    FOR EACH ROW EXECUTE FUNCTION taskq_calendar_changed();
+CREATE TRIGGER taskq_calendar_truncated AFTER TRUNCATE ON taskq_calendar
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
-CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar_window
+CREATE TRIGGER taskq_calendar_truncated AFTER TRUNCATE ON taskq_calendar_window
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
-CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_holiday
+CREATE TRIGGER taskq_calendar_truncated AFTER TRUNCATE ON taskq_holiday
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_calendar_changed();
+ALTER TABLE taskq_calendar ENABLE ALWAYS TRIGGER taskq_calendar_changed, ENABLE ALWAYS TRIGGER taskq_calendar_truncated;
+ALTER TABLE taskq_calendar_window ENABLE ALWAYS TRIGGER taskq_calendar_changed, ENABLE ALWAYS TRIGGER taskq_calendar_truncated;
+ALTER TABLE taskq_holiday ENABLE ALWAYS TRIGGER taskq_calendar_changed, ENABLE ALWAYS TRIGGER taskq_calendar_truncated;
 
 CREATE CONSTRAINT TRIGGER taskq_calendar_revise AFTER INSERT OR DELETE ON taskq_calendar
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION taskq_calendar_revise();
@@ -836,7 +858,62 @@ CREATE FUNCTION taskq_calendar_spans(calendar text, since timestamptz, until tim
 COMMENT ON FUNCTION taskq_calendar_spans(text, timestamptz, timestamptz) IS
 'The open time of a calendar from since to until, in order; what begins before or ends after is cut. opens: the first instant. closes: the first that is not open any more. Errors: 22023 for an unknown calendar and an infinite instant.';
 
--- Filter assignee_is_active of the queue.
+-- Policies, as in policy.sql.
+CREATE FUNCTION taskq_warn_percents_are_valid(percents smallint[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT pg_catalog.cardinality(percents) <= 20 AND coalesce(pg_catalog.bool_and(p BETWEEN 1 AND 99), true)
+    FROM pg_catalog.unnest(percents) p;
+END;
+COMMENT ON FUNCTION taskq_warn_percents_are_valid(smallint[]) IS
+'True for at most 20 numbers from 1 to 99. For a CHECK.';
+
+CREATE TABLE taskq_sla_policy (
+    name text PRIMARY KEY
+        CONSTRAINT taskq_sla_policy_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63),
+    user_id text REFERENCES taskq_customer ON UPDATE CASCADE,
+    kind text
+        CONSTRAINT taskq_sla_policy_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+    priority taskq_priority,
+    source text
+        CONSTRAINT taskq_sla_policy_source_check CHECK (pg_catalog.char_length(source) BETWEEN 1 AND 63),
+    calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
+    response_hours double precision
+        CONSTRAINT taskq_sla_policy_response_hours_check CHECK (response_hours OPERATOR(pg_catalog.>) 0 AND response_hours OPERATOR(pg_catalog.<=) 87600),
+    sla_hours double precision
+        CONSTRAINT taskq_sla_policy_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>) 0 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
+    warn_percents smallint[] NOT NULL DEFAULT '{}'
+        CONSTRAINT taskq_sla_policy_warn_percents_check CHECK (taskq_warn_percents_are_valid(warn_percents)),
+    is_enabled boolean NOT NULL DEFAULT true,
+    CONSTRAINT taskq_sla_policy_hours_check CHECK (response_hours IS NOT NULL OR sla_hours IS NOT NULL),
+    CONSTRAINT taskq_sla_policy_key UNIQUE NULLS NOT DISTINCT (user_id, kind, priority, source)
+);
+CREATE INDEX taskq_sla_policy_calendar_idx ON taskq_sla_policy (calendar);
+
+COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority or customer of a task with sla_policy changes (if none fits then, it has no SLA), and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
+COMMENT ON COLUMN taskq_sla_policy.name IS 'Key, 1 to 63 characters.';
+COMMENT ON COLUMN taskq_sla_policy.user_id IS 'Customer; NULL = all, and tasks without one.';
+COMMENT ON COLUMN taskq_sla_policy.kind IS 'taskq_task.kind; NULL = all.';
+COMMENT ON COLUMN taskq_sla_policy.priority IS 'Priority; NULL = all.';
+COMMENT ON COLUMN taskq_sla_policy.source IS 'taskq_task.source; NULL = all.';
+COMMENT ON COLUMN taskq_sla_policy.calendar IS 'Calendar in whose open hours the clocks run; NULL = all day every day.';
+COMMENT ON COLUMN taskq_sla_policy.response_hours IS 'Open hours within which work must begin, over 0, at most 87600; NULL = no such clock.';
+COMMENT ON COLUMN taskq_sla_policy.sla_hours IS 'Open hours within which the task must be closed, over 0, at most 87600; NULL = no such clock.';
+COMMENT ON COLUMN taskq_sla_policy.warn_percents IS 'At which percentages of sla_hours sla_warning is recorded: at most 20 numbers from 1 to 99. sla_at_risk comes by itself, at taskq.sla_at_risk_percent.';
+COMMENT ON COLUMN taskq_sla_policy.is_enabled IS 'False: fits no task.';
+
+SELECT pg_catalog.pg_extension_config_dump('taskq_sla_policy', '');
+
+CREATE FUNCTION taskq_sla_policy_changed() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_sla_policy_changed';
+COMMENT ON FUNCTION taskq_sla_policy_changed() IS
+'Trigger function of taskq_sla_policy: makes every session read the policies anew.';
+CREATE TRIGGER taskq_policies_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_sla_policy
+    FOR EACH STATEMENT EXECUTE FUNCTION taskq_sla_policy_changed();
+ALTER TABLE taskq_sla_policy ENABLE ALWAYS TRIGGER taskq_policies_changed;
+
+-- Filters of the queue.
 CREATE FUNCTION taskq_title_may_contain(title text, part text) RETURNS boolean
     LANGUAGE c STABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'taskq_title_may_contain';
@@ -857,12 +934,14 @@ CREATE FUNCTION taskq_queue_page(
     sort text DEFAULT NULL,
     page_size integer DEFAULT 50,
     after text DEFAULT NULL,
-    assignee_is_active boolean DEFAULT NULL)
+    assignee_is_active boolean DEFAULT NULL,
+    paused boolean DEFAULT NULL,
+    kind text DEFAULT NULL)
     RETURNS SETOF taskq_queue_row
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000 ROWS 50
     AS 'MODULE_PATHNAME', 'taskq_queue_page';
-COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean) IS
-'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
+COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean, boolean, text) IS
+'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has), paused (true, false: tasks that are paused, that are not), kind. sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
 
 CREATE FUNCTION taskq_queue_count(
     status taskq_status[] DEFAULT '{OPEN}',
@@ -876,11 +955,13 @@ CREATE FUNCTION taskq_queue_count(
     sla_status taskq_sla_status[] DEFAULT NULL,
     search text DEFAULT NULL,
     cap integer DEFAULT 10000,
-    assignee_is_active boolean DEFAULT NULL)
+    assignee_is_active boolean DEFAULT NULL,
+    paused boolean DEFAULT NULL,
+    kind text DEFAULT NULL)
     RETURNS bigint
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000
     AS 'MODULE_PATHNAME', 'taskq_queue_count';
-COMMENT ON FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer, boolean) IS
+COMMENT ON FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer, boolean, boolean, text) IS
 'How many tasks the same filters of taskq_queue_page() match, counted up to cap (at least 1; NULL = no cap). Errors: 22023 as there; cap out of bounds.';
 
 -- Workload: read from an index; inactive staff who still have active tasks.
@@ -913,9 +994,67 @@ COMMENT ON FUNCTION taskq_phase(timestamptz, timestamptz, timestamptz) IS
 COMMENT ON FUNCTION taskq_purge(interval, boolean, integer) IS
 'Deletes tasks that were completed or cancelled longer ago than older_than (NULL = taskq.retention), with their history: completed ones first, then cancelled ones, the oldest of each first, at most max_tasks (1 to 1,000,000; NULL = taskq.sweep_batch_size). Returns how many. With dry_run it deletes nothing and returns how many there are. The sweep does the same by itself where taskq.retention is set. Errors: 22023 older_than negative, or NULL while taskq.retention is off; max_tasks out of bounds.';
 
--- A breach is remembered whatever becomes of the deadline
+-- A breach is remembered whatever becomes of the deadline; kinds, policies,
+-- calendars, the response clock, warnings, pauses.
+ALTER TABLE taskq_task
+    ADD COLUMN sla_first_breached_at timestamptz,
+    ADD COLUMN kind text,
+    ADD COLUMN sla_policy text,
+    ADD COLUMN sla_calendar text,
+    ADD COLUMN sla_revision bigint,
+    ADD COLUMN sla_from timestamptz,
+    ADD COLUMN response_hours double precision,
+    ADD COLUMN response_due_at timestamptz,
+    ADD COLUMN response_breached_at timestamptz,
+    ADD COLUMN response_hours_used double precision,
+    ADD COLUMN sla_hours_used double precision,
+    ADD COLUMN sla_warn_at timestamptz,
+    ADD COLUMN sla_warned_at timestamptz,
+    ADD COLUMN paused_at timestamptz,
+    ADD COLUMN pause_reason text,
+    ADD COLUMN resume_at timestamptz;
+COMMENT ON COLUMN taskq_task.kind IS 'What sort of work it is, DOCUMENT_REVIEW for example, 1 to 63 characters; service levels and rules can go by it. NULL = none.';
+COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority or customer changes; NULL = none did: taskq_set_sla() clears it.';
+COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day.';
+COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. An UPDATE that sets it to NULL or anything else has them computed anew.';
+COMMENT ON COLUMN taskq_task.sla_from IS 'When the SLA''s clocks began; NULL = created_at.';
+COMMENT ON COLUMN taskq_task.response_hours IS 'Open hours within which work must begin, over 0 and at most 87600; NULL = no response clock.';
+COMMENT ON COLUMN taskq_task.response_due_at IS 'Deadline for beginning work; infinity while the task is paused before it. Written by the lifecycle only, except that an INSERT may give it.';
+COMMENT ON COLUMN taskq_task.response_breached_at IS 'When it was recorded that work had not begun by response_due_at. Written by the lifecycle only, except that an INSERT may give it.';
+COMMENT ON COLUMN taskq_task.response_hours_used IS 'Open hours, less pauses, until work began or the task was closed, written then if there is response_hours. Written by the lifecycle only.';
+COMMENT ON COLUMN taskq_task.sla_hours_used IS 'Open hours, less pauses, until the task was closed, written then if it has an SLA and a calendar or pauses; else the time from sla_from or created_at is that. Written by the lifecycle only.';
+COMMENT ON COLUMN taskq_task.sla_warn_at IS 'When the next warning of the policy''s warn_percents falls due, or one that fell due outside open hours is given; NULL = none. Written by the lifecycle only.';
+COMMENT ON COLUMN taskq_task.sla_warned_at IS 'When sla_at_risk or sla_warning was last recorded; NULL = never. Written by the lifecycle only.';
+COMMENT ON COLUMN taskq_task.paused_at IS 'Since when the task waits for somebody else; NULL = it does not. An UPDATE that sets it pauses the task, at the statement''s instant; one that clears it resumes.';
+COMMENT ON COLUMN taskq_task.pause_reason IS 'What a paused task waits for, at most 65,536 characters.';
+COMMENT ON COLUMN taskq_task.resume_at IS 'When the sweep resumes a paused task; NULL = it does not.';
 
-ALTER TABLE taskq_task ADD COLUMN sla_first_breached_at timestamptz;
+CREATE TABLE taskq_task_pause (
+    task_id bigint REFERENCES taskq_task ON DELETE CASCADE,
+    paused_at timestamptz
+        CONSTRAINT taskq_task_pause_paused_at_check CHECK (isfinite(paused_at)),
+    resumed_at timestamptz NOT NULL
+        CONSTRAINT taskq_task_pause_resumed_at_check CHECK (isfinite(resumed_at)),
+    reason text
+        CONSTRAINT taskq_task_pause_reason_check CHECK (pg_catalog.char_length(reason) <= 65536),
+    PRIMARY KEY (task_id, paused_at),
+    CONSTRAINT taskq_task_pause_order_check CHECK (resumed_at > paused_at)
+);
+COMMENT ON TABLE taskq_task_pause IS 'Pauses that are over, in which the clocks of the task''s SLA stood still; one that lasts is in taskq_task. taskq_resume() and what ends a pause write it. A manager enters one that was forgotten, changes or deletes one: the deadlines of an active task are computed anew. Those of a closed task cannot change (23514). What overlaps counts once, what lies before sla_from or created_at not at all.';
+COMMENT ON COLUMN taskq_task_pause.task_id IS 'The task.';
+COMMENT ON COLUMN taskq_task_pause.paused_at IS 'When the pause began.';
+COMMENT ON COLUMN taskq_task_pause.resumed_at IS 'When it ended.';
+COMMENT ON COLUMN taskq_task_pause.reason IS 'What the task waited for, at most 65,536 characters.';
+
+SELECT pg_catalog.pg_extension_config_dump('taskq_task_pause', '');
+
+CREATE FUNCTION taskq_task_pause_guard() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_task_pause_guard';
+COMMENT ON FUNCTION taskq_task_pause_guard() IS
+'Trigger function of taskq_task_pause, AFTER each row: has the deadlines of the task computed anew; refuses what would change a closed task (23514, constraint taskq_task_lifecycle). Does nothing in a restore (check_function_bodies off).';
+CREATE TRIGGER taskq_pause_guard AFTER INSERT OR UPDATE OR DELETE ON taskq_task_pause
+    FOR EACH ROW EXECUTE FUNCTION taskq_task_pause_guard();
 
 -- Counters: no SLA instants any more, those are counted by index.  The tables are
 -- derived, the next sweep counts anew.  After taskq_task, as sweeps lock them.
@@ -994,12 +1133,19 @@ BEGIN
         ('assignee', $$(assignee_id, taskq_stage(status, started_at, completed_at, cancelled_at), taskq_priority_rank(priority), taskq_place(priority, due_date, completed_at, cancelled_at), id)$$),
         ('user', $$(user_id, taskq_stage(status, started_at, completed_at, cancelled_at)) WHERE user_id IS NOT NULL$$),
         ('sla_pending', $$(taskq_stage(status, started_at, completed_at, cancelled_at), (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END), id) WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_breached_at IS NULL$$),
-        ('at_risk', $$(sla_at_risk_at) WHERE sla_at_risk_at IS NOT NULL AND sla_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL$$),
+        ('at_risk', $$((CASE WHEN sla_warned_at >= sla_at_risk_at OR sla_warn_at > sla_at_risk_at THEN 1 ELSE 0 END), sla_at_risk_at) WHERE sla_at_risk_at IS NOT NULL AND sla_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL$$),
         ('sla_settled', $$(taskq_stage(status, started_at, completed_at, cancelled_at), (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END)) WHERE sla_due_at IS NOT NULL AND (sla_breached_at IS NOT NULL OR completed_at IS NOT NULL OR cancelled_at IS NOT NULL)$$),
         ('closed', $$(taskq_stage(status, started_at, completed_at, cancelled_at), taskq_place(priority, due_date, completed_at, cancelled_at), id) WHERE completed_at IS NOT NULL OR cancelled_at IS NOT NULL$$),
         ('breach', $$(least(sla_due_at, sla_first_breached_at)) INCLUDE (id, assignee_id, sla_due_at, sla_first_breached_at, sla_breached_at) WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL)$$),
         ('late_by', $$((CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at)) THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END)) WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND (sla_first_breached_at IS NOT NULL OR least(completed_at, cancelled_at) > sla_due_at)$$),
-        ('moved_breach', $$(sla_first_breached_at) WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at$$)
+        ('moved_breach', $$(sla_first_breached_at) WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at$$),
+        ('calendar', $$(sla_calendar, (CASE WHEN sla_revision IS NULL THEN 0 ELSE sla_revision END), (least(sla_due_at, response_due_at))) WHERE sla_calendar IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL$$),
+        ('paused', $$(assignee_id) WHERE paused_at IS NOT NULL$$),
+        ('resume', $$(resume_at) WHERE resume_at IS NOT NULL$$),
+        ('warn', $$(sla_warn_at) WHERE sla_warn_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL$$),
+        ('response', $$(response_due_at) WHERE response_due_at IS NOT NULL AND started_at IS NULL AND response_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL$$),
+        ('response_settled', $$(response_due_at) WHERE response_due_at IS NOT NULL AND (started_at IS NOT NULL OR response_breached_at IS NOT NULL OR completed_at IS NOT NULL OR cancelled_at IS NOT NULL)$$),
+        ('response_breach', $$(response_breached_at) WHERE response_breached_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL$$)
     ) AS v(name, definition) LOOP
         EXECUTE pg_catalog.format('CREATE INDEX taskq_task_shape_idx ON taskq_task_shape %s', wanted.definition);
         SELECT i.indexrelid INTO built
@@ -1040,11 +1186,15 @@ SELECT t.id, t.title, t.description, t.priority,
        a.name AS assignee_name, a.is_active AS assignee_is_active,
        c.name AS customer_name,
        taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
-       t.sla_first_breached_at
+       t.sla_first_breached_at,
+       t.kind, t.sla_policy, t.sla_calendar, t.sla_revision, t.sla_from, t.response_hours, t.response_due_at, t.response_breached_at,
+       t.response_hours_used, t.sla_hours_used, t.sla_warn_at, t.sla_warned_at, t.paused_at, t.pause_reason, t.resume_at,
+       t.paused_at IS NOT NULL AS is_paused
 FROM taskq_task t
 LEFT JOIN taskq_staff_member a ON a.id = t.assignee_id
 LEFT JOIN taskq_customer c ON c.id = t.user_id;
 COMMENT ON COLUMN taskq_tasks.sla_first_breached_at IS 'When the task''s first SLA breach was recorded, whatever became of the deadline since; NULL = never.';
+COMMENT ON COLUMN taskq_tasks.is_paused IS 'Whether the task waits for somebody else (paused_at is set). It has a status all the same.';
 -- A range of taskq_task_queue_idx for each priority, and again for tasks stored as
 -- OVERDUE that are not (any more); merged.
 CREATE OR REPLACE VIEW taskq_queue WITH (security_invoker = true) AS
@@ -1056,10 +1206,15 @@ SELECT t.id, t.title, t.description, t.priority, 'OPEN'::taskq_status AS status,
        CASE WHEN t.due_date IS NOT NULL THEN 0 END AS days_overdue,
        a.name AS assignee_name, a.is_active AS assignee_is_active, c.name AS customer_name,
        taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
-       t.sla_first_breached_at
+       t.sla_first_breached_at,
+       t.kind, t.sla_policy, t.sla_calendar, t.sla_revision, t.sla_from, t.response_hours, t.response_due_at, t.response_breached_at,
+       t.response_hours_used, t.sla_hours_used, t.sla_warn_at, t.sla_warned_at, t.paused_at, t.pause_reason, t.resume_at,
+       t.paused_at IS NOT NULL AS is_paused
 FROM (
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 1
@@ -1068,6 +1223,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 2
@@ -1076,6 +1233,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 3
@@ -1084,6 +1243,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 0 AND taskq_priority_rank(priority) = 4
@@ -1092,6 +1253,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 1
@@ -1100,6 +1263,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 2
@@ -1108,6 +1273,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 3
@@ -1116,6 +1283,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, updated_at,
             started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, status, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             taskq_place(priority, due_date, NULL, NULL) AS place
      FROM taskq_task
      WHERE taskq_stage(status, started_at, completed_at, cancelled_at) = 4 AND taskq_priority_rank(priority) = 4
@@ -1125,7 +1294,24 @@ FROM (
 LEFT JOIN taskq_staff_member a ON a.id = t.assignee_id
 LEFT JOIN taskq_customer c ON c.id = t.user_id
 ORDER BY t.place, t.id;
-ALTER TYPE taskq_queue_row ADD ATTRIBUTE sla_first_breached_at timestamptz;
+ALTER TYPE taskq_queue_row
+    ADD ATTRIBUTE sla_first_breached_at timestamptz,
+    ADD ATTRIBUTE kind text,
+    ADD ATTRIBUTE sla_policy text,
+    ADD ATTRIBUTE sla_calendar text,
+    ADD ATTRIBUTE sla_revision bigint,
+    ADD ATTRIBUTE sla_from timestamptz,
+    ADD ATTRIBUTE response_hours double precision,
+    ADD ATTRIBUTE response_due_at timestamptz,
+    ADD ATTRIBUTE response_breached_at timestamptz,
+    ADD ATTRIBUTE response_hours_used double precision,
+    ADD ATTRIBUTE sla_hours_used double precision,
+    ADD ATTRIBUTE sla_warn_at timestamptz,
+    ADD ATTRIBUTE sla_warned_at timestamptz,
+    ADD ATTRIBUTE paused_at timestamptz,
+    ADD ATTRIBUTE pause_reason text,
+    ADD ATTRIBUTE resume_at timestamptz,
+    ADD ATTRIBUTE is_paused boolean;
 COMMENT ON TYPE taskq_queue_row IS 'A row of taskq_queue_page(): the columns of taskq_tasks, and cursor in between, which argument after takes to go on behind this row.';
 
 CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
@@ -1141,7 +1327,72 @@ CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, not
     AS 'MODULE_PATHNAME', 'taskq_set_sla_many';
 COMMENT ON FUNCTION taskq_set_sla_many(bigint[], double precision, text, text) IS
 'taskq_set_sla for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_set_sla.';
-COMMENT ON COLUMN taskq_task_event.note IS 'Note of taskq_complete, taskq_set_sla and taskq_comment, reason of taskq_cancel; at most 65,536 characters.';
+COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assigned, rescheduled, prioritized, sla_changed, edited, paused (one kind of field), updated (several); resumed (actor NULL: its resume_at had come); overdue, recovered (the day turned), sla_moved (the calendar, or pauses, changed; note says which), sla_at_risk, sla_warning (note: percent), response_breached and sla_breached, which have no actor; commented; erased (taskq_erase_customer() took the texts, of earlier events too).';
+COMMENT ON COLUMN taskq_task_event.note IS 'Note of taskq_complete, taskq_set_sla, taskq_resume and taskq_comment, reason of taskq_cancel and taskq_pause; at most 65,536 characters.';
+
+-- Pauses and policies; which tasks a claim gives; kind.
+CREATE FUNCTION taskq_pause(id bigint, reason text DEFAULT NULL, until timestamptz DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_pause';
+COMMENT ON FUNCTION taskq_pause(bigint, text, timestamptz, text) IS
+'Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 reason too long or until not ahead, 23514 if terminal.';
+
+CREATE FUNCTION taskq_pause_many(ids bigint[], reason text DEFAULT NULL, until timestamptz DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c ROWS 10
+    AS 'MODULE_PATHNAME', 'taskq_pause_many';
+COMMENT ON FUNCTION taskq_pause_many(bigint[], text, timestamptz, text) IS
+'taskq_pause for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_pause.';
+
+CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_resume';
+COMMENT ON FUNCTION taskq_resume(bigint, text, text) IS
+'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note too long.';
+
+CREATE FUNCTION taskq_resume_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c ROWS 10
+    AS 'MODULE_PATHNAME', 'taskq_resume_many';
+COMMENT ON FUNCTION taskq_resume_many(bigint[], text, text) IS
+'taskq_resume for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_resume.';
+
+CREATE FUNCTION taskq_apply_policy(id bigint, policy text DEFAULT NULL, since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_apply_policy';
+COMMENT ON FUNCTION taskq_apply_policy(bigint, text, timestamptz, text) IS
+'Gives an active task the SLA of a policy as it is now: hours, calendar and warnings. Arguments: policy (NULL = the enabled one that fits the task best, see taskq_sla_policy), since: when its clocks began (not after now; NULL keeps, which is created_at unless one was given). Same values: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 unknown policy, none that fits, since after now, 22008 a deadline out of range, 23514 if terminal.';
+
+CREATE FUNCTION taskq_apply_policy_many(ids bigint[], policy text DEFAULT NULL, since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c ROWS 10
+    AS 'MODULE_PATHNAME', 'taskq_apply_policy_many';
+COMMENT ON FUNCTION taskq_apply_policy_many(bigint[], text, timestamptz, text) IS
+'taskq_apply_policy for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_apply_policy.';
+
+COMMENT ON FUNCTION taskq_claim(text, integer, text) IS
+'Assigns (does not start) up to count (1 to 1000) of the most urgent unassigned active tasks that are not paused, OVERDUE included, in order of priority, due date, id, and returns them. Never gives one task to two callers, never waits for a lock: tasks locked by others are passed over. Errors: 22023 count out of bounds, 23503 unknown or inactive staff.';
+
+CREATE FUNCTION taskq_create(
+    title text,
+    description text DEFAULT NULL,
+    priority taskq_priority DEFAULT 'MEDIUM',
+    due_date date DEFAULT NULL,
+    sla_hours double precision DEFAULT NULL,
+    assignee_id text DEFAULT NULL,
+    user_id text DEFAULT NULL,
+    dedupe_key text DEFAULT NULL,
+    source text DEFAULT 'MANUAL',
+    kind text DEFAULT NULL,
+    actor text DEFAULT NULL)
+    RETURNS bigint
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_create';
+COMMENT ON FUNCTION taskq_create(text, text, taskq_priority, date, double precision, text, text, text, text, text, text) IS
+'Creates a task and returns its id; a due date that has passed makes it OVERDUE from the start. With a dedupe_key that an active task holds, returns that task''s id and creates nothing. NULL for an argument with a default means the default. Arguments: title (1-200 characters, not blank), description (at most 65,536 characters), priority, due_date (0001-01-01 to 9999-12-31), sla_hours (over 0, at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff), user_id (customer), dedupe_key (1-255 characters), source (1-63 characters; RENEWAL and WORKFLOW are the engines''), kind (1-63 characters), actor (1-255 characters). Errors: 22023 argument out of bounds, 23503 unknown or inactive staff or unknown customer, 42501 or 40001 if the holder of the dedupe_key cannot be seen.';
 
 -- Stamps: finite, in order, and none of the future in reports
 
@@ -1231,8 +1482,28 @@ ALTER TABLE taskq_workflow_rule
 COMMENT ON COLUMN taskq_task.title IS 'What to do: 1 to 200 characters on one line, with one that can be seen. Directional marks (U+200E, U+200F, U+061C) are taken out, other bidirectional controls refused.';
 COMMENT ON FUNCTION taskq_task_insert() IS
 'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at, sla_at_risk_at and, if sla_breached_at is given, sla_first_breached_at when NULL; takes directional marks out of the title and refuses one that nobody can see (23514, constraint taskq_task_title_check), but not where check_function_bodies is off, as in a restore; gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
+-- More columns.  What was there is dropped at the end, when nothing of taskq's uses it any more.
+ALTER FUNCTION taskq_stats(text, text) RENAME TO taskq_stats_0_2;
+CREATE FUNCTION taskq_stats(
+    assignee_id text DEFAULT NULL,
+    user_id text DEFAULT NULL,
+    OUT open integer,
+    OUT in_progress integer,
+    OUT overdue integer,
+    OUT due_today integer,
+    OUT unassigned integer,
+    OUT completed_today integer,
+    OUT sla_at_risk integer,
+    OUT sla_breached integer,
+    OUT paused integer,
+    OUT response_breached integer)
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000
+    AS 'MODULE_PATHNAME', 'taskq_stats';
 COMMENT ON FUNCTION taskq_stats(text, text) IS
-'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone, up to now. sla_at_risk, sla_breached: among active.';
+'The stats bar: numbers of tasks at this instant, exact whether or not the sweep has run, of one assignee and/or customer if given. open, in_progress, overdue: by effective status. due_today and unassigned: among active. completed_today: since midnight in taskq.timezone, up to now. sla_at_risk, sla_breached: among active. paused: active tasks that are paused. response_breached: active tasks on which work did not begin by response_due_at.';
+CREATE OR REPLACE VIEW taskq_queue_stats WITH (security_invoker = true) AS
+SELECT * FROM taskq_stats();
+
 -- A deadline that was moved out after a breach was missed all the same: what is
 -- late is so from the deadline, or from the breach where that came before.
 -- Each part from its own index: active tasks whose breach was recorded, of which only
@@ -1253,11 +1524,17 @@ SELECT t.id, t.title, t.description, t.priority,
        END AS days_overdue,
        a.name AS assignee_name, a.is_active AS assignee_is_active, c.name AS customer_name,
        taskq_sla_status_at(t.sla_due_at, t.sla_at_risk_at, t.completed_at, t.cancelled_at) AS sla_status,
-       t.late_by, t.sla_first_breached_at
+       t.late_by, t.sla_first_breached_at,
+       t.kind, t.sla_policy, t.sla_calendar, t.sla_revision, t.sla_from, t.response_hours, t.response_due_at, t.response_breached_at,
+       t.response_hours_used, t.sla_hours_used, t.sla_warn_at, t.sla_warned_at, t.paused_at, t.pause_reason, t.resume_at,
+       t.paused_at IS NOT NULL AS is_paused
 FROM (
     (SELECT v.id, v.title, v.description, v.priority, v.status, v.due_date, v.sla_hours, v.assignee_id, v.user_id, v.source, v.dedupe_key,
             v.created_at, v.created_by, v.started_at, v.completed_at, v.cancelled_at, v.updated_at, v.sla_due_at, v.sla_at_risk_at,
-            v.sla_breached_at, v.sla_first_breached_at, b.late_by
+            v.sla_breached_at, v.sla_first_breached_at,
+            v.kind, v.sla_policy, v.sla_calendar, v.sla_revision, v.sla_from, v.response_hours, v.response_due_at, v.response_breached_at,
+            v.response_hours_used, v.sla_hours_used, v.sla_warn_at, v.sla_warned_at, v.paused_at, v.pause_reason, v.resume_at,
+            b.late_by
      FROM (SELECT id, CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at))
                            THEN greatest(statement_timestamp() - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
            FROM taskq_task
@@ -1269,6 +1546,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
             started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) THEN greatest(statement_timestamp() - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
      FROM taskq_task
      WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_first_breached_at IS NULL AND sla_breached_at IS NULL
@@ -1278,6 +1557,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
             started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
                  THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
      FROM taskq_task
@@ -1287,6 +1568,8 @@ FROM (
     UNION ALL
     (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
             started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
             CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) THEN greatest(statement_timestamp() - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
      FROM taskq_task
      WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND taskq_stage(status, started_at, completed_at, cancelled_at) = ANY ('{2,3}'::smallint[])
@@ -1303,7 +1586,8 @@ SELECT s.id AS assignee_id, s.name AS assignee_name,
        coalesce(n.overdue, 0) AS overdue,
        coalesce(n.due_today, 0) AS due_today,
        coalesce(b.sla_breached, 0) AS sla_breached,
-       s.is_active AS assignee_is_active
+       s.is_active AS assignee_is_active,
+       coalesce(p.paused, 0) AS paused
 FROM taskq_staff_member s
 LEFT JOIN taskq_workload_numbers() n ON n.assignee_id = s.id
 LEFT JOIN (
@@ -1319,15 +1603,106 @@ LEFT JOIN (
             AND sla_breached_at IS NOT NULL AND sla_due_at < statement_timestamp()) t
     GROUP BY t.assignee_id
 ) b ON b.assignee_id = s.id
+LEFT JOIN (
+    SELECT t.assignee_id, pg_catalog.count(*)::integer AS paused
+    FROM taskq_task t
+    WHERE t.paused_at IS NOT NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL
+    GROUP BY t.assignee_id
+) p ON p.assignee_id = s.id
 WHERE s.is_active OR n.assignee_id IS NOT NULL;
-COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached. Inactive staff appear while they have any.';
+COMMENT ON VIEW taskq_workload IS 'Active tasks of each staff member at this instant: open, in_progress, overdue by effective status; due_today; sla_breached; paused. Inactive staff appear while they have any.';
 COMMENT ON COLUMN taskq_workload.assignee_is_active IS 'Whether the staff member is active; false = the tasks are to be given to somebody else.';
 COMMENT ON VIEW taskq_sla_violations IS 'Tasks that have ever breached their SLA: sla_status is BREACHED at this instant, or sla_first_breached_at is set, whatever became of the deadline since. Columns as taskq_tasks, and late_by. What is stamped in the future has not happened yet.';
 COMMENT ON COLUMN taskq_sla_violations.late_by IS 'Time from the deadline to completion or cancellation; for an active task, to now. Where the deadline was moved out after a breach, or removed: from that breach (sla_first_breached_at). NULL if the deadline is -infinity.';
+ALTER FUNCTION taskq_sla_report(timestamptz, timestamptz, text) RENAME TO taskq_sla_report_0_2;
+CREATE FUNCTION taskq_sla_report(
+    since timestamptz,
+    until timestamptz,
+    group_by text DEFAULT 'none',
+    OUT group_key text,
+    OUT tasks integer,
+    OUT met integer,
+    OUT breached integer,
+    OUT compliance double precision,
+    OUT p50_hours double precision,
+    OUT p90_hours double precision,
+    OUT response_tasks integer,
+    OUT response_met integer,
+    OUT response_breached integer,
+    OUT response_compliance double precision,
+    OUT business_p50_hours double precision,
+    OUT business_p90_hours double precision)
+    RETURNS SETOF record
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 30
+    AS 'MODULE_PATHNAME', 'taskq_sla_report';
 COMMENT ON FUNCTION taskq_sla_report(timestamptz, timestamptz, text) IS
-'SLA compliance of the tasks whose deadline lies in [since, until). A task whose deadline was moved out after a breach, or removed, counts at its first breach (sla_first_breached_at) instead. group_by: none (one row, group_key NULL), assignee (group_key = staff id, NULL = unassigned), priority, day (of that instant, in taskq.timezone), or week (its Monday; weeks as in ISO 8601). tasks: all of them; breached: those that ever were, by sla_status at this instant or sla_first_breached_at; met: by sla_status, the others; compliance = met / (met + breached), NULL without any; p50_hours, p90_hours: hours from creation to completion of the completed ones, interpolated. Errors: 22023 unknown group_by, a NULL bound, since after until.';
+'SLA compliance of the tasks whose deadline lies in [since, until). A task whose deadline was moved out after a breach, or removed, counts at its first breach (sla_first_breached_at) instead. group_by: none (one row, group_key NULL), assignee (group_key = staff id, NULL = unassigned), priority, kind (NULL = none), day (of that instant, in taskq.timezone), or week (its Monday; weeks as in ISO 8601). tasks: all of them; breached: those that ever were, by sla_status at this instant or sla_first_breached_at; met: by sla_status, the others; compliance = met / (met + breached), NULL without any; p50_hours, p90_hours: hours from creation to completion of the completed ones, interpolated. business_p50_hours, business_p90_hours: the same on the SLA''s clock, open hours less pauses as stored when the task was completed, of those that have an SLA calendar or pauses; of others, hours from sla_from or created_at. response_tasks, response_met, response_breached, response_compliance: the same numbers of the tasks whose response_due_at lies in [since, until), which may be others; they count in the day or week of that instant. Errors: 22023 unknown group_by, a NULL bound, since after until.';
 COMMENT ON FUNCTION taskq_task_update() IS
 'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle), refuses unknown and inactive staff (23503) and a new title that nobody can see (23514, constraint taskq_task_title_check), takes directional marks out of it, writes the stamps and the effective status.';
+
+-- Why a deadline is what it is, as in explain.sql.
+CREATE FUNCTION taskq_sla_explain(
+    id bigint,
+    clock text DEFAULT 'resolution',
+    OUT begins timestamptz,
+    OUT ends timestamptz,
+    OUT what text,
+    OUT label text,
+    OUT hours double precision,
+    OUT hours_so_far double precision)
+    RETURNS SETOF record
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
+    AS 'MODULE_PATHNAME', 'taskq_sla_explain';
+COMMENT ON FUNCTION taskq_sla_explain(bigint, text) IS
+'Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the task is closed and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
+
+CREATE FUNCTION taskq_sla_moves(
+    calendar text,
+    OUT task_id bigint,
+    OUT clock text,
+    OUT due_at timestamptz,
+    OUT new_due_at timestamptz)
+    RETURNS SETOF record
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100
+    AS 'MODULE_PATHNAME', 'taskq_sla_moves';
+COMMENT ON FUNCTION taskq_sla_moves(text) IS
+'Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (also of tasks that have been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar, 22008 a deadline that the calendar never reaches.';
+
+CREATE FUNCTION taskq_sla_clocks_of(
+    id bigint,
+    OUT clock text,
+    OUT state text,
+    OUT started timestamptz,
+    OUT due_at timestamptz,
+    OUT hours double precision,
+    OUT hours_used double precision,
+    OUT hours_left double precision,
+    OUT percent double precision,
+    OUT next_opening timestamptz)
+    RETURNS SETOF record
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 1000 ROWS 2
+    AS 'MODULE_PATHNAME', 'taskq_sla_clocks_of';
+COMMENT ON FUNCTION taskq_sla_clocks_of(bigint) IS
+'The clocks that a task has, as in taskq_sla_clocks, which is to be read instead. No rows if there is no such task.';
+
+CREATE VIEW taskq_sla_clocks WITH (security_invoker = true) AS
+SELECT t.id AS task_id, c.clock, t.sla_calendar AS calendar, c.state, c.started, c.due_at,
+       c.hours, c.hours_used, c.hours_left, c.percent, c.next_opening
+FROM taskq_task t
+CROSS JOIN LATERAL taskq_sla_clocks_of(t.id) c
+WHERE t.sla_due_at IS NOT NULL OR t.response_due_at IS NOT NULL;
+COMMENT ON VIEW taskq_sla_clocks IS 'The SLA''s clocks of all tasks, at most two a task, as they stand at this instant. Computed row by row: ask for some tasks.';
+COMMENT ON COLUMN taskq_sla_clocks.task_id IS 'The task.';
+COMMENT ON COLUMN taskq_sla_clocks.clock IS 'response (until work begins) or resolution (until the task is closed).';
+COMMENT ON COLUMN taskq_sla_clocks.calendar IS 'taskq_task.sla_calendar; NULL = all day every day.';
+COMMENT ON COLUMN taskq_sla_clocks.state IS 'RUNNING; CLOSED_HOURS: the calendar does not open now; PAUSED: the task is; STOPPED: work has begun (response), or the task is closed.';
+COMMENT ON COLUMN taskq_sla_clocks.started IS 'When the clock began: sla_from or created_at. NULL if the calendar is gone.';
+COMMENT ON COLUMN taskq_sla_clocks.due_at IS 'The deadline as stored: sla_due_at or response_due_at; infinity while the task is paused before it.';
+COMMENT ON COLUMN taskq_sla_clocks.hours IS 'The target: sla_hours or response_hours.';
+COMMENT ON COLUMN taskq_sla_clocks.hours_used IS 'Open hours, less pauses, up to now; those stored when the clock stopped, if it has. NULL if they are not known: the task was closed when it was inserted, and its calendar has changed since or is gone.';
+COMMENT ON COLUMN taskq_sla_clocks.hours_left IS 'hours - hours_used: negative once the deadline has been missed.';
+COMMENT ON COLUMN taskq_sla_clocks.percent IS '100 * hours_used / hours: over 100 once the deadline has been missed.';
+COMMENT ON COLUMN taskq_sla_clocks.next_opening IS 'When a clock that stands in CLOSED_HOURS will run again; else NULL.';
 
 -- Renewals: no duplicates, and what happens to their tasks.
 COMMENT ON TABLE taskq_renewal IS 'Something of a customer''s that expires: a permit, a policy. Read view taskq_renewals. Of those that are neither completed nor cancelled, one at most has the same customer, service type, reference and due date.';
@@ -1367,6 +1742,73 @@ ALTER TABLE taskq_renewal_crossing ADD CONSTRAINT taskq_renewal_crossing_outcome
     CHECK (outcome IN ('recorded', 'passed', 'task created', 'task raised', 'superseded', 'task cancelled', 'customer inactive'));
 COMMENT ON COLUMN taskq_renewal_crossing.outcome IS 'recorded (and offered to rules); passed (did not act: a tighter one was crossed by then); task created; task raised (the renewal''s open task has at least this priority now, and this due date); superseded (made or raised the task, which is for another due date or service type now); task cancelled (made or raised the task; then the due date or service type changed to one that had not come to a task yet); customer inactive (would have acted; does so when the customer is active again, if it is still the tightest).';
 
+-- Kinds and calendars of thresholds.
+ALTER TABLE taskq_renewal_threshold
+    ADD COLUMN kind text
+        CONSTRAINT taskq_renewal_threshold_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+    ADD COLUMN calendar text REFERENCES taskq_calendar ON UPDATE CASCADE;
+CREATE INDEX taskq_renewal_threshold_calendar_idx ON taskq_renewal_threshold (calendar);
+COMMENT ON COLUMN taskq_renewal_threshold.days_before IS 'Days before the due date, in business days if there is a calendar: -1 (the day after it, in any case) to 36500. None is crossed before those of its ladder with more days.';
+COMMENT ON COLUMN taskq_renewal_threshold.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
+COMMENT ON COLUMN taskq_renewal_threshold.kind IS 'Kind of the task that is created, 1 to 63 characters; NULL = none.';
+COMMENT ON COLUMN taskq_renewal_threshold.calendar IS 'Calendar in whose business days days_before counts, as taskq_business_day() does back from the due date; 0 is the last business day by then. A task is due on the last business day by the next threshold or the due date, unless that has passed. NULL = all days.';
+
+CREATE FUNCTION taskq_renewal_calendar_changed() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_renewal_calendar_changed';
+COMMENT ON FUNCTION taskq_renewal_calendar_changed() IS
+'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday: has the engine look at all active renewals again, if a threshold has a calendar.';
+
+CREATE TRIGGER taskq_renewals_follow AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar
+    FOR EACH STATEMENT EXECUTE FUNCTION taskq_renewal_calendar_changed();
+CREATE TRIGGER taskq_renewals_follow AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar_window
+    FOR EACH STATEMENT EXECUTE FUNCTION taskq_renewal_calendar_changed();
+CREATE TRIGGER taskq_renewals_follow AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_holiday
+    FOR EACH STATEMENT EXECUTE FUNCTION taskq_renewal_calendar_changed();
+ALTER TABLE taskq_calendar ENABLE ALWAYS TRIGGER taskq_renewals_follow;
+ALTER TABLE taskq_calendar_window ENABLE ALWAYS TRIGGER taskq_renewals_follow;
+ALTER TABLE taskq_holiday ENABLE ALWAYS TRIGGER taskq_renewals_follow;
+
+ALTER FUNCTION taskq_renewal_ladder(text) RENAME TO taskq_renewal_ladder_0_2;
+CREATE FUNCTION taskq_renewal_ladder(
+    service_type text,
+    OUT days_before integer,
+    OUT task_priority taskq_priority,
+    OUT title_template text,
+    OUT description_template text,
+    OUT sla_hours double precision,
+    OUT kind text,
+    OUT calendar text)
+    RETURNS SETOF record
+    LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 6
+BEGIN ATOMIC
+    WITH own AS (
+        SELECT t.days_before, t.task_priority, t.title_template, t.description_template, t.sla_hours, t.kind, t.calendar
+        FROM taskq_renewal_threshold t WHERE t.service_type = taskq_renewal_ladder.service_type
+    ), general AS (
+        SELECT t.days_before, t.task_priority, t.title_template, t.description_template, t.sla_hours, t.kind, t.calendar
+        FROM taskq_renewal_threshold t WHERE t.service_type IS NULL AND NOT EXISTS (SELECT FROM own)
+    ), built_in AS (
+        SELECT b.days_before, b.task_priority, NULL::text, NULL::text, NULL::double precision, NULL::text, NULL::text
+        FROM (VALUES (90, NULL::taskq_priority), (60, NULL), (30, NULL), (14, 'HIGH'), (7, 'URGENT')) b(days_before, task_priority)
+        WHERE NOT EXISTS (SELECT FROM own) AND NOT EXISTS (SELECT FROM general)
+    ), ladder AS (
+        SELECT * FROM own UNION ALL SELECT * FROM general UNION ALL SELECT * FROM built_in
+    )
+    SELECT * FROM ladder
+    UNION ALL
+    SELECT -1, NULL, NULL, NULL, NULL, NULL, NULL WHERE NOT EXISTS (SELECT FROM ladder l WHERE l.days_before = -1)
+    ORDER BY 1 DESC;
+END;
+COMMENT ON FUNCTION taskq_renewal_ladder(text) IS
+'The thresholds that hold for a service type, the earliest first: its own rows of taskq_renewal_threshold, else those without a service type, else the built-in ones (90, 60, 30: no task; 14: HIGH; 7: URGENT). The last is always -1, on which a renewal becomes OVERDUE.';
+
+CREATE FUNCTION taskq_renewal_threshold_day(days_before integer, due_date date, calendar text DEFAULT NULL) RETURNS date
+    LANGUAGE c STABLE PARALLEL RESTRICTED
+    AS 'MODULE_PATHNAME', 'taskq_renewal_threshold_day';
+COMMENT ON FUNCTION taskq_renewal_threshold_day(integer, date, text) IS
+'The day that lies days_before days before a due date, with a calendar business days of that: 0 is then the last business day by the due date; -1 is the day after it in any case. NULL if days_before or due_date is. Errors: 22023 unknown calendar, days_before not from -1 to 36500, due_date not from 0001-01-01 to 9999-12-31; 22008 ten years without an opening.';
+
 CREATE FUNCTION taskq_customer_reactivated() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_customer_reactivated';
@@ -1385,7 +1827,7 @@ SELECT r.id, r.user_id, c.name AS customer_name, r.service_type, r.due_date,
        r.next_check_on IS NOT NULL AND r.due_date < taskq_today() AS is_overdue,
        coalesce(r.assignee_id, c.assigned_agent_id) AS assignee_id, s.name AS assignee_name,
        r.reference, r.notes,
-       n.days_before AS next_threshold, r.due_date - n.days_before AS next_threshold_on,
+       n.days_before AS next_threshold, n.day AS next_threshold_on,
        o.task_id AS open_task_id,
        r.created_at, r.created_by, r.completed_at, r.cancelled_at, r.compliance_flagged_at,
        c.is_active AS customer_is_active
@@ -1393,8 +1835,11 @@ FROM taskq_renewal r
 JOIN taskq_customer c ON c.id = r.user_id
 LEFT JOIN taskq_staff_member s ON s.id = coalesce(r.assignee_id, c.assigned_agent_id)
 LEFT JOIN LATERAL (
-    SELECT max(l.days_before) AS days_before FROM taskq_renewal_ladder(r.service_type) l
-    WHERE r.next_check_on IS NOT NULL AND l.days_before < r.due_date - taskq_today()) n ON true
+    SELECT max(d.days_before) AS days_before, min(d.day) AS day
+    FROM (SELECT l.days_before,
+                 max(taskq_renewal_threshold_day(l.days_before, r.due_date, l.calendar)) OVER (ORDER BY l.days_before DESC) AS day
+          FROM taskq_renewal_ladder(r.service_type) l WHERE r.next_check_on IS NOT NULL) d
+    WHERE d.day > taskq_today()) n ON true
 LEFT JOIN LATERAL (
     SELECT max(x.task_id) AS task_id FROM taskq_renewal_crossing x
     WHERE x.renewal_id = r.id
@@ -1403,8 +1848,37 @@ COMMENT ON COLUMN taskq_renewals.customer_is_active IS 'False: no new task comes
 COMMENT ON FUNCTION taskq_renewals_refresh(boolean) IS
 'Brings the ladders of all renewals up to today and returns the thresholds that were crossed, or acted only now, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over, and those that row security hides from the caller. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';
 
+-- Sweep: what there is more of.
+ALTER TABLE taskq_sweep_log
+    ADD COLUMN sla_moved integer NOT NULL DEFAULT 0,
+    ADD COLUMN resumed integer NOT NULL DEFAULT 0,
+    ADD COLUMN response_breached integer NOT NULL DEFAULT 0,
+    ADD COLUMN sla_at_risk integer NOT NULL DEFAULT 0,
+    ADD COLUMN sla_warnings integer NOT NULL DEFAULT 0;
+COMMENT ON COLUMN taskq_sweep_log.sla_moved IS 'Tasks whose deadlines were brought into line with their calendar.';
+COMMENT ON COLUMN taskq_sweep_log.resumed IS 'Pauses that ended.';
+COMMENT ON COLUMN taskq_sweep_log.response_breached IS 'Tasks that work should have begun on by then.';
+COMMENT ON COLUMN taskq_sweep_log.sla_at_risk IS 'Tasks recorded to be at risk of breaching their SLA.';
+COMMENT ON COLUMN taskq_sweep_log.sla_warnings IS 'Warnings of policies recorded.';
+COMMENT ON FUNCTION taskq_sweep(integer) IS
+'Brings stored statuses and SLA breaches up to this instant, in the caller''s transaction, for at most max_tasks tasks (1 to 1,000,000; NULL = taskq.sweep_batch_size). Tasks locked by others are passed over. Returns what it did by kind: overdue, recovered, sla_moved, resumed, response_breached, sla_breached, sla_at_risk, sla_warnings, purged (tasks); renewals (thresholds crossed), tasks_created (for renewals and by rules); failed counts rows whose write raised an error (a WARNING tells the first). Safe from many sessions at once. Errors: 22023 max_tasks out of bounds.';
+
 -- Wakeup: the worker does not sweep where nothing is to be written.
 COMMENT ON COLUMN taskq_worker_status.last_result IS 'done; left (somebody wanted to drop, rename or copy the database); some failed (tasks that could not be written were passed over); failed; no extension (taskq is not installed there); subscriber (taskq_task is a subscription''s target); restoring (pg_restore is connected, or ids run ahead of their sequence, as they do until a restore sets it); read only (default_transaction_read_only is on).';
+
+-- Rules: events, kinds, calendars.
+ALTER TABLE taskq_workflow_rule
+    ADD COLUMN kind text
+        CONSTRAINT taskq_workflow_rule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+    ADD COLUMN calendar text REFERENCES taskq_calendar ON UPDATE CASCADE;
+CREATE INDEX taskq_workflow_rule_calendar_idx ON taskq_workflow_rule (calendar);
+COMMENT ON FUNCTION taskq_event_check(text) IS
+'True for the name of an event: 1 to 100 characters; one that begins with task. or renewal. must be one of taskq''s own: task.created, task.started, task.assigned, task.commented, task.paused, task.resumed, task.completed, task.cancelled, task.overdue, task.sla_moved, task.sla_at_risk, task.sla_warning, task.sla_breached, task.response_breached, renewal.threshold_crossed, renewal.overdue. For CHECKs. Errors: 23514 otherwise.';
+COMMENT ON TABLE taskq_workflow_rule IS 'What is to happen when an event does. Events are the application''s own (taskq_emit, taskq_emit_change) and taskq''s: task.created, task.started, task.assigned, task.commented, task.paused, task.resumed, task.completed, task.cancelled, task.overdue, task.sla_moved, task.sla_at_risk, task.sla_warning, task.sla_breached, task.response_breached, renewal.threshold_crossed, renewal.overdue. A change holds in every session as soon as it is committed.';
+COMMENT ON COLUMN taskq_workflow_rule.due_in_days IS 'Due date in days from taskq_today(), 0 to 36500, in business days if there is a calendar; NULL = none.';
+COMMENT ON COLUMN taskq_workflow_rule.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
+COMMENT ON COLUMN taskq_workflow_rule.kind IS 'Kind of the task, 1 to 63 characters; NULL = none.';
+COMMENT ON COLUMN taskq_workflow_rule.calendar IS 'Calendar in whose business days due_in_days counts, as taskq_business_day() does from taskq_today(): 0 = today, or the next business day; NULL = all days. The clocks of the SLA do not follow it.';
 
 -- What rules do with what does not fit, and how often they fire.
 COMMENT ON TABLE taskq_workflow_run IS 'Every firing of a rule: what came of it. Kept for 30 days. What keeps a rule that matches from being put into action is a row, too: that it is part of the chain that led to the event (unchanged), a depth over 8 or more than 100 tasks for one event from outside (failed); each once for that event.';
@@ -1417,7 +1891,7 @@ COMMENT ON FUNCTION taskq_emit_dry_run(text, jsonb, text) IS
 
 -- Which dates are errors.
 COMMENT ON FUNCTION taskq_create_json(jsonb, text) IS
-'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor; title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_hours a number, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
+'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor, and sla_policy (a name, instead of sla_hours), response_hours (over 0, at most 87600) and sla_from (when the clocks of its SLA began, not after now); title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_from "YYYY-MM-DDThh:mm:ssZ" or with an offset, hours are numbers, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
 
 -- What the planner is told: rows, cost, and what a parallel query may have in its
 -- leader or its workers.
@@ -1430,33 +1904,40 @@ ALTER FUNCTION taskq_prioritize_many(bigint[], taskq_priority, text) ROWS 10;
 ALTER FUNCTION taskq_edit_many(bigint[], text, text, text) ROWS 10;
 ALTER FUNCTION taskq_comment_many(bigint[], text, text) ROWS 10;
 ALTER FUNCTION taskq_claim(text, integer, text) ROWS 1;
-ALTER FUNCTION taskq_stats(text, text) PARALLEL RESTRICTED COST 10000;
-ALTER FUNCTION taskq_sla_report(timestamptz, timestamptz, text) PARALLEL RESTRICTED COST 1000000 ROWS 30;
-ALTER FUNCTION taskq_sweep(integer) ROWS 7;
+ALTER FUNCTION taskq_sweep(integer) ROWS 12;
 ALTER FUNCTION taskq_emit(text, jsonb, text, text) ROWS 1;
 ALTER FUNCTION taskq_emit_dry_run(text, jsonb, text) ROWS 5;
-ALTER FUNCTION taskq_renewal_ladder(text) PARALLEL SAFE COST 10000 ROWS 6;
 ALTER FUNCTION taskq_renewals_refresh(boolean) ROWS 10;
 ALTER FUNCTION taskq_worker_get_status() PARALLEL RESTRICTED COST 1000 ROWS 5;
 ALTER FUNCTION taskq_render(text, jsonb) COST 100;
 
--- Privileges granted by hand, on what the breach was, on what functions were
--- before and on a view that calls a new one, go over to what they are now; last, for what is granted before
--- taskq_reapply_grants() becomes part of the extension.
+-- Privileges granted by hand, on what the breach was, on all columns that there
+-- were, on what functions were before and on views that call new ones, go over to
+-- what they are now; last, for what is granted before taskq_reapply_grants()
+-- becomes part of the extension.
 CREATE TABLE taskq_granted_by_hand AS
-    WITH changed (before, added) AS (VALUES
-        ('taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text', 'boolean'),
-        ('taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer', 'boolean'),
-        ('taskq_set_sla(bigint, double precision, text', 'text'),
-        ('taskq_set_sla_many(bigint[], double precision, text', 'text')
+    WITH changed (before, name, added) AS (VALUES
+        ('taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text', 'taskq_queue_page', ', boolean, boolean, text'),
+        ('taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer', 'taskq_queue_count', ', boolean, boolean, text'),
+        ('taskq_set_sla(bigint, double precision, text', 'taskq_set_sla', ', text'),
+        ('taskq_set_sla_many(bigint[], double precision, text', 'taskq_set_sla_many', ', text'),
+        ('taskq_create(text, text, taskq_priority, date, double precision, text, text, text, text, text', 'taskq_create', ', text'),
+        ('taskq_stats_0_2(text, text', 'taskq_stats', ''),
+        ('taskq_sla_report_0_2(timestamptz, timestamptz, text', 'taskq_sla_report', ''),
+        ('taskq_renewal_ladder_0_2(text', 'taskq_renewal_ladder', '')
     ), held AS (
-        SELECT pg_catalog.format('EXECUTE ON FUNCTION %s, %s)', c.before, c.added) AS what, x.grantee, x.is_grantable
+        SELECT pg_catalog.concat('EXECUTE ON FUNCTION ', c.name, pg_catalog.substr(c.before, pg_catalog.strpos(c.before, '(')), c.added, ')') AS what, x.grantee, x.is_grantable
         FROM changed c JOIN pg_catalog.pg_proc p ON p.oid = (c.before || ')')::regprocedure::oid, pg_catalog.aclexplode(p.proacl) x
         WHERE x.grantee <> p.proowner
         UNION ALL
         SELECT 'SELECT (sla_first_breached_at) ON taskq_task', x.grantee, x.is_grantable
         FROM pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) x
         WHERE a.attrelid = 'taskq_task'::regclass::oid AND a.attname = 'sla_breached_at' AND x.privilege_type = 'SELECT'
+        UNION ALL
+        SELECT 'SELECT (kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at, response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at) ON taskq_task', x.grantee, pg_catalog.bool_and(x.is_grantable)
+        FROM pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) x
+        WHERE a.attrelid = 'taskq_task'::regclass::oid AND x.privilege_type = 'SELECT' AND a.attname::text = ANY ('{id,title,description,priority,status,due_date,sla_hours,assignee_id,user_id,source,dedupe_key,created_at,created_by,started_at,completed_at,cancelled_at,updated_at,sla_due_at,sla_at_risk_at,sla_breached_at}')
+        GROUP BY x.grantee HAVING pg_catalog.count(DISTINCT a.attname) = 20
         UNION ALL
         SELECT 'EXECUTE ON FUNCTION taskq_title_may_contain(text, text)', x.grantee, x.is_grantable
         FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) x
@@ -1466,6 +1947,10 @@ CREATE TABLE taskq_granted_by_hand AS
         SELECT 'EXECUTE ON FUNCTION taskq_workload_numbers()', x.grantee, x.is_grantable
         FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) x
         WHERE c.oid = 'taskq_workload'::regclass::oid AND x.privilege_type = 'SELECT' AND x.grantee <> c.relowner
+        UNION
+        SELECT 'EXECUTE ON FUNCTION taskq_renewal_threshold_day(integer, date, text)', x.grantee, x.is_grantable
+        FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) x
+        WHERE c.oid = 'taskq_renewals'::regclass::oid AND x.privilege_type = 'SELECT' AND x.grantee <> c.relowner
     )
     SELECT pg_catalog.format('GRANT %s TO %s%s', h.what, CASE WHEN h.grantee = 0::oid THEN 'PUBLIC' ELSE h.grantee::regrole::text END,
         CASE WHEN h.is_grantable THEN ' WITH GRANT OPTION' END) AS statement
@@ -1474,6 +1959,10 @@ DROP FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boo
 DROP FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer);
 DROP FUNCTION taskq_set_sla(bigint, double precision, text);
 DROP FUNCTION taskq_set_sla_many(bigint[], double precision, text);
+DROP FUNCTION taskq_create(text, text, taskq_priority, date, double precision, text, text, text, text, text);
+DROP FUNCTION taskq_stats_0_2(text, text);
+DROP FUNCTION taskq_sla_report_0_2(timestamptz, timestamptz, text);
+DROP FUNCTION taskq_renewal_ladder_0_2(text);
 
 SELECT taskq_reapply_grants();
 

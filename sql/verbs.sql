@@ -137,7 +137,7 @@ CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL, actor text DEFAU
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_resume';
 COMMENT ON FUNCTION taskq_resume(bigint, text, text) IS
-'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note too long, 23514 if terminal.';
+'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note too long.';
 
 CREATE FUNCTION taskq_resume_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task

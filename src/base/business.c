@@ -57,14 +57,18 @@ typedef struct CacheEntry
 	BusinessCalendar *calendar;
 } CacheEntry;
 
+/* The casts do nothing, unless the owner has changed a column's type. */
 static TaskqPlan select_calendar = {
-	"SELECT c.timezone, c.holiday_lists, c.revision FROM @.taskq_calendar c WHERE c.name " EQ " $1"
+	"SELECT coalesce(c.timezone::pg_catalog.text, ''), coalesce(c.holiday_lists::pg_catalog.text[], '{}'), c.revision::pg_catalog.int8 "
+	"FROM @.taskq_calendar c WHERE c.name " EQ " $1"
 };
 static TaskqPlan select_windows = {
-	"SELECT w.weekday, w.opens, w.closes FROM @.taskq_calendar_window w WHERE w.calendar " EQ " $1"
+	"SELECT w.weekday::pg_catalog.int2, w.opens::pg_catalog.time, w.closes::pg_catalog.time "
+	"FROM @.taskq_calendar_window w WHERE w.calendar " EQ " $1"
 };
 static TaskqPlan select_holidays = {
-	"SELECT pg_catalog.array_position($1, h.list), h.day, h.yearly, h.opens, h.closes, coalesce(h.label, h.list) "
+	"SELECT pg_catalog.array_position($1, h.list::pg_catalog.text), h.day::pg_catalog.date, h.yearly::pg_catalog.bool, "
+	"h.opens::pg_catalog.time, h.closes::pg_catalog.time, coalesce(h.label::pg_catalog.text, h.list::pg_catalog.text) "
 	"FROM @.taskq_holiday h WHERE h.list " EQ " ANY ($1)"
 };
 
@@ -299,7 +303,8 @@ business_calendar_argument(const char *argument, text *name)
 	if (calendar == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"%s\" names calendar \"%s\", which does not exist", argument, text_to_cstring(name))));
+				 errmsg("calendar \"%s\" does not exist", text_to_cstring(name)),
+				 errdetail("It was given as argument \"%s\".", argument)));
 	return calendar;
 }
 
@@ -322,6 +327,7 @@ check_result(const BusinessCalendar *calendar, SpanResult result)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("open time of calendar \"%s\" leads out of the range of timestamps", calendar->name)));
+			break;
 	}
 }
 

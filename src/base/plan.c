@@ -185,7 +185,8 @@ is_planned(const CachedPlanSource *source)
 static void
 plan_by_index(KeptPlan *kept)
 {
-	static const char *const off[] = {"enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort"};
+	/* What is disabled costs so much that PostgreSQL would compile the plan. */
+	static const char *const off[] = {"jit", "enable_seqscan", "enable_bitmapscan", "enable_sort", "enable_incremental_sort"};
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(kept->plan));
 	CachedPlan *plan;
 	int			level;

@@ -74,7 +74,9 @@ static List *settled = NIL;		/* in TopTransactionContext */
 /* What computes with a calendar: active tasks, policies, rules, thresholds. */
 static TaskqPlan find_use = {
 	"SELECT WHERE EXISTS (SELECT FROM @.taskq_task t WHERE t.sla_calendar " EQ " $1 AND t.completed_at IS NULL AND t.cancelled_at IS NULL) "
-	"OR EXISTS (SELECT FROM @.taskq_sla_policy p WHERE p.calendar " EQ " $1)"
+	"OR EXISTS (SELECT FROM @.taskq_sla_policy p WHERE p.calendar " EQ " $1) "
+	"OR EXISTS (SELECT FROM @.taskq_workflow_rule r WHERE r.calendar " EQ " $1) "
+	"OR EXISTS (SELECT FROM @.taskq_renewal_threshold h WHERE h.calendar " EQ " $1)"
 };
 
 /* Closed tasks keep the name that the calendar had. */
@@ -211,20 +213,27 @@ follow_name(const char *old, const char *new)
 		(void) run_latest(&rename_in_tasks, 2, types, values);
 }
 
+/* Adds a row's value of a column to a list, unless it is NULL. */
+static List *
+add_value(List *list, const TriggerData *td, HeapTuple tuple, const char *column)
+{
+	TupleDesc	desc = RelationGetDescr(td->tg_relation);
+	int			attnum = SPI_fnumber(desc, column);
+	char	   *value;
+
+	if (attnum <= 0)
+		elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(td->tg_relation), column);
+	value = SPI_getvalue(tuple, desc, attnum);
+	return value == NULL ? list : lappend(list, value);
+}
+
 /* The values of a column in the rows that fired a trigger. */
 static List *
 values_of(const TriggerData *td, const char *column)
 {
-	TupleDesc	desc = RelationGetDescr(td->tg_relation);
-	int			attnum = SPI_fnumber(desc, column);
-	List	   *result = NIL;
+	List	   *result = add_value(NIL, td, td->tg_trigtuple, column);
 
-	if (attnum <= 0)
-		elog(ERROR, "table \"%s\" has no column \"%s\"", RelationGetRelationName(td->tg_relation), column);
-	result = lappend(result, SPI_getvalue(td->tg_trigtuple, desc, attnum));
-	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event))
-		result = lappend(result, SPI_getvalue(td->tg_newtuple, desc, attnum));
-	return result;
+	return TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? add_value(result, td, td->tg_newtuple, column) : result;
 }
 
 PG_FUNCTION_INFO_V1(taskq_calendar_revise);
@@ -260,10 +269,11 @@ taskq_calendar_revise(PG_FUNCTION_ARGS)
 	become_owner_of(cat->calendar, &owner);
 	foreach(lc, run_latest(&lock_calendars, 2, types, values))
 		revise(lfirst(lc));
-	if (table == cat->calendar && TRIGGER_FIRED_BY_UPDATE(td->tg_event))
+	if (table == cat->calendar && TRIGGER_FIRED_BY_UPDATE(td->tg_event) && list_length(names) == 2)
 		follow_name(linitial(names), lsecond(names));
 	if (table == cat->calendar && TRIGGER_FIRED_BY_DELETE(td->tg_event))
-		check_deletion(linitial(names));
+		foreach(lc, names)
+			check_deletion(lfirst(lc));
 	become_caller_again(&owner);
 	SPI_finish();
 	return PointerGetDatum(NULL);

@@ -330,6 +330,8 @@ create_renewal_task(const Renewal *r, int step_no)
 	new_task_set(&task, NEW_DUE_DATE, DateADTGetDatum(due_date_of(r, step_no)));
 	if (step->sla_hours > 0)
 		new_task_set(&task, NEW_SLA_HOURS, Float8GetDatum(step->sla_hours));
+	if (step->kind)
+		new_task_set(&task, NEW_KIND, PointerGetDatum(step->kind));
 	if (r->assignee)
 		new_task_set(&task, NEW_ASSIGNEE_ID, CStringGetTextDatum(r->assignee));
 	new_task_set(&task, NEW_USER_ID, CStringGetTextDatum(r->user_id));

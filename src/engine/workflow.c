@@ -119,6 +119,8 @@ do_create_task(const Firing *f, Run *run)
 		new_task_set(&task, NEW_ASSIGNEE_ID, CStringGetTextDatum(assignee));
 	if (customer)
 		new_task_set(&task, NEW_USER_ID, CStringGetTextDatum(customer));
+	if (rule->kind)
+		new_task_set(&task, NEW_KIND, CStringGetTextDatum(rule->kind));
 	if (rule->dedupe_key)
 		new_task_set(&task, NEW_DEDUPE_KEY, PointerGetDatum(template_render_key(rule->dedupe_key, f->payload)));
 	workflow_begin_task();

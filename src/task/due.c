@@ -130,7 +130,8 @@ static TaskqPlan still_stale = {
 #define RESPONSE_LATE NOT_RESPONDED "AND t.response_due_at " LT " $1 "
 #define PENDING_RISK ACTIVE "AND t.sla_at_risk_at IS NOT NULL AND t.sla_breached_at IS NULL AND " UNTOLD " " EQ " 0 "
 #define UNTOLD "CASE WHEN t.sla_warned_at " GE " t.sla_at_risk_at OR t.sla_warn_at " GT " t.sla_at_risk_at THEN 1 ELSE 0 END"
-#define AT_RISK PENDING_RISK "AND t.sla_at_risk_at " LE " $1 AND t.sla_due_at " GE " $1 "
+/* What is paused is told when it is resumed. */
+#define AT_RISK PENDING_RISK "AND t.paused_at IS NULL AND t.sla_at_risk_at " LE " $1 AND t.sla_due_at " GE " $1 "
 #define WITH_WARNING ACTIVE "AND t.sla_warn_at IS NOT NULL "
 #define TO_WARN WITH_WARNING "AND t.sla_warn_at " LE " $1 "
 

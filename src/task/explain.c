@@ -337,7 +337,7 @@ still_follows(const TaskRow *row, const SlaFacts *facts, const Clock *clock)
  * follow from its calendar any more: what is stored of it.
  */
 static void
-explain_stamps(Line *line, const TaskRow *row, const Clock *clock)
+explain_stamps(Line *line, const TaskRow *row, const Clock *clock, bool have_calendar)
 {
 	TimestampTz from = from_of(row);
 	TimestampTz due_at = Max(clock->due_at, from);
@@ -352,7 +352,7 @@ explain_stamps(Line *line, const TaskRow *row, const Clock *clock)
 		add_row(line, due_at, clock->stopped_at, "late", (Datum) 0, true, clock->stopped_at - due_at);
 		return;
 	}
-	label = psprintf("as stored; calendar \"%s\" gives another deadline now, or has been dropped",
+	label = psprintf(have_calendar ? "as stored: calendar \"%s\" has changed since" : "as stored: calendar \"%s\" does not exist any more",
 					 TextDatumGetCString(task_value(row, Anum_task_sla_calendar)));
 	add_row(line, from, due_at, "open", CStringGetTextDatum(label), true, clock->span);
 	add_row(line, due_at, clock->stopped_at, "late", (Datum) 0, clock->is_stamped,
@@ -391,10 +391,12 @@ taskq_sla_explain(PG_FUNCTION_ARGS)
 				 errmsg("task " INT64_FORMAT " does not exist", id)));
 	if (read_clock(&row, kind, &clock))
 	{
-		if (read_facts(&row, &facts) && (!clock.is_final || still_follows(&row, &facts, &clock)))
+		bool		have_facts = read_facts(&row, &facts);
+
+		if (have_facts && (!clock.is_final || still_follows(&row, &facts, &clock)))
 			explain_facts(&line, &row, &facts, &clock);
 		else if (clock.is_final)
-			explain_stamps(&line, &row, &clock);
+			explain_stamps(&line, &row, &clock, have_facts);
 	}
 	ReleaseTupleDesc(row.desc);
 	SPI_finish();
@@ -403,20 +405,20 @@ taskq_sla_explain(PG_FUNCTION_ARGS)
 
 /* -------------------------------------------------------- clocks of a task */
 
-/* Writes a row for a clock. */
+/* Writes a row for a clock; facts = NULL: they are not known. */
 static void
-add_clock(ReturnSetInfo *rsinfo, const SlaFacts *facts, const Clock *clock)
+add_clock(ReturnSetInfo *rsinfo, const TaskRow *row, const SlaFacts *facts, const Clock *clock)
 {
 	TimestampTz now = GetCurrentStatementStartTimestamp();
 	bool		stopped = clock->stopped_at != DT_NOEND;
 	bool		is_closed = !stopped && facts != NULL && facts->calendar != NULL && facts->paused_at == DT_NOEND &&
 		!business_is_open(facts->calendar, now);
-	bool		is_known = clock->is_stamped || facts != NULL;
+	bool		is_known = clock->is_stamped || (facts != NULL && (!clock->is_final || is_current(row, facts)));
 	float8		used = clock->hours_used;
 	Datum		values[N_CLOCK_COLUMNS];
 	bool		nulls[N_CLOCK_COLUMNS] = {false};
 
-	if (!clock->is_stamped && facts != NULL)
+	if (!clock->is_stamped && is_known)
 		used = HOURS(sla_elapsed(facts, stopped ? clock->stopped_at : now));
 	values[0] = CStringGetTextDatum(clock->name);
 	values[1] = CStringGetTextDatum(stopped ? "STOPPED" :
@@ -455,7 +457,7 @@ taskq_sla_clocks_of(PG_FUNCTION_ARGS)
 			if (!read_clock(&row, (ClockKind) i, &clock))
 				continue;
 			have_facts = have_facts || read_facts(&row, &facts);
-			add_clock(rsinfo, have_facts ? &facts : NULL, &clock);
+			add_clock(rsinfo, &row, have_facts ? &facts : NULL, &clock);
 		}
 		ReleaseTupleDesc(row.desc);
 	}

@@ -252,12 +252,12 @@ history_after(void *state)
 		change_recorded(kind, batch->offers[kind].ids, batch->offers[kind].n);
 }
 
+/* Adds an event; one that time has brought about has no actor. */
 static void
-add_event(HistoryBatch *batch, int64 task_id, TimestampTz at, EventKind kind,
-		  TaskStatus from, TaskStatus to, Jsonb *changes, text *note)
+record_event(HistoryBatch *batch, int64 task_id, TimestampTz at, EventKind kind,
+			 TaskStatus from, TaskStatus to, Jsonb *changes, text *note, bool by_time)
 {
 	const TaskqCatalog *cat = taskq_catalog();
-	bool		by_time = kind <= EVENT_SLA_BREACHED && !(kind == EVENT_SLA_MOVED && call_is(VERB_PAUSES));
 
 	if (batch->n == batch->allocated)
 		grow(batch);
@@ -276,6 +276,14 @@ add_event(HistoryBatch *batch, int64 task_id, TimestampTz at, EventKind kind,
 	batch->bytes += (changes != NULL ? VARSIZE_ANY(changes) : 0) + (note != NULL ? VARSIZE_ANY(note) : 0);
 	recorded[kind]++;
 	note_offer(batch, kind, task_id);
+}
+
+static void
+add_event(HistoryBatch *batch, int64 task_id, TimestampTz at, EventKind kind,
+		  TaskStatus from, TaskStatus to, Jsonb *changes, text *note)
+{
+	record_event(batch, task_id, at, kind, from, to, changes, note,
+				 kind <= EVENT_SLA_BREACHED && !(kind == EVENT_SLA_MOVED && call_is(VERB_PAUSES)));
 }
 
 /* ------------------------------------------------------------ what changed */
@@ -383,6 +391,7 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 	bool		was_late = active && !corrected && deadline_passed(old, new, Anum_task_sla_due_at, Anum_task_sla_breached_at);
 	bool		was_slow = active && !corrected && deadline_passed(old, new, Anum_task_response_due_at, Anum_task_response_breached_at);
 	bool		resumed = Anum_task_paused_at != 0 && !task_isnull(old, Anum_task_paused_at) && task_isnull(new, Anum_task_paused_at);
+	bool		by_itself = resumed && !task_isnull(old, Anum_task_resume_at) && task_stamp(old, Anum_task_resume_at) <= at;
 	EventKind	kind = EVENT_UPDATED;
 	Jsonb	   *changes;
 
@@ -409,11 +418,15 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 
 	/* Beside other changes, a pause that begins or ends has an event of its own. */
 	if (resumed && !ended && kind != EVENT_RESUMED)
-		add_event(batch, id, at, EVENT_RESUMED, from, from, NULL, NULL);
+		record_event(batch, id, at, EVENT_RESUMED, from, from, NULL, NULL, by_itself);
 	if (ended || kind == EVENT_STARTED || changes != NULL)
-		add_event(batch, id, at, kind, from, new->status, changes,
-				  kind == EVENT_PAUSED ? pause_reason_of(new) :
-				  note_for(call, ended, kind == EVENT_SLA_CHANGED, kind == EVENT_RESUMED));
+		record_event(batch, id, at, kind, from, new->status, changes,
+					 kind == EVENT_PAUSED ? pause_reason_of(new) :
+					 note_for(call, ended, kind == EVENT_SLA_CHANGED, kind == EVENT_RESUMED),
+					 kind == EVENT_RESUMED && by_itself);
+	/* Rules for task.assigned get every new assignee, also of an event of another kind. */
+	if (kind != EVENT_ASSIGNED && task_column_differs(old, new, Anum_task_assignee_id))
+		note_offer(batch, EVENT_ASSIGNED, id);
 	if (kind != EVENT_PAUSED && Anum_task_paused_at != 0 &&
 		task_isnull(old, Anum_task_paused_at) && !task_isnull(new, Anum_task_paused_at))
 		add_event(batch, id, at, EVENT_PAUSED, new->status, new->status, NULL, pause_reason_of(new));

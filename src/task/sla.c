@@ -30,6 +30,7 @@
 #include "base/business.h"
 #include "base/catalog.h"
 #include "base/enums.h"
+#include "task/directory.h"
 #include "task/pause.h"
 #include "task/policy.h"
 #include "task/row.h"
@@ -98,7 +99,10 @@ facts_with(const TaskRow *row, bool stored, const Pause *ended, SlaFacts *facts)
 bool
 sla_facts(const TaskRow *row, SlaFacts *facts)
 {
-	return facts_with(row, true, NULL, facts);
+	/* Without a calendar the revision says whether there have been pauses. */
+	bool		stored = has(row, Anum_task_sla_calendar) || has(row, Anum_task_sla_revision);
+
+	return facts_with(row, stored, NULL, facts);
 }
 
 static int64
@@ -307,6 +311,14 @@ targets_differ(const TaskRow *old, const TaskRow *new)
 		 (task_column_differs(old, new, Anum_task_response_hours) || calendar_differs(old, new)));
 }
 
+/* Whether a row is about another customer, and not about one that has a new key. */
+static bool
+customer_differs(const TaskRow *old, const TaskRow *new)
+{
+	return task_column_differs(old, new, Anum_task_user_id) &&
+		(task_isnull(old, Anum_task_user_id) || customer_exists(task_value(old, Anum_task_user_id)));
+}
+
 static void
 unknown_policy(const TaskRow *row)
 {
@@ -346,7 +358,7 @@ apply_policy(const TaskRow *old, TaskRow *new)
 		clear_stamp(new, sla_policy);
 	else if (!task_isnull(new, sla_policy) &&
 			 (task_column_differs(old, new, Anum_task_kind) || task_column_differs(old, new, Anum_task_priority) ||
-			  task_column_differs(old, new, Anum_task_user_id)))
+			  customer_differs(old, new)))
 		policy_write(policy_for_row(new), new);
 }
 
@@ -480,8 +492,8 @@ static void
 apply_used(const TaskRow *old, TaskRow *new, const Pause *ended, SlaFacts *facts, bool have_facts)
 {
 	bool		closes = STATUS_IS_TERMINAL(new->status);
-	bool		responds = has(new, Anum_task_response_hours) && !has(old, Anum_task_started_at) &&
-		(has(new, Anum_task_started_at) || closes);
+	bool		responded = has(new, Anum_task_started_at) || closes;
+	bool		responds = has(new, Anum_task_response_hours) && responded && (have_facts || !has(old, Anum_task_started_at));
 	bool		resolves = closes && has(new, Anum_task_sla_hours) && has(new, Anum_task_sla_revision);
 
 	if (!responds && !resolves)

@@ -18,6 +18,7 @@
 #include "access/htup_details.h"
 #include "access/sysattr.h"
 #include "access/xact.h"
+#include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
@@ -132,12 +133,38 @@ next_row(Tuplestorestate *store, TupleTableSlot *slot, TaskRow *row)
 	return true;
 }
 
+/*
+ * Whether rows have been stored as BEFORE UPDATE left them: no other trigger
+ * comes after it, and no child of the table has rows that it did not see.
+ */
+static bool
+stored_as_decided(Relation rel)
+{
+	bool		decided = false;
+
+	if (rel->rd_rel->relhassubclass)
+		return false;
+	for (int i = 0; i < rel->trigdesc->numtriggers; i++)
+	{
+		Trigger    *trigger = &rel->trigdesc->triggers[i];
+
+		if (!TRIGGER_FOR_BEFORE(trigger->tgtype) || !TRIGGER_FOR_ROW(trigger->tgtype) || !TRIGGER_FOR_UPDATE(trigger->tgtype) ||
+			trigger->tgenabled == TRIGGER_DISABLED)
+			continue;
+		if (strcmp(trigger->tgname, "taskq_lifecycle_update") != 0)
+			return false;
+		decided = trigger->tgenabled != TRIGGER_FIRES_ON_REPLICA;
+	}
+	return decided;
+}
+
 /* Passes the rows that a statement has changed to the followers. */
 static void
 tell(TriggerData *td)
 {
 	bool		deleted = TRIGGER_FIRED_BY_DELETE(td->tg_event);
 	bool		replica = SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
+	bool		recheck = !deleted && !replica && !stored_as_decided(td->tg_relation);
 	int64		n = td->tg_oldtable == NULL ? 0 : tuplestore_tuple_count(td->tg_oldtable);
 	TupleDesc	desc = RelationGetDescr(td->tg_relation);
 	TupleTableSlot *old_slot;
@@ -165,7 +192,7 @@ tell(TriggerData *td)
 				elog(ERROR, "transition tables of taskq_task differ in length");
 			change.kind = lifecycle_is_erasure(&old, &new) ? CHANGE_ERASE : CHANGE_UPDATE;
 			change.new = &new;
-			if (change.kind == CHANGE_UPDATE && !replica)
+			if (change.kind == CHANGE_UPDATE && recheck)
 				lifecycle_recheck(&old, &new);
 		}
 		change_add(&batch, &change);

@@ -19,7 +19,7 @@ use Exporter 'import';
 use JSON::PP;
 use POSIX qw(floor);
 
-our @EXPORT = qw(today effective touch update create_task kept_title sla_status reported_status ever_breached at_risk_is_news sort_key rank is_active sla_instants
+our @EXPORT = qw(today effective touch update create_task kept_title sla_status reported_status ever_breached at_risk_is_news responds_late sort_key rank is_active sla_instants
 	day_number iso_date stored_events same_renewal move_renewal close_renewal assign_renewal rendered runs_of $now);
 
 our $now;    # the statement's instant, in microseconds
@@ -35,6 +35,7 @@ my %kind_of = (
 	user_id => 'updated',
 	dedupe_key => 'updated',
 	kind => 'updated',
+	response_hours => 'sla_changed',
 	paused_at => 'paused',
 	pause_reason => 'paused',
 	resume_at => 'paused');
@@ -161,15 +162,38 @@ sub sla_instant
 sub sla_instants
 {
 	my ($row) = @_;
-	$row->{sla_due_at} = $row->{sla_at_risk_at} = undef;
-	return if !defined $row->{sla_hours};
-	my $span = floor($row->{sla_hours} * 3600e6 + 0.5);
-	$row->{sla_due_at} = sla_instant($row, $span);
-	$row->{sla_at_risk_at} = sla_instant($row, floor($span / 100) * 80);
+	my ($span, $response) = map { defined $_ ? floor($_ * 3600e6 + 0.5) : undef } @$row{qw(sla_hours response_hours)};
+	$row->{sla_due_at} = defined $span ? sla_instant($row, $span) : undef;
+	$row->{sla_at_risk_at} = defined $span ? sla_instant($row, floor($span / 100) * 80) : undef;
+	$row->{response_due_at} = defined $response ? sla_instant($row, $response) : undef;
 	return;
 }
 
-sub is_late { return defined $_[0]{sla_due_at} && judged_at($_[0]) > $_[0]{sla_due_at}; }
+# Whether a deadline of a clock, response or sla, was passed when it was judged.
+sub is_late
+{
+	my ($clock, $row, $due) = @_;
+	my $at = $clock eq 'response' && defined $row->{started_at} ? $row->{started_at} : judged_at($row);
+	return defined $due && $at > $due;
+}
+
+# When the breach of a clock's deadline is recorded, undef if there is none.
+sub breached_after
+{
+	my ($clock, $row, $new, $at) = @_;
+	my ($hours, $due_at, $breached_at) = map { "${clock}_$_" } qw(hours due_at breached_at);
+	my $late = is_late($clock, $new, $new->{$due_at});
+	return $row->{$breached_at}
+	  if defined $row->{$breached_at} && !differs($row->{$hours}, $new->{$hours}) && (!differs($row->{$due_at}, $new->{$due_at}) || $late);
+	return $late ? $at : undef;
+}
+
+# Whether work did not begin in time, whether or not that is recorded.
+sub responds_late
+{
+	my ($row) = @_;
+	return defined $row->{response_breached_at} || (!defined $row->{started_at} && defined $row->{response_due_at} && $row->{response_due_at} < $now);
+}
 
 # Whether it is to be recorded that a task is at risk.
 sub at_risk_is_news
@@ -237,7 +261,7 @@ sub update
 		return;
 	}
 	for my $fixed (qw(id source created_at created_by started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at
-			sla_warned_at))
+			sla_warned_at response_due_at response_breached_at))
 	{
 		return ['23514'] if exists $set->{$fixed} && differs($row->{$fixed}, $set->{$fixed});
 	}
@@ -265,25 +289,28 @@ sub update
 	pause_apply($row, \%new, $at);
 	@changed = grep { differs($row->{$_}, $new{$_}) } keys %kind_of;
 	my $resumed = defined $row->{paused_at} && !defined $new{paused_at};
-	my $was_late = !defined $row->{sla_breached_at} && defined $row->{sla_due_at} && judged_at(\%new) > $row->{sla_due_at};
+	my $was_late = !defined $row->{sla_breached_at} && is_late('sla', \%new, $row->{sla_due_at});
+	my $was_slow = !defined $row->{response_breached_at} && is_late('response', \%new, $row->{response_due_at});
 	my $new_hours = differs($row->{sla_hours}, $new{sla_hours});
-	sla_instants(\%new) if $new_hours || (defined $new{sla_hours} && defined $row->{paused_at} != defined $new{paused_at});
+	sla_instants(\%new) if $new_hours || differs($row->{response_hours}, $new{response_hours}) || defined $row->{paused_at} != defined $new{paused_at};
 	return ['23514'] if defined $new{sla_hours} && abs($new{created_at}) >= 9e18;
-	my $kept = defined $row->{sla_breached_at} && !$new_hours && (!differs($row->{sla_due_at}, $new{sla_due_at}) || is_late(\%new));
-	$new{sla_breached_at} = $kept ? $row->{sla_breached_at} : is_late(\%new) ? $at : undef;
+	$new{"${_}_breached_at"} = breached_after($_, $row, \%new, $at) for qw(sla response);
 	$new{sla_first_breached_at} //= $row->{sla_breached_at} // $new{sla_breached_at} // ($was_late ? $at : undef);
 	my $news = at_risk_is_news(\%new, $at);
 	$new{sla_warned_at} = $at if $news;
 
 	push @events, [ ($from eq 'OVERDUE' ? 'overdue' : 'recovered'), $row->{status}, $from ] if $from ne $row->{status};
 	push @events, [ 'sla_at_risk', $from, $from ] if $news;
+	push @events, [ 'response_breached', $from, $from ] if $was_slow;
 	push @events, [ 'sla_breached', $from, $from ] if $was_late;
 	my %kinds = map { $kind_of{$_} => 1 } @changed;
 	my $kind = keys %kinds > 1 ? 'updated' : (keys %kinds)[0];
 	$kind = lc $new{status} if !is_active(\%new);
 	$kind = 'started' if is_active(\%new) && !defined $row->{started_at} && defined $new{started_at};
 	$kind = 'resumed' if $resumed && defined $kind && $kind eq 'paused';
-	push @events, [ $kind, $from, $new{status}, $option{note} ] if defined $kind;
+	push @events, [ $kind, $from, $new{status}, $kind eq 'paused' ? $new{pause_reason} : $option{note} ] if defined $kind;
+	push @events, [ 'response_breached', $new{status}, $new{status} ]
+	  if defined $new{response_breached_at} && differs($row->{response_breached_at}, $new{response_breached_at}) && !$was_slow;
 	push @events, [ 'sla_breached', $new{status}, $new{status} ]
 	  if defined $new{sla_breached_at} && differs($row->{sla_breached_at}, $new{sla_breached_at}) && (!$was_late || $new_hours);
 
@@ -307,7 +334,7 @@ sub create_task
 	$row{priority} //= 'MEDIUM';
 	$row{source} //= 'MANUAL';
 	$row{$_} = undef for qw(started_at completed_at cancelled_at sla_breached_at sla_first_breached_at sla_warned_at
-	  paused_at pause_reason resume_at);
+	  response_breached_at paused_at pause_reason resume_at);
 	$row{events} = [];
 	$row{status} = 'OPEN';
 	$row{status} = effective($model, \%row);

@@ -235,9 +235,9 @@ sub query
 }
 
 my $micros = sub { "CASE WHEN isfinite($_[0]) THEN (extract(epoch FROM $_[0]) * 1000000)::numeric(30,0) WHEN $_[0] > now() THEN 9e18 WHEN $_[0] < now() THEN -9e18 END" };
-my @stamps = qw(created_at started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at sla_warned_at);
+my @stamps = qw(created_at started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at sla_warned_at response_due_at response_breached_at);
 my @instants = (@stamps, 'paused_at', 'resume_at');
-my @plain = qw(id title priority status due_date sla_hours assignee_id user_id source dedupe_key created_by kind pause_reason);
+my @plain = qw(id title priority status due_date sla_hours assignee_id user_id source dedupe_key created_by kind response_hours pause_reason);
 my $read_tasks = 'SELECT ' . join(', ', @plain)
   . q{, CASE WHEN char_length(description) > 100 THEN md5(description) ELSE description END}
   . join('', map { ', ' . $micros->($_) } @instants) . ' FROM taskq_task';
@@ -257,7 +257,7 @@ sub same
 	return !defined $y if !defined $x;
 	return 0 if !defined $y;
 	return abs($x - $y) < 20e6 if $is_stamp{$column};
-	return $x == $y if $column eq 'sla_hours';
+	return $x == $y if $column =~ /_hours$/;
 	return $x eq $y;
 }
 
@@ -295,7 +295,7 @@ sub compare
 			difference("status of new task $id", effective($m, $row), $db{status}) if effective($m, $row) ne $db{status};
 		}
 		elsif ($option{lazy}{$id}
-			&& ($row->{status} ne $db{status} || grep { !same($_, $row->{$_}, $db{$_}) } qw(sla_breached_at sla_warned_at)))
+			&& ($row->{status} ne $db{status} || grep { !same($_, $row->{$_}, $db{$_}) } qw(sla_breached_at sla_warned_at response_breached_at)))
 		{
 			touch($m, $row);
 		}
@@ -429,7 +429,8 @@ sub new_task
 }
 
 my @new_columns = qw(title description priority due_date sla_hours assignee_id user_id dedupe_key source kind);
-my %type_of = (priority => 'taskq_priority', due_date => 'date', sla_hours => 'float8');
+my @raw_columns = (@new_columns, 'response_hours');
+my %type_of = (priority => 'taskq_priority', due_date => 'date', sla_hours => 'float8', response_hours => 'float8');
 
 sub take_over_created
 {
@@ -487,7 +488,9 @@ sub do_create_json
 	}
 	my ($row, @states) = new_task();
 	my %body;
-	for my $name (@new_columns)
+	$row->{response_hours} = chance(0.7) ? undef : pick(0, -1, 87601, 1 + int(rand(60)), 0.5);
+	push @states, '22023' if defined $row->{response_hours} && ($row->{response_hours} <= 0 || $row->{response_hours} > 87600);
+	for my $name (@raw_columns)
 	{
 		next if !defined $row->{$name} && chance(0.7);
 		$body{$name} = $row->{$name};
@@ -501,7 +504,7 @@ sub do_create_json
 	if (defined $body{due_date} && $body{due_date} !~ /^\d{4}-\d\d-\d\d$/) { push @states, '22007'; }
 	my $text = '{' . join(',', map {
 			my $value = $body{$_};
-			$json->encode($_) . ':' . (!defined $value ? 'null' : $_ eq 'sla_hours' ? $value : do { my $s = "$value"; $json->encode($s) })
+			$json->encode($_) . ':' . (!defined $value ? 'null' : /_hours$/ ? $value : do { my $s = "$value"; $json->encode($s) })
 	} sort keys %body) . '}';
 	@states = map { $_ eq '22003' ? '22023' : $_ } @states;
 	return statement('SELECT taskq_create_json(' . lit($text, 'jsonb') . ')', undef, states => \@states, level => 'agent',
@@ -648,7 +651,7 @@ sub raw_value
 	  : $column eq 'description' ? description()
 	  : $column eq 'priority' ? (chance(0.03) ? (undef, '23502') : priority())
 	  : $column eq 'due_date' ? due_date()
-	  : $column eq 'sla_hours' ? sla_hours()
+	  : $column =~ /_hours$/ ? sla_hours()
 	  : $column eq 'assignee_id' ? (chance(0.4) ? undef : staff())
 	  : $column eq 'user_id' ? (chance(0.4) ? undef : customer())
 	  : $column eq 'dedupe_key' ? dedupe_key()
@@ -670,7 +673,7 @@ sub do_insert
 {
 	my (%row, @states);
 	my $ago = sub { return (int($began) - 3600 * int(rand($_[0])) - 7 * 60) * 1e6; };
-	for my $column (grep { $_ ne 'source' } @new_columns)
+	for my $column (grep { $_ ne 'source' } @raw_columns)
 	{
 		my ($value, @bad) = raw_value($column);
 		# Importing looks at nobody's being active.
@@ -702,7 +705,7 @@ sub do_insert
 	push @states, '23514' if abs($row{created_at}) >= 9e18 || grep { $in_order[$_] > $in_order[ $_ + 1 ] } 0 .. $#in_order - 1;
 	my $collides = is_active(\%row) && defined holder($m, $row{dedupe_key});
 
-	my @columns = (@new_columns, 'status', 'created_at', 'started_at', 'completed_at', 'cancelled_at');
+	my @columns = (@raw_columns, 'status', 'created_at', 'started_at', 'completed_at', 'cancelled_at');
 	my $how = pick(qw(insert insert merge conflict));
 	my $conflict = '';
 	if ($how eq 'conflict')
@@ -742,7 +745,7 @@ sub do_update
 	my ($id) = task_id();
 	return if !defined $id || !$m->{tasks}{$id};
 	my (%set, @states, @assignments);
-	for my $column (map { pick(@new_columns) } 1 .. 1 + int(rand(2)))
+	for my $column (map { pick(@raw_columns) } 1 .. 1 + int(rand(2)))
 	{
 		next if exists $set{$column};
 		my ($value, @bad) = raw_value($column);
@@ -800,7 +803,7 @@ sub do_delete
 sub do_forbidden
 {
 	my ($text, @states) = @{ pick(
-			[ 'TRUNCATE taskq_task', '23514' ], [ 'TRUNCATE taskq_task_event', '23514' ],
+			[ 'TRUNCATE taskq_task', '0A000' ], [ 'TRUNCATE taskq_task CASCADE', '23514' ], [ 'TRUNCATE taskq_task_event', '23514' ],
 			[ 'DELETE FROM taskq_task_event WHERE id = (SELECT max(id) FROM taskq_task_event)', '23514' ],
 			[ "UPDATE taskq_task_event SET note = 'x' WHERE id = (SELECT max(id) FROM taskq_task_event)", '23514' ],
 			[ 'SELECT taskq_task_update()', '39P01' ], [ 'SELECT taskq_mirror()', '39P01' ],
@@ -824,7 +827,7 @@ sub due_for_sweep
 		is_active($_) && (effective($model, $_) eq 'OVERDUE' && $_->{status} ne 'OVERDUE'
 			|| $_->{status} eq 'OVERDUE' && effective($model, $_) ne 'OVERDUE'
 			|| defined $_->{sla_due_at} && !defined $_->{sla_breached_at} && $now > $_->{sla_due_at}
-			|| at_risk_is_news($_, $now))
+			|| at_risk_is_news($_, $now) || !defined $_->{response_breached_at} && responds_late($_))
 	} values %{ $model->{tasks} };
 }
 
@@ -1059,7 +1062,7 @@ sub do_stats
 				scalar(grep { defined $_->{due_date} && $_->{due_date} eq $today } @active), scalar(grep { !defined $_->{assignee_id} } @active),
 				scalar(grep { defined $_->{completed_at} && $_->{completed_at} >= $midnight && $_->{completed_at} <= $now } @rows),
 				(map { my $status = $_; scalar grep { sla_status($_) eq $status } @active } qw(AT_RISK BREACHED)),
-				scalar(grep { defined $_->{paused_at} } @active), 0);
+				scalar(grep { defined $_->{paused_at} } @active), scalar(grep { responds_late($_) } @active));
 			return;
 		},
 		reads => 1, level => 'viewer', after => sub { difference('statistics', "@expected", "@{$_[0][0]}") if "@expected" ne "@{$_[0][0]}"; });

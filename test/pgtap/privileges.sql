@@ -23,26 +23,30 @@ INSERT INTO role VALUES ('nobody', 'public'), ('nobody', 'taskq_test_none'), ('v
 -- From which level on a routine may be executed.
 CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
-SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid}'::text[]), 'nobody'::pg_temp.level
+SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid,taskq_warn_percents_are_valid}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
-    taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
+    taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder,
-    taskq_renewal_threshold_day}'::text[]), 'viewer'::pg_temp.level
+    taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
     taskq_cancel_many,taskq_assign,taskq_assign_many,taskq_reschedule,taskq_reschedule_many,taskq_prioritize,taskq_prioritize_many,
     taskq_set_sla,taskq_set_sla_many,taskq_edit,taskq_edit_many,taskq_comment,taskq_comment_many,taskq_claim,
+    taskq_pause,taskq_pause_many,taskq_resume,taskq_resume_many,taskq_apply_policy,taskq_apply_policy_many,
     taskq_renewal_create,taskq_renewal_complete,taskq_renewal_cancel,taskq_emit}'::text[]), 'agent'
 UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,taskq_worker_wake,taskq_renewals_refresh,taskq_emit_change,taskq_emit_dry_run,
-    taskq_erase_customer,taskq_check,taskq_check_server,taskq_own_objects}'::text[]), 'manager'
+    taskq_erase_customer,taskq_calendar_set,taskq_check,taskq_check_server,taskq_own_objects}'::text[]), 'manager'
 UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
     taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,taskq_key_change,
-    taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_renewal_calendar_changed,taskq_customer_reactivated}'::text[]), 'owner';
+    taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_renewal_calendar_changed,taskq_customer_reactivated,
+    taskq_calendar_changed,taskq_calendar_revise,taskq_sla_policy_changed,taskq_task_pause_guard}'::text[]), 'owner';
 
 -- From which level on rows may be read and deleted; nothing else is a level's.
 CREATE TEMP TABLE relation (name text, sel pg_temp.level, del pg_temp.level);
 INSERT INTO relation VALUES
     ('taskq_task', 'viewer', 'manager'), ('taskq_task_event', 'viewer', 'owner'),
     ('taskq_staff_member', 'viewer', 'manager'), ('taskq_customer', 'viewer', 'manager'),
+    ('taskq_calendar', 'viewer', 'manager'), ('taskq_calendar_window', 'viewer', 'manager'), ('taskq_holiday', 'viewer', 'manager'),
+    ('taskq_sla_policy', 'viewer', 'manager'), ('taskq_task_pause', 'viewer', 'manager'),
     ('taskq_workflow_rule', 'viewer', 'manager'), ('taskq_workflow_run', 'viewer', 'owner'), ('taskq_workflow_turn', 'owner', 'owner'),
     ('taskq_renewal', 'viewer', 'owner'), ('taskq_renewal_threshold', 'viewer', 'manager'),
     ('taskq_renewal_crossing', 'viewer', 'owner'), ('taskq_renewal_recheck', 'owner', 'owner'),
@@ -50,7 +54,7 @@ INSERT INTO relation VALUES
     ('taskq_counter', 'owner', 'owner'), ('taskq_counter_delta', 'owner', 'owner'), ('taskq_counter_state', 'owner', 'owner'), ('taskq_role_grant', 'owner', 'owner');
 INSERT INTO relation
 SELECT unnest('{taskq_task_history,taskq_tasks,taskq_queue,taskq_queue_stats,taskq_workload,
-    taskq_sla_violations,taskq_sla_clocks,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
+    taskq_sla_violations,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
 
 -- From which level on a table's column may be inserted and updated.
 CREATE TEMP TABLE written (name text, columns text, ins pg_temp.level, upd pg_temp.level);
@@ -58,21 +62,33 @@ INSERT INTO written VALUES
     ('taskq_task', 'title description priority status due_date sla_hours assignee_id', 'agent', 'agent'),
     ('taskq_task', 'user_id source dedupe_key', 'agent', 'owner'),
     ('taskq_task', 'id created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at', 'owner', 'owner'),
+    ('taskq_task', 'kind sla_policy sla_calendar sla_from response_hours', 'agent', 'agent'),
+    ('taskq_task', 'paused_at pause_reason resume_at', 'owner', 'agent'),
+    ('taskq_task', 'sla_revision response_due_at response_breached_at response_hours_used sla_hours_used sla_warn_at sla_warned_at', 'owner', 'owner'),
+    ('taskq_task_pause', 'task_id paused_at resumed_at reason', 'manager', 'manager'),
     ('taskq_task_event', 'id task_id at actor db_user kind from_status to_status changes note', 'owner', 'owner'),
+    ('taskq_calendar', 'name timezone holiday_lists', 'manager', 'manager'), ('taskq_calendar', 'revision looked_at', 'owner', 'owner'),
+    ('taskq_calendar_window', 'calendar weekday opens closes', 'manager', 'manager'),
+    ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),
+    ('taskq_sla_policy', 'name user_id kind priority source calendar response_hours sla_hours warn_percents is_enabled', 'manager', 'manager'),
     ('taskq_staff_member', 'id name is_active', 'manager', 'manager'),
     ('taskq_customer', 'id name assigned_agent_id is_active', 'manager', 'manager'),
+    ('taskq_calendar', 'name timezone holiday_lists', 'manager', 'manager'), ('taskq_calendar', 'revision looked_at', 'owner', 'owner'),
+    ('taskq_calendar_window', 'calendar weekday opens closes', 'manager', 'manager'),
+    ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),
     ('taskq_workflow_rule', 'id name event condition action title_template description_template priority due_in_days sla_hours '
-        'assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled', 'manager', 'manager'),
+        'assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar', 'manager', 'manager'),
     ('taskq_workflow_run', 'id at rule_id rule_name event depth outcome task_id message', 'owner', 'owner'),
     ('taskq_workflow_turn', 'staff_id turn', 'owner', 'owner'),
     ('taskq_renewal', 'service_type due_date assignee_id reference notes', 'agent', 'agent'),
     ('taskq_renewal', 'user_id', 'agent', 'owner'),
     ('taskq_renewal', 'status', 'owner', 'agent'),
     ('taskq_renewal', 'id created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on', 'owner', 'owner'),
-    ('taskq_renewal_threshold', 'id service_type days_before task_priority title_template description_template sla_hours', 'manager', 'manager'),
+    ('taskq_renewal_threshold', 'id service_type days_before task_priority title_template description_template sla_hours kind calendar', 'manager', 'manager'),
     ('taskq_renewal_crossing', 'id renewal_id due_date days_before crossed_at outcome task_id', 'owner', 'owner'),
     ('taskq_renewal_recheck', 'since', 'owner', 'owner'), ('taskq_renewal_recheck', 'id', 'owner', 'owner'), ('taskq_renewal_recheck', 'renewal_id', 'owner', 'owner'),
-    ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog', 'owner', 'owner'),
+    ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog '
+        'sla_moved resumed response_breached sla_at_risk sla_warnings', 'owner', 'owner'),
     ('taskq_counter', 'kind bucket n', 'owner', 'owner'),
     ('taskq_counter_delta', 'xid old_due new_due old_completed new_completed old_state new_state', 'owner', 'owner'),
     ('taskq_counter_state', 'snapshot_xmax snapshot_xip merged_day triggers counted_at folded_at', 'owner', 'owner'),
@@ -137,6 +153,8 @@ INSERT INTO taskq_task (id, title) VALUES (1000001, 'open');
 INSERT INTO taskq_task (id, title, status, cancelled_at) VALUES (1000002, 'cancelled', 'CANCELLED', now());
 INSERT INTO taskq_renewal (id, user_id, service_type, due_date) VALUES (1000001, 'cus_1', 'permit', taskq_today() + 10);
 INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('rule', 'happened', 'CREATE_TASK');
+SELECT taskq_calendar_set('desk', 'UTC', '24/7') \g /dev/null
+INSERT INTO taskq_sla_policy (name, sla_hours, calendar) VALUES ('gold', 8, 'desk');
 SELECT count(*) FROM taskq_sweep() \g /dev/null
 SELECT taskq_comment(1000001, 'note') \g /dev/null
 
@@ -169,6 +187,8 @@ INSERT INTO statement VALUES
     ('viewer', 'done', 'SELECT count(*) FROM taskq_tasks, taskq_queue, taskq_queue_stats, taskq_workload, taskq_sla_violations, taskq_task_history, taskq_renewals, taskq_worker_status'),
     ('viewer', 'done', 'SELECT count(*) FROM taskq_queue_page(NULL), taskq_stats(), taskq_sla_report(now(), now())'),
     ('viewer', 'done', 'SELECT taskq_queue_count(NULL), taskq_today(), taskq_actor()'),
+    ('viewer', 'done', $$SELECT taskq_business_add('desk', now(), 1), taskq_business_hours('desk', now(), now()), taskq_business_day('desk', taskq_today(), 1), count(*) FROM taskq_calendar_spans('desk', now(), now())$$),
+    ('viewer', 'done', 'SELECT count(*) FROM taskq_calendar, taskq_calendar_window, taskq_holiday'),
     -- agent: creates, moves along
     ('agent', 'done', $$SELECT taskq_create('x', user_id => 'cus_1', assignee_id => 'sta_1', dedupe_key => 'k')$$),
     ('agent', 'done', $$SELECT taskq_create_json('{"title": "x"}')$$),
@@ -176,6 +196,9 @@ INSERT INTO statement VALUES
     ('agent', 'done', $$SELECT taskq_cancel(1000001, 'why')$$),
     ('agent', 'done', $$SELECT taskq_assign(1000001, 'sta_1'), taskq_reschedule(1000001, taskq_today()), taskq_prioritize(1000001, 'HIGH'), taskq_set_sla(1000001, 1), taskq_edit(1000001, 'y')$$),
     ('agent', 'done', $$SELECT taskq_comment(1000001, 'x'), taskq_comment(1000002, 'x')$$),
+    ('agent', 'done', $$SELECT taskq_pause(1000001, 'x'), taskq_resume(1000001), taskq_apply_policy(1000001, 'gold')$$),
+    ('agent', 'done', $$UPDATE taskq_task SET kind = 'REVIEW', sla_hours = 4, sla_calendar = 'desk' WHERE id = 1000001$$),
+    ('agent', '23514', $$UPDATE taskq_task SET paused_at = now() WHERE id = 1000002$$),
     ('agent', 'done', $$SELECT count(*) FROM taskq_claim('sta_1')$$),
     ('agent', 'done', $$SELECT taskq_emit('happened', '{}', 'cus_1')$$),
     ('agent', 'done', $$SELECT taskq_renewal_create('cus_1', 'permit', taskq_today()), taskq_renewal_complete(1000001, taskq_today() + 400)$$),
@@ -196,6 +219,9 @@ INSERT INTO statement VALUES
     ('manager', 'done', 'UPDATE taskq_workflow_rule SET is_enabled = false'),
     ('manager', 'done', 'DELETE FROM taskq_workflow_rule'),
     ('manager', 'done', 'INSERT INTO taskq_renewal_threshold (days_before) VALUES (1)'),
+    ('manager', 'done', $$SELECT taskq_calendar_set('other', 'UTC', '24/7'); DELETE FROM taskq_calendar WHERE name = 'other'$$),
+    ('manager', 'done', $$INSERT INTO taskq_sla_policy (name, kind, sla_hours) VALUES ('x', 'x', 1); DELETE FROM taskq_sla_policy$$),
+    ('manager', 'done', $$INSERT INTO taskq_task_pause VALUES (1000001, now() - interval '2 hours', now() - interval '1 hour'); DELETE FROM taskq_task_pause$$),
     ('manager', 'done', 'DELETE FROM taskq_task WHERE id = 1000002'),
     ('manager', '23514', 'DELETE FROM taskq_task WHERE id = 1000001'),
     ('manager', '23503', 'DELETE FROM taskq_customer'),
@@ -211,6 +237,9 @@ INSERT INTO statement VALUES
     ('owner', '', 'UPDATE taskq_task SET completed_at = now()'),
     ('owner', '', 'UPDATE taskq_task SET sla_due_at = now()'),
     ('owner', '', 'UPDATE taskq_task SET updated_at = now()'),
+    ('owner', '', 'UPDATE taskq_task SET sla_revision = 1'),
+    ('owner', '', 'UPDATE taskq_task SET response_due_at = now()'),
+    ('owner', '', 'UPDATE taskq_calendar SET revision = 1'),
     ('owner', '', $$UPDATE taskq_task SET user_id = 'cus_1'$$),
     ('owner', '', $$UPDATE taskq_task SET dedupe_key = 'k'$$),
     ('owner', '', $$INSERT INTO taskq_task (title, created_at) VALUES ('x', now())$$),
@@ -229,6 +258,8 @@ INSERT INTO statement VALUES
     ('owner', '', 'DELETE FROM taskq_workflow_run'),
     ('owner', '', $$UPDATE taskq_workflow_run SET outcome = 'failed'$$),
     ('owner', '', 'DELETE FROM taskq_sweep_log'),
+    ('owner', '', 'UPDATE taskq_calendar SET revision = 1'),
+    ('owner', '', 'UPDATE taskq_calendar SET looked_at = NULL'),
     ('owner', '', 'SELECT FROM taskq_role_grant'),
     ('owner', '', $$INSERT INTO taskq_role_grant VALUES ('taskq_test_none', 'manager')$$),
     ('owner', '', 'SELECT FROM taskq_workflow_turn'),
@@ -261,10 +292,11 @@ SELECT is_empty($$SELECT r.name FROM role r WHERE r.name <> 'public' AND pg_temp
 -- ---------------------------------------------- functions that become the owner
 
 -- EXECUTE alone, without the level it belongs to, opens nothing by itself:
--- only that which a rule of a manager's does is done for an emitter.
+-- only that which a rule of a manager's does is done for an emitter, and
+-- calendars say when they are open.
 DO $$BEGIN EXECUTE (SELECT string_agg(format('GRANT EXECUTE ON ROUTINE %s TO taskq_test_bare', objid::regprocedure), ';') FROM member WHERE classid = 'pg_proc'::regclass); END$$;
 SELECT is_empty($$SELECT s.sql, a FROM statement s, pg_temp.attempt('taskq_test_bare', s.sql) a
-    WHERE a <> '42501' AND s.outcome <> '2D000' AND s.sql <> 'SELECT taskq_emit(''happened'', ''{}'', ''cus_1'')'$$, 'EXECUTE alone opens no table');
+    WHERE a <> '42501' AND s.outcome <> '2D000' AND s.sql <> 'SELECT taskq_emit(''happened'', ''{}'', ''cus_1'')' AND s.sql !~ '^SELECT taskq_business_add'$$, 'EXECUTE alone opens no table');
 -- Through a function of somebody else's, that is whose rights count.
 SET LOCAL ROLE taskq_test_viewer;
 CREATE FUNCTION public.comment_as_viewer() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$SELECT taskq_comment(1000001, 'x')$$;

@@ -7,13 +7,13 @@ SELECT plan(10);
 INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g, g <> 4 FROM generate_series(0, 9) g;
 INSERT INTO taskq_customer SELECT 'cus_' || g, 'Customer ' || g FROM generate_series(0, 199) g;
 -- Of what is active a third is overdue; most deadlines are breached, some at risk; few tasks are paused.
-INSERT INTO taskq_task (title, priority, status, due_date, sla_hours, assignee_id, user_id, source, created_at, started_at, completed_at, cancelled_at, kind, paused_at)
+INSERT INTO taskq_task (title, priority, status, due_date, sla_hours, assignee_id, user_id, source, created_at, started_at, completed_at, cancelled_at, paused_at)
 SELECT 'task ' || g, (enum_range(NULL::taskq_priority))[1 + g % 4], CASE WHEN g % 10 < 4 THEN 'OPEN' WHEN g % 10 < 6 THEN 'IN_PROGRESS' WHEN g % 10 < 9 THEN 'COMPLETED' ELSE 'CANCELLED' END::taskq_status,
        taskq_today() - 20 + g % 61, CASE WHEN g % 7 = 0 THEN NULL WHEN g % 29 = 0 THEN 9100 WHEN g % 3 = 0 THEN 80000 ELSE 24 END,
        CASE WHEN g % 11 > 0 THEN 'sta_' || g / 11 % 10 END, 'cus_' || g % 200, 'MANUAL', now() - interval '364 days' - g * interval '1 minute',
        CASE WHEN g % 10 BETWEEN 4 AND 8 THEN now() - interval '363 days' - g * interval '1 minute' END,
        CASE WHEN g % 10 BETWEEN 6 AND 8 THEN now() - interval '300 days' - g * interval '1 minute' END, CASE WHEN g % 10 = 9 THEN now() - interval '300 days' END,
-       CASE WHEN g % 2 = 0 THEN 'CALL' END, CASE WHEN g % 41 = 0 AND g % 10 < 6 THEN now() - interval '1 day' END
+       CASE WHEN g % 41 = 0 AND g % 10 < 6 THEN now() - interval '1 day' END
 FROM generate_series(1, 20000) g;
 ANALYZE taskq_task, taskq_staff_member;
 
@@ -32,7 +32,7 @@ CREATE TABLE filter AS SELECT unnest(ARRAY[$$status => '{OPEN}'$$, $$status => '
     $$status => '{CANCELLED}', sort => 'due'$$, $$priority => '{URGENT}'$$, $$priority => '{HIGH,URGENT}'$$, $$assignee_id => 'sta_3'$$,
     $$assignee_id => 'sta_3', status => '{OPEN,IN_PROGRESS,OVERDUE}'$$, $$assignee_id => 'sta_3', priority => '{URGENT}'$$,
     'unassigned => true', 'due_to => taskq_today() + 30', 'assignee_is_active => true', 'assignee_is_active => false',
-    $$assignee_is_active => false, status => '{OPEN,IN_PROGRESS,OVERDUE}'$$, 'paused => false', 'paused => true', $$kind => 'CALL'$$]) AS filter;
+    $$assignee_is_active => false, status => '{OPEN,IN_PROGRESS,OVERDUE}'$$, 'paused => false', 'paused => true']) AS filter;
 INSERT INTO filter SELECT f.filter || ', after => ' || quote_literal(p.cursor) FROM filter f,
     (SELECT cursor FROM taskq_queue_page(due_from => taskq_today() + 15, page_size => 1)) p;
 INSERT INTO filter SELECT unnest(ARRAY[$$status => '{OVERDUE}'$$, $$status => '{COMPLETED}', sort => 'created'$$, $$status => '{COMPLETED}'$$, $$status => '{COMPLETED,CANCELLED}', sort => 'priority'$$, 'status => NULL',

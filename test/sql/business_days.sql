@@ -5,13 +5,15 @@ CREATE EXTENSION taskq;
 INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', NULL);
 SELECT taskq_calendar_set('berlin', 'Europe/Berlin', 'Mon-Fri 09:00-17:00');
 
+INSERT INTO taskq_sla_policy (name, kind, sla_hours, calendar) VALUES ('reviews', 'DOCUMENT_REVIEW', 8, 'berlin'), ('files', 'RENEWAL_FILE', 40, 'berlin');
+
 -- rules: due_in_days, from today or the next business day
 INSERT INTO taskq_workflow_rule (name, event, action, due_in_days, calendar, kind)
 SELECT 'in ' || n, 'x', 'CREATE_TASK', n, 'berlin', 'DOCUMENT_REVIEW' FROM unnest('{0,1,3,10}'::int[]) n;
 INSERT INTO taskq_workflow_rule (name, event, action, due_in_days) VALUES ('all days', 'x', 'CREATE_TASK', 3);
 INSERT INTO taskq_workflow_rule (name, event, action, calendar) VALUES ('never', 'x', 'CREATE_TASK', 'berlin');
 SELECT count(*) FROM taskq_emit('x', '{}');
-SELECT r.name, t.due_date = taskq_business_day('berlin', taskq_today(), r.due_in_days) AS business_day, t.due_date = taskq_today() + r.due_in_days AND r.calendar IS NULL AS plain, t.kind
+SELECT r.name, r.due_in_days, t.due_date = CASE WHEN r.calendar IS NULL THEN taskq_today() + r.due_in_days ELSE taskq_business_day(r.calendar, taskq_today(), r.due_in_days) END AS as_meant, t.kind, t.sla_policy, t.sla_hours, t.sla_calendar
 FROM taskq_workflow_rule r JOIN taskq_task t ON t.title = r.name ORDER BY r.id;
 SELECT due_date = taskq_business_day('berlin', taskq_today(), 3) AS business_day FROM taskq_emit_dry_run('x', '{}') WHERE rule_name = 'in 3';
 -- whatever day it is: with a calendar that opens on one day of the week only
@@ -31,6 +33,7 @@ INSERT INTO taskq_workflow_rule (name, event, action, calendar) VALUES ('x', 'x'
 INSERT INTO taskq_workflow_rule (name, event, action, kind) VALUES ('x', 'x', 'CREATE_TASK', '');
 INSERT INTO taskq_workflow_rule (name, event, action, kind) VALUES ('x', 'x', 'CREATE_TASK', repeat('k', 64));
 DELETE FROM taskq_calendar WHERE name = 'berlin';
+DELETE FROM taskq_calendar_window WHERE calendar = 'berlin';
 -- renamed, rules go along at once
 UPDATE taskq_calendar SET name = 'desk' WHERE name = 'berlin';
 SELECT DISTINCT calendar FROM taskq_workflow_rule;
@@ -48,6 +51,7 @@ INSERT INTO taskq_renewal_threshold (days_before, calendar) VALUES (3, 'paris');
 INSERT INTO taskq_renewal_threshold (days_before, kind) VALUES (3, '');
 INSERT INTO taskq_renewal_threshold (days_before, task_priority, calendar, kind) VALUES (10, 'MEDIUM', 'desk', 'RENEWAL_FILE'), (2, 'HIGH', 'desk', NULL);
 DELETE FROM taskq_calendar WHERE name = 'desk';
+DELETE FROM taskq_calendar_window WHERE calendar = 'desk';
 SELECT * FROM taskq_renewal_ladder('permit');
 -- the engine, its next look, the view and a dry run agree, whatever day a renewal is due
 SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + g) IS NOT NULL AS created FROM generate_series(0, 30) g GROUP BY 1;
@@ -61,7 +65,8 @@ WHERE r.next_check_on <> v.next_threshold_on OR r.next_check_on <> taskq_renewal
 -- a task is due by the next threshold, or on the last business day by the due date, unless that has passed
 SELECT count(*) > 0 AS tasks, count(*) FILTER (WHERE t.due_date <> CASE d.days_before WHEN 10 THEN taskq_renewal_threshold_day(2, d.due_date, 'desk')
     ELSE (SELECT CASE WHEN last < taskq_today() THEN d.due_date ELSE last END FROM taskq_renewal_threshold_day(0, d.due_date, 'desk') last) END) AS wrong,
-    count(*) FILTER (WHERE t.kind IS DISTINCT FROM CASE d.days_before WHEN 10 THEN 'RENEWAL_FILE' END) AS of_other_kind
+    count(*) FILTER (WHERE t.kind IS DISTINCT FROM CASE d.days_before WHEN 10 THEN 'RENEWAL_FILE' END) AS of_other_kind,
+    count(*) FILTER (WHERE t.sla_policy IS DISTINCT FROM CASE d.days_before WHEN 10 THEN 'files' END) AS of_other_policy
 FROM done d JOIN taskq_task t ON t.id = d.task_id;
 -- an edited calendar moves the days; without thresholds that have one there is nothing to look at
 SELECT taskq_calendar_set('desk', 'Europe/Berlin', 'Mon-Sun 09:00-17:00');

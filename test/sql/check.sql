@@ -76,7 +76,7 @@ BEGIN
         SELECT format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) AS statement, tgname AS name FROM pg_trigger
             WHERE NOT tgisinternal AND tgrelid IN (SELECT objid FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regclass)
         UNION ALL SELECT format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname), conname FROM pg_constraint
-            WHERE contype <> 'n' AND conname <> ALL ('{taskq_staff_member_pkey,taskq_customer_pkey}') AND conrelid IN (SELECT objid FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regclass)
+            WHERE contype NOT IN ('n', 't') AND conname <> ALL ('{taskq_staff_member_pkey,taskq_customer_pkey}') AND conrelid IN (SELECT objid FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regclass)
               AND conrelid <> ALL ('{taskq_counter,taskq_counter_delta,taskq_counter_state}'::regclass[])
         UNION ALL SELECT format('DROP INDEX %s', indexrelid::regclass), indexrelid::regclass::name FROM pg_index
             WHERE indrelid IN (SELECT objid FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_class'::regclass)

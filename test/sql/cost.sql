@@ -78,7 +78,8 @@ FROM generate_series(1, 20000) i,
 LATERAL (SELECT now() - interval '800 days' + i * interval '50 minutes' AS at, CASE WHEN h(i, 3) < 0.4 THEN 480 END AS hours) a,
 LATERAL (SELECT at, hours, at + interval '30 days' * h(i, 4) + interval '2 hours' AS done, at + hours * interval '1 hour' AS due,
     CASE WHEN at + interval '30 days' * h(i, 4) + interval '2 hours' > at + hours * interval '1 hour' THEN at + hours * interval '1 hour' END AS late) c;
-INSERT INTO team.task SELECT * FROM taskq_task ORDER BY id;
+INSERT INTO team.task SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by, started_at, completed_at,
+    cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at FROM taskq_task ORDER BY id;
 RESET session_replication_role;
 SELECT setval('team.task_id_seq', max(id)) IS NOT NULL AS set FROM team.task;
 

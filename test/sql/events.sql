@@ -37,11 +37,21 @@ SELECT status FROM taskq_complete(:one, actor => 'me');
 SELECT told();
 SELECT status FROM taskq_cancel(:two, actor => 'me');
 SELECT told();
--- claiming starts a task and assigns it
+-- claiming is assigning; so is a new assignee among other changes, which are an event "updated" or "started"
 SELECT taskq_create('three', actor => 'me') AS three \gset
 SELECT told();
+SELECT count(*) > 0 AS cancelled FROM taskq_cancel_many(ARRAY(SELECT id FROM taskq_task WHERE source = 'WORKFLOW'));
 SELECT id = :three AS claimed FROM taskq_claim('sta_1', actor => 'me');
 SELECT told();
+SET taskq.actor = 'me';
+UPDATE taskq_task SET priority = 'HIGH', assignee_id = NULL WHERE id = :three;
+SELECT told();
+UPDATE taskq_task SET status = 'IN_PROGRESS', assignee_id = 'sta_2' WHERE id = :three;
+SELECT told();
+UPDATE taskq_task SET priority = 'LOW', assignee_id = assignee_id WHERE id = :three;
+SELECT told();
+RESET taskq.actor;
+SELECT kind FROM taskq_task_event WHERE task_id = :three ORDER BY id;
 
 -- what time does: percent is how much of the open time has passed
 INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('risky', now() - interval '54 minutes', 1), ('late', now() - interval '3 hours', 2);
@@ -50,8 +60,6 @@ SELECT kind, tasks FROM taskq_sweep() WHERE tasks > 0 ORDER BY 1;
 SELECT told();
 SELECT count(*) FROM taskq_sweep() WHERE tasks > 0;
 SELECT told();
-SELECT event, task_percent FROM (
-    SELECT rule_event AS event, message AS task_percent FROM taskq_emit_dry_run('task.sla_at_risk', '{"task": {"source": "MANUAL"}}')) d;
 -- a policy's warnings, and its response
 INSERT INTO taskq_sla_policy (name, kind, response_hours, sla_hours, warn_percents) VALUES ('reviews', 'REVIEW', 1, 10, '{25,50}');
 SELECT taskq_create_json(jsonb_build_object('title', 'review', 'kind', 'REVIEW', 'sla_from', now() - interval '3 hours'), actor => 'me') IS NOT NULL AS created;
@@ -65,7 +73,7 @@ SELECT taskq_calendar_set('desk', 'UTC', '24/7');
 UPDATE taskq_sla_policy SET calendar = 'desk', warn_percents = '{}';
 SELECT taskq_create_json('{"title": "second review", "kind": "REVIEW"}', actor => 'me') IS NOT NULL AS created;
 SELECT told();
-SELECT taskq_calendar_set('desk', 'UTC', 'Mon-Sun 00:00-12:00');
+SELECT taskq_calendar_set('desk', 'UTC', 'Mon-Sun 00:00-01:00');
 SELECT count(*) > 0 AS swept FROM taskq_sweep();
 SELECT told();
 

@@ -100,10 +100,19 @@ SELECT clock, state, due_at, hours, hours_used, hours_left, percent FROM taskq_s
 SELECT begins, ends, what, hours FROM line WHERE title = 'the same day';
 ROLLBACK;
 BEGIN;
-DELETE FROM taskq_task WHERE sla_calendar = 'berlin' AND completed_at IS NULL AND cancelled_at IS NULL;
-DELETE FROM taskq_calendar WHERE name = 'berlin';
-SELECT * FROM taskq_sla_explain(:late);
-SELECT * FROM taskq_sla_clocks WHERE task_id = :late;
+SELECT taskq_calendar_set('gone', 'UTC', '24/7') \g /dev/null
+INSERT INTO taskq_task (title, status, created_at, cancelled_at, sla_hours, sla_calendar) VALUES ('gone', 'CANCELLED', '2026-06-01 10:00', '2026-06-01 14:00', 3, 'gone') RETURNING id AS gone \gset
+DELETE FROM taskq_calendar WHERE name = 'gone';
+SELECT * FROM taskq_sla_explain(:gone);
+SELECT * FROM taskq_sla_clocks WHERE task_id = :gone;
+ROLLBACK;
+-- hours that were stored when the task was closed stay
+BEGIN;
+INSERT INTO taskq_task (title, sla_hours, sla_calendar, created_at) VALUES ('closed', 2, 'always', now() - interval '3 hours') RETURNING id AS closed \gset
+SELECT status FROM taskq_cancel(:closed);
+SELECT taskq_calendar_set('always', 'UTC', 'Mon 00:00-00:01') \g /dev/null
+SELECT what, label, round(hours::numeric, 2) AS hours, round(hours_so_far::numeric, 2) AS so_far FROM taskq_sla_explain(:closed);
+SELECT state, round(hours_used::numeric, 2) AS used, round(percent::numeric) AS percent FROM taskq_sla_clocks WHERE task_id = :closed;
 ROLLBACK;
 
 -- which deadlines would move: edit, look, roll back

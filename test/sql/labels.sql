@@ -23,6 +23,7 @@ SELECT 'task ' || g, taskq_today() + g % 5 - 2, 1, now() - make_interval(mins =>
 INSERT INTO taskq_task (title, created_at, started_at, completed_at, status, sla_hours)
 SELECT 'done ' || g, now(), now(), now(), 'COMPLETED', 1 FROM generate_series(1, 50) g;
 SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + g) FROM generate_series(1, 50) g \g /dev/null
+SELECT taskq_calendar_set('desk', 'UTC', 'Mon-Fri 09:00-17:00') \g /dev/null
 ANALYZE taskq_task, taskq_renewal;
 CREATE ROLE regress_taskq_v;
 SELECT taskq_grant('regress_taskq_v', 'manager');
@@ -51,11 +52,14 @@ FROM unnest(ARRAY['taskq_stats()', $$taskq_stats('sta_1')$$, $$taskq_stats(user_
     'taskq_queue_page()', $$taskq_queue_page(NULL, sort => 'sla')$$, $$taskq_queue_page('{OVERDUE}', '{HIGH,MEDIUM}', sort => 'priority')$$,
     'taskq_queue_page(NULL, assignee_is_active => false)', 'taskq_queue_count()', 'taskq_queue_count(NULL)', $$taskq_sla_report('-infinity', 'infinity')$$,
     $$taskq_sla_report('-infinity', 'infinity', 'priority')$$, $$taskq_sla_report('-infinity', 'infinity', 'week')$$, $$taskq_sla_report('-infinity', 'infinity', 'kind')$$, 'taskq_actor()',
-    '(SELECT database FROM taskq_worker_get_status())', 'taskq_check_server()', 'taskq_check()', 'taskq_customizations()', 'taskq_own_objects()', $$taskq_renewal_ladder('permit')$$, $$taskq_renewal_threshold_day(3, '2026-06-08')$$]) call
+    '(SELECT database FROM taskq_worker_get_status())', 'taskq_check_server()', 'taskq_check()', 'taskq_customizations()', 'taskq_own_objects()', $$taskq_renewal_ladder('permit')$$,
+    $$taskq_calendar_spans('desk', '2026-01-01', '2027-01-01')$$]) call
 UNION ALL SELECT call, format('SELECT string_agg(r::text, E''\n'' ORDER BY r::text) FROM (SELECT %s f, count(*) FROM %s GROUP BY 1) r', call, source)
 FROM (VALUES ('status || sla_status::text || days_overdue', 'taskq_tasks'), ('late_by IS NULL', 'taskq_sla_violations'), ('clock || state || hours', 'taskq_sla_clocks'), ('open', 'taskq_workload'),
     ('next_threshold', 'taskq_renewals'), ($$taskq_effective_status(status, due_date, started_at)$$, 'taskq_task'),
     ($$taskq_sla_status_at(sla_due_at, sla_at_risk_at, completed_at, cancelled_at)$$, 'taskq_task'),
+    ($$taskq_business_add('desk', created_at, sla_hours)$$, 'taskq_task'), ($$taskq_business_hours('desk', created_at, sla_due_at)$$, 'taskq_task'),
+    ($$taskq_business_day('desk', due_date, 1)$$, 'taskq_task'),
     ($$taskq_day_start(due_date)$$, 'taskq_task'), ($$taskq_render('{{a}}', jsonb_build_object('a', title))$$, 'taskq_task'),
     ('taskq_title_is_valid(title)', 'taskq_task'), ('taskq_queue_count(assignee_id => assignee_id)', 'taskq_task')) c(call, source);
 GRANT SELECT ON query TO regress_taskq_v;

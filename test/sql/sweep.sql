@@ -67,8 +67,10 @@ DROP TRIGGER user_trigger ON taskq_task;
 -- a role with privileges only on the columns that it takes
 INSERT INTO taskq_task (title, due_date) SELECT 'columns ' || g, taskq_today() - 1 FROM generate_series(1, 3) g;
 CREATE ROLE regress_taskq_sweeper;
-GRANT SELECT (id, priority, status, due_date, started_at, completed_at, cancelled_at, sla_due_at, sla_breached_at), UPDATE (due_date)
+GRANT SELECT (id, priority, status, due_date, started_at, completed_at, cancelled_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_calendar, sla_revision,
+    sla_warn_at, sla_warned_at, response_due_at, response_breached_at, paused_at, resume_at), UPDATE (due_date)
 ON taskq_task TO regress_taskq_sweeper;
+GRANT SELECT ON taskq_calendar TO regress_taskq_sweeper;
 GRANT SELECT, UPDATE ON taskq_renewal TO regress_taskq_sweeper;
 GRANT EXECUTE ON FUNCTION taskq_sweep, taskq_title_is_valid, taskq_phase, taskq_priority_rank TO regress_taskq_sweeper;
 SET ROLE regress_taskq_sweeper;

@@ -66,6 +66,17 @@ query('postgres', q{SELECT taskq_renewal_create('cus_1', 'policy', taskq_today()
 is(query('postgres', q{SELECT count(*) FROM taskq_task WHERE title LIKE '%policy%'}), '0', 'one that is not near yet has none');
 became('postgres', q{SELECT count(*) = 1 FROM taskq_task WHERE title LIKE '%policy%' AND priority = 'HIGH'}, 'until midnight, when the worker wakes for it');
 
+# Lists of holidays.
+query('postgres', slurp_file("$FindBin::RealBin/../../examples/holidays/$_.sql")) for qw(germany turkey);
+query('postgres', q{SELECT taskq_calendar_set('Munich', 'Europe/Berlin', 'Mon-Fri 09:00-17:00', '{de,de-by}'), taskq_calendar_set('Istanbul', 'Europe/Istanbul', 'Mon-Fri 09:00-18:00', '{tr}')});
+is(query('postgres', q{SELECT count(DISTINCT list) FROM taskq_holiday WHERE list ~ '^de-..$'}), '16', 'each Land has a list');
+is(query('postgres', q{SELECT string_agg(DISTINCT year || ' ' || n, ', ') FROM generate_series(2026, 2035) year, LATERAL (SELECT count(*) AS n FROM taskq_holiday
+	WHERE list = 'de' AND (yearly OR extract(year FROM day) = year)) h WHERE n <> 9}), '', 'there are nine holidays in all of Germany');
+is(query('postgres', q{SELECT taskq_business_hours('Munich', '2026-06-01', '2026-06-08') || ' ' || taskq_business_hours('Istanbul', '2026-05-25', '2026-06-01')}), '32 13',
+	'Corpus Christi; the Feast of Sacrifice and its eve');
+is(query('postgres', q{SELECT day FROM taskq_holiday WHERE list = 'tr' AND opens IS NOT NULL AND (extract(isodow FROM day) > 5 OR to_char(day, 'MMDD') IN
+	(SELECT to_char(day, 'MMDD') FROM taskq_holiday WHERE list = 'tr' AND yearly))}), '', 'a half day opens no day that is closed');
+
 # After a restore nothing happens again.
 my $dump = PostgreSQL::Test::Utils::tempdir() . '/dump';
 $node->command_ok([ 'pg_dump', '-Fc', '-f', $dump, $node->connstr('postgres') ], 'dumped');
@@ -75,7 +86,8 @@ query('postgres', q{ALTER DATABASE restored SET taskq.timezone = '} . query('pos
 $node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('restored'), $dump ], 'restored');
 my $all = q{SELECT (SELECT md5(string_agg(t::text, '' ORDER BY id)) FROM taskq_task t), (SELECT md5(string_agg(r::text, '' ORDER BY id)) FROM taskq_renewal r),
 	(SELECT md5(string_agg(x::text, '' ORDER BY id)) FROM taskq_renewal_crossing x), (SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM taskq_workflow_run w),
-	(SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM taskq_workflow_rule w)};
+	(SELECT md5(string_agg(w::text, '' ORDER BY id)) FROM taskq_workflow_rule w), (SELECT md5(string_agg(c::text, '' ORDER BY name)) FROM taskq_calendar c),
+	(SELECT md5(string_agg(w::text, '' ORDER BY w)) FROM taskq_calendar_window w), (SELECT md5(string_agg(h::text, '' ORDER BY id)) FROM taskq_holiday h)};
 is(query('restored', $all), query('postgres', $all), 'the same as what was dumped');
 is(query('restored', 'SELECT count(*) FROM taskq_renewals_refresh()'), '0', 'and no threshold is crossed again');
 is(query('restored', 'SELECT sum(tasks) FROM taskq_sweep()'), '0', 'nor is there anything to sweep');
@@ -89,7 +101,7 @@ $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->co
 is(query('older', q{SELECT count(*), count(DISTINCT cursor) FROM taskq_queue_page(page_size => 1000)}), '300|300', 'pages of the older version');
 became('older', q{SELECT count(*) = 200 FROM taskq_task WHERE status = 'OVERDUE'}, 'and its sweep');
 my $built = q{SELECT string_agg(relfilenode::text, ' ' ORDER BY relfilenode) FROM pg_class WHERE relname ~ '^taskq_task_.*_idx$' AND oid IN (SELECT indexrelid FROM pg_index
-	WHERE pg_get_indexdef(indexrelid) ~ 'taskq_stage|\(sla_at_risk_at\)' AND indisvalid)};
+	WHERE pg_get_indexdef(indexrelid) ~ 'taskq_stage' AND indisvalid)};
 my $before = query('older', "$built AND relname ~ '_0_3_idx\$'");
 query('older', 'ALTER EXTENSION taskq UPDATE');
 is(query('older', $built), $before, 'are taken over');

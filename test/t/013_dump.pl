@@ -69,6 +69,26 @@ in_schema('source', q{INSERT INTO taskq_customer VALUES ('cus_erased', 'Jane'); 
 in_schema('source', q{INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('moved', '2020-01-01', 1);
 	SELECT taskq_set_sla(max(id), 87600, 'agreed by phone') IS NULL FROM taskq_task;
 	SET check_function_bodies = off; INSERT INTO taskq_task (title) VALUES (U&'\3164')});
+# Calendars, with holidays; policies; pauses, one that lasts, one that ended by itself, one entered by hand; what was used of an SLA.
+in_schema('source', q{
+	INSERT INTO taskq_holiday (list, day, yearly, label) VALUES ('german', '2020-12-25', true, 'Christmas'), ('own', '2030-03-01', false, NULL);
+	INSERT INTO taskq_holiday (list, day, opens, closes) VALUES ('own', '2030-03-02', '10:00', '24:00');
+	SELECT taskq_calendar_set('desk', 'Europe/Berlin', 'Mon-Fri 09:00-12:00,13:00-17:30; Sat 22:00-06:00', '{german,own}'), taskq_calendar_set('all day', 'Asia/Kolkata', '24/7');
+	INSERT INTO taskq_sla_policy (name, kind, user_id, calendar, response_hours, sla_hours, warn_percents) VALUES
+		('reviews', 'REVIEW', NULL, 'desk', 400, 4000, '{50,80}'), ('calls of Acme', 'CALL', 'cus_1', 'all day', 200, NULL, '{}');
+	INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority, kind, calendar) VALUES ('passport', 30, 'LOW', 'REVIEW', 'desk');
+	INSERT INTO taskq_workflow_rule (name, event, action, kind, calendar, due_in_days) VALUES ('Review', 'document.new', 'CREATE_TASK', 'REVIEW', 'desk', 3);
+	SELECT taskq_create('review: open', kind => 'REVIEW'), taskq_create('call: open', kind => 'CALL', user_id => 'cus_1'),
+		taskq_create('review: paused', kind => 'REVIEW'), taskq_create('review: paused twice', kind => 'REVIEW'), taskq_create('review: done', kind => 'REVIEW'),
+		taskq_create('call: paused', kind => 'CALL', user_id => 'cus_1');
+	SELECT taskq_create_json(jsonb_build_object('title', 'review: since last week', 'kind', 'REVIEW', 'sla_from', now() - interval '7 days'));
+	INSERT INTO taskq_task_pause SELECT id, now() - interval '5 days', now() - interval '4 days', 'entered by hand' FROM taskq_task WHERE title = 'review: since last week';
+	SELECT taskq_pause(id, 'the bank', now() + interval '1 year') FROM taskq_task WHERE title LIKE '%: paused%';
+	SELECT taskq_resume(id, 'they rang') FROM taskq_task WHERE title = 'review: paused twice';
+	SELECT taskq_pause(id, 'the bank again') FROM taskq_task WHERE title = 'review: paused twice';
+	SELECT taskq_pause(id) FROM taskq_task WHERE title = 'review: done';
+	SELECT taskq_start(id), taskq_complete(id) FROM taskq_task WHERE title = 'review: done';
+	SELECT taskq_renewal_create('cus_2', 'passport', taskq_today() + 20)});
 # What has not been swept yet: past due, breached, a renewal to be looked at, a threshold changed.
 in_schema('source', q{
 	INSERT INTO taskq_task (title, due_date) SELECT 'past due ' || i, '2020-03-01' FROM generate_series(1, 20) i;
@@ -197,6 +217,8 @@ for my $database (qw(plain custom directory_parts))
 	is(swept($database), $swept, "$database: the first sweep does what it does in the source, and nothing twice");
 	is(in_schema($database, q{SELECT sum(tasks) FROM taskq_sweep()}), '0', "$database: the second has nothing to do");
 	is(in_schema($database, q{SELECT count(*) FROM taskq_renewals_refresh()}), '0', "$database: no threshold is crossed again");
+	is(in_schema($database, q{SELECT count(*) FROM taskq_task_event WHERE kind = 'sla_moved'; SELECT count(*) FROM taskq_calendar CROSS JOIN LATERAL taskq_sla_moves(name)}), "0\n0",
+		"$database: no deadline moves");
 }
 
 is(in_schema('custom', q{SELECT max(id) + 1 = taskq_create('new') FROM taskq_task}), 't', 'ids go on where they stood');
@@ -241,11 +263,11 @@ $node->command_ok([ 'pg_dump', '-U', 'backup', '-Fc', '-f', "$dir/backup", $sour
 my ($faketime) = glob('/usr/lib/*/faketime/libfaketime.so.1');
 SKIP:
 {
-	skip 'faketime is not installed', 4 unless $faketime;
+	skip 'faketime is not installed', 6 unless $faketime;
 	dump_to("$dir/later", '-Fc');
 	my $later = PostgreSQL::Test::Cluster->new('later');
 	$later->init;
-	$later->append_conf('postgresql.conf', "shared_preload_libraries = 'taskq'\ntaskq.databases = 'none'\n");
+	$later->append_conf('postgresql.conf', "shared_preload_libraries = 'taskq'\ntaskq.databases = 'none'\ntimezone = 'America/New_York'\n");
 	{
 		local $ENV{LD_PRELOAD} = $faketime;
 		local $ENV{FAKETIME} = '+12d';
@@ -255,6 +277,12 @@ SKIP:
 	$later->safe_psql('postgres', 'CREATE DATABASE later');
 	$later->safe_psql('postgres', "ALTER DATABASE later SET taskq.timezone = 'Pacific/Kiritimati'");
 	$later->command_ok([ 'pg_restore', '--exit-on-error', '-d', $later->connstr('later'), "$dir/later" ], 'restored twelve days later');
+	{
+		my $there = contents('source');
+		local $TaskqTest::node = $later;
+		is(contents('later'), $there, 'every table and sequence as it was');
+		is(in_schema('later', q{SELECT count(*) FROM taskq_calendar CROSS JOIN LATERAL taskq_sla_moves(name)}), '0', 'no deadline moves');
+	}
 	$today = $later->safe_psql('later', "SELECT $schema.taskq_today()");
 	is(in_schema('source', "SELECT '$today' - taskq_today()"), '12', 'it is that day there');
 	my $statuses = $later->safe_psql('later', "SELECT id, status FROM $schema.taskq_tasks ORDER BY id");

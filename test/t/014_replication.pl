@@ -9,7 +9,8 @@ use Test::More;
 
 my $pub = start_node('publisher', "taskq.databases = 'none'\nwal_level = logical\n", allows_streaming => 'logical');
 my $sub = start_node('subscriber', "taskq.sweep_interval = 1s\nwal_level = logical\nmax_logical_replication_workers = 8\nmax_worker_processes = 16\n", allows_streaming => 'logical');
-my @tables = map { "taskq_$_" } qw(staff_member customer task task_event renewal renewal_threshold renewal_crossing workflow_rule workflow_run workflow_turn);
+my @tables = map { "taskq_$_" } qw(staff_member customer task task_event renewal renewal_threshold renewal_crossing workflow_rule workflow_run workflow_turn
+	calendar calendar_window holiday sla_policy task_pause);
 my $tables = join(', ', @tables);
 
 # $TaskqTest::node is the subscriber: query() and became() ask there.
@@ -38,7 +39,13 @@ on_publisher(q{CREATE EXTENSION taskq;
 	INSERT INTO taskq_task (title, due_date) VALUES ('past due', '2020-01-01');
 	SELECT taskq_create('a', sla_hours => 2, assignee_id => 'sta_1', user_id => 'cus_1'), taskq_create('b'), taskq_create('c', due_date => taskq_today());
 	SELECT taskq_start(2), taskq_complete(2, 'done'), taskq_cancel(3, 'no');
-	SELECT taskq_renewal_create('cus_1', 'visa', taskq_today() + 40), taskq_renewal_create('cus_1', 'permit', taskq_today() + 10)});
+	SELECT taskq_renewal_create('cus_1', 'visa', taskq_today() + 40), taskq_renewal_create('cus_1', 'permit', taskq_today() + 10);
+	INSERT INTO taskq_holiday (list, day) VALUES ('own', '2030-03-01');
+	SELECT taskq_calendar_set('desk', 'Europe/Berlin', 'Mon-Fri 09:00-17:00', '{own}');
+	INSERT INTO taskq_sla_policy (name, kind, calendar, response_hours, sla_hours) VALUES ('reviews', 'REVIEW', 'desk', 40, 400);
+	SELECT taskq_create('review', kind => 'REVIEW'), taskq_create('review, paused', kind => 'REVIEW');
+	SELECT taskq_pause(id, 'the bank') FROM taskq_task WHERE title LIKE 'review%';
+	SELECT taskq_resume(id) FROM taskq_task WHERE title = 'review'});
 on_publisher('CALL taskq_sweep_all()');
 on_publisher("CREATE PUBLICATION taskq FOR TABLE $tables");
 query('postgres', q{CREATE EXTENSION taskq; CREATE TRIGGER emit AFTER INSERT OR UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION taskq_emit_change('row.changed')});
@@ -54,6 +61,21 @@ on_publisher(q{SELECT taskq_create('d', dedupe_key => 'k', actor => 'sta_2'), ta
 on_publisher('CALL taskq_sweep_all()');
 on_publisher(q{SELECT taskq_create('kept open'), taskq_complete(taskq_create('x')) WHERE false; SELECT taskq_renewal_complete(1, next_due_date => taskq_today() + 400)});
 same_rows('changes arrive, and history once');
+# A session that has read the calendar reads it again.
+my $reader = $sub->background_psql('postgres');
+my $hours = q{SELECT taskq_business_hours('desk', '2030-03-04 00:00+00', '2030-03-05 00:00+00')};
+is($reader->query_safe($hours), '8', 'business hours on the subscriber');
+on_publisher(q{SELECT taskq_calendar_set('desk', 'Europe/Berlin', 'Mon-Fri 09:00-15:00', '{own}')});
+on_publisher(q{SELECT taskq_resume(id), taskq_pause(id, 'again', now() + interval '1 year') FROM taskq_task WHERE title LIKE 'review%'});
+on_publisher('CALL taskq_sweep_all()');
+on_publisher(q{DELETE FROM taskq_task_pause WHERE task_id = (SELECT id FROM taskq_task WHERE title = 'review')});
+same_rows('calendars and pauses change there, too');
+is($reader->query_safe($hours), '6', 'and sessions see it');
+on_publisher(q{INSERT INTO taskq_holiday (list, day) VALUES ('own', '2030-03-04')});
+same_rows('holidays');
+is($reader->query_safe($hours), '0', 'too');
+$reader->quit;
+is(query('postgres', q{SELECT count(*) FROM taskq_calendar CROSS JOIN LATERAL taskq_sla_moves(name)}), '0', 'deadlines follow from calendars');
 is(query('postgres', q{SELECT count(*) FROM taskq_workflow_run WHERE event = 'row.changed'}), '0', 'rules and triggers do not fire again');
 is(query('postgres', q{SELECT count(*) FROM taskq_task_event WHERE kind = 'overdue' GROUP BY task_id HAVING count(*) > 1}), '', 'no task became OVERDUE twice');
 
@@ -76,6 +98,13 @@ cmp_ok(query('postgres', $closed), '>', 1, 'there are closed tasks');
 on_publisher(q{SELECT taskq_purge(interval '0')});
 same_rows('what retention deletes goes there too, with its history');
 is(query('postgres', $closed), '0', 'all of it');
+
+# ----------------------------------------------------------------- TRUNCATE
+
+# The lifecycle refuses it, but not in replica mode; then all tables that it empties
+# must be published together.
+my ($refused, undef, $why) = $pub->psql('postgres', 'TRUNCATE taskq_task CASCADE');
+like($why, qr/table taskq_task cannot be truncated/, 'tasks cannot be truncated');
 
 # --------------------------------------------------------------- switchover
 
@@ -105,7 +134,7 @@ SELECT setval('taskq_task_id_seq', (SELECT max(id) FROM taskq_task)),
 query('postgres', $recipe);
 became('postgres', q{SELECT stored_status = 'OVERDUE' FROM taskq_tasks WHERE title = 'not swept'}, 'then it sweeps');
 became('postgres', q{SELECT last_result = 'done' FROM taskq_worker_status WHERE database = 'postgres'}, 'and says so');
-is(query('postgres', q{SELECT count(*) FROM taskq_task_event e JOIN taskq_task t ON t.id = e.task_id WHERE t.title = 'not swept' AND kind IN ('overdue', 'sla_breached')}),
+is(query('postgres', q{SELECT count(*) FROM taskq_task_event e JOIN taskq_task t ON t.id = e.task_id WHERE t.title = 'not swept' AND e.kind IN ('overdue', 'sla_breached')}),
 	'2', 'one event each');
 is(query('postgres', "SELECT bool_and(e.id > $last_event) FROM taskq_task_event e JOIN taskq_task t ON t.id = e.task_id WHERE t.title = 'not swept'"), 't', 'with new ids');
 is(query('postgres', q{SELECT count(*) FROM taskq_task WHERE title = 'Overdue: not swept'}), '1', 'rules fire now');

@@ -34,6 +34,10 @@ INSERT INTO work.taskq_workflow_rule (name, event, condition, action, title_temp
 	('breached', 'task.sla_breached', NULL, 'ASSIGN', NULL, 'LEAST_LOADED', NULL, NULL, NULL),
 	('crossed', 'renewal.threshold_crossed', NULL, 'CREATE_TASK', NULL, NULL, NULL, NULL, NULL),
 	('expired', 'renewal.overdue', NULL, 'CREATE_TASK', NULL, NULL, NULL, NULL, NULL);
+INSERT INTO work.taskq_holiday (list, day, yearly, label) VALUES ('german', '2000-12-25', true, 'Christmas Day');
+SELECT work.taskq_calendar_set('desk', 'Europe/Berlin', 'Mon-Fri 09:00-17:00', '{german}');
+INSERT INTO work.taskq_task (id, title, kind, created_at, sla_hours, response_hours, sla_calendar) VALUES (1000001, 'paused once', 'REVIEW', '2026-12-24 10:00+01', 8, 1, 'desk');
+INSERT INTO work.taskq_task_pause VALUES (1000001, '2026-12-24 12:00+01', '2026-12-24 13:00+01', 'lunch');
 SET ROLE mallory;
 CREATE TABLE app.staff (id text PRIMARY KEY, name text, active boolean);
 CREATE TABLE app.customer (id text PRIMARY KEY, name text, active boolean, agent text);
@@ -137,10 +141,14 @@ SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'assignee');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'priority');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'kind');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'day');
-SELECT * FROM work.taskq_sla_explain(:desk_task);
-SELECT * FROM work.taskq_sla_explain(:desk_task, 'response');
+SELECT * FROM work.taskq_sla_explain(1000001);
+SELECT * FROM work.taskq_sla_explain(1000001, 'response');
+BEGIN;
+UPDATE work.taskq_calendar_window SET closes = '16:00' WHERE calendar OPERATOR(pg_catalog.=) 'desk';
 SELECT * FROM work.taskq_sla_moves('desk');
-SELECT * FROM work.taskq_sla_clocks_of(:desk_task);
+SELECT * FROM work.taskq_sla_explain(1000001);
+ROLLBACK;
+SELECT * FROM work.taskq_sla_clocks_of(1000001);
 SELECT work.taskq_task_is_valid('x', 'x', 'OPEN', '2026-06-05', 8, 'x', 'x', '2026-06-05', NULL, NULL, NULL, '2026-06-05', '2026-06-05', '2026-06-05', NULL, '2026-06-05'),
 	work.taskq_event_kind_is_valid('started'), work.taskq_line_is_valid('x');
 SELECT work.taskq_today(), work.taskq_day_start('2026-06-05'), work.taskq_actor(), work.taskq_priority_rank('HIGH'), work.taskq_title_is_valid('x'),
@@ -182,6 +190,16 @@ SELECT work.taskq_renewal_complete(:r1, '2031-01-01');
 SELECT * FROM work.taskq_renewal_cancel(:r2, 'sold');
 SELECT * FROM work.taskq_renewal_cancel(:r3);
 DELETE FROM work.taskq_renewal_threshold;
+INSERT INTO work.taskq_holiday (list, day, opens, closes) VALUES (:'round', '2026-06-01', '09:00', '10:00'), (:'round', '2026-06-02', NULL, NULL);
+SELECT work.taskq_calendar_set(:'round', 'Europe/Berlin', 'Mon-Fri 09:00-12:00,13:00-17:30; Sat 22:00-02:00', ARRAY[:'round']);
+SELECT work.taskq_calendar_set(:'round', 'Europe/Berlin', '24/7', ARRAY[:'round']);
+SELECT work.taskq_business_add(:'round', '2026-06-01', 4), work.taskq_business_hours(:'round', '2026-06-01', '2026-07-01'), work.taskq_business_day(:'round', '2026-06-01', 4);
+SELECT * FROM work.taskq_calendar_spans(:'round', '2026-06-01', '2026-06-04');
+UPDATE work.taskq_holiday SET closes = '11:00' WHERE list OPERATOR(pg_catalog.=) :'round' AND day OPERATOR(pg_catalog.=) '2026-06-01';
+UPDATE work.taskq_calendar SET name = 'renamed' WHERE name OPERATOR(pg_catalog.=) :'round';
+DELETE FROM work.taskq_calendar_window WHERE calendar OPERATOR(pg_catalog.=) 'renamed' AND weekday OPERATOR(pg_catalog.=) 1;
+DELETE FROM work.taskq_calendar WHERE name OPERATOR(pg_catalog.=) 'renamed';
+DELETE FROM work.taskq_holiday WHERE list OPERATOR(pg_catalog.=) :'round';
 SELECT * FROM work.taskq_sweep();
 SELECT work.taskq_create('By hand', due_date => '2020-01-01') AS f \gset
 RESET ROLE;

@@ -33,7 +33,7 @@ is(heard(q{COMMIT PREPARED 'one'}), '', 'the commit tells no listener: NOTIFY ca
 query('desk', q{ROLLBACK PREPARED 'two'});
 became('desk', q{SELECT status = 'OVERDUE' FROM taskq_task WHERE title = 'late'}, 'another session commits it: it is swept at the next interval');
 is(query('desk', q{SELECT string_agg(title, ' ' ORDER BY id) FROM taskq_task}), 'prepared late other meanwhile', 'and only that');
-is(query('desk', q{SELECT kind FROM taskq_task_event e JOIN taskq_task t ON t.id = task_id WHERE title = 'prepared'}), 'started', 'its events are there once');
+is(query('desk', q{SELECT e.kind FROM taskq_task_event e JOIN taskq_task t ON t.id = task_id WHERE title = 'prepared'}), 'started', 'its events are there once');
 query('desk', q{UPDATE taskq_task SET title = 'locked' WHERE title = 'other'; BEGIN; UPDATE taskq_task SET due_date = '2020-01-01' WHERE title = 'locked'; PREPARE TRANSACTION 'three'});
 query('desk', q{INSERT INTO taskq_task (title, due_date) VALUES ('past the lock', '2020-01-01')});
 became('desk', q{SELECT status = 'OVERDUE' FROM taskq_task WHERE title = 'past the lock'}, 'a sweep waits for no prepared lock');

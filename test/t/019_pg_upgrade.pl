@@ -128,7 +128,7 @@ for my $mode (qw(copy link))
 		ok($new->poll_query_until($database, q{SELECT count(*) = 0 FROM taskq_tasks WHERE status <> stored_status}),
 			"$database, $mode: the worker sweeps");
 		is($new->safe_psql($database, q{SELECT count(*) FROM taskq_task t JOIN taskq_task_event e ON e.task_id = t.id
-			WHERE title = 'not swept yet' AND kind = 'overdue'}), '1', 'and records what it finds once');
+			WHERE title = 'not swept yet' AND e.kind = 'overdue'}), '1', 'and records what it finds once');
 		is($new->safe_psql($database, q{SELECT taskq_create('next') = max(id) + 1 FROM taskq_task}), 't', 'ids go on');
 		is($new->safe_psql($database, q{INSERT INTO client VALUES ('cus_2', 'Blue', 'sta_1');
 			SELECT name FROM taskq_customer WHERE id = 'cus_2'}), 'Blue', 'the application\'s trigger works');

@@ -1,0 +1,109 @@
+-- Policies: which SLA a task gets, and when it gets another.
+CREATE EXTENSION taskq;
+\set VERBOSITY terse
+\pset null -
+SET timezone = 'Europe/Berlin';
+INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana');
+INSERT INTO taskq_customer VALUES ('cus_1', 'Acme'), ('cus_2', 'Bolt');
+SELECT taskq_calendar_set('berlin', 'Europe/Berlin', 'Mon-Fri 09:00-17:00');
+CREATE VIEW brief AS SELECT title, sla_policy, sla_hours, response_hours, sla_calendar FROM taskq_task;
+
+-- without policies there is no SLA; the most specific one that fits gives it
+SELECT taskq_create('none yet') \g /dev/null
+INSERT INTO taskq_sla_policy (name, user_id, kind, priority, source, calendar, response_hours, sla_hours, warn_percents) VALUES
+    ('all', NULL, NULL, NULL, NULL, 'berlin', 4, 40, '{50,90}'), ('urgent', NULL, NULL, 'URGENT', NULL, 'berlin', 1, 8, '{}'),
+    ('reviews', NULL, 'REVIEW', NULL, NULL, NULL, NULL, 24, '{}'), ('phone', NULL, NULL, NULL, 'PHONE', 'berlin', 2, NULL, '{}'),
+    ('Acme', 'cus_1', NULL, NULL, NULL, 'berlin', NULL, 16, '{}'), ('urgent on the phone', NULL, NULL, 'URGENT', 'PHONE', 'berlin', 0.5, 4, '{}');
+SELECT taskq_create('any'), taskq_create('urgent', priority => 'URGENT'), taskq_create('review', kind => 'REVIEW'), taskq_create('urgent review', priority => 'URGENT', kind => 'REVIEW'),
+    taskq_create('phone', source => 'PHONE'), taskq_create('urgent phone', source => 'PHONE', priority => 'URGENT'), taskq_create('of Acme', user_id => 'cus_1'),
+    taskq_create('review of Acme', user_id => 'cus_1', kind => 'REVIEW', priority => 'URGENT'), taskq_create('of Bolt', user_id => 'cus_2'), taskq_create('own hours', sla_hours => 2) \g /dev/null
+TABLE brief;
+-- by name, since; what excludes what
+SELECT j ->> 'sla_policy' AS policy, j ->> 'sla_from' AS since, j ->> 'sla_due_at' AS due, j ->> 'response_due_at' AS response
+FROM taskq_create_json('{"title": "by name", "sla_policy": "urgent", "sla_from": "2026-06-05T16:30:00+02:00"}') j;
+SELECT taskq_create_json('{"title": "x", "sla_policy": "urgent", "sla_hours": 3}');
+SELECT taskq_create_json('{"title": "x", "sla_policy": "nope"}');
+SELECT taskq_create_json('{"title": "x", "sla_from": "2999-01-01T00:00:00Z"}');
+SELECT taskq_create_json('{"title": "x", "sla_from": "yesterday"}');
+SELECT taskq_create_json('{"title": "x", "sla_from": "2026-06-05"}');
+SELECT taskq_create_json('{"title": "x", "sla_from": "2026-02-30T00:00:00Z"}');
+SELECT taskq_create_json('{"title": "x", "response_hours": 0}');
+SELECT taskq_create_json('{"title": "x", "response_hours": "4"}');
+SELECT taskq_create_json(jsonb_build_object('title', 'x', 'kind', repeat('k', 64)));
+SELECT taskq_create('x', kind => '');
+
+-- applied again when what it goes by changes; hours by hand end that
+SELECT id AS any FROM taskq_task WHERE title = 'any' \gset
+SELECT sla_policy, sla_hours, response_hours FROM taskq_prioritize(:any, 'URGENT');
+UPDATE taskq_task SET kind = 'REVIEW' WHERE id = :any RETURNING sla_policy, sla_hours, response_hours, sla_calendar, response_due_at;
+UPDATE taskq_task SET user_id = 'cus_1' WHERE id = :any RETURNING sla_policy, sla_hours;
+SELECT sla_policy, sla_hours FROM taskq_set_sla(:any, 5);
+SELECT sla_policy, sla_hours FROM taskq_prioritize(:any, 'LOW');
+SELECT sla_policy, sla_hours FROM taskq_apply_policy(:any);
+SELECT sla_policy, sla_hours, sla_from, sla_due_at FROM taskq_apply_policy(:any, 'all', '2026-06-05 16:30');
+SELECT sla_policy FROM taskq_apply_policy(:any, 'all', '2026-06-05 16:30');
+SELECT kind, from_status, note, (SELECT string_agg(key, ' ' ORDER BY key) FROM jsonb_object_keys(changes) key) AS changes FROM taskq_task_history WHERE task_id = :any ORDER BY event_id;
+SELECT taskq_apply_policy(:any, 'nope');
+SELECT taskq_apply_policy(:any, since => now() + interval '1 second');
+SELECT count(*) FROM taskq_apply_policy_many(ARRAY[:any], 'urgent');
+UPDATE taskq_sla_policy SET is_enabled = false WHERE name = 'Acme';
+UPDATE taskq_sla_policy SET is_enabled = false WHERE name IN ('all', 'reviews');
+SELECT sla_policy, sla_hours FROM taskq_prioritize(:any, 'MEDIUM');
+SELECT taskq_apply_policy(:any);
+-- a customer's new key is no other customer
+UPDATE taskq_sla_policy SET is_enabled = true;
+SELECT sla_policy FROM taskq_apply_policy(:any);
+UPDATE taskq_customer SET id = 'cus_9' WHERE id = 'cus_1';
+SELECT sla_policy, user_id, sla_hours FROM taskq_task WHERE id = :any;
+-- a calendar's new name: policies and active tasks follow
+UPDATE taskq_calendar SET name = 'berlin office' WHERE name = 'berlin';
+SELECT DISTINCT sla_policy, sla_calendar FROM taskq_task WHERE sla_policy IS NOT NULL ORDER BY 1;
+SELECT kind, tasks FROM taskq_sweep() WHERE kind = 'sla_moved';
+DELETE FROM taskq_calendar;
+-- the sessions' cache: a policy holds from the commit on, and until a rollback
+BEGIN;
+INSERT INTO taskq_sla_policy (name, kind, sla_hours) VALUES ('mine', 'MINE', 1);
+SELECT taskq_create('mine', kind => 'MINE') \g /dev/null
+SELECT sla_policy FROM taskq_task WHERE title = 'mine';
+ROLLBACK;
+SELECT taskq_create('mine', kind => 'MINE') \g /dev/null
+SELECT sla_policy FROM taskq_task WHERE title = 'mine';
+-- what a policy may be
+INSERT INTO taskq_sla_policy (name) VALUES ('no hours');
+INSERT INTO taskq_sla_policy (name, sla_hours) VALUES ('again', 1);
+INSERT INTO taskq_sla_policy (name, kind, sla_hours, warn_percents) VALUES ('x', 'x', 1, '{0}');
+INSERT INTO taskq_sla_policy (name, kind, sla_hours, warn_percents) VALUES ('x', 'x', 1, '{100}');
+INSERT INTO taskq_sla_policy (name, kind, sla_hours) VALUES ('x', 'x', 'NaN');
+INSERT INTO taskq_sla_policy (name, kind, sla_hours, calendar) VALUES ('x', 'x', 1, 'nope');
+-- a raw INSERT stores what it is given, and fills in what is NULL
+INSERT INTO taskq_task (title, sla_policy, sla_hours, created_at) VALUES ('raw', 'all', 3, '2026-06-05 16:30') RETURNING sla_policy, sla_calendar, sla_due_at;
+INSERT INTO taskq_task (title, sla_hours, sla_calendar) VALUES ('x', 3, 'nope');
+INSERT INTO taskq_task (title, response_hours) VALUES ('x', 'NaN');
+INSERT INTO taskq_task (title, response_due_at) VALUES ('x', now());
+UPDATE taskq_task SET sla_policy = 'nope' WHERE title = 'raw';
+UPDATE taskq_task SET sla_policy = 'phone' WHERE title = 'raw' RETURNING sla_policy, sla_hours, response_hours, sla_due_at, sla_calendar;
+UPDATE taskq_task SET response_due_at = now() WHERE title = 'raw';
+
+-- response: stops when work begins, or the task is closed
+INSERT INTO taskq_task (title, created_at, response_hours) VALUES ('in time', now() - interval '1 hour', 2), ('late', now() - interval '3 hours', 2), ('cancelled', now() - interval '3 hours', 4);
+SELECT title, response_breached_at, round(response_hours_used) AS used FROM taskq_start((SELECT id FROM taskq_task WHERE title = 'in time'));
+SELECT kind, tasks FROM taskq_sweep() WHERE kind = 'response_breached';
+SELECT title, response_breached_at IS NOT NULL AS breached, round(response_hours_used) AS used FROM taskq_start((SELECT id FROM taskq_task WHERE title = 'late'));
+SELECT title, response_breached_at, round(response_hours_used) AS used FROM taskq_cancel((SELECT id FROM taskq_task WHERE title = 'cancelled'));
+
+-- warnings: at risk of every task with an SLA, percents of a policy; once a deadline, never out of hours
+INSERT INTO taskq_sla_policy (name, kind, sla_hours, warn_percents) VALUES ('warned', 'WARNED', 10, '{90,50}');
+INSERT INTO taskq_task (title, kind, sla_policy, sla_hours, created_at) SELECT 'warned ' || h, 'WARNED', 'warned', 10, now() - h * interval '1 hour' FROM unnest('{4,6,8.5,9.5,11}'::float8[]) h;
+INSERT INTO taskq_task (title, sla_hours, created_at) VALUES ('at risk', 10, now() - interval '9 hours'), ('not at risk', 10, now() - interval '7 hours');
+SELECT kind, tasks FROM taskq_sweep() WHERE kind IN ('sla_at_risk', 'sla_warnings', 'sla_breached');
+SELECT kind, tasks FROM taskq_sweep() WHERE kind IN ('sla_at_risk', 'sla_warnings', 'sla_breached');
+SELECT t.title, h.kind, h.note, h.actor, t.sla_warn_at - t.created_at AS next FROM taskq_task_history h JOIN taskq_task t ON t.id = h.task_id
+WHERE t.title ~ 'warned|at risk' AND h.kind <> 'created' ORDER BY h.task_id, h.event_id;
+SELECT kind, note FROM taskq_task_history WHERE task_id = (SELECT id FROM taskq_set_sla((SELECT id FROM taskq_task WHERE title = 'at risk'), 11)) AND kind LIKE 'sla%' ORDER BY event_id;
+SELECT taskq_calendar_set('closed today', 'UTC', (SELECT string_agg(day, ',') FROM unnest('{Mon,Tue,Wed,Thu,Fri,Sat,Sun}'::text[]) WITH ORDINALITY d(day, n)
+    WHERE n NOT IN (extract(isodow FROM now() AT TIME ZONE 'UTC'), extract(isodow FROM now() AT TIME ZONE 'UTC' + interval '1 day'))) || ' 00:00-24:00');
+INSERT INTO taskq_task (title, sla_calendar, sla_hours, created_at, sla_due_at, sla_at_risk_at, sla_revision)
+SELECT 'out of hours', name, 10, now() - interval '5 days', now() + interval '9 days', now() - interval '1 hour', revision FROM taskq_calendar WHERE name = 'closed today';
+SELECT kind, tasks FROM taskq_sweep() WHERE kind IN ('sla_at_risk', 'sla_warnings', 'sla_moved');
+SELECT sla_warned_at, sla_warn_at > now() AS put_off FROM taskq_task WHERE title = 'out of hours';
+DROP EXTENSION taskq CASCADE;
