@@ -29,7 +29,7 @@ await take('light', all)
 await take('dark', all, {
   colorScheme: 'dark',
   act: async (page) => {
-    await page.locator('#rows a').nth(4).click()
+    await page.locator('#rows a[data-drawer]').nth(1).click()
     await page.locator('#drawer #task').waitFor()
   },
 })

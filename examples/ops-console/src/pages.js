@@ -55,7 +55,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
     const data = await db.read(staff, async (tx) => {
       const list = await taskq.queueOf(tx, query, countCap)
       await taskq.addClocks(tx, list.tasks)
-      return { today: tx.today, kinds: await taskq.knownKinds(tx), ...list }
+      return { today: tx.today, ...list }
     })
     return html(reply, render('tasks', request, { filter: query, countCap, everybody: await staffToChoose(), ...data }))
   }
