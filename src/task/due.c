@@ -326,31 +326,31 @@ made_warnings(void)
 
 /* No next(): calendars change by a commit, which wakes the worker. */
 const DueKind due_moved = {
-	.name = "sla_moved", .made = made_moved, .row = "task",
+	.name = "sla_moved", .is_newer = true, .made = made_moved, .row = "task",
 	.instant_type = TIMESTAMPTZOID, .instant = due_by_calendars,
 	.pick = pick_stale, .still = &still_stale, .write = update_picked
 };
 
 const DueKind due_resumed = {
-	.name = "resumed", .made = made_resumed, .row = "task",
+	.name = "resumed", .is_newer = true, .made = made_resumed, .row = "task",
 	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
 	.pick = pick_resumed, .still = &still_resumed, .write = update_picked, .next = next_resumed
 };
 
 const DueKind due_response_breached = {
-	.name = "response_breached", .made = made_response_breached, .row = "task",
+	.name = "response_breached", .is_newer = true, .made = made_response_breached, .row = "task",
 	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
 	.pick = pick_responses, .still = &still_responses, .write = update_picked, .next = next_response_breached
 };
 
 const DueKind due_at_risk = {
-	.name = "sla_at_risk", .made = made_at_risk, .row = "task",
+	.name = "sla_at_risk", .is_newer = true, .made = made_at_risk, .row = "task",
 	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
 	.pick = pick_at_risk, .still = &still_at_risk, .write = update_picked, .next = next_at_risk
 };
 
 const DueKind due_warnings = {
-	.name = "sla_warnings", .made = made_warnings, .row = "task",
+	.name = "sla_warnings", .is_newer = true, .made = made_warnings, .row = "task",
 	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
 	.pick = pick_warned, .still = &still_warned, .write = update_picked, .next = next_warning
 };

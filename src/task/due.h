@@ -27,6 +27,7 @@
 typedef struct DueKind
 {
 	const char *name;			/* of its number: a column of taskq_sweep_log; NULL = it has none */
+	bool		is_newer;		/* a database of an older version has no such column */
 	uint64		(*made) (void); /* how many there have been in this session; NULL = rows written */
 	const char *row;			/* what one is, for messages */
 	Oid			instant_type;

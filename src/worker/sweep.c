@@ -62,9 +62,9 @@ int			taskq_sweep_batch_size;
 static const DueKind *const *kinds;
 static int	nkinds = 0;
 
-/* log_statements() makes their text from the names of the kinds. */
-static TaskqPlan insert_log;
-static TaskqPlan update_log;
+/* log_statements() makes their text from the names of the kinds; the second ones are for an older version. */
+static TaskqPlan insert_log[2];
+static TaskqPlan update_log[2];
 static TaskqPlan prune_log = {
 	"DELETE FROM @.taskq_sweep_log WHERE started_at " LT " ($2 " MINUS " '30 days'::pg_catalog.interval)"
 };
@@ -80,9 +80,15 @@ failed_ids_make(void)
 	return failed;
 }
 
+static bool
+is_logged(const DueKind *kind, bool sql_is_older)
+{
+	return kind->name != NULL && !(sql_is_older && kind->is_newer);
+}
+
 /* Statements that write a sweep's row: $1 its id, $2 and $3 when it began and ended, then the numbers. */
 static void
-log_statements(void)
+log_statements(bool sql_is_older)
 {
 	static const char *const others[] = {"failed", "batches", "elapsed_ms", "backlog"};
 	StringInfoData names;
@@ -97,16 +103,16 @@ log_statements(void)
 	{
 		const char *name = i < nkinds ? kinds[i]->name : others[i - nkinds];
 
-		if (name == NULL)
+		if (i < nkinds && !is_logged(kinds[i], sql_is_older))
 			continue;
 		appendStringInfo(&names, ", %s", name);
 		appendStringInfo(&values, ", $%d", param);
 		appendStringInfo(&sets, ", %s = $%d", name, param++);
 	}
-	insert_log.sql = psprintf("INSERT INTO @.taskq_sweep_log (started_at, finished_at%s) VALUES ($2, $3%s) RETURNING id",
-							  names.data, values.data);
-	update_log.sql = psprintf("UPDATE @.taskq_sweep_log SET started_at = $2, finished_at = $3%s WHERE id " EQ " $1",
-							  sets.data);
+	insert_log[sql_is_older].sql = psprintf("INSERT INTO @.taskq_sweep_log (started_at, finished_at%s) VALUES ($2, $3%s) RETURNING id",
+											names.data, values.data);
+	update_log[sql_is_older].sql = psprintf("UPDATE @.taskq_sweep_log SET started_at = $2, finished_at = $3%s WHERE id " EQ " $1",
+											sets.data);
 }
 
 /* Registers the kinds; the list must not be freed.  Called once, when the library is loaded. */
@@ -118,7 +124,8 @@ sweep_register(const DueKind *const *list, int n)
 	Assert(n <= MAX_DUE_KINDS);
 	kinds = list;
 	nkinds = n;
-	log_statements();
+	log_statements(false);
+	log_statements(true);
 	MemoryContextSwitchTo(old);
 }
 
@@ -558,19 +565,20 @@ sweep_log_write(Sweep *sweep)
 		TimestampTzGetDatum(sweep->started_at + usecs_since(sweep->began))
 	};
 	int			others[] = {sweep->failed, sweep->batches, elapsed_ms(sweep), sweep->backlog};
+	bool		sql_is_older = taskq_catalog()->sql_is_older;
 	int			n = 3;
 	OwnerSwitch owner;
 
 	for (int i = 0; i < nkinds + lengthof(others); i++)
 	{
-		if (i < nkinds && kinds[i]->name == NULL)
+		if (i < nkinds && !is_logged(kinds[i], sql_is_older))
 			continue;
 		types[n] = INT4OID;
 		values[n++] = Int32GetDatum(i < nkinds ? sweep->done[i] : others[i - nkinds]);
 	}
 	spi_connect();
 	become_owner_of(taskq_catalog()->task, &owner);
-	spi_run(sweep->log_id == 0 ? &insert_log : &update_log, n, types, values, NULL, 0);
+	spi_run(sweep->log_id == 0 ? &insert_log[sql_is_older] : &update_log[sql_is_older], n, types, values, NULL, 0);
 	if (sweep->log_id == 0)
 	{
 		bool		isnull;

@@ -25,7 +25,7 @@ CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
 SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid,taskq_warn_percents_are_valid}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
-    taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_worker_get_status,
+    taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder,
     taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
@@ -54,7 +54,7 @@ INSERT INTO relation VALUES
     ('taskq_counter', 'owner', 'owner'), ('taskq_counter_delta', 'owner', 'owner'), ('taskq_counter_state', 'owner', 'owner'), ('taskq_role_grant', 'owner', 'owner');
 INSERT INTO relation
 SELECT unnest('{taskq_task_history,taskq_tasks,taskq_queue,taskq_queue_stats,taskq_workload,
-    taskq_sla_violations,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
+    taskq_sla_violations,taskq_sla_clocks,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
 
 -- From which level on a table's column may be inserted and updated.
 CREATE TEMP TABLE written (name text, columns text, ins pg_temp.level, upd pg_temp.level);

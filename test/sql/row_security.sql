@@ -45,6 +45,22 @@ SELECT * FROM taskq_sweep() WHERE tasks > 0;
 SELECT count(*) FROM taskq_emit('call.missed', '{"name": "Zenith", "customer": "cus_s"}');
 INSERT INTO south SELECT id FROM taskq_task WHERE user_id = 'cus_s' EXCEPT TABLE south;
 
+-- Pauses, and policies for one customer, are those of the task, of the customer.
+BEGIN;
+INSERT INTO taskq_sla_policy (name, user_id, sla_hours) VALUES ('Zenith''s', 'cus_s', 3), ('all', NULL, 7);
+SELECT count(taskq_pause(id, 'secret')) FROM taskq_task WHERE title LIKE '%, of nobody';
+SELECT count(taskq_resume(id)) FROM taskq_task WHERE title LIKE '%, of nobody';
+SET ROLE desk_south;
+SELECT name FROM taskq_sla_policy ORDER BY 1;
+SELECT count(*) FROM taskq_task_pause;
+RESET ROLE;
+SET ROLE desk_north;
+SELECT name FROM taskq_sla_policy ORDER BY 1;
+SELECT task_id = :north AS own FROM taskq_task_pause;
+SELECT task_id = :north AS own, clock, state FROM taskq_sla_clocks;
+SELECT what FROM taskq_sla_explain((SELECT min(id) FROM south));
+ROLLBACK;
+
 -- Every view, table and function shows the desk's own.
 SET ROLE desk_north;
 SELECT title FROM taskq_tasks ORDER BY id;

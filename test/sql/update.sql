@@ -60,6 +60,9 @@ SELECT status FROM taskq_comment(:id, 'a note');
 SELECT count(*) FROM taskq_emit('call.missed', '{}');
 SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 10) AS renewal \gset
 SELECT * FROM taskq_sweep() WHERE tasks > 0;
+INSERT INTO taskq_task (title, due_date) VALUES ('Nor this', '2020-01-01');
+CALL taskq_sweep_all();
+SELECT overdue FROM taskq_sweep_log;
 SELECT count(*) FROM taskq_queue_page('{OVERDUE}');
 SELECT taskq_queue_count('{OVERDUE}', cap => 1);
 SELECT open, overdue FROM taskq_queue_stats;

@@ -221,8 +221,7 @@ for my $database (qw(plain custom directory_parts))
 	is(swept($database), $swept, "$database: the first sweep does what it does in the source, and nothing twice");
 	is(in_schema($database, q{SELECT sum(tasks) FROM taskq_sweep()}), '0', "$database: the second has nothing to do");
 	is(in_schema($database, q{SELECT count(*) FROM taskq_renewals_refresh()}), '0', "$database: no threshold is crossed again");
-	is(in_schema($database, q{SELECT count(*) FROM taskq_task_event WHERE kind = 'sla_moved'; SELECT count(*) FROM taskq_calendar CROSS JOIN LATERAL taskq_sla_moves(name)}), "0\n0",
-		"$database: no deadline moves");
+	is(in_schema($database, q{SELECT count(*) FROM taskq_calendar CROSS JOIN LATERAL taskq_sla_moves(name)}), '0', "$database: no deadline moves");
 }
 
 is(in_schema('custom', q{SELECT max(id) + 1 = taskq_create('new') FROM taskq_task}), 't', 'ids go on where they stood');

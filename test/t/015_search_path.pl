@@ -201,6 +201,20 @@ UPDATE work.taskq_calendar SET name = 'renamed' WHERE name OPERATOR(pg_catalog.=
 DELETE FROM work.taskq_calendar_window WHERE calendar OPERATOR(pg_catalog.=) 'renamed' AND weekday OPERATOR(pg_catalog.=) 1;
 DELETE FROM work.taskq_calendar WHERE name OPERATOR(pg_catalog.=) 'renamed';
 DELETE FROM work.taskq_holiday WHERE list OPERATOR(pg_catalog.=) :'round';
+SELECT work.taskq_create('To wait') AS h \gset
+SELECT * FROM work.taskq_pause(:h, 'waits', '2031-01-01');
+SELECT * FROM work.taskq_resume(:h, 'done');
+SELECT * FROM work.taskq_pause_many(ARRAY[:h]);
+SELECT * FROM work.taskq_resume_many(ARRAY[:h], 'done');
+INSERT INTO work.taskq_sla_policy (name, kind, response_hours, sla_hours, warn_percents) VALUES (:'round', :'round', 1, 2, '{50}');
+SELECT work.taskq_warn_percents_are_valid('{50}');
+SELECT * FROM work.taskq_apply_policy(:h, :'round', '2020-01-01');
+SELECT * FROM work.taskq_apply_policy_many(ARRAY[:h], :'round');
+UPDATE work.taskq_task SET kind = :'round' WHERE id OPERATOR(pg_catalog.=) :h;
+INSERT INTO work.taskq_task_pause VALUES (:h, '2020-01-01', '2020-01-02');
+DELETE FROM work.taskq_task_pause WHERE task_id OPERATOR(pg_catalog.=) :h;
+DELETE FROM work.taskq_sla_policy;
+SELECT work.taskq_renewal_threshold_day(3, '2026-06-08');
 SELECT * FROM work.taskq_sweep();
 SELECT work.taskq_create('By hand', due_date => '2020-01-01') AS f \gset
 RESET ROLE;
