@@ -71,14 +71,26 @@ typedef struct Settled
 static FullTransactionId settled_in;
 static List *settled = NIL;		/* in TopTransactionContext */
 
-/*
- * Whether something computes with a calendar: it may not be one that never
- * opens, nor be deleted.  So far nothing in the database refers to calendars.
- */
-static bool
-calendar_in_use(const char *name)
+/* What computes with a calendar: active tasks, policies, rules, thresholds. */
+static TaskqPlan find_use = {
+	"SELECT WHERE EXISTS (SELECT FROM @.taskq_task t WHERE t.sla_calendar " EQ " $1 AND t.completed_at IS NULL AND t.cancelled_at IS NULL) "
+	"OR EXISTS (SELECT FROM @.taskq_sla_policy p WHERE p.calendar " EQ " $1) "
+	"OR EXISTS (SELECT FROM @.taskq_workflow_rule r WHERE r.calendar " EQ " $1) "
+	"OR EXISTS (SELECT FROM @.taskq_renewal_threshold h WHERE h.calendar " EQ " $1)"
+};
+
+/* Closed tasks keep the name that the calendar had. */
+static TaskqPlan rename_in_tasks = {
+	"UPDATE @.taskq_task AS t SET sla_calendar = $2 WHERE t.sla_calendar " EQ " $1 AND t.completed_at IS NULL AND t.cancelled_at IS NULL"
+};
+
+/* Called when a revision is stored: tasks may have to be brought into line. */
+static void (*revised) (void) = NULL;
+
+void
+revision_notify(void (*callback) (void))
 {
-	return false;
+	revised = callback;
 }
 
 static Datum
@@ -101,9 +113,20 @@ run_latest(TaskqPlan *plan, int nargs, Oid *types, Datum *values)
 
 	if (SPI_execute_snapshot(prepared(plan, nargs, types), values, NULL, GetLatestSnapshot(), InvalidSnapshot, false, true, 0) < 0)
 		elog(ERROR, "could not run \"%s\"", plan->sql);
-	for (uint64 i = 0; SPI_tuptable != NULL && i < SPI_processed; i++)
+	for (uint64 i = 0; SPI_tuptable != NULL && SPI_tuptable->tupdesc->natts > 0 && i < SPI_processed; i++)
 		result = lappend(result, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
 	return result;
+}
+
+/* Whether something computes with a calendar: it may not be one that never opens, nor be deleted. */
+static bool
+calendar_in_use(const char *name)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(name)};
+
+	(void) run_latest(&find_use, 1, types, values);
+	return SPI_processed > 0;
 }
 
 static void
@@ -113,6 +136,8 @@ store(const char *name, int64 revision)
 	Datum		values[] = {CStringGetTextDatum(name), Int64GetDatum(revision), DateADTGetDatum(today())};
 
 	(void) run_latest(&store_revision, 3, types, values);
+	if (revised != NULL)
+		revised();
 }
 
 /* ------------------------------------------------------------------ trigger */
@@ -177,6 +202,17 @@ check_deletion(const char *name)
 				 errmsg("calendar \"%s\" is in use and may not be deleted", name)));
 }
 
+/* Active tasks follow a calendar that has been given another name, unless there is another of the old one. */
+static void
+follow_name(const char *old, const char *new)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(old), CStringGetTextDatum(new)};
+
+	if (strcmp(old, new) != 0 && business_calendar_in_any_zone(old) == NULL)
+		(void) run_latest(&rename_in_tasks, 2, types, values);
+}
+
 /* Adds a row's value of a column to a list, unless it is NULL. */
 static List *
 add_value(List *list, const TriggerData *td, HeapTuple tuple, const char *column)
@@ -237,10 +273,10 @@ taskq_calendar_revise(PG_FUNCTION_ARGS)
 	{
 		revise(lfirst(lc));
 	}
-	foreach(lc, names)
-	{
-		check_deletion(lfirst(lc));
-	}
+	if (table == cat->calendar && TRIGGER_FIRED_BY_UPDATE(td->tg_event) && list_length(names) == 2)
+		follow_name(linitial(names), lsecond(names));
+	if (table == cat->calendar && TRIGGER_FIRED_BY_DELETE(td->tg_event))
+		check_deletion(linitial(names));
 	become_caller_again(&owner);
 	SPI_finish();
 	return PointerGetDatum(NULL);
