@@ -17,7 +17,8 @@ my %count = map {
 		count(*) FILTER (WHERE active AND due_date < taskq_today()), count(*) FILTER (WHERE active AND due_date = taskq_today()),
 		count(*) FILTER (WHERE active AND assignee_id IS NULL), count(*) FILTER (WHERE completed_at BETWEEN taskq_day_start(taskq_today()) AND statement_timestamp()),
 		count(*) FILTER (WHERE active AND sla_at_risk_at <= statement_timestamp() AND sla_due_at >= statement_timestamp()),
-		count(*) FILTER (WHERE active AND sla_due_at < statement_timestamp())
+		count(*) FILTER (WHERE active AND sla_due_at < statement_timestamp()), count(*) FILTER (WHERE active AND paused_at IS NOT NULL),
+		count(*) FILTER (WHERE active AND (response_breached_at IS NOT NULL OR started_at IS NULL AND response_due_at < statement_timestamp()))
 		FROM (SELECT *, completed_at IS NULL AND cancelled_at IS NULL AS active FROM taskq_task t WHERE $filter) t})
 } qw(all assignee);
 

@@ -29,6 +29,9 @@ ON CONFLICT (id) DO NOTHING;
 CREATE FUNCTION pg_temp.pick(i integer, k integer, n integer) RETURNS integer LANGUAGE sql IMMUTABLE
 RETURN abs(hashint4extended(i, k) % n)::integer;
 
+CREATE TEMP TABLE seeding ON COMMIT DROP AS
+SELECT NOT EXISTS (SELECT FROM taskq_task WHERE source = 'IMPORT') AS is_first;
+
 WITH task AS (
     SELECT i,
         pg_temp.pick(i, 1, 100) AS fate,
@@ -42,7 +45,7 @@ Prepare the onboarding call,Return the security deposit,Confirm the new signator
         'cus_' || lpad((1 + pg_temp.pick(i, 6, 24))::text, 3, '0') AS customer,
         pg_temp.pick(i, 7, 1000) / 1000.0 AS x
     FROM generate_series(1, 640) AS i
-    WHERE NOT EXISTS (SELECT FROM taskq_task WHERE source = 'IMPORT')
+    WHERE (SELECT is_first FROM seeding)
 ), closed AS (
     SELECT *, now() - interval '1 day' * (2 + 80 * (i % 97) / 97.0) - interval '1 hour' * pg_temp.pick(i, 8, 24) AS created,
         interval '1 hour' * sla_hours * CASE WHEN x < 0.80 + i % 97 * -0.0015 THEN 0.2 + 0.75 * x ELSE 1.1 + x / 2 END AS took
@@ -67,6 +70,30 @@ SELECT title, priority, CASE WHEN fate < 93 THEN 'COMPLETED' ELSE 'CANCELLED' EN
        created, assignee, created + took / 3,
        CASE WHEN fate < 93 THEN created + took END, CASE WHEN fate >= 93 THEN created + took END, created + took
 FROM closed;
+
+-- Two calendars, and a third of the active tasks in business time, some of them paused.
+INSERT INTO taskq_holiday (list, day, yearly, label) VALUES
+    ('german', '2000-01-01', true, 'New Year'), ('german', '2000-05-01', true, 'Labour Day'), ('german', '2000-10-03', true, 'German Unity Day'),
+    ('german', '2000-12-25', true, 'Christmas Day'), ('german', '2000-12-26', true, 'Second Christmas Day')
+ON CONFLICT DO NOTHING;
+INSERT INTO taskq_holiday (list, day, yearly, opens, closes, label) VALUES
+    ('german', '2000-12-24', true, '09:00', '12:00', 'Christmas Eve'), ('german', '2000-12-31', true, '09:00', '12:00', 'New Year''s Eve')
+ON CONFLICT DO NOTHING;
+SELECT taskq_calendar_set(name, 'Europe/Berlin', hours, '{german}')
+FROM (VALUES ('back office', 'Mon-Fri 09:00-17:00'), ('telephone', 'Mon-Fri 08:00-12:30,13:30-19:00; Sat 10:00-14:00')) AS c (name, hours)
+WHERE NOT EXISTS (SELECT FROM taskq_calendar t WHERE t.name = c.name);
+
+UPDATE taskq_task
+SET kind = CASE WHEN title ~ '^(Check|Verify|Translate|Review)' THEN 'DOCUMENT_REVIEW' WHEN title ~ '^(Call|Answer|Chase)' THEN 'ENQUIRY' END
+WHERE source = 'IMPORT' AND completed_at IS NULL AND cancelled_at IS NULL AND (SELECT is_first FROM seeding);
+UPDATE taskq_task
+SET sla_calendar = CASE WHEN kind = 'ENQUIRY' THEN 'telephone' ELSE 'back office' END, response_hours = 2, sla_from = created_at - interval '1 day' * (id % 4)
+WHERE source = 'IMPORT' AND completed_at IS NULL AND cancelled_at IS NULL AND sla_hours IS NOT NULL AND id % 3 = 0 AND (SELECT is_first FROM seeding);
+SELECT count(taskq_pause(id, CASE id % 4 WHEN 0 THEN 'Waits for the customer''s signature' WHEN 1 THEN 'The bank answers on Monday'
+        WHEN 2 THEN 'The embassy has the passport; they return it together with the translation, and the notary wants to see both before the file can be closed' END,
+    CASE WHEN id % 2 = 0 THEN taskq_day_start(taskq_today() + 1 + (id % 5)::integer) + interval '9 hours' END))
+FROM taskq_task
+WHERE source = 'IMPORT' AND completed_at IS NULL AND cancelled_at IS NULL AND id % 11 = 0 AND (SELECT is_first FROM seeding);
 
 INSERT INTO taskq_renewal (user_id, service_type, due_date, reference)
 SELECT 'cus_' || lpad(n::text, 3, '0'), ('{residence permit,trade licence,liability insurance}'::text[])[1 + n % 3],

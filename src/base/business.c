@@ -109,7 +109,7 @@ read_windows(Datum name, Snapshot snapshot, int *n)
 	bool		isnull;
 
 	read_rows(&select_windows, TEXTOID, name, snapshot);
-	*n = SPI_processed;
+	*n = (int) SPI_processed;
 	windows = palloc(Max(*n, 1) * sizeof(SpanWindow));
 	for (int i = 0; i < *n; i++)
 	{
@@ -128,7 +128,7 @@ read_holidays(Datum lists, Snapshot snapshot, MemoryContext context, int *n)
 	bool		isnull;
 
 	read_rows(&select_holidays, TEXTARRAYOID, lists, snapshot);
-	*n = SPI_processed;
+	*n = (int) SPI_processed;
 	holidays = palloc0(Max(*n, 1) * sizeof(SpanHoliday));
 	for (int i = 0; i < *n; i++)
 	{

@@ -45,7 +45,7 @@ typedef struct HoursParser
 static int
 position(const HoursParser *parser, const char *at)
 {
-	return pg_mbstrlen_with_len(parser->text, at - parser->text) + 1;
+	return pg_mbstrlen_with_len(parser->text, (int) (at - parser->text)) + 1;
 }
 
 static void

@@ -8,7 +8,7 @@
 #ifndef TASKQ_HOURS_H
 #define TASKQ_HOURS_H
 
-#include "base/day_rules.h"
+#include "base/dayrule.h"
 
 extern SpanWindow *hours_parse(const char *text, int *n);
 

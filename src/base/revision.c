@@ -247,6 +247,7 @@ taskq_calendar_revise(PG_FUNCTION_ARGS)
 	Datum		values[2];
 	List	   *names = NIL;
 	List	   *lists = NIL;
+	List	   *locked;
 	ListCell   *lc;
 	OwnerSwitch owner;
 
@@ -267,13 +268,15 @@ taskq_calendar_revise(PG_FUNCTION_ARGS)
 	values[0] = text_array(names);
 	values[1] = text_array(lists);
 	become_owner_of(cat->calendar, &owner);
-	foreach(lc, run_latest(&lock_calendars, 2, types, values))
+	locked = run_latest(&lock_calendars, 2, types, values);
+	foreach(lc, locked)
+	{
 		revise(lfirst(lc));
+	}
 	if (table == cat->calendar && TRIGGER_FIRED_BY_UPDATE(td->tg_event) && list_length(names) == 2)
 		follow_name(linitial(names), lsecond(names));
 	if (table == cat->calendar && TRIGGER_FIRED_BY_DELETE(td->tg_event))
-		foreach(lc, names)
-			check_deletion(lfirst(lc));
+		check_deletion(linitial(names));
 	become_caller_again(&owner);
 	SPI_finish();
 	return PointerGetDatum(NULL);
@@ -325,7 +328,9 @@ business_look(void)
 	values[1] = text_array(business_not_stored());
 	names = run_latest(&lock_not_looked_at, 2, types, values);
 	foreach(lc, names)
+	{
 		look_at(lfirst(lc));
+	}
 	become_caller_again(&owner);
 	SPI_finish();
 	return list_length(names);

@@ -11,7 +11,7 @@
 #include "datatype/timestamp.h"
 #include "pgtime.h"
 
-#include "base/day_rules.h"
+#include "base/dayrule.h"
 
 /* A part of one local date that is open or closed throughout. */
 typedef struct SpanPart

@@ -5,7 +5,7 @@ CREATE EXTENSION taskq;
 INSERT INTO taskq_customer VALUES ('cus_1', 'Acme', NULL);
 SELECT taskq_calendar_set('berlin', 'Europe/Berlin', 'Mon-Fri 09:00-17:00');
 
-INSERT INTO taskq_sla_policy (name, kind, sla_hours, calendar) VALUES ('reviews', 'DOCUMENT_REVIEW', 8, 'berlin'), ('files', 'RENEWAL_FILE', 40, 'berlin');
+INSERT INTO taskq_sla_policy (name, kind, sla_hours, calendar) VALUES ('reviews', 'DOCUMENT_REVIEW', 8, NULL), ('files', 'RENEWAL_FILE', 40, NULL);
 
 -- rules: due_in_days, from today or the next business day
 INSERT INTO taskq_workflow_rule (name, event, action, due_in_days, calendar, kind)

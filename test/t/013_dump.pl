@@ -39,6 +39,10 @@ in_schema('source', q{
 	INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority, title_template, sla_hours) VALUES
 		('visa', 120, NULL, NULL, NULL), ('visa', 45, 'LOW', 'Ask {{customer.name}} about the visa', 24), ('visa', 10, 'URGENT', NULL, NULL)});
 
+# A calendar with a night and holidays, its revision computed.
+in_schema('source', q{INSERT INTO taskq_holiday (list, day, yearly, opens, closes, label) VALUES ('public', '2000-05-01', true, NULL, NULL, 'May Day'), ('public', '2026-12-24', false, '09:00', '12:00', NULL);
+	SELECT taskq_calendar_set('north', 'Europe/Berlin', 'Mon-Fri 22:00-06:00; Sat 10:00-14:00', '{public}')});
+
 # Tasks in every status, by different actors.
 in_schema('source', q{
 	SET taskq.actor = 'sta_1';

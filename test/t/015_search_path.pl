@@ -194,6 +194,7 @@ INSERT INTO work.taskq_holiday (list, day, opens, closes) VALUES (:'round', '202
 SELECT work.taskq_calendar_set(:'round', 'Europe/Berlin', 'Mon-Fri 09:00-12:00,13:00-17:30; Sat 22:00-02:00', ARRAY[:'round']);
 SELECT work.taskq_calendar_set(:'round', 'Europe/Berlin', '24/7', ARRAY[:'round']);
 SELECT work.taskq_business_add(:'round', '2026-06-01', 4), work.taskq_business_hours(:'round', '2026-06-01', '2026-07-01'), work.taskq_business_day(:'round', '2026-06-01', 4);
+SELECT work.taskq_renewal_threshold_day(3, '2026-06-08', :'round'), work.taskq_renewal_threshold_day(3, '2026-06-08');
 SELECT * FROM work.taskq_calendar_spans(:'round', '2026-06-01', '2026-06-04');
 UPDATE work.taskq_holiday SET closes = '11:00' WHERE list OPERATOR(pg_catalog.=) :'round' AND day OPERATOR(pg_catalog.=) '2026-06-01';
 UPDATE work.taskq_calendar SET name = 'renamed' WHERE name OPERATOR(pg_catalog.=) :'round';

@@ -29,11 +29,27 @@ await take('light', all)
 await take('dark', all, {
   colorScheme: 'dark',
   act: async (page) => {
-    await page.locator('#rows a').nth(4).click()
+    await page.locator('#rows a[data-drawer]').nth(1).click()
     await page.locator('#drawer #task').waitFor()
   },
 })
 await take('narrow', all, { viewport: { width: 390, height: 720 } })
 await take('customer', '/customers/cus_004')
+await take('paused', `${all}&paused=true`, {
+  act: async (page) => {
+    await page.locator('#rows a[data-drawer]').first().click()
+    await page.locator('#drawer #task').waitFor()
+    const why = page.locator('#drawer details.explain summary').first()
+    await why.click()
+    await why.scrollIntoViewIfNeeded()
+  },
+})
+await take('calendar', '/calendars/telephone', {
+  act: async (page) => {
+    await page.locator('[name="hours"]').fill('Mon-Fri 08:00-18:00')
+    await page.getByRole('button', { name: 'Preview …' }).first().click()
+    await page.locator('#moves-count').waitFor()
+  },
+})
 await take('reports', '/reports')
 await browser.close()

@@ -4,6 +4,7 @@
 //   data-done       what then: one of the names in "done" below
 //   data-auto       a form that is sent as soon as a field changes
 //   data-null       a field that means null when it is empty; others are left out
+//   data-list       a field with several values, separated by commas
 //
 // and data-open and data-close are for dialogs.
 
@@ -12,11 +13,15 @@ import { openTask, reloadTask } from './drawer.js'
 import { show } from './message.js'
 import { refresh } from './refresh.js'
 
-function fieldsOf(form) {
+const parts = (text) => text.split(',').map((part) => part.trim()).filter(Boolean)
+
+export function fieldsOf(form) {
   const body = {}
   for (const field of form.elements) {
     if (!field.name || field.name === 'csrf') continue
-    if (field.value === '') {
+    if (field.type === 'checkbox') body[field.name] = field.checked
+    else if ('list' in field.dataset) body[field.name] = parts(field.value)
+    else if (field.value === '') {
       if ('null' in field.dataset) body[field.name] = null
     } else {
       body[field.name] = field.type === 'number' ? Number(field.value) : field.value
@@ -31,6 +36,8 @@ const done = {
   state: ({ id, status }) => show(`Task ${id} is ${words[status]}.`),
   close: (answer, element) => { element.reset(); element.closest('dialog').close(); show(`Task ${answer.id} has been created.`) },
   reset: (answer, element) => { element.reset(); show(`Task ${answer.id} has been created.`) },
+  paused: ({ id, resume_at }) => show(`Task ${id} is paused${resume_at ? ` until ${resume_at.slice(0, 16).replace('T', ' ')}` : ''}.`),
+  resumed: ({ id }) => show(`Task ${id} is no longer paused.`),
   renewals: ({ crossed }) => show(crossed.length ? `${crossed.length} renewals have crossed a threshold.` : 'All renewals are up to date.'),
   drawer({ tasks }) {
     if (tasks.length) openTask(tasks[0].id)

@@ -1,6 +1,7 @@
 // What runs on every page.  Each file minds one thing and starts by itself.
 
 import './actions.js'
+import './calendar.js'
 import './drawer.js'
 import './keys.js'
 import './live.js'

@@ -8,7 +8,16 @@ const drawer = document.getElementById('drawer')
 let openId = null
 let from = null // what had the focus before
 
-const isBeingFilled = () => [...drawer.querySelectorAll('input:not([type="date"]), textarea')].some((field) => field.value !== '')
+const isBeingFilled = () => [...drawer.querySelectorAll('input, textarea')].some((field) => field.value !== field.defaultValue)
+
+// What somebody has opened stays so when the task is drawn anew.
+function keepOpen(old, task) {
+  for (const { dataset } of old?.querySelectorAll('details[open][data-key]') ?? []) {
+    const details = task.querySelector(`details[data-key="${dataset.key}"]`)
+    if (details && !dataset.key.startsWith('pause')) details.open = true
+  }
+  return task
+}
 
 async function load(id) {
   const task = (await page(`/tasks/${id}`)).getElementById('task')
@@ -18,7 +27,7 @@ async function load(id) {
   close.className = 'quiet close'
   close.innerHTML = '<svg aria-hidden="true"><use href="#i-close"/></svg><span class="hidden">Close</span>'
   close.addEventListener('click', closeTask)
-  drawer.replaceChildren(close, task)
+  drawer.replaceChildren(close, keepOpen(drawer.querySelector('#task'), task))
 }
 
 export async function openTask(id) {
@@ -50,7 +59,7 @@ export function closeTask() {
 // On a task's own page there is no drawer to reload, but the page itself.
 export async function reloadTask() {
   const own = document.querySelector('main > #task')
-  if (own) own.replaceWith((await page(location.href)).getElementById('task'))
+  if (own) own.replaceWith(keepOpen(own, (await page(location.href)).getElementById('task')))
   else if (openId !== null) await load(openId)
 }
 

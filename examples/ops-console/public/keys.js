@@ -2,7 +2,7 @@
 // somebody is writing.
 
 import { closeTask, openTask } from './drawer.js'
-import { closeReschedule } from './queue.js'
+import { closeReschedule, pauseOrResume } from './queue.js'
 
 const rows = document.getElementById('rows')
 
@@ -29,6 +29,7 @@ const keys = {
   s: () => pressInRow('[data-key="s"]'),
   c: () => pressInRow('[data-key="c"]'),
   r: () => pressInRow('[data-reschedule]'),
+  p: () => (current() ? pauseOrResume(current()) : false),
   n: () => press('[data-key="n"]'),
   '/': () => document.getElementById('search')?.focus(),
   '?': () => document.getElementById('help').showModal(),

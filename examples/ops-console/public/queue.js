@@ -1,7 +1,7 @@
 // The list: filters that act at once, selection with what can be done to all
 // of it, and dates that are changed in place.
 
-import { send } from './actions.js'
+import { fieldsOf, send } from './actions.js'
 import { show } from './message.js'
 
 // --- filters
@@ -73,16 +73,17 @@ all?.addEventListener('change', () => {
 })
 document.addEventListener('refreshed', showSelection)
 
-async function changeAll(body) {
-  const ids = idsOf(boxes().filter((box) => box.checked))
+async function changeAll(body, ids = idsOf(boxes().filter((box) => box.checked))) {
   const answer = await send('/ops/tasks/bulk', { ...body, ids }, bulk)
-  if (!answer) return
+  if (!answer) return false
   clearSelection()
   show(ids.length === 1 ? 'One task has been changed.' : `${ids.length} tasks have been changed.`)
+  return true
 }
 
 bulk?.addEventListener('click', ({ target }) => {
   if (target.id === 'bulk-clear') clearSelection()
+  else if (target.id === 'bulk-pause') openPause()
   else if (target.matches('button[data-bulk]')) changeAll({ action: target.dataset.bulk })
 })
 bulk?.addEventListener('change', async ({ target }) => {
@@ -91,6 +92,32 @@ bulk?.addEventListener('change', async ({ target }) => {
   target.value = ''
 })
 bulk?.addEventListener('submit', (event) => event.preventDefault())
+
+// --- pausing: what is selected, or the row that the key was pressed on
+
+const pauseDialog = document.getElementById('pause')
+let toPause // ids, or undefined: what is selected
+
+function openPause(ids) {
+  toPause = ids
+  const n = ids?.length ?? boxes().filter((box) => box.checked).length
+  document.getElementById('pause-title').textContent = n === 1 ? 'Pause one task' : `Pause ${n} tasks`
+  pauseDialog.showModal()
+}
+
+document.getElementById('pause-form')?.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  if (!await changeAll({ action: 'pause', ...fieldsOf(event.target) }, toPause)) return
+  event.target.reset()
+  pauseDialog.close()
+})
+
+export function pauseOrResume(row) {
+  if (!pauseDialog || row.querySelector('.c-select input:disabled')) return
+  const ids = [Number(row.dataset.id)]
+  if ('paused' in row.dataset) changeAll({ action: 'resume' }, ids)
+  else openPause(ids)
+}
 
 // --- rescheduling in place
 

@@ -48,7 +48,12 @@ function update(fresh) {
   for (const element of document.querySelectorAll('[data-live]')) {
     const other = fresh.getElementById(element.id)
     if (!other) continue
-    if (element.dataset.live === 'rows') updateRows(element, other)
+    if (element.dataset.live === 'rows') {
+      updateRows(element, other)
+      const table = element.closest('table')
+      const { className } = other.closest('table')
+      if (table.className !== className) table.className = className
+    }
     else if (!element.contains(document.activeElement) && element.innerHTML !== other.innerHTML) element.innerHTML = other.innerHTML
   }
   document.dispatchEvent(new CustomEvent('refreshed'))

@@ -1,5 +1,6 @@
 // Handlers of the operations in openapi.yaml, by their ids.
 
+import * as calendars from './calendars.js'
 import { Problem } from './errors.js'
 import * as taskq from './taskq.js'
 
@@ -7,6 +8,13 @@ const noSuchTask = (id) => new Problem(404, `Task ${id} does not exist.`)
 
 export function createApi({ db, stream, auth }) {
   const move = (verb) => ({ staff, params, body }) => db.write(staff, (tx) => taskq.moveTask(tx, verb, params.id, body ?? {}))
+
+  // A change of a calendar, or with dry_run a look at what would come of it.
+  const edit = (work) => async (request) => {
+    const { dry_run } = request.body
+    const answer = await db[dry_run ? 'look' : 'write'](request.staff, (tx) => work(tx, request))
+    return { dry_run, ...answer }
+  }
 
   return {
     async createTask({ staff, body }, reply) {
@@ -28,6 +36,13 @@ export function createApi({ db, stream, auth }) {
     assignTask: move('assign'),
     rescheduleTask: move('reschedule'),
     commentTask: move('comment'),
+    pauseTask: move('pause'),
+    resumeTask: move('resume'),
+
+    getTaskSla: ({ staff, params }) => db.read(staff, async (tx) => {
+      if (!await taskq.findTask(tx, params.id)) throw noSuchTask(params.id)
+      return { clocks: await taskq.slaOf(tx, params.id) }
+    }),
 
     changeTasks: async ({ staff, body: { action, ids, ...rest } }) => ({
       ids: await db.write(staff, (tx) => taskq.moveTasks(tx, action, ids, rest)),
@@ -46,6 +61,17 @@ export function createApi({ db, stream, auth }) {
     refreshRenewals: async ({ staff, body }) => ({
       crossed: await db.write(staff, (tx) => taskq.refreshRenewals(tx, body.dry_run)),
     }),
+
+    listCalendars: async ({ staff }) => ({ calendars: await db.read(staff, calendars.listCalendars) }),
+
+    getCalendar: ({ staff, params }) => db.read(staff, async (tx) => {
+      const calendar = await calendars.findCalendar(tx, params.name)
+      return { ...calendar, holidays: await calendars.holidaysOf(tx, calendar.holiday_lists) }
+    }),
+
+    setCalendar: edit((tx, { params, body }) => calendars.setCalendar(tx, params.name, body)),
+    addHoliday: edit((tx, { body }) => calendars.addHoliday(tx, body)),
+    removeHoliday: edit((tx, { params }) => calendars.removeHoliday(tx, params.id)),
 
     streamTasks(request, reply) {
       const key = request.staff.session ?? request.staff.id

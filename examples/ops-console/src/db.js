@@ -38,7 +38,7 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout }, log)
     }
   }
 
-  async function attempt(staff, begin, work) {
+  async function attempt(staff, { begin, end }, work) {
     const client = await connect()
     let broken
     try {
@@ -50,7 +50,7 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout }, log)
         row: async (sql, values) => (await client.query(sql, values)).rows[0],
       }
       const result = await work(tx)
-      await client.query('COMMIT')
+      await client.query(end)
       return result
     } catch (error) {
       await client.query('ROLLBACK').catch((lost) => { broken = lost })
@@ -60,10 +60,10 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout }, log)
     }
   }
 
-  async function transaction(staff, begin, work) {
+  async function transaction(staff, kind, work) {
     for (let n = 1; ; n++) {
       try {
-        return await attempt(staff, begin, work)
+        return await attempt(staff, kind, work)
       } catch (error) {
         if (n === attempts || !tryAgain.has(error.code)) throw error
       }
@@ -71,8 +71,10 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout }, log)
   }
 
   return {
-    read: (staff, work) => transaction(staff, 'BEGIN READ ONLY', work),
-    write: (staff, work) => transaction(staff, 'BEGIN', work),
+    read: (staff, work) => transaction(staff, { begin: 'BEGIN READ ONLY', end: 'COMMIT' }, work),
+    write: (staff, work) => transaction(staff, { begin: 'BEGIN', end: 'COMMIT' }, work),
+    // Does it, and takes it back: to see what would come of it.
+    look: (staff, work) => transaction(staff, { begin: 'BEGIN', end: 'ROLLBACK' }, work),
     // As the console itself: its own tables, and nothing of anybody's.
     async own(sql, values) {
       const client = await connect()

@@ -45,6 +45,7 @@ function inPlainWords(text) {
   if (!text) return ''
   const plain = text
     .replace(/ with taskq_\w+\(\)/g, '')
+    .replace(/\bargument "(\w+)"/g, (all, name) => name.replaceAll('_', ' '))
     .replace(/\b(IN_PROGRESS|OPEN|OVERDUE|COMPLETED|CANCELLED)\b/g, (word) => words[word])
     .replace(/(\d\d:\d\d):\d\d(\.\d+)?([+-]\d\d(:\d\d)*)?/g, '$1')
   const sentence = plain[0].toUpperCase() + plain.slice(1)

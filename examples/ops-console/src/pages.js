@@ -4,6 +4,7 @@
 
 import { Eta } from 'eta'
 import { fileURLToPath } from 'node:url'
+import * as calendars from './calendars.js'
 import * as charts from './charts.js'
 import { Problem, problemBody } from './errors.js'
 import * as format from './format.js'
@@ -51,7 +52,11 @@ export function createPages({ db, auth, stream, asset, operations }) {
 
   async function tasksPage(request, reply) {
     const { staff, query } = request
-    const data = await db.read(staff, async (tx) => ({ today: tx.today, ...await taskq.queueOf(tx, query, countCap) }))
+    const data = await db.read(staff, async (tx) => {
+      const list = await taskq.queueOf(tx, query, countCap)
+      await taskq.addClocks(tx, list.tasks)
+      return { today: tx.today, ...list }
+    })
     return html(reply, render('tasks', request, { filter: query, countCap, everybody: await staffToChoose(), ...data }))
   }
 
@@ -63,6 +68,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
       return {
         today: tx.today,
         task,
+        clocks: await taskq.slaOf(tx, params.id),
         history: await taskq.historyOf(tx, params.id),
       }
     })
@@ -81,11 +87,14 @@ export function createPages({ db, auth, stream, asset, operations }) {
     const data = await db.read(staff, async (tx) => {
       const customer = await taskq.findCustomer(tx, params.id)
       if (!customer) throw new Problem(404, `There is no customer ${params.id}.`)
+      const list = await taskq.listTasks(tx, filter)
+      await taskq.addClocks(tx, list.tasks)
       return {
         today: tx.today,
         customer,
         stats: await taskq.stats(tx, { user_id: params.id }),
-        ...await taskq.listTasks(tx, filter),
+        kinds: await taskq.knownKinds(tx),
+        ...list,
         renewals: await taskq.renewalsOf(tx, params.id),
       }
     })
@@ -108,6 +117,24 @@ export function createPages({ db, auth, stream, asset, operations }) {
       }
     })
     return html(reply, render('reports', request, { ...charts, ...data }))
+  }
+
+  async function calendarsPage(request, reply) {
+    const data = await db.read(request.staff, async (tx) => ({ today: tx.today, calendars: await calendars.listCalendars(tx) }))
+    return html(reply, render('calendars', request, data))
+  }
+
+  async function calendarPage(request, reply) {
+    const data = await db.read(request.staff, async (tx) => {
+      const calendar = await calendars.findCalendar(tx, request.params.name)
+      return {
+        today: tx.today,
+        calendar,
+        holidays: await calendars.holidaysOf(tx, calendar.holiday_lists),
+        lists: await calendars.holidayLists(tx),
+      }
+    })
+    return html(reply, render('calendar', request, { ...charts, ...data }))
   }
 
   const signInPage = (request, reply) =>
@@ -145,6 +172,8 @@ export function createPages({ db, auth, stream, asset, operations }) {
         querystring: page({ show: { enum: ['active', 'all'], default: 'active' }, after: { type: 'string', maxLength: 1000 } }),
       },
     }, customerPage)
+    app.get('/calendars', calendarsPage)
+    app.get('/calendars/:name', { schema: { params: operations.getCalendar.schema.params } }, calendarPage)
     app.get('/reports', { schema: { querystring: page({ from: isoDate, to: isoDate }) } }, reportsPage)
 
     app.get('/sign-in', anybody, signInPage)

@@ -5,21 +5,25 @@
 const filterArguments = `
     status => $1::taskq_status[], priority => $2::taskq_priority[], sla_status => $3::taskq_sla_status[],
     assignee_id => $4, unassigned => $5, user_id => $6, source => $7, due_from => $8, due_to => $9, search => $10,
-    assignee_is_active => $11`
+    assignee_is_active => $11, paused => $12, kind => $13`
 
 const pageOfTasks = `
   SELECT coalesce(json_agg(p), '[]') AS tasks
-  FROM taskq_queue_page(${filterArguments}, sort => $12, page_size => $13, after => $14) AS p`
+  FROM taskq_queue_page(${filterArguments}, sort => $14, page_size => $15, after => $16) AS p`
 
-// All that the page of the queue shows, in one question.
+// Which kinds of work the service levels tell apart: what a field can offer.
+const kinds = `SELECT coalesce(json_agg(DISTINCT kind), '[]') AS kinds FROM taskq_sla_policy WHERE kind IS NOT NULL`
+
+// All that the page of the queue shows, in one question; but for clocks, see addClocks().
 const queue = `
-  SELECT (SELECT to_json(s) FROM taskq_stats() AS s) AS stats, (${pageOfTasks}) AS tasks,
-         taskq_queue_count(${filterArguments}, cap => $15)::integer AS count`
+  SELECT (SELECT to_json(s) FROM taskq_stats() AS s) AS stats, (${pageOfTasks}) AS tasks, (${kinds}) AS kinds,
+         taskq_queue_count(${filterArguments}, cap => $17)::integer AS count`
 
 const filterValues = (f) => [
   f.status ?? ['OPEN'], f.priority ?? null, f.sla_status ?? null,
   f.assignee_id ?? null, f.unassigned ?? false, f.user_id ?? null, f.source ?? null,
   f.due_from ?? null, f.due_to ?? null, f.search ?? null, f.assignee_is_active ?? null,
+  f.paused ?? null, f.kind ?? null,
 ]
 
 // One row more than asked for tells whether there is a next page.
@@ -39,8 +43,32 @@ export async function listTasks(tx, filter) {
 }
 
 export async function queueOf(tx, filter, countCap) {
-  const { stats, tasks, count } = await tx.row(queue, [...pageValues(filter), countCap])
-  return { stats, count, ...cut(tasks, limitOf(filter)) }
+  const { stats, tasks, count, kinds: known } = await tx.row(queue, [...pageValues(filter), countCap])
+  return { stats, count, kinds: known, ...cut(tasks, limitOf(filter)) }
+}
+
+// The clocks of an SLA in business time, or with pauses, are the database's to tell;
+// those of all other tasks follow from their columns.  Gives each task "clocks".
+const needsClocks = (t) => (t.sla_due_at !== null || t.response_due_at !== null) &&
+  (t.sla_calendar !== null || t.sla_revision !== null || t.is_paused || t.response_due_at !== null)
+
+export async function addClocks(tx, tasks) {
+  const byId = new Map(tasks.filter(needsClocks).map((task) => [task.id, task]))
+  if (byId.size === 0) return
+  const rows = await tx.rows('SELECT to_jsonb(c) AS clock FROM taskq_sla_clocks c WHERE c.task_id = ANY ($1)', [[...byId.keys()]])
+  for (const { clock } of rows) {
+    const task = byId.get(clock.task_id)
+    task.clocks = { ...task.clocks, [clock.clock]: clock }
+  }
+}
+
+// The clocks of a task, resolution first, each with the time line that its deadline follows from.
+export async function slaOf(tx, id) {
+  const rows = await tx.rows(`
+    SELECT to_jsonb(c) || jsonb_build_object('spans', (
+        SELECT coalesce(jsonb_agg(e ORDER BY e.begins), '[]') FROM taskq_sla_explain(c.task_id, c.clock) e)) AS clock
+    FROM taskq_sla_clocks c WHERE c.task_id = $1 ORDER BY c.clock`, [id])
+  return rows.map(({ clock }) => clock)
 }
 
 export async function findTask(tx, id) {
@@ -49,8 +77,12 @@ export async function findTask(tx, id) {
 }
 
 export async function historyOf(tx, id) {
+  // Instants among the changes are kept in UTC; they are told as all others are.
   const rows = await tx.rows(`
-    SELECT to_jsonb(h) || jsonb_build_object('actor_name', s.name) AS event
+    SELECT to_jsonb(h) || jsonb_build_object('actor_name', s.name, 'changes', (
+        SELECT jsonb_object_agg(key, CASE WHEN key ~ '_(at|from)$'
+            THEN jsonb_build_object('from', (value->>'from')::timestamptz, 'to', (value->>'to')::timestamptz) ELSE value END)
+        FROM jsonb_each(h.changes))) AS event
     FROM taskq_task_history h LEFT JOIN taskq_staff_member s ON s.id = h.actor
     WHERE h.task_id = $1 ORDER BY h.event_id`, [id])
   return rows.map(({ event }) => event)
@@ -63,18 +95,20 @@ export async function createTask(tx, body) {
 
 // The verbs, each for one task and for many.  $1 is the id, or the ids.
 const verbs = {
-  start: { sql: '($1)' },
-  complete: { sql: '($1, note => $2)', argument: 'note' },
-  cancel: { sql: '($1, reason => $2)', argument: 'reason' },
-  assign: { sql: '($1, assignee_id => $2)', argument: 'assignee_id' },
-  reschedule: { sql: '($1, due_date => $2)', argument: 'due_date' },
-  comment: { sql: '($1, note => $2)', argument: 'note' },
+  start: [],
+  complete: ['note'],
+  cancel: ['reason'],
+  assign: ['assignee_id'],
+  reschedule: ['due_date'],
+  comment: ['note'],
+  pause: ['reason', 'until'],
+  resume: ['note'],
 }
 
 function call(verb, ids, body) {
-  const { sql, argument } = verbs[verb]
   const name = Array.isArray(ids) ? `taskq_${verb}_many` : `taskq_${verb}`
-  return [`SELECT id FROM ${name}${sql}`, argument ? [ids, body[argument] ?? null] : [ids]]
+  const named = verbs[verb].map((argument, n) => `, ${argument} => $${n + 2}`)
+  return [`SELECT id FROM ${name}($1${named.join('')})`, [ids, ...verbs[verb].map((argument) => body[argument] ?? null)]]
 }
 
 // A function's change shows in the view from the next statement on.
@@ -141,3 +175,5 @@ export const workload = (tx, limit) =>
 
 export const workerStatus = (tx) =>
   tx.row('SELECT * FROM taskq_worker_status WHERE database = current_database()')
+
+export const knownKinds = async (tx) => (await tx.row(kinds)).kinds

@@ -126,6 +126,11 @@ describe('a browser', () => {
 })
 
 describe('levels', () => {
+  const forManagers = [
+    ['/ops/calendars/berlin', { timezone: 'Europe/Berlin', hours: 'Mon-Fri 09:00-17:00', dry_run: true }],
+    ['/ops/calendars/berlin', { timezone: 'Europe/Berlin', hours: 'Mon-Fri 09:00-17:00' }],
+    ['/ops/holidays', { list: 'german', day: '2026-12-25' }],
+  ]
   const changes = [
     ['/ops/tasks', { title: 'x' }],
     ['/ops/tasks/ID/start', {}],
@@ -134,14 +139,18 @@ describe('levels', () => {
     ['/ops/tasks/ID/assign', { assignee_id: 'sta_adam' }],
     ['/ops/tasks/ID/reschedule', { due_date: null }],
     ['/ops/tasks/ID/comment', { note: 'x' }],
+    ['/ops/tasks/ID/pause', { reason: 'x' }],
+    ['/ops/tasks/ID/resume', {}],
     ['/ops/tasks/bulk', { action: 'start', ids: ['ID'] }],
+    ['/ops/tasks/bulk', { action: 'pause', ids: ['ID'] }],
     ['/ops/tasks/claim', {}],
     ['/ops/renewals/refresh', {}],
+    ...forManagers,
   ]
 
   test('a viewer reads everything and changes nothing', async () => {
     const id = await desk.task({ due_date: await desk.today(2) })
-    for (const path of ['/ops/tasks', `/ops/tasks/${id}`, '/ops/tasks/stats', '/ops/reports/sla?from=2026-01-01&to=2026-01-31']) {
+    for (const path of ['/ops/tasks', `/ops/tasks/${id}`, `/ops/tasks/${id}/sla`, '/ops/calendars', '/ops/tasks/stats', '/ops/reports/sla?from=2026-01-01&to=2026-01-31']) {
       assert.equal((await as('viewer').get(path)).status, 200, path)
     }
     for (const [path, body] of changes) {
@@ -154,9 +163,18 @@ describe('levels', () => {
     assert.deepEqual(task.history.map(({ kind }) => kind), ['created'])
   })
 
+  test('only a manager changes calendars, or looks at what a change would do', async () => {
+    for (const [path, body] of forManagers) assert.equal((await as('agent').post(path, body)).status, 403, path)
+    for (const [path, body] of forManagers) assert.equal((await as('manager').post(path, body)).status, 200, path)
+    const { body: { holidays } } = await as('manager').post('/ops/calendars/berlin', { timezone: 'Europe/Berlin', hours: '24/7', holiday_lists: ['german'] })
+      .then(() => as('viewer').get('/ops/calendars/berlin'))
+    assert.equal((await as('agent').post(`/ops/holidays/${holidays[0].id}/remove`, {})).status, 403)
+    assert.equal((await as('manager').post(`/ops/holidays/${holidays[0].id}/remove`, {})).status, 200)
+  })
+
   test('an agent moves tasks, and only a manager has renewals looked at', async () => {
     const id = await desk.task()
-    for (const [verb, body] of [['assign', { assignee_id: 'sta_adam' }], ['start', {}], ['comment', { note: 'x' }], ['complete', {}]]) {
+    for (const [verb, body] of [['assign', { assignee_id: 'sta_adam' }], ['start', {}], ['comment', { note: 'x' }], ['pause', {}], ['resume', {}], ['complete', {}]]) {
       assert.equal((await as('agent').post(`/ops/tasks/${id}/${verb}`, body)).status, 200, verb)
     }
     assert.equal((await as('agent').post('/ops/renewals/refresh', {})).status, 403)

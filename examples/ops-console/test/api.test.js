@@ -88,8 +88,9 @@ describe('lists', () => {
   })
 
   test('each filter filters', async () => {
-    await desk.task({ title: 'one', priority: 'URGENT', assignee_id: 'sta_adam', user_id: 'cus_1' })
-    await desk.task({ title: 'two', priority: 'LOW', sla_hours: 5, due_date: await desk.today(3) })
+    await desk.task({ title: 'one', priority: 'URGENT', assignee_id: 'sta_adam', user_id: 'cus_1', kind: 'ENQUIRY' })
+    const two = await desk.task({ title: 'two', priority: 'LOW', sla_hours: 5, due_date: await desk.today(3) })
+    await desk.db.query('SELECT taskq_pause($1)', [two])
     const over = await desk.task({ title: 'three', due_date: await desk.today(-2) })
     for (const [query, expected] of [
       ['priority=URGENT', ['one']],
@@ -103,6 +104,9 @@ describe('lists', () => {
       ['status=OPEN&status=OVERDUE', ['three', 'two', 'one']],
       ['sla_status=ON_TRACK', ['two']],
       ['search=TW', ['two']],
+      ['kind=ENQUIRY', ['one']],
+      ['paused=true', ['two']],
+      ['paused=false', ['one']],
       [`due_to=${await desk.today(3)}`, ['two']],
       ['sort=priority', ['one', 'two']],
       ['status=&priority=&assignee_id=&user_id=', ['two', 'one']],
@@ -180,6 +184,144 @@ describe('one task', () => {
     assert.equal((await agent.post(`/ops/tasks/${id}/assign`)).status, 422)
     assert.equal((await agent.post(`/ops/tasks/${id}/comment`, '{"note": ')).status, 400)
     assert.equal((await agent.post(`/ops/tasks/none/start`)).status, 422)
+  })
+})
+
+describe('pauses', () => {
+  test('the clocks stand still until it is resumed; the history says why', async () => {
+    const id = await desk.task({ sla_hours: 8 })
+    const { status, body: task } = await agent.post(`/ops/tasks/${id}/pause`, { reason: 'the customer signs' })
+    assert.equal(status, 200)
+    assert.deepEqual([task.is_paused, task.pause_reason, task.resume_at, task.status, task.sla_due_at], [true, 'the customer signs', null, 'OPEN', 'infinity'])
+    const { body: { clocks: [clock] } } = await viewer.get(`/ops/tasks/${id}/sla`)
+    assert.deepEqual([clock.clock, clock.state, clock.hours, clock.spans.at(-1).what, clock.spans.at(-1).label], ['resolution', 'PAUSED', 8, 'paused', 'the customer signs'])
+    const resumed = (await agent.post(`/ops/tasks/${id}/resume`, { note: 'signed' })).body
+    assert.deepEqual([resumed.is_paused, resumed.pause_reason], [false, null])
+    assert.notEqual(resumed.sla_due_at, 'infinity')
+    const { body: { history } } = await viewer.get(`/ops/tasks/${id}`)
+    assert.deepEqual(history.map(({ kind, note }) => [kind, note]), [['created', null], ['paused', 'the customer signs'], ['resumed', 'signed']])
+  })
+
+  test('until is on the desk\'s clock, or with an offset; it must lie ahead', async () => {
+    await desk.db.query(`ALTER DATABASE ${desk.database} SET taskq.timezone = 'Europe/Berlin'`)
+    await desk.db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ops-console'`, [desk.database])
+    try {
+      const id = await desk.task()
+      const until = async (instant) => (await agent.post(`/ops/tasks/${id}/pause`, { until: instant })).body
+      assert.equal((await until('2099-06-05T09:00')).resume_at, '2099-06-05T09:00:00+02:00')
+      assert.equal((await until('2099-06-05T09:00Z')).resume_at, '2099-06-05T11:00:00+02:00')
+      const past = await until('2020-06-05T09:00')
+      assert.deepEqual([past.status, past.database.sqlstate], [422, '22023'])
+      for (const wrong of ['tomorrow', '2099-06-05', 'infinity', '2099-02-30T09:00']) assert.equal((await until(wrong)).status, 422, wrong)
+    } finally {
+      await desk.db.query(`ALTER DATABASE ${desk.database} RESET taskq.timezone`)
+      await desk.db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ops-console'`, [desk.database])
+    }
+  })
+
+  test('many at once; a closed task cannot be paused: 409', async () => {
+    const ids = [await desk.task(), await desk.task()]
+    assert.equal((await agent.post('/ops/tasks/bulk', { action: 'pause', ids, reason: 'x', until: '2099-01-01T00:00' })).status, 200)
+    assert.equal((await viewer.get('/ops/tasks/stats')).body.paused, 2)
+    assert.equal((await agent.post('/ops/tasks/bulk', { action: 'resume', ids })).status, 200)
+    assert.equal((await viewer.get('/ops/tasks/stats')).body.paused, 0)
+    await agent.post(`/ops/tasks/${ids[0]}/cancel`)
+    const { status, body } = await agent.post(`/ops/tasks/${ids[0]}/pause`)
+    assert.deepEqual([status, body.database.constraint], [409, 'taskq_task_lifecycle'])
+    assert.equal((await agent.post('/ops/tasks/987654/pause')).status, 404)
+    assert.equal((await viewer.get('/ops/tasks/987654/sla')).status, 404)
+  })
+})
+
+describe('calendars', () => {
+  const berlin = { timezone: 'Europe/Berlin', hours: 'Mon-Fri 09:00-17:00' }
+  beforeEach(async () => {
+    await desk.db.query('DELETE FROM taskq_calendar')
+    await desk.db.query('DELETE FROM taskq_holiday')
+  })
+
+  test('are set, listed and read as they were written', async () => {
+    for (const hours of ['Mon-Fri 09:00-12:00,13:00-17:30; Sat 10:00-14:00', '24/7', 'Mon 09:00-17:00; Wed-Thu 08:00-24:00']) {
+      const { status, body } = await manager.post('/ops/calendars/desk', { ...berlin, hours })
+      assert.equal(status, 200)
+      assert.deepEqual([body.calendar.hours, body.moved, body.dry_run], [hours, 0, false])
+    }
+    await manager.post('/ops/calendars/night%20shift', { timezone: 'UTC', hours: 'Mon-Sun 22:00-06:00' })
+    const { body: { calendars } } = await viewer.get('/ops/calendars')
+    assert.deepEqual(calendars.map(({ name, hours }) => [name, hours]), [
+      ['desk', 'Mon 09:00-17:00; Wed-Thu 08:00-24:00'], ['night shift', 'Mon-Sun 00:00-06:00,22:00-24:00']])
+    assert.equal((await viewer.get('/ops/calendars/nowhere')).status, 404)
+  })
+
+  test('a look tells what would move, and changes nothing', async () => {
+    await manager.post('/ops/calendars/berlin', berlin)
+    await desk.db.query(`
+      INSERT INTO taskq_task (title, sla_hours, sla_calendar, created_at)
+      SELECT 'task ' || n, 4, 'berlin', now() FROM generate_series(1, 120) n`)
+    const look = await manager.post('/ops/calendars/berlin', { ...berlin, hours: 'Mon-Fri 12:00-13:00', dry_run: true })
+    assert.deepEqual([look.status, look.body.moved, look.body.moves.length, look.body.calendar.hours], [200, 120, 100, 'Mon-Fri 12:00-13:00'])
+    const [move] = look.body.moves
+    assert.deepEqual([move.clock, /^task \d+$/.test(move.title), Date.parse(move.new_due_at) > Date.parse(move.due_at)], ['resolution', true, true])
+    assert.equal((await viewer.get('/ops/calendars/berlin')).body.hours, berlin.hours)
+    const { rows: [{ due_at }] } = await desk.db.query('SELECT sla_due_at AS due_at FROM taskq_task WHERE id = $1', [move.task_id])
+    assert.equal(due_at.getTime(), Date.parse(move.due_at))
+    const saved = await manager.post('/ops/calendars/berlin', { ...berlin, hours: 'Mon-Fri 12:00-13:00' })
+    assert.deepEqual([saved.body.moved, saved.body.dry_run], [120, false])
+    assert.equal((await viewer.get('/ops/calendars/berlin')).body.hours, 'Mon-Fri 12:00-13:00')
+  })
+
+  test('holidays are added, with a list that the calendar takes up, and removed', async () => {
+    await manager.post('/ops/calendars/berlin', berlin)
+    const add = (fields) => manager.post('/ops/holidays', { list: 'german', ...fields })
+    const first = await add({ day: '2026-12-25', yearly: true, label: 'Christmas Day', calendar: 'berlin' })
+    assert.deepEqual(first.body.holiday, { id: first.body.holiday.id, list: 'german', day: '2026-12-25', yearly: true, opens: null, closes: null, label: 'Christmas Day' })
+    assert.equal((await add({ day: '2026-12-24', opens: '09:00', closes: '12:00' })).status, 200)
+    assert.equal((await add({ day: '2026-12-25', yearly: true })).status, 409)
+    for (const fields of [{ day: '2026-02-30' }, { day: '2026-12-31', opens: '09:00' }, { day: '2026-12-31', opens: '12:00', closes: '09:00' }, {}]) {
+      assert.equal((await add(fields)).status, 422, JSON.stringify(fields))
+    }
+    assert.equal((await add({ day: '2026-12-31', calendar: 'nowhere' })).status, 404)
+    assert.equal((await add({ day: '2027-01-01', dry_run: true })).status, 200)
+    const { body } = await viewer.get('/ops/calendars/berlin')
+    assert.deepEqual([body.holiday_lists, body.holidays.map(({ day }) => day)], [['german'], ['2026-12-24', '2026-12-25']])
+    assert.equal((await manager.post(`/ops/holidays/${first.body.holiday.id}/remove`)).status, 200)
+    assert.equal((await manager.post(`/ops/holidays/${first.body.holiday.id}/remove`)).status, 404)
+  })
+
+  test('a holiday moves deadlines of every calendar that has its list', async () => {
+    await manager.post('/ops/holidays', { list: 'german', day: '2099-01-01' })
+    for (const name of ['berlin', 'hamburg']) {
+      await manager.post(`/ops/calendars/${name}`, { timezone: 'Europe/Berlin', hours: '24/7', holiday_lists: ['german'] })
+      await desk.task({ sla_hours: 48 }).then((id) => desk.db.query('UPDATE taskq_task SET sla_calendar = $2 WHERE id = $1', [id, name]))
+    }
+    const { body } = await manager.post('/ops/holidays', { list: 'german', day: await desk.today(1), dry_run: true })
+    assert.equal(body.moved, 2)
+  })
+
+  test('what cannot be is refused, by a look as by a change', async () => {
+    await manager.post('/ops/calendars/berlin', berlin)
+    const id = await desk.task({ sla_hours: 4 })
+    await desk.db.query(`UPDATE taskq_task SET sla_calendar = 'berlin' WHERE id = $1`, [id])
+    for (const dry_run of [true, false]) {
+      const set = async (fields) => (await manager.post('/ops/calendars/berlin', { ...berlin, ...fields, dry_run })).body
+      const hours = await set({ hours: 'Mon-Fri 09:00' })
+      assert.deepEqual([hours.status, hours.database.sqlstate], [422, '22023'])
+      assert.match(hours.detail, /^Hours must have .* at character 14\./)
+      assert.equal((await set({ timezone: 'Mars/Olympus' })).database.sqlstate, '22023')
+      assert.equal((await set({ holiday_lists: ['martian'] })).database.sqlstate, '22023')
+    }
+    assert.equal((await manager.post('/ops/calendars/berlin', { hours: '24/7' })).status, 422)
+  })
+
+  test('an SLA in business time is explained, holidays by name', async () => {
+    await manager.post('/ops/holidays', { list: 'german', day: '2026-05-01', yearly: true, label: 'Labour Day' })
+    await manager.post('/ops/calendars/berlin', { ...berlin, holiday_lists: ['german'] })
+    const { rows: [{ id }] } = await desk.db.query(`
+      INSERT INTO taskq_task (title, created_at, sla_hours, sla_calendar) VALUES ('x', '2026-04-30 16:00 Europe/Berlin', 4, 'berlin') RETURNING id`)
+    const { body: { clocks: [clock] } } = await viewer.get(`/ops/tasks/${id}/sla`)
+    assert.equal(clock.calendar, 'berlin')
+    assert.deepEqual(clock.spans.filter(({ what }) => what !== 'late').map(({ what, label, hours }) => [what, label, hours]),
+      [['open', null, 1], ['closed', null, 0], ['holiday', 'Labour Day', 0], ['closed', null, 0], ['open', null, 3]])
   })
 })
 

@@ -299,6 +299,185 @@ describe('work', () => {
   })
 })
 
+describe('pauses', () => {
+  test('a task is paused and resumed in the drawer; a chip in the list says so', async () => {
+    const id = await desk.task({ title: 'Waits', sla_hours: 8 })
+    await open('/tasks')
+    await page.getByRole('link', { name: 'Waits' }).click()
+    const drawer = page.locator('#drawer')
+    await drawer.locator('summary', { hasText: 'Pause' }).click()
+    await drawer.getByLabel('Waits for').fill('The customer signs')
+    await drawer.getByLabel('Until').fill('2099-06-05T09:00')
+    await drawer.getByRole('button', { name: 'Pause the task' }).click()
+    await toast(`Task ${id} is paused until 2099-06-05 09:00.`)
+    await drawer.locator('.pause-note', { hasText: 'The customer signs' }).waitFor()
+    assert.match(await drawer.locator('.pause-note b').textContent(), /until 5 Jun 2099 09:00$/)
+    assert.match(await row(id).locator('.paused').getAttribute('title'), /: The customer signs$/)
+    assert.match(await row(id).locator('.c-sla').textContent(), /0 min of 8 h/)
+    assert.equal((await row(id).locator('.c-status').textContent()).trim(), 'Open')
+    await until('the number of paused tasks', async () => await stat(page, 'paused') === 1)
+
+    await drawer.locator('details.explain summary').click()
+    assert.match(await drawer.locator('details.explain').textContent(), /paused: The customer signs/)
+    await drawer.getByRole('button', { name: 'Resume' }).click()
+    await toast(`Task ${id} is no longer paused.`)
+    await drawer.getByText('Adam Agent resumed the task').waitFor()
+    await row(id).locator('.paused').waitFor({ state: 'detached' })
+    assert.equal(await drawer.locator('.pause-note').count(), 0)
+    await page.keyboard.press('Escape')
+  })
+
+  test('what cannot be is refused in words', async () => {
+    const id = await desk.task()
+    await open(`/tasks/${id}`)
+    await page.locator('summary', { hasText: 'Pause' }).click()
+    await page.getByLabel('Until').fill('2020-06-05T09:00')
+    await page.getByRole('button', { name: 'Pause the task' }).click()
+    await page.locator('.toast.bad', { hasText: /^Until must/ }).waitFor()
+  })
+
+  test('many are paused at once, found by the filter and resumed; one by its key', async () => {
+    const ids = [await desk.task({ title: 'one' }), await desk.task({ title: 'two' }), await desk.task({ title: 'three' })]
+    await open('/tasks')
+    for (const id of ids.slice(0, 2)) await row(id).getByRole('checkbox').check()
+    await page.locator('#bulk').getByRole('button', { name: 'Pause …' }).click()
+    await page.getByRole('heading', { name: 'Pause 2 tasks' }).waitFor()
+    await page.locator('#pause').getByLabel('Waits for').fill('The bank')
+    await page.locator('#pause').getByRole('button', { name: 'Pause', exact: true }).click()
+    await toast('2 tasks have been changed.')
+    await page.locator('[data-stat="paused"]').click()
+    await page.waitForURL('**/tasks?*paused=true*')
+    await until('the paused tasks', async () => await page.locator('#rows tr').count() === 2)
+    assert.equal(await page.locator('[data-stat="paused"]').getAttribute('aria-current'), 'true')
+    await page.getByLabel('Paused', { exact: true }).selectOption('false')
+    await page.waitForURL('**/tasks?*paused=false*')
+    await until('the others', async () => JSON.stringify(await titles(page)) === '["three"]')
+
+    await open('/tasks')
+    await row(ids[2]).focus()
+    await page.keyboard.press('p')
+    await page.getByRole('heading', { name: 'Pause one task' }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Pause one task' }).waitFor({ state: 'hidden' })
+    await row(ids[2]).locator('.paused').waitFor()
+    await row(ids[2]).focus()
+    await page.keyboard.press('p')
+    await row(ids[2]).locator('.paused').waitFor({ state: 'detached' })
+    await page.getByLabel('Select all tasks of this page').check()
+    await page.locator('#bulk').getByRole('button', { name: 'Resume' }).click()
+    await until('none to be paused', async () => await page.locator('#rows .paused').count() === 0)
+  })
+
+  test('a kind is a column and a filter', async () => {
+    const id = await desk.task({ title: 'a document', kind: 'DOCUMENT_REVIEW' })
+    await desk.task({ title: 'nothing of the kind' })
+    await page.setViewportSize({ width: 1500, height: 820 })
+    await open('/tasks')
+    await row(id).getByRole('link', { name: 'DOCUMENT_REVIEW' }).click()
+    await page.waitForURL('**/tasks?*kind=DOCUMENT_REVIEW')
+    assert.deepEqual(await titles(page), ['a document'])
+    await page.locator('#filters [name="kind"]').fill('')
+    await page.keyboard.press('Enter')
+    await until('both', async () => await page.locator('#rows tr').count().catch(() => 0) === 2)
+    await page.setViewportSize({ width: 1360, height: 820 })
+  })
+})
+
+describe('calendars', () => {
+  // Open three hours ago and closed two hours ago, on all days: closed now, whatever day it is.
+  const window = () => {
+    const hour = (n) => String((new Date().getUTCHours() + 24 + n) % 24).padStart(2, '0')
+    return `Mon-Sun ${hour(-3)}:00-${hour(-2)}:00`
+  }
+  let manager
+
+  before(async () => { manager = await signIn(browser, desk.url, desk.tokens.manager) })
+  after(async () => {
+    assert.deepEqual(manager.complaints, [])
+    await manager.context().close()
+  })
+  beforeEach(async () => {
+    await desk.db.query('DELETE FROM taskq_calendar')
+    await desk.db.query('DELETE FROM taskq_holiday')
+  })
+  const save = async () => {
+    await manager.locator('#moves-save').click()
+    await manager.locator('#moves').waitFor({ state: 'hidden' })
+  }
+
+  test('an SLA in business time is told as such, and explained', async () => {
+    await desk.db.query(`SELECT taskq_calendar_set('desk', 'UTC', $1)`, [window()])
+    const { rows: [{ id }] } = await desk.db.query(`
+      INSERT INTO taskq_task (title, sla_hours, sla_calendar, created_at) VALUES ('In business time', 8, 'desk', now() - interval '49 hours') RETURNING id`)
+    await open('/tasks')
+    assert.match(await row(id).locator('.sla').getAttribute('title'), /2 h( 00)? of 8 h, closed until .*\d\d:00; deadline: /)
+    await page.getByRole('link', { name: 'In business time' }).click()
+    const drawer = page.locator('#drawer')
+    await drawer.getByText(/of 8 h, closed until/).waitFor()
+    await drawer.locator('details.explain summary').click()
+    assert.ok(await drawer.locator('.w-open').count() >= 8)
+    assert.ok(await drawer.locator('.w-closed').count() >= 7)
+    await drawer.getByText(/^8 h: reached /).waitFor()
+    // It stays open when the task is drawn anew.
+    await desk.db.query('SELECT taskq_comment($1, $2, $3)', [id, 'from elsewhere', 'sta_zoe'])
+    await drawer.getByText('from elsewhere').waitFor()
+    assert.equal(await drawer.locator('details.explain').getAttribute('open'), '')
+    await page.keyboard.press('Escape')
+  })
+
+  test('a manager makes one, sees what a change would move, and saves it', async () => {
+    await manager.goto(`${desk.url}/calendars`)
+    await manager.getByText('There is no calendar yet.').waitFor()
+    await manager.locator('[name="name"]').fill('back office / Köln')
+    await manager.getByLabel('Time zone').fill('Europe/Berlin')
+    await manager.locator('[name="hours"]').fill('Mon-Fri 09:00-17:00')
+    await manager.getByRole('button', { name: 'Create calendar …' }).click()
+    await manager.getByText('No deadline moves.').waitFor()
+    await manager.locator('#moves-save').click()
+    await manager.waitForURL('**/calendars/back%20office%20%2F%20K%C3%B6ln')
+    assert.equal(await manager.locator('#week rect.met').count(), 5)
+
+    await desk.db.query(`INSERT INTO taskq_task (title, sla_hours, sla_calendar) VALUES ('Moves', 4, 'back office / Köln')`)
+    await manager.locator('[name="hours"]').fill('Sat 12:00-14:00')
+    await manager.getByRole('button', { name: 'Preview …' }).first().click()
+    await manager.getByText('One deadline moves:').waitFor()
+    await manager.locator('#moves-rows', { hasText: 'Moves' }).waitFor()
+    await manager.getByRole('button', { name: 'Back' }).click()
+    assert.equal(await manager.locator('#week .code').textContent(), 'Mon-Fri 09:00-17:00')
+    await manager.getByRole('button', { name: 'Preview …' }).first().click()
+    await save()
+    await manager.locator('#week .code', { hasText: 'Sat 12:00-14:00' }).waitFor()
+
+    await manager.locator('[name="hours"]').fill('Sat 12:00')
+    await manager.getByRole('button', { name: 'Preview …' }).first().click()
+    await manager.locator('.toast.bad', { hasText: 'Hours must have' }).waitFor()
+  })
+
+  test('and its holidays', async () => {
+    await desk.db.query(`SELECT taskq_calendar_set('desk', 'UTC', '24/7')`)
+    await manager.goto(`${desk.url}/calendars/desk`)
+    await manager.getByText('No holidays.').waitFor()
+    await manager.getByLabel('Day', { exact: true }).fill('2000-12-25')
+    await manager.locator('[name="label"]').fill('Christmas Day')
+    await manager.getByLabel('Every year').check()
+    await manager.getByRole('button', { name: 'Preview …' }).last().click()
+    await save()
+    await manager.locator('#holidays tr', { hasText: 'Christmas Day' }).getByText('every year').waitFor()
+    await manager.getByRole('button', { name: 'Remove Christmas Day' }).click()
+    await save()
+    await manager.getByText('No holidays.').waitFor()
+  })
+
+  test('others read them, and have nothing to press', async () => {
+    await desk.db.query(`SELECT taskq_calendar_set('desk', 'UTC', '24/7')`)
+    for (const path of ['/calendars', '/calendars/desk']) {
+      await open(path)
+      await page.getByText('24/7').waitFor()
+      assert.equal(await page.locator('main button').count(), 0, path)
+    }
+  })
+})
+
 describe('what others do', () => {
   test('shows by itself: numbers, rows, and the open task', async () => {
     const id = await desk.task({ title: 'theirs' })
@@ -400,9 +579,11 @@ describe('the look', () => {
   })
 
   test('on a narrow screen nothing is cut off', async () => {
-    const id = await desk.task({ title: 'A rather long title that says exactly what is to be done, and for whom, and when', due_date: await desk.today(-3), sla_hours: 5, assignee_id: 'sta_adam' })
+    const id = await desk.task({ title: 'A rather long title that says exactly what is to be done, and for whom, and when', due_date: await desk.today(-3), sla_hours: 5, assignee_id: 'sta_adam', kind: 'X'.repeat(63) })
+    await desk.db.query('SELECT taskq_pause($1, $2)', [id, `${'Long '.repeat(200)}${'long'.repeat(200)}`])
+    await desk.db.query(`SELECT taskq_calendar_set($1, 'Europe/Berlin', 'Mon-Fri 08:00-12:30,13:30-19:00; Sat 10:00-14:00')`, ['c'.repeat(63)])
     await page.setViewportSize({ width: 360, height: 740 })
-    for (const path of ['/tasks?status=OVERDUE', `/tasks/${id}`, '/customers', '/customers/cus_1', '/reports']) {
+    for (const path of ['/tasks?status=OVERDUE', `/tasks/${id}`, '/customers', '/customers/cus_1', '/calendars', `/calendars/${'c'.repeat(63)}`, '/reports']) {
       await open(path)
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       assert.ok(overflow <= 0, `${path} is ${overflow} px too wide`)

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * day_rules.h
+ * dayrule.h
  *		When a calendar is open on a date, by its wall clock.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef TASKQ_DAY_RULES_H
-#define TASKQ_DAY_RULES_H
+#ifndef TASKQ_DAYRULE_H
+#define TASKQ_DAYRULE_H
 
 #include "utils/date.h"
 
@@ -44,4 +44,4 @@ typedef struct DayRules DayRules;
 extern DayRules *day_rules_create(const SpanWindow *windows, int nwindows, SpanHoliday *holidays, int nholidays);
 extern const DayRule *day_rule(const DayRules *rules, DateADT day);
 
-#endif							/* TASKQ_DAY_RULES_H */
+#endif							/* TASKQ_DAYRULE_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * day_rules.c
+ * dayrule.c
  *		When a calendar is open on a date, by its wall clock.
  *
  * A date is ruled by a holiday, if one of the calendar's lists names it, else
@@ -14,7 +14,7 @@
 
 #include "utils/datetime.h"
 
-#include "base/day_rules.h"
+#include "base/dayrule.h"
 
 /* Key of a day of any year. */
 #define YEARLY_KEY(month, day) ((month) * 32 + (day))

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * calendar_set.c
+ * calendarset.c
  *		Writing a calendar, its hours given as text.
  *
  * It writes with the caller's rights, and what it finds of holidays is what
