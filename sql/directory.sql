@@ -26,6 +26,29 @@ COMMENT ON COLUMN taskq_customer.name IS 'Display name.';
 COMMENT ON COLUMN taskq_customer.assigned_agent_id IS 'Staff member who looks after the customer, if any.';
 COMMENT ON COLUMN taskq_customer.is_active IS 'False: the application no longer has this customer.';
 
+CREATE TABLE taskq_team (
+    id text PRIMARY KEY
+        CONSTRAINT taskq_team_id_check CHECK (char_length(id) BETWEEN 1 AND 255),
+    name text NOT NULL,
+    is_active boolean NOT NULL DEFAULT true
+);
+COMMENT ON TABLE taskq_team IS 'Groups of staff that tasks can belong to. Kept by hand or from the application''s own table by taskq_mirror().';
+COMMENT ON COLUMN taskq_team.id IS 'The application''s key, 1 to 255 characters; a task names it in team_id.';
+COMMENT ON COLUMN taskq_team.name IS 'Display name.';
+COMMENT ON COLUMN taskq_team.is_active IS 'False: keeps the tasks it has, gets no new ones.';
+
+CREATE TABLE taskq_team_member (
+    team_id text CONSTRAINT taskq_team_member_team_id_fkey REFERENCES taskq_team ON UPDATE CASCADE ON DELETE CASCADE,
+    staff_id text CONSTRAINT taskq_team_member_staff_id_fkey REFERENCES taskq_staff_member ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT taskq_team_member_pkey PRIMARY KEY (team_id, staff_id)
+);
+CREATE INDEX taskq_team_member_staff_idx ON taskq_team_member (staff_id);
+COMMENT ON TABLE taskq_team_member IS 'Who is in which team; a member of staff can be in several.';
+COMMENT ON COLUMN taskq_team_member.team_id IS 'The team.';
+COMMENT ON COLUMN taskq_team_member.staff_id IS 'The member of staff.';
+
+SELECT pg_catalog.pg_extension_config_dump('taskq_team', '');
+SELECT pg_catalog.pg_extension_config_dump('taskq_team_member', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_staff_member', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_customer', '');
 

@@ -83,6 +83,10 @@ CREATE TABLE taskq_task (
     paused_at timestamptz,
     pause_reason text,
     resume_at timestamptz,
+    team_id text REFERENCES taskq_team ON UPDATE CASCADE,
+    follows_id bigint,
+    labels text[],
+    attributes jsonb,
     CONSTRAINT taskq_task_is_valid CHECK
         (taskq_task_is_valid(title, description, status, due_date, sla_hours, source, dedupe_key, created_at, started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at))
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
@@ -151,6 +155,12 @@ CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
     (sla_first_breached_at)
     WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at;
 
+-- Tasks of each team, as those of an assignee.
+CREATE INDEX taskq_task_team_idx ON taskq_task
+    (team_id, taskq_stage(status, started_at, completed_at, cancelled_at),
+     taskq_priority_rank(priority), taskq_place(priority, due_date, completed_at, cancelled_at), id)
+    WHERE team_id IS NOT NULL;
+
 -- What these features put into a row; empty where they are not used.  Tasks whose
 -- deadlines do not follow from their calendar any more; paused ones; those to be
 -- resumed; warnings; the response clock: what the sweep has not recorded as breached,
@@ -217,6 +227,10 @@ COMMENT ON COLUMN taskq_task.sla_warned_at IS 'When sla_at_risk or sla_warning w
 COMMENT ON COLUMN taskq_task.paused_at IS 'Since when the task waits for somebody else; NULL = it does not. An UPDATE that sets it pauses the task, at the statement''s instant; one that clears it resumes.';
 COMMENT ON COLUMN taskq_task.pause_reason IS 'What a paused task waits for, at most 65,536 characters.';
 COMMENT ON COLUMN taskq_task.resume_at IS 'When the sweep resumes a paused task; NULL = it does not.';
+COMMENT ON COLUMN taskq_task.team_id IS 'Team that the task belongs to, before or while somebody owns it; NULL = none.';
+COMMENT ON COLUMN taskq_task.follows_id IS 'The closed task that this one follows up, see taskq_follow_up(); it may have been deleted since. NULL = none. Never changes.';
+COMMENT ON COLUMN taskq_task.labels IS 'Words of the desk''s own: at most 32 of 1 to 63 characters, sorted and distinct, however they were given; NULL = none.';
+COMMENT ON COLUMN taskq_task.attributes IS 'Fields of the desk''s own: a JSON object of at most 16 kB; NULL = none.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_task', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_task_id_seq', '');

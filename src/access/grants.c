@@ -60,7 +60,7 @@ static const struct
 	"@.taskq_workload, @.taskq_sla_violations, @.taskq_sla_clocks, @.taskq_sweep_log, @.taskq_worker_status, "
 		"@.taskq_workflow_rule, @.taskq_workflow_run, @.taskq_renewal, @.taskq_renewals, "
 	"@.taskq_renewal_threshold, @.taskq_renewal_crossing, @.taskq_calendar, @.taskq_calendar_window, @.taskq_holiday, "
-	"@.taskq_sla_policy, @.taskq_task_pause"},
+	"@.taskq_sla_policy, @.taskq_task_pause, @.taskq_team, @.taskq_team_member"},
 	{LEVEL_VIEWER, "EXECUTE ON ROUTINE @.taskq_priority_rank, @.taskq_today, @.taskq_day_start, "
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
 	"@.taskq_sla_status_at, @.taskq_title_may_contain, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_workload_numbers, "
@@ -72,8 +72,8 @@ static const struct
 	"user_id, source, dedupe_key) ON TABLE @.taskq_task"},
 	{LEVEL_AGENT, "UPDATE (title, description, priority, status, due_date, sla_hours, assignee_id) "
 	"ON TABLE @.taskq_task"},
-	{LEVEL_AGENT, "INSERT (kind, sla_policy, sla_calendar, sla_from, response_hours) ON TABLE @.taskq_task", true},
-	{LEVEL_AGENT, "UPDATE (kind, sla_policy, sla_calendar, sla_from, response_hours, paused_at, pause_reason, resume_at) "
+	{LEVEL_AGENT, "INSERT (kind, team_id, labels, attributes, follows_id, sla_policy, sla_calendar, sla_from, response_hours) ON TABLE @.taskq_task", true},
+	{LEVEL_AGENT, "UPDATE (kind, team_id, labels, attributes, sla_policy, sla_calendar, sla_from, response_hours, paused_at, pause_reason, resume_at) "
 	"ON TABLE @.taskq_task", true},
 	{LEVEL_AGENT, "EXECUTE ON ROUTINE @.taskq_create, @.taskq_create_json, @.taskq_start, "
 		"@.taskq_start_many, @.taskq_complete, @.taskq_complete_many, @.taskq_cancel, @.taskq_cancel_many, "
@@ -87,7 +87,8 @@ static const struct
 	{LEVEL_MANAGER, "DELETE ON TABLE @.taskq_task"},
 	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_staff_member, @.taskq_customer, "
 	"@.taskq_workflow_rule, @.taskq_renewal_threshold"},
-	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_calendar_window, @.taskq_holiday, @.taskq_sla_policy, @.taskq_task_pause"},
+	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_calendar_window, @.taskq_holiday, @.taskq_sla_policy, @.taskq_task_pause, "
+	"@.taskq_team, @.taskq_team_member"},
 	{LEVEL_MANAGER, "INSERT (name, timezone, holiday_lists), UPDATE (name, timezone, holiday_lists), DELETE ON TABLE @.taskq_calendar"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_calendar_set"},
 	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure"},

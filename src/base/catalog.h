@@ -35,10 +35,14 @@ typedef enum NewerColumn
 	COLUMN_SLA_WARNED_AT,
 	COLUMN_PAUSED_AT,
 	COLUMN_PAUSE_REASON,
-	COLUMN_RESUME_AT
+	COLUMN_RESUME_AT,
+	COLUMN_TEAM_ID,
+	COLUMN_FOLLOWS_ID,
+	COLUMN_LABELS,
+	COLUMN_ATTRIBUTES
 } NewerColumn;
 
-#define N_NEWER_COLUMNS (COLUMN_RESUME_AT + 1)
+#define N_NEWER_COLUMNS (COLUMN_ATTRIBUTES + 1)
 
 typedef struct NewerColumnInfo
 {
@@ -58,8 +62,10 @@ typedef struct TaskqCatalog
 	Oid			workflow_rule;
 	Oid			renewal;
 	Oid			crossing;
-	Oid			sla_policy;		/* these two are missing where sql_is_older */
+	Oid			sla_policy;		/* these are missing where sql_is_older */
 	Oid			task_pause;
+	Oid			team;
+	Oid			team_member;
 	Oid			counter;		/* these may be missing, and are where sql_is_older */
 	Oid			counter_delta;
 	Oid			counter_state;

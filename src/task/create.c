@@ -35,7 +35,8 @@
 
 static const char *const field_names[N_NEW] = {
 	"title", "description", "priority", "due_date", "sla_hours",
-	"assignee_id", "user_id", "dedupe_key", "source", "kind", "sla_policy", "sla_from", "response_hours", "sla_calendar"
+	"assignee_id", "user_id", "dedupe_key", "source", "kind", "team_id", "labels", "attributes",
+	"sla_policy", "sla_from", "response_hours", "sla_calendar", "follows_id"
 };
 
 /* The status is the first parameter; most tasks have only the fields of the shorter one. */
@@ -43,8 +44,9 @@ static const char *const field_names[N_NEW] = {
 #define INSERT_TASK \
 	"INSERT INTO @.taskq_task (status, " FIRST_FIELDS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
 #define INSERT_TASK_WITH_ALL \
-	"INSERT INTO @.taskq_task (status, " FIRST_FIELDS ", kind, sla_policy, sla_from, response_hours, sla_calendar) " \
-	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+	"INSERT INTO @.taskq_task (status, " FIRST_FIELDS ", kind, team_id, labels, attributes, " \
+	"sla_policy, sla_from, response_hours, sla_calendar, follows_id) " \
+	"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) "
 #define UNLESS_TAKEN \
 	"ON CONFLICT (dedupe_key) WHERE dedupe_key IS NOT NULL " \
 	"AND completed_at IS NULL AND cancelled_at IS NULL DO NOTHING "
@@ -289,7 +291,8 @@ create_task(NewTask *task, text *actor, bool *created)
 {
 	const TaskqCatalog *cat = taskq_catalog();
 	Oid			types[N_NEW + 1] = {cat->status_type, TEXTOID, TEXTOID, cat->priority_type, DATEOID, FLOAT8OID,
-	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, FLOAT8OID, TEXTOID};
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, JSONBOID,
+	TEXTOID, TIMESTAMPTZOID, FLOAT8OID, TEXTOID, INT8OID};
 	Datum		values[N_NEW + 1];
 	char		nulls[N_NEW + 1];
 	bool		has_other = false;
@@ -446,7 +449,7 @@ read_field(NewTask *task, const JsonbValue *key, const JsonbValue *value)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("field \"%.*s\" is not known",
 						pg_mbcliplen(key->val.string.val, key->val.string.len, 64), key->val.string.val),
-				 errhint("Use title, description, priority, due_date, sla_hours, assignee_id, user_id, dedupe_key, source, kind, sla_policy, sla_from or response_hours.")));
+				 errhint("Use title, description, priority, due_date, sla_hours, assignee_id, user_id, dedupe_key, source, kind, team_id, labels, attributes, sla_policy, sla_from or response_hours.")));
 	if (value->type == jbvNull)
 		return;
 	number = field == NEW_SLA_HOURS || field == NEW_RESPONSE_HOURS;

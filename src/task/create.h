@@ -21,15 +21,19 @@ typedef enum NewTaskField
 	NEW_DEDUPE_KEY,
 	NEW_SOURCE,
 	NEW_KIND,
+	NEW_TEAM_ID,
+	NEW_LABELS,
+	NEW_ATTRIBUTES,
 	NEW_SLA_POLICY,
 	NEW_SLA_FROM,
 	NEW_RESPONSE_HOURS,
-	NEW_SLA_CALENDAR
+	NEW_SLA_CALENDAR,
+	NEW_FOLLOWS_ID
 } NewTaskField;
 
 #define N_NEW_FIRST NEW_KIND	/* those that a task of 0.2.0 has */
 #define N_NEW_JSON NEW_SLA_CALENDAR	/* those that the body of taskq_create_json() can have */
-#define N_NEW (NEW_SLA_CALENDAR + 1)
+#define N_NEW (NEW_FOLLOWS_ID + 1)
 
 typedef struct NewTask
 {

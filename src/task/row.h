@@ -63,6 +63,10 @@ enum
 #define Anum_task_paused_at (taskq_catalog()->newer_column[COLUMN_PAUSED_AT])
 #define Anum_task_pause_reason (taskq_catalog()->newer_column[COLUMN_PAUSE_REASON])
 #define Anum_task_resume_at (taskq_catalog()->newer_column[COLUMN_RESUME_AT])
+#define Anum_task_team_id (taskq_catalog()->newer_column[COLUMN_TEAM_ID])
+#define Anum_task_follows_id (taskq_catalog()->newer_column[COLUMN_FOLLOWS_ID])
+#define Anum_task_labels (taskq_catalog()->newer_column[COLUMN_LABELS])
+#define Anum_task_attributes (taskq_catalog()->newer_column[COLUMN_ATTRIBUTES])
 
 #define TITLE_MAX 200
 #define SOURCE_MAX 63
