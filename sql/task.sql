@@ -37,7 +37,7 @@ CREATE FUNCTION taskq_timer(started_at timestamptz, completed_at timestamptz, ca
     LANGUAGE c IMMUTABLE PARALLEL SAFE LEAKPROOF
     AS 'MODULE_PATHNAME', 'taskq_timer';
 COMMENT ON FUNCTION taskq_timer(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
-'When the sweep next has something to do for a task, as the key of an index: 2^58 times a group and microseconds since 2000-01-01 UTC (never, or later than all that fits: 2^58 - 1). Of an active task that is the least of sla_warn_at; of resume_at if it is paused, else of sla_at_risk_at while it is neither recorded nor put off that the task is at risk, and its breach is not; and of the instant after response_due_at while work has not begun and that is not recorded. The group is 0 to 2 for a task without a response clock, 3 to 5 with one, 6 to 8 where response_breached_at is set, of these the second where it is recorded or put off that the task is at risk, the third where sla_breached_at is set; 16 more if it is paused. Closed tasks are group 9, by response_due_at.';
+'When the sweep next has something to do for a task, as the key of an index: 2^58 times a group and microseconds since 2000-01-01 UTC (never, or later than all that fits: 2^58 - 1). Of an active task that is the least of sla_warn_at; of resume_at if it is paused, else of sla_at_risk_at while it is neither recorded nor put off that the task is at risk, and its breach is not; and of the instant after response_due_at while work has not begun and that is not recorded. The group is 0 to 3 for a task without a response clock, 4 to 7 with one, 8 to 11 where response_breached_at is set: of these the second where it is recorded or put off that the task is at risk, the third where sla_breached_at is set, and the fourth, by sla_at_risk_at, where the second would have nothing to do; 16 more if it is paused. Closed tasks are group 12, by response_due_at.';
 
 -- One CHECK, and a function in C: PostgreSQL reads the stored expression of each
 -- CHECK for every statement, which costs more than maintaining an index.  Columns
@@ -159,7 +159,6 @@ CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
 CREATE INDEX taskq_task_timer_idx ON taskq_task
     (taskq_timer(started_at, completed_at, cancelled_at, sla_at_risk_at, sla_breached_at, response_due_at,
                  response_breached_at, sla_warn_at, sla_warned_at, paused_at, resume_at))
-    INCLUDE (sla_at_risk_at)
     WHERE response_due_at IS NOT NULL OR paused_at IS NOT NULL
        OR (sla_at_risk_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL);
 

@@ -91,8 +91,8 @@
 #define GROUP(n) "(" n "::pg_catalog.int8 OPERATOR(pg_catalog.*) " TIMER_UNIT ")"
 #define RESPONSES \
 	RESPONSES_DUE("$5", LE " $6") \
-	RESPONSES_DUE(GROUP("3"), LT " " GROUP("9")) \
-	RESPONSES_DUE(GROUP("19"), LT " " GROUP("25"))
+	RESPONSES_DUE(GROUP("4"), LT " " GROUP("12")) \
+	RESPONSES_DUE(GROUP("20"), LT " " GROUP("28"))
 
 /* How many there are, met, breached, and the rate. */
 #define NUMBERS(status) \

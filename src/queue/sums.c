@@ -15,6 +15,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/itup.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "access/xlog.h"
@@ -167,6 +168,13 @@ count_sla(Entries *pending, Entries *settled, TimestampTz now, Sums *sums)
 	}
 }
 
+/* The key of taskq_task_timer_idx, which has nothing else. */
+static int64
+entry_key(IndexTuple entry)
+{
+	return *(const int64 *) ((const char *) entry + IndexInfoFindDataOffset(entry->t_info));
+}
+
 /* Whether work on the present task, whose breach is not recorded, should have begun before an instant. */
 static bool
 response_is_late(Entries *entries, TimestampTz now)
@@ -190,33 +198,27 @@ response_is_late(Entries *entries, TimestampTz now)
 static void
 count_timers(Entries *timers, TimestampTz now, Sums *sums)
 {
-	TupleDesc	desc = RelationGetDescr(timers->index);
-
 	for (int i = 0; i < 2 * N_TIMER_GROUPS; i++)
 	{
 		bool		paused = i >= N_TIMER_GROUPS;
-		int			group = i % N_TIMER_GROUPS;
-		int			response = group / N_RISKS;
-		int			risk = group % N_RISKS;
+		int			response = i % N_TIMER_GROUPS / N_RISKS;
+		int			risk = i % N_RISKS;
+		int			group = TIMER_GROUP(response, risk) + (paused ? TIMER_PAUSED : 0);
 		bool		all = paused || response == RESPONSE_BREACHED || risk == RISK_TOLD;
-		int			number = group + (paused ? TIMER_PAUSED : 0);
 		ScanKeyData keys[2];
 
-		ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(timer_key(number, 0)));
-		ScanKeyInit(&keys[1], 1, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(timer_key(number, all ? DT_NOEND : now)));
+		ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(timer_key(group, 0)));
+		ScanKeyInit(&keys[1], 1, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(timer_key(group, all ? DT_NOEND : now)));
 		entries_seek(timers, keys, lengthof(keys));
 		while (entries_next(timers))
 		{
-			bool		isnull;
-			int64		key = DatumGetInt64(index_getattr(timers->entry, 1, desc, &isnull));
-			Datum		at_risk_at = index_getattr(timers->entry, 2, desc, &isnull);
+			bool		passed = entry_key(timers->entry) <= timer_key(group, now);
 
 			if (paused)
 				sums->paused++;
-			if (risk != RISK_BREACHED && !isnull && DatumGetTimestampTz(at_risk_at) <= now)
+			if (risk == RISK_TOLD_ALL ? passed : risk != RISK_BREACHED && (paused || passed || risk == RISK_TOLD) && at_risk_by(timers, now))
 				sums->at_risk++;
-			if (response == RESPONSE_BREACHED ||
-				(response == RESPONSE_GIVEN && key <= timer_key(number, now) && response_is_late(timers, now)))
+			if (response == RESPONSE_BREACHED || (response == RESPONSE_GIVEN && passed && response_is_late(timers, now)))
 				sums->response_breached++;
 		}
 	}

@@ -140,7 +140,7 @@ static TaskqPlan still_stale = {
 
 /* $1 = timer_instant(). */
 static TaskqPlan pick_timed[] = {{PICK_TIMED("t.id", "")}, {PICK_TIMED("t.id, t.ctid", "ONLY ")}};
-static TaskqPlan still_timed = STILL(ACTIVE "AND " TIMED "AND " TIMER_IN_GROUP " " LE " $1 ");
+static TaskqPlan still_timed = STILL(ACTIVE "AND " TIMED "AND " HAS_TIMER "AND " TIMER_IN_GROUP " " LE " $1 ");
 static TaskqPlan next_timed = {
 	"SELECT pg_catalog.min(p.at)" IN_EACH_GROUP(TIMER_IN_GROUP " AS at", "",
 												"AND @timer " GT " " IN_GROUP("$1") "AND @timer " LT " " IN_GROUP(TIMER_NEVER), "LIMIT 1")

@@ -73,7 +73,7 @@ static const struct
 	[BY_TIMER] = {
 		"taskq_task_timer_idx",
 		{NEWER(COLUMN_RESPONSE_DUE_AT), NEWER(COLUMN_PAUSED_AT), Anum_task_sla_at_risk_at, Anum_task_completed_at, Anum_task_cancelled_at},
-		2, {0, Anum_task_sla_at_risk_at}, {INT8OID, TIMESTAMPTZOID}
+		1, {0}, {INT8OID}
 	}
 };
 

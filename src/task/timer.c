@@ -81,6 +81,11 @@ taskq_timer(PG_FUNCTION_ARGS)
 		at = Min(at, INSTANT(ARG_RESUME_AT));
 	else if (risk == RISK_UNTOLD)
 		at = Min(at, at_risk_at);
+	if (risk == RISK_TOLD && TIMESTAMP_IS_NOEND(at))
+	{
+		risk = RISK_TOLD_ALL;
+		at = at_risk_at;
+	}
 	PG_RETURN_INT64(timer_key(TIMER_GROUP(response, risk) + (GIVEN(ARG_PAUSED_AT) ? TIMER_PAUSED : 0), at));
 #undef INSTANT
 #undef GIVEN
