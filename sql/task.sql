@@ -134,22 +134,19 @@ CREATE INDEX taskq_task_closed_idx ON taskq_task
     WHERE completed_at IS NOT NULL OR cancelled_at IS NOT NULL;
 
 -- Tasks that have breached their SLA, active ones by since when, closed ones by
--- how late they were: few.
+-- how late they were: few.  Those whose deadline was moved out or removed are told
+-- from the others: the SLA report counts them at the breach.
 CREATE INDEX taskq_task_breach_idx ON taskq_task
-    (least(sla_due_at, sla_first_breached_at))
+    (least(sla_due_at, sla_first_breached_at), (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END))
     INCLUDE (id, assignee_id, sla_due_at, sla_first_breached_at, sla_breached_at)
     WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL);
 CREATE INDEX taskq_task_late_by_idx ON taskq_task
-    ((CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
-      THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END))
+    ((CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END),
+     (CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
+      THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END),
+     sla_first_breached_at)
     WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL)
       AND (sla_first_breached_at IS NOT NULL OR least(completed_at, cancelled_at) > sla_due_at);
-
--- Breaches whose deadline was moved out or removed, by which the SLA report counts
--- them: few.
-CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
-    (sla_first_breached_at)
-    WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at;
 
 -- What these features put into a row; empty where they are not used.  Tasks whose
 -- deadlines do not follow from their calendar any more; paused ones; those to be
