@@ -53,7 +53,7 @@ BEGIN ATOMIC
          'id task_id at actor db_user kind from_status to_status changes note',
          'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
         ('taskq_task_pause', 'task_id paused_at resumed_at reason',
-         'order_check paused_at_check pkey reason_check resumed_at_check task_id_fkey', '', 'taskq_pause_guard'),
+         'order_check paused_at_check pkey reason_check resumed_at_check', '', 'taskq_pause_guard'),
         ('taskq_workflow_rule',
          'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar',
          'action_check assign_check assignee_check assignee_id_fkey assignee_path_check assignee_pool_check assignee_strategy_check calendar_fkey dedupe_key_check description_template_check due_in_days_check event_check kind_check name_check name_key pkey sla_hours_check title_template_check user_id_path_check',

@@ -177,7 +177,7 @@ BEGIN ATOMIC
          'id task_id at actor db_user kind from_status to_status changes note',
          'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
         ('taskq_task_pause', 'task_id paused_at resumed_at reason',
-         'order_check paused_at_check pkey reason_check resumed_at_check task_id_fkey', '', 'taskq_pause_guard'),
+         'order_check paused_at_check pkey reason_check resumed_at_check', '', 'taskq_pause_guard'),
         ('taskq_workflow_rule',
          'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar',
          'action_check assign_check assignee_check assignee_id_fkey assignee_path_check assignee_pool_check assignee_strategy_check calendar_fkey dedupe_key_check description_template_check due_in_days_check event_check kind_check name_check name_key pkey sla_hours_check title_template_check user_id_path_check',
@@ -1013,6 +1013,8 @@ ALTER TABLE taskq_task
     ADD COLUMN paused_at timestamptz,
     ADD COLUMN pause_reason text,
     ADD COLUMN resume_at timestamptz;
+COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, over 0 and at most 87600 (ten years); NULL = no SLA.';
+COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent. LEAST_LOADED: of assignee_pool the one with the fewest active tasks that are not paused; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
 COMMENT ON COLUMN taskq_task.kind IS 'What sort of work it is, DOCUMENT_REVIEW for example, 1 to 63 characters; service levels and rules can go by it. NULL = none.';
 COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority or customer changes; NULL = none did: taskq_set_sla() clears it.';
 COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day.';
@@ -1030,7 +1032,7 @@ COMMENT ON COLUMN taskq_task.pause_reason IS 'What a paused task waits for, at m
 COMMENT ON COLUMN taskq_task.resume_at IS 'When the sweep resumes a paused task; NULL = it does not.';
 
 CREATE TABLE taskq_task_pause (
-    task_id bigint REFERENCES taskq_task ON DELETE CASCADE,
+    task_id bigint,
     paused_at timestamptz
         CONSTRAINT taskq_task_pause_paused_at_check CHECK (isfinite(paused_at)),
     resumed_at timestamptz NOT NULL
@@ -1052,7 +1054,7 @@ CREATE FUNCTION taskq_task_pause_guard() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_pause_guard';
 COMMENT ON FUNCTION taskq_task_pause_guard() IS
-'Trigger function of taskq_task_pause, AFTER each row: has the deadlines of the task computed anew; refuses what would change a closed task (23514, constraint taskq_task_lifecycle). Does nothing in a restore (check_function_bodies off).';
+'Trigger function of taskq_task_pause, AFTER each row: has the deadlines of the task computed anew; refuses a task that does not exist (23503) and what would change a closed one (23514, constraint taskq_task_lifecycle). Does nothing in a restore (check_function_bodies off).';
 CREATE TRIGGER taskq_pause_guard AFTER INSERT OR UPDATE OR DELETE ON taskq_task_pause
     FOR EACH ROW EXECUTE FUNCTION taskq_task_pause_guard();
 
@@ -1459,7 +1461,7 @@ BEGIN
 END $$;
 COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_timestamp()). Never changes. As all stamps but the SLA''s deadlines it is finite; what comes later is stamped no earlier (taskq_task_stamps_check).';
 COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only: statement_timestamp(), or the row''s last stamp where the clock is behind it.';
-COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never; never -infinity (taskq_task_stamps_check).';
+COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: sla_hours from sla_from or created_at, in the open hours of the calendar and less pauses; infinity while the task is paused before it. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never; never -infinity (taskq_task_stamps_check).';
 
 -- Titles that can be seen
 
