@@ -21,6 +21,7 @@
 #include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/plan.h"
+#include "task/timer.h"
 
 #define N_REPORT_COLUMNS 13
 #define N_OLDER_COLUMNS 7			/* of a database of an older version */
@@ -80,15 +81,21 @@
 	TASKS_MOVED("t.completed_at IS NULL AND t.cancelled_at IS NULL", "least(t.sla_due_at, t.sla_first_breached_at)") " UNION ALL " \
 	TASKS_MOVED("(t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL)", "t.sla_first_breached_at")
 
-/* Response deadlines, by taskq_task_response_idx and by taskq_task_response_settled_idx, which has the others. */
-#define RESPONSES_DUE(which) \
+/*
+ * Response deadlines, in terms of taskq_task_timer_idx: closed tasks by theirs
+ * ($5 and $6 are the bounds as keys), and the active ones that have one.
+ */
+#define RESPONSES_DUE(from, to) \
 	" UNION ALL SELECT t.assignee_id, t.priority, t.response_due_at, NULL::@.taskq_sla_status, NULL::pg_catalog.float8, t.kind, NULL::pg_catalog.float8, " \
 	"CASE WHEN t.response_breached_at " LE " $4 THEN 'BREACHED' " \
 	"ELSE @.taskq_sla_status_at(t.response_due_at, NULL, " SO_FAR("t.started_at") ", " SO_FAR("t.cancelled_at") ", $4) END " \
-	"FROM @.taskq_task t WHERE t.response_due_at " GE " $1 AND t.response_due_at " LT " $2 AND t.response_due_at IS NOT NULL AND " which
+	"FROM @.taskq_task t WHERE t.response_due_at " GE " $1 AND t.response_due_at " LT " $2 AND t.response_due_at IS NOT NULL " \
+	"AND @timer " GE " " from " AND @timer " to
+#define GROUP(n) "(" n "::pg_catalog.int8 OPERATOR(pg_catalog.*) " TIMER_UNIT ")"
 #define RESPONSES \
-	RESPONSES_DUE("t.started_at IS NULL AND t.response_breached_at IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL") \
-	RESPONSES_DUE("(t.started_at IS NOT NULL OR t.response_breached_at IS NOT NULL OR t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL)")
+	RESPONSES_DUE("$5", LE " $6") \
+	RESPONSES_DUE(GROUP("3"), LT " " GROUP("9")) \
+	RESPONSES_DUE(GROUP("19"), LT " " GROUP("25"))
 
 /* How many there are, met, breached, and the rate. */
 #define NUMBERS(status) \
@@ -100,7 +107,7 @@
 	"pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY " hours "), " \
 	"pg_catalog.percentile_cont(0.9) WITHIN GROUP (ORDER BY " hours ")"
 
-/* $1, $2 = bounds of the deadline, $3 = time zone of days and weeks, $4 = now. */
+/* $1, $2 = bounds of the deadline, $3 = time zone of days and weeks, $4 = now, $5 and $6 as above. */
 #define NEWER_REPORT(key, groups) \
 	{"SELECT " key ", " NUMBERS("r.s") ", " PERCENTILES("r.hours") ", " NUMBERS("r.rs") ", " PERCENTILES("r.business_hours") \
 	" FROM (" TASKS RESPONSES ") r " groups}
@@ -142,9 +149,10 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 	TimestampTz since = bound_argument(fcinfo, 0, "since");
 	TimestampTz until = bound_argument(fcinfo, 1, "until");
 	char	   *group_by = PG_ARGISNULL(2) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID};
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT8OID};
 	Datum		values[] = {TimestampTzGetDatum(since), TimestampTzGetDatum(until),
-	CStringGetTextDatum(taskq_timezone), TimestampTzGetDatum(GetCurrentStatementStartTimestamp())};
+	CStringGetTextDatum(taskq_timezone), TimestampTzGetDatum(GetCurrentStatementStartTimestamp()),
+	Int64GetDatum(timer_key(TIMER_CLOSED, since)), Int64GetDatum(timer_key(TIMER_CLOSED, until))};
 	bool		older = taskq_catalog()->sql_is_older;
 	int			ncolumns = older ? N_OLDER_COLUMNS : N_REPORT_COLUMNS;
 	TaskqPlan  *plan = NULL;

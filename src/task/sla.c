@@ -257,7 +257,7 @@ set_warning(TaskRow *row, const SlaFacts *facts, TimestampTz after)
 	clear_stamp(row, warn_at);
 	if (TIMESTAMP_IS_NOEND(at))
 		return;
-	/* As the key of taskq_task_at_risk_idx has it, a later one means that the task has been looked at. */
+	/* As taskq_timer() has it, a later one means that the task has been looked at. */
 	if (task_stamp(row, Anum_task_sla_at_risk_at) > after)
 		at = Min(at, task_stamp(row, Anum_task_sla_at_risk_at));
 	task_set_stamp(row, warn_at, at);
@@ -515,7 +515,7 @@ apply_used(const TaskRow *old, TaskRow *new, const Pause *ended, SlaFacts *facts
 	}
 }
 
-/* Whether it has neither been recorded that a task is at risk nor put off; same rule as the key of taskq_task_at_risk_idx. */
+/* Whether it has neither been recorded that a task is at risk nor put off; same rule as taskq_timer(). */
 bool
 sla_risk_is_untold(const TaskRow *row)
 {
