@@ -158,7 +158,7 @@ CREATE INDEX taskq_task_timer_idx ON taskq_task
                  response_breached_at, sla_warn_at, sla_warned_at, paused_at, resume_at))
     INCLUDE (sla_at_risk_at)
     WHERE response_due_at IS NOT NULL OR paused_at IS NOT NULL
-       OR (sla_at_risk_at IS NOT NULL AND sla_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL);
+       OR (sla_at_risk_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL);
 
 -- Tasks whose deadlines do not follow from their calendar any more.
 CREATE INDEX taskq_task_calendar_idx ON taskq_task

@@ -38,7 +38,7 @@ const int16 active_stages[N_ACTIVE_STAGES] = {
 	STAGE_UNSTARTED, STAGE_STARTED, STAGE_UNSTARTED + STAGE_STORED_OVERDUE, STAGE_STARTED + STAGE_STORED_OVERDUE
 };
 
-#define MAX_COLUMNS 6
+#define MAX_COLUMNS 5
 
 /* Stands for the number of a newer column, which is no constant. */
 #define NEWER(column) (-1 - (column))
@@ -72,7 +72,7 @@ static const struct
 	},
 	[BY_TIMER] = {
 		"taskq_task_timer_idx",
-		{NEWER(COLUMN_RESPONSE_DUE_AT), NEWER(COLUMN_PAUSED_AT), Anum_task_sla_at_risk_at, Anum_task_sla_breached_at, Anum_task_completed_at, Anum_task_cancelled_at},
+		{NEWER(COLUMN_RESPONSE_DUE_AT), NEWER(COLUMN_PAUSED_AT), Anum_task_sla_at_risk_at, Anum_task_completed_at, Anum_task_cancelled_at},
 		2, {0, Anum_task_sla_at_risk_at}, {INT8OID, TIMESTAMPTZOID}
 	}
 };

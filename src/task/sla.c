@@ -366,10 +366,12 @@ apply_policy(const TaskRow *old, TaskRow *new)
 static bool
 facts_corrected(const TaskRow *old, const TaskRow *new)
 {
-	if (Anum_task_sla_revision == 0 || targets_differ(old, new) || task_column_differs(old, new, Anum_task_sla_from) ||
-		task_isnull(old, Anum_task_paused_at) != task_isnull(new, Anum_task_paused_at))
+	int			revision = Anum_task_sla_revision;
+
+	if (revision == 0 || (!task_column_differs(old, new, revision) && !call_is(VERB_PAUSES)))
 		return false;
-	return call_is(VERB_PAUSES) || task_column_differs(old, new, Anum_task_sla_revision);
+	return !targets_differ(old, new) && !task_column_differs(old, new, Anum_task_sla_from) &&
+		task_isnull(old, Anum_task_paused_at) == task_isnull(new, Anum_task_paused_at);
 }
 
 /* Whether the deadlines must be computed anew. */

@@ -35,7 +35,7 @@
 
 /* The predicate of the index. */
 #define TIMED "(t.response_due_at IS NOT NULL OR t.paused_at IS NOT NULL OR " \
-	"(t.sla_at_risk_at IS NOT NULL AND t.sla_breached_at IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL)) "
+	"(t.sla_at_risk_at IS NOT NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL)) "
 
 /* All paused tasks, in terms of the index. */
 #define TIMER_IS_PAUSED "@timer " GE " '4611686018427387904'::pg_catalog.int8"
