@@ -3,8 +3,11 @@
 -- Pauses that are over
 -- ---------------------------------------------------------------------------
 
+-- No foreign key to taskq_task, as for its events: TRUNCATE of that table would
+-- have to name this one, also where it is replicated.  The trigger asks for the task,
+-- and pauses are deleted with it.
 CREATE TABLE taskq_task_pause (
-    task_id bigint REFERENCES taskq_task ON DELETE CASCADE,
+    task_id bigint,
     paused_at timestamptz
         CONSTRAINT taskq_task_pause_paused_at_check CHECK (isfinite(paused_at)),
     resumed_at timestamptz NOT NULL
@@ -26,6 +29,6 @@ CREATE FUNCTION taskq_task_pause_guard() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_pause_guard';
 COMMENT ON FUNCTION taskq_task_pause_guard() IS
-'Trigger function of taskq_task_pause, AFTER each row: has the deadlines of the task computed anew; refuses what would change a closed task (23514, constraint taskq_task_lifecycle). Does nothing in a restore (check_function_bodies off).';
+'Trigger function of taskq_task_pause, AFTER each row: has the deadlines of the task computed anew; refuses a task that does not exist (23503) and what would change a closed one (23514, constraint taskq_task_lifecycle). Does nothing in a restore (check_function_bodies off).';
 CREATE TRIGGER taskq_pause_guard AFTER INSERT OR UPDATE OR DELETE ON taskq_task_pause
     FOR EACH ROW EXECUTE FUNCTION taskq_task_pause_guard();

@@ -69,7 +69,7 @@ COMMENT ON COLUMN taskq_workflow_rule.due_in_days IS 'Due date in days from task
 COMMENT ON COLUMN taskq_workflow_rule.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_id IS 'Always this member of staff.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_path IS 'The member of staff whose id is at this path of the payload.';
-COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent. LEAST_LOADED: of assignee_pool the one with the fewest active tasks; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
+COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent. LEAST_LOADED: of assignee_pool the one with the fewest active tasks that are not paused; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_pool IS 'Ids to choose from for LEAST_LOADED; NULL = all active staff.';
 COMMENT ON COLUMN taskq_workflow_rule.user_id_path IS 'The customer whose id is at this path of the payload; NULL = the customer that the event is about.';
 COMMENT ON COLUMN taskq_workflow_rule.dedupe_key IS 'Template of the task''s dedupe_key: while a task with that key is active no second one is made. Each placeholder must lead to something that is not empty, or the rule fails.';

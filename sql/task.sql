@@ -136,22 +136,19 @@ CREATE INDEX taskq_task_closed_idx ON taskq_task
     WHERE completed_at IS NOT NULL OR cancelled_at IS NOT NULL;
 
 -- Tasks that have breached their SLA, active ones by since when, closed ones by
--- how late they were: few.
+-- how late they were: few.  Those whose deadline was moved out or removed are told
+-- from the others: the SLA report counts them at the breach.
 CREATE INDEX taskq_task_breach_idx ON taskq_task
-    (least(sla_due_at, sla_first_breached_at))
+    (least(sla_due_at, sla_first_breached_at), (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END))
     INCLUDE (id, assignee_id, sla_due_at, sla_first_breached_at, sla_breached_at)
     WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL);
 CREATE INDEX taskq_task_late_by_idx ON taskq_task
-    ((CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
-      THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END))
+    ((CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END),
+     (CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
+      THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END),
+     sla_first_breached_at)
     WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL)
       AND (sla_first_breached_at IS NOT NULL OR least(completed_at, cancelled_at) > sla_due_at);
-
--- Breaches whose deadline was moved out or removed, by which the SLA report counts
--- them: few.
-CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
-    (sla_first_breached_at)
-    WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at;
 
 -- What the sweep has to do for a task by its SLA, its response clock and its pause,
 -- by when; and what is at risk, paused or responded to late, in groups.  One for all
@@ -177,7 +174,7 @@ COMMENT ON COLUMN taskq_task.description IS 'More of it, at most 65,536 characte
 COMMENT ON COLUMN taskq_task.priority IS 'LOW, MEDIUM, HIGH or URGENT.';
 COMMENT ON COLUMN taskq_task.status IS 'Status as last written. The effective status of an active task also depends on today: see taskq_tasks.';
 COMMENT ON COLUMN taskq_task.due_date IS 'Last day on which the task is not past due, in taskq.timezone; 0001-01-01 to 9999-12-31; NULL = never past due.';
-COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours from creation to the SLA deadline, over 0 and at most 87600 (ten years); NULL = no SLA.';
+COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, over 0 and at most 87600 (ten years); NULL = no SLA.';
 COMMENT ON COLUMN taskq_task.assignee_id IS 'Staff member who owns the task; NULL = unassigned.';
 COMMENT ON COLUMN taskq_task.user_id IS 'Customer whom the task is about; NULL = none.';
 COMMENT ON COLUMN taskq_task.source IS 'What made the task: MANUAL, the application''s own word (1 to 63 characters), or RENEWAL and WORKFLOW, which the engines write. Never changes.';
@@ -188,7 +185,7 @@ COMMENT ON COLUMN taskq_task.started_at IS 'When work began; kept when the task 
 COMMENT ON COLUMN taskq_task.completed_at IS 'When it was completed. Written by the lifecycle only.';
 COMMENT ON COLUMN taskq_task.cancelled_at IS 'When it was cancelled. Written by the lifecycle only.';
 COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only: statement_timestamp(), or the row''s last stamp where the clock is behind it.';
-COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never; never -infinity (taskq_task_stamps_check).';
+COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: sla_hours from sla_from or created_at, in the open hours of the calendar and less pauses; infinity while the task is paused before it. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never; never -infinity (taskq_task_stamps_check).';
 COMMENT ON COLUMN taskq_task.sla_at_risk_at IS 'From here to the deadline the task is AT_RISK: taskq.sla_at_risk_percent of the way when it was written. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.sla_breached_at IS 'When the breach of the current deadline was recorded. Written by the lifecycle only.';
 COMMENT ON COLUMN taskq_task.sla_first_breached_at IS 'When the first breach of any deadline that the task has had was recorded; it stays when the deadline is moved out or removed. NULL = none was. Written by the lifecycle only, except that an INSERT may give it (NULL = sla_breached_at).';

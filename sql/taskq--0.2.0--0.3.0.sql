@@ -177,13 +177,13 @@ BEGIN ATOMIC
         ('taskq_task',
          'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at kind sla_policy sla_calendar sla_revision sla_from response_hours response_due_at response_breached_at response_hours_used sla_hours_used sla_warn_at sla_warned_at paused_at pause_reason resume_at',
          'assignee_id_fkey is_valid pkey user_id_fkey',
-         'queue_idx assignee_idx user_idx sla_pending_idx timer_idx sla_settled_idx closed_idx breach_idx late_by_idx moved_breach_idx calendar_idx dedupe_key',
+         'queue_idx assignee_idx user_idx sla_pending_idx sla_settled_idx closed_idx breach_idx late_by_idx timer_idx calendar_idx dedupe_key',
          'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
         ('taskq_task_event',
          'id task_id at actor db_user kind from_status to_status changes note',
          'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
         ('taskq_task_pause', 'task_id paused_at resumed_at reason',
-         'order_check paused_at_check pkey reason_check resumed_at_check task_id_fkey', '', 'taskq_pause_guard'),
+         'order_check paused_at_check pkey reason_check resumed_at_check', '', 'taskq_pause_guard'),
         ('taskq_workflow_rule',
          'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar',
          'action_check assign_check assignee_check assignee_id_fkey assignee_path_check assignee_pool_check assignee_strategy_check calendar_fkey dedupe_key_check description_template_check due_in_days_check event_check kind_check name_check name_key pkey sla_hours_check title_template_check user_id_path_check',
@@ -1019,6 +1019,8 @@ ALTER TABLE taskq_task
     ADD COLUMN paused_at timestamptz,
     ADD COLUMN pause_reason text,
     ADD COLUMN resume_at timestamptz;
+COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, over 0 and at most 87600 (ten years); NULL = no SLA.';
+COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent. LEAST_LOADED: of assignee_pool the one with the fewest active tasks that are not paused; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
 COMMENT ON COLUMN taskq_task.kind IS 'What sort of work it is, DOCUMENT_REVIEW for example, 1 to 63 characters; service levels and rules can go by it. NULL = none.';
 COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority or customer changes; NULL = none did: taskq_set_sla() clears it.';
 COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day.';
@@ -1036,7 +1038,7 @@ COMMENT ON COLUMN taskq_task.pause_reason IS 'What a paused task waits for, at m
 COMMENT ON COLUMN taskq_task.resume_at IS 'When the sweep resumes a paused task; NULL = it does not.';
 
 CREATE TABLE taskq_task_pause (
-    task_id bigint REFERENCES taskq_task ON DELETE CASCADE,
+    task_id bigint,
     paused_at timestamptz
         CONSTRAINT taskq_task_pause_paused_at_check CHECK (isfinite(paused_at)),
     resumed_at timestamptz NOT NULL
@@ -1058,7 +1060,7 @@ CREATE FUNCTION taskq_task_pause_guard() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_pause_guard';
 COMMENT ON FUNCTION taskq_task_pause_guard() IS
-'Trigger function of taskq_task_pause, AFTER each row: has the deadlines of the task computed anew; refuses what would change a closed task (23514, constraint taskq_task_lifecycle). Does nothing in a restore (check_function_bodies off).';
+'Trigger function of taskq_task_pause, AFTER each row: has the deadlines of the task computed anew; refuses a task that does not exist (23503) and what would change a closed one (23514, constraint taskq_task_lifecycle). Does nothing in a restore (check_function_bodies off).';
 CREATE TRIGGER taskq_pause_guard AFTER INSERT OR UPDATE OR DELETE ON taskq_task_pause
     FOR EACH ROW EXECUTE FUNCTION taskq_task_pause_guard();
 
@@ -1141,9 +1143,8 @@ BEGIN
         ('sla_pending', $$(taskq_stage(status, started_at, completed_at, cancelled_at), (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END), id) WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_breached_at IS NULL$$),
         ('sla_settled', $$(taskq_stage(status, started_at, completed_at, cancelled_at), (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END)) WHERE sla_due_at IS NOT NULL AND (sla_breached_at IS NOT NULL OR completed_at IS NOT NULL OR cancelled_at IS NOT NULL)$$),
         ('closed', $$(taskq_stage(status, started_at, completed_at, cancelled_at), taskq_place(priority, due_date, completed_at, cancelled_at), id) WHERE completed_at IS NOT NULL OR cancelled_at IS NOT NULL$$),
-        ('breach', $$(least(sla_due_at, sla_first_breached_at)) INCLUDE (id, assignee_id, sla_due_at, sla_first_breached_at, sla_breached_at) WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL)$$),
-        ('late_by', $$((CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at)) THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END)) WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND (sla_first_breached_at IS NOT NULL OR least(completed_at, cancelled_at) > sla_due_at)$$),
-        ('moved_breach', $$(sla_first_breached_at) WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at$$),
+        ('breach', $$(least(sla_due_at, sla_first_breached_at), (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END)) INCLUDE (id, assignee_id, sla_due_at, sla_first_breached_at, sla_breached_at) WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL)$$),
+        ('late_by', $$((CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END), (CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at)) THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END), sla_first_breached_at) WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND (sla_first_breached_at IS NOT NULL OR least(completed_at, cancelled_at) > sla_due_at)$$),
         ('timer', $$(taskq_timer(started_at, completed_at, cancelled_at, sla_at_risk_at, sla_breached_at, response_due_at, response_breached_at, sla_warn_at, sla_warned_at, paused_at, resume_at)) WHERE response_due_at IS NOT NULL OR paused_at IS NOT NULL OR (sla_at_risk_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL)$$),
         ('calendar', $$(sla_calendar, sla_revision, sla_due_at) WHERE sla_calendar IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL$$)
     ) AS v(name, definition) LOOP
@@ -1460,7 +1461,7 @@ BEGIN
 END $$;
 COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_timestamp()). Never changes. As all stamps but the SLA''s deadlines it is finite; what comes later is stamped no earlier (taskq_task_stamps_check).';
 COMMENT ON COLUMN taskq_task.updated_at IS 'When anything last changed. Written by the lifecycle only: statement_timestamp(), or the row''s last stamp where the clock is behind it.';
-COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: created_at + sla_hours. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never; never -infinity (taskq_task_stamps_check).';
+COMMENT ON COLUMN taskq_task.sla_due_at IS 'SLA deadline: sla_hours from sla_from or created_at, in the open hours of the calendar and less pauses; infinity while the task is paused before it. Rescheduling never moves it. Written by the lifecycle only, except that an INSERT may give it; infinity = never; never -infinity (taskq_task_stamps_check).';
 
 -- Titles that can be seen
 
@@ -1507,8 +1508,8 @@ SELECT * FROM taskq_stats();
 -- A deadline that was moved out after a breach was missed all the same: what is
 -- late is so from the deadline, or from the breach where that came before.
 -- Each part from its own index: active tasks whose breach was recorded, of which only
--- those asked for are read; those whose breach was not; closed ones; those stamped in
--- the future.
+-- those asked for are read; those whose breach was not; closed ones, a range of those
+-- whose deadline was moved out or removed and one of the others; those stamped in the future.
 CREATE OR REPLACE VIEW taskq_sla_violations WITH (security_invoker = true) AS
 SELECT t.id, t.title, t.description, t.priority,
        taskq_effective_status(t.status, t.due_date, t.started_at) AS status,
@@ -1562,7 +1563,20 @@ FROM (
             CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
                  THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
      FROM taskq_task
-     WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
+     WHERE (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END) = 0
+       AND (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
+       AND (sla_first_breached_at <= statement_timestamp() OR least(completed_at, cancelled_at) > sla_due_at)
+     ORDER BY late_by DESC)
+    UNION ALL
+    (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
+            started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
+            CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
+                 THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+     FROM taskq_task
+     WHERE (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END) = 1
+       AND (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
        AND (sla_first_breached_at <= statement_timestamp() OR least(completed_at, cancelled_at) > sla_due_at)
      ORDER BY late_by DESC)
     UNION ALL

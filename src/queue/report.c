@@ -56,8 +56,8 @@
 #define SETTLED "(t.sla_breached_at IS NOT NULL OR t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL) " \
 	"AND @stage " EQ " ANY ('{0,1,2,3,4,5}'::pg_catalog.int2[]) "
 
-/* As the condition of taskq_task_moved_breach_idx. */
-#define DEADLINE_MOVED OR_NEVER("t.sla_due_at") " " GT " t.sla_first_breached_at"
+/* As a key of taskq_task_breach_idx and of taskq_task_late_by_idx. */
+#define DEADLINE_MOVED "(CASE WHEN t.sla_due_at IS NULL OR t.sla_due_at " GT " t.sla_first_breached_at THEN 1 ELSE 0 END) " EQ " 1"
 
 /* Tasks without sla_first_breached_at, in a database of 0.2.0 or before. */
 #define OLDER_TASKS SELECT_TASKS_WITH("t.sla_due_at", STATUS_AT_NOW, "") \
@@ -73,10 +73,13 @@
 #define TASKS_DUE(which) \
 	SELECT_TASKS("t.sla_due_at", "CASE WHEN " WAS_BREACHED " THEN 'BREACHED' ELSE " STATUS_AT_NOW " END") \
 	which DUE_BETWEEN "AND (" WAS_BREACHED " AND " DEADLINE_MOVED ") IS NOT TRUE UNION ALL "
+#define TASKS_MOVED(which, breached_at) \
+	SELECT_TASKS("t.sla_first_breached_at", "'BREACHED'") \
+	which " AND " breached_at " " GE " $1 AND " breached_at " " LT " $2 AND " WAS_BREACHED " AND " DEADLINE_MOVED
 #define TASKS \
 	TASKS_DUE(PENDING) TASKS_DUE(SETTLED) \
-	SELECT_TASKS("t.sla_first_breached_at", "'BREACHED'") \
-	"t.sla_first_breached_at " GE " $1 AND t.sla_first_breached_at " LT " $2 AND " WAS_BREACHED " AND " DEADLINE_MOVED
+	TASKS_MOVED("t.completed_at IS NULL AND t.cancelled_at IS NULL", "least(t.sla_due_at, t.sla_first_breached_at)") " UNION ALL " \
+	TASKS_MOVED("(t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL)", "t.sla_first_breached_at")
 
 /*
  * Response deadlines, in terms of taskq_task_timer_idx: closed tasks by theirs

@@ -44,6 +44,9 @@ static TaskqPlan insert_pauses = {
 	"SELECT pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4) "
 	"ON CONFLICT (task_id, paused_at) DO UPDATE SET resumed_at = greatest(p.resumed_at, excluded.resumed_at)"
 };
+static TaskqPlan delete_pauses = {
+	"DELETE FROM @.taskq_task_pause WHERE task_id " EQ " ANY ($1)"
+};
 static TaskqPlan lock_task = {
 	"SELECT t.completed_at IS NULL AND t.cancelled_at IS NULL FROM @.taskq_task t WHERE t.id " EQ " $1 FOR NO KEY UPDATE"
 };
@@ -51,7 +54,7 @@ static TaskqPlan write_task = {
 	"UPDATE @.taskq_task AS t SET due_date = t.due_date WHERE t.id " EQ " $1"
 };
 
-/* Guard (see spi_run_past_guard()) for the rows that taskq inserts itself. */
+/* Guard (see spi_run_past_guard()) for the rows that taskq inserts and deletes itself. */
 static int	recording = 0;
 
 static bool
@@ -161,10 +164,11 @@ pauses_of(int64 task_id, const Pause *latest)
 
 /* --------------------------------------------------- recording what is over */
 
-/* Pauses that a statement has ended. */
+/* Pauses that a statement has ended, and tasks that it has deleted. */
 typedef struct PauseBatch
 {
 	ArrayBuildState *columns[4];	/* task_id, paused_at, resumed_at, reason */
+	ArrayBuildState *deleted;
 } PauseBatch;
 
 static void *
@@ -180,6 +184,8 @@ pause_change(void *state, const TaskChange *change)
 	const TaskRow *old = change->old;
 	Pause		pause;
 
+	if (change->kind == CHANGE_DELETE)
+		batch->deleted = accumArrayResult(batch->deleted, Int64GetDatum(task_id(old)), false, INT8OID, CurrentMemoryContext);
 	if (change->kind != CHANGE_UPDATE || !pause_ends(old, change->new, task_instant(old), &pause))
 		return;
 	batch->columns[0] = accumArrayResult(batch->columns[0], Int64GetDatum(task_id(old)), false, INT8OID, CurrentMemoryContext);
@@ -197,13 +203,21 @@ pause_end(void *state)
 	Datum		values[4];
 	OwnerSwitch owner;
 
-	if (batch->columns[0] == NULL)
+	if (batch->columns[0] == NULL && batch->deleted == NULL)
 		return;
-	for (int i = 0; i < 4; i++)
-		values[i] = makeArrayResult(batch->columns[i], CurrentMemoryContext);
 	spi_connect();
 	become_owner_of(taskq_catalog()->task_pause, &owner);
-	spi_run_past_guard(&recording, &insert_pauses, 4, types, values, NULL);
+	if (batch->columns[0] != NULL)
+	{
+		for (int i = 0; i < 4; i++)
+			values[i] = makeArrayResult(batch->columns[i], CurrentMemoryContext);
+		spi_run_past_guard(&recording, &insert_pauses, 4, types, values, NULL);
+	}
+	if (batch->deleted != NULL)
+	{
+		values[0] = makeArrayResult(batch->deleted, CurrentMemoryContext);
+		spi_run_past_guard(&recording, &delete_pauses, 1, types, values, NULL);
+	}
 	become_caller_again(&owner);
 	SPI_finish();
 }
@@ -214,9 +228,9 @@ const TaskFollower pause_follower = {
 
 /* ---------------------------------------------------- changes of the table */
 
-/* Has the deadlines of a task computed anew, or refuses if it is closed; one that is gone takes its pauses with it. */
+/* Has the deadlines of a task computed anew, or refuses if it is closed or, unless pauses are deleted, does not exist. */
 static void
-task_changes(int64 task_id)
+task_changes(int64 task_id, bool deleted)
 {
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(task_id)};
@@ -226,6 +240,10 @@ task_changes(int64 task_id)
 	spi_connect();
 	become_owner_of(taskq_catalog()->task, &owner);
 	spi_run(&lock_task, 1, types, values, NULL, 1);
+	if (SPI_processed == 0 && !deleted)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("task " INT64_FORMAT " does not exist", task_id)));
 	if (SPI_processed > 0)
 	{
 		if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)))
@@ -271,8 +289,8 @@ taskq_task_pause_guard(PG_FUNCTION_ARGS)
 			pause_column(td, td->tg_trigtuple, "resumed_at") == pause_column(td, td->tg_newtuple, "resumed_at"))
 			return PointerGetDatum(NULL);
 		if (new_id != task_id)
-			task_changes(new_id);
+			task_changes(new_id, false);
 	}
-	task_changes(task_id);
+	task_changes(task_id, !TRIGGER_FIRED_BY_INSERT(td->tg_event));
 	return PointerGetDatum(NULL);
 }

@@ -803,7 +803,7 @@ sub do_delete
 sub do_forbidden
 {
 	my ($text, @states) = @{ pick(
-			[ 'TRUNCATE taskq_task', '0A000' ], [ 'TRUNCATE taskq_task CASCADE', '23514' ], [ 'TRUNCATE taskq_task_event', '23514' ],
+			[ 'TRUNCATE taskq_task', '23514' ], [ 'TRUNCATE taskq_task_event', '23514' ],
 			[ 'DELETE FROM taskq_task_event WHERE id = (SELECT max(id) FROM taskq_task_event)', '23514' ],
 			[ "UPDATE taskq_task_event SET note = 'x' WHERE id = (SELECT max(id) FROM taskq_task_event)", '23514' ],
 			[ 'SELECT taskq_task_update()', '39P01' ], [ 'SELECT taskq_mirror()', '39P01' ],

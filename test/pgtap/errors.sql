@@ -72,8 +72,7 @@ INSERT INTO mistake (statement, state, message) VALUES
     ($$INSERT INTO taskq_task (title, status) VALUES ('x', 'COMPLETED')$$, '23514', NULL),
     ($$INSERT INTO taskq_task (title, due_date) VALUES ('x', 'infinity')$$, '23514', NULL),
     ($$UPDATE taskq_task_event SET note = 'x'$$, '23514', NULL),
-    ($$TRUNCATE taskq_task$$, '0A000', NULL),
-    ($$TRUNCATE taskq_task CASCADE$$, '23514', NULL),
+    ($$TRUNCATE taskq_task$$, '23514', NULL),
     ($$DELETE FROM taskq_task WHERE id = 1$$, '23514', NULL);
 INSERT INTO mistake (statement, state, message)
 SELECT format(call, value), '22023', bound

@@ -7,10 +7,17 @@ INSERT INTO col VALUES
     ('id', '9', false), ('created_at', 'now() - interval ''1 day''', false), ('created_by', '''x''', false), ('source', '''x''', false),
     ('started_at', 'now()', false), ('completed_at', 'now()', false), ('cancelled_at', 'now()', false),
     ('sla_due_at', 'now() + interval ''1 day''', false), ('sla_at_risk_at', 'now() + interval ''1 day''', false), ('sla_breached_at', 'now()', false), ('sla_first_breached_at', 'now()', false),
+    ('response_due_at', 'now()', false), ('response_breached_at', 'now()', false), ('response_hours_used', '1', false), ('sla_hours_used', '1', false),
+    ('sla_warn_at', 'now()', false), ('sla_warned_at', 'now()', false),
+    ('kind', '''x''', true), ('sla_policy', '''gold''', true), ('sla_calendar', '''desk''', true), ('sla_revision', '7', true),
+    ('sla_from', 'now() - interval ''2 hours''', true), ('response_hours', '4', true),
+    ('paused_at', 'now()', true), ('pause_reason', '''x''', true), ('resume_at', 'now() + interval ''1 day''', true),
     ('title', '''x''', true), ('description', '''x''', true), ('priority', '''HIGH''', true), ('due_date', 'taskq_today() + 1', true),
     ('sla_hours', '5', true), ('assignee_id', '''sta_1''', true), ('user_id', '''cus_1''', true), ('dedupe_key', '''x''', true),
     ('status', '''CANCELLED''', true), ('updated_at', 'now() - interval ''1 day''', true);
 INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana');
+SELECT taskq_calendar_set('desk', 'UTC', '24/7');
+INSERT INTO taskq_sla_policy (name, calendar, sla_hours) VALUES ('gold', 'desk', 3);
 INSERT INTO taskq_customer VALUES ('cus_0', 'Zero'), ('cus_1', 'Acme');
 INSERT INTO taskq_task (id, title, status, created_at, sla_hours, started_at, completed_at, cancelled_at, user_id)
 VALUES (1, 'active', 'IN_PROGRESS', now() - interval '1 hour', 8, now() - interval '30 minutes', NULL, NULL, 'cus_0'),
@@ -31,7 +38,7 @@ EXCEPTION WHEN SQLSTATE 'XX999' THEN RETURN 'written';
     RETURN state || ' ' || con;
 END $$;
 
-SELECT plan(2 + 3 * 21 + 3);
+SELECT plan(2 + 3 * 36 + 3);
 SELECT set_eq($$SELECT attname::text FROM pg_attribute WHERE attrelid = 'taskq_task'::regclass AND attnum > 0 AND NOT attisdropped$$,
     'SELECT name FROM col', 'every column is in the list');
 SELECT is(pg_temp.attempt(format('UPDATE taskq_task SET %s = %s WHERE id = %s', name, value, task)),

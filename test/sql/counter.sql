@@ -222,7 +222,7 @@ ALTER TABLE taskq_task ENABLE ALWAYS TRIGGER taskq_counted, ENABLE ALWAYS TRIGGE
     ENABLE ALWAYS TRIGGER taskq_lifecycle_deleted, ENABLE ALWAYS TRIGGER taskq_lifecycle_truncate;
 BEGIN;
 SET LOCAL session_replication_role = replica;
-TRUNCATE taskq_task CASCADE;
+TRUNCATE taskq_task;
 SELECT agrees(), (SELECT count(*) FROM taskq_counter_state) AS state;
 ROLLBACK;
 CALL taskq_sweep_all();
