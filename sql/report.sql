@@ -6,8 +6,8 @@
 -- A deadline that was moved out after a breach was missed all the same: what is
 -- late is so from the deadline, or from the breach where that came before.
 -- Each part from its own index: active tasks whose breach was recorded, of which only
--- those asked for are read; those whose breach was not; closed ones; those stamped in
--- the future.
+-- those asked for are read; those whose breach was not; closed ones, a range of those
+-- whose deadline was moved out or removed and one of the others; those stamped in the future.
 CREATE VIEW taskq_sla_violations WITH (security_invoker = true) AS
 SELECT t.id, t.title, t.description, t.priority,
        taskq_effective_status(t.status, t.due_date, t.started_at) AS status,
@@ -62,7 +62,20 @@ FROM (
             CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
                  THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
      FROM taskq_task
-     WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
+     WHERE (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END) = 0
+       AND (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
+       AND (sla_first_breached_at <= statement_timestamp() OR least(completed_at, cancelled_at) > sla_due_at)
+     ORDER BY late_by DESC)
+    UNION ALL
+    (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
+            started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
+            CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
+                 THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+     FROM taskq_task
+     WHERE (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END) = 1
+       AND (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
        AND (sla_first_breached_at <= statement_timestamp() OR least(completed_at, cancelled_at) > sla_due_at)
      ORDER BY late_by DESC)
     UNION ALL

@@ -33,6 +33,12 @@ CREATE FUNCTION taskq_place(priority taskq_priority, due_date date, completed_at
 COMMENT ON FUNCTION taskq_place(taskq_priority, date, timestamptz, timestamptz) IS
 'Where a task stands in the queue, as a key of indexes. Active: eight times the day of the due date (days since 2000-01-01; none: 2147483647) plus taskq_priority_rank(), the order of sort due. Closed: when it was closed, in microseconds since 2000-01-01 UTC.';
 
+CREATE FUNCTION taskq_timer(started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, sla_at_risk_at timestamptz, sla_breached_at timestamptz, response_due_at timestamptz, response_breached_at timestamptz, sla_warn_at timestamptz, sla_warned_at timestamptz, paused_at timestamptz, resume_at timestamptz) RETURNS bigint
+    LANGUAGE c IMMUTABLE PARALLEL SAFE LEAKPROOF
+    AS 'MODULE_PATHNAME', 'taskq_timer';
+COMMENT ON FUNCTION taskq_timer(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
+'When the sweep next has something to do for a task, as the key of an index: 2^58 times a group and microseconds since 2000-01-01 UTC (never, or later than all that fits: 2^58 - 1). Of an active task that is the least of sla_warn_at; of resume_at if it is paused, else of sla_at_risk_at while it is neither recorded nor put off that the task is at risk, and its breach is not; and of the instant after response_due_at while work has not begun and that is not recorded. The group is 0 to 3 for a task without a response clock, 4 to 7 with one, 8 to 11 where response_breached_at is set: of these the second where it is recorded or put off that the task is at risk, the third where sla_breached_at is set, and the fourth, by sla_at_risk_at, where the second would have nothing to do; 16 more if it is paused. Closed tasks are group 12, by response_due_at.';
+
 -- One CHECK, and a function in C: PostgreSQL reads the stored expression of each
 -- CHECK for every statement, which costs more than maintaining an index.  Columns
 -- are arguments, not the row, whose type a copy or child of the table does not have.
@@ -115,15 +121,11 @@ CREATE INDEX taskq_task_user_idx ON taskq_task
     (user_id, taskq_stage(status, started_at, completed_at, cancelled_at))
     WHERE user_id IS NOT NULL;
 
--- Pages by deadline; what the sweep has not recorded as breached; what is at risk,
--- those first that nobody has been told of yet.
+-- Pages by deadline; what the sweep has not recorded as breached.
 CREATE INDEX taskq_task_sla_pending_idx ON taskq_task
     (taskq_stage(status, started_at, completed_at, cancelled_at),
      (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END), id)
     WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_breached_at IS NULL;
-CREATE INDEX taskq_task_at_risk_idx ON taskq_task
-    ((CASE WHEN sla_warned_at >= sla_at_risk_at OR sla_warn_at > sla_at_risk_at THEN 1 ELSE 0 END), sla_at_risk_at)
-    WHERE sla_at_risk_at IS NOT NULL AND sla_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL;
 
 -- All other deadlines: for pages by deadline, and for reports.
 CREATE INDEX taskq_task_sla_settled_idx ON taskq_task
@@ -138,22 +140,28 @@ CREATE INDEX taskq_task_closed_idx ON taskq_task
     WHERE completed_at IS NOT NULL OR cancelled_at IS NOT NULL;
 
 -- Tasks that have breached their SLA, active ones by since when, closed ones by
--- how late they were: few.
+-- how late they were: few.  Those whose deadline was moved out or removed are told
+-- from the others: the SLA report counts them at the breach.
 CREATE INDEX taskq_task_breach_idx ON taskq_task
-    (least(sla_due_at, sla_first_breached_at))
+    (least(sla_due_at, sla_first_breached_at), (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END))
     INCLUDE (id, assignee_id, sla_due_at, sla_first_breached_at, sla_breached_at)
     WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL);
 CREATE INDEX taskq_task_late_by_idx ON taskq_task
-    ((CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
-      THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END))
+    ((CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END),
+     (CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
+      THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END),
+     sla_first_breached_at)
     WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL)
       AND (sla_first_breached_at IS NOT NULL OR least(completed_at, cancelled_at) > sla_due_at);
 
--- Breaches whose deadline was moved out or removed, by which the SLA report counts
--- them: few.
-CREATE INDEX taskq_task_moved_breach_idx ON taskq_task
-    (sla_first_breached_at)
-    WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at;
+-- What the sweep has to do for a task by its SLA, its response clock and its pause,
+-- by when; and what is at risk, paused or responded to late, in groups.  One for all
+-- of it, because each index costs every write.
+CREATE INDEX taskq_task_timer_idx ON taskq_task
+    (taskq_timer(started_at, completed_at, cancelled_at, sla_at_risk_at, sla_breached_at, response_due_at,
+                 response_breached_at, sla_warn_at, sla_warned_at, paused_at, resume_at))
+    WHERE response_due_at IS NOT NULL OR paused_at IS NOT NULL
+       OR (sla_at_risk_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL);
 
 -- Tasks of each team, as those of an assignee.
 CREATE INDEX taskq_task_team_idx ON taskq_task
@@ -161,31 +169,10 @@ CREATE INDEX taskq_task_team_idx ON taskq_task
      taskq_priority_rank(priority), taskq_place(priority, due_date, completed_at, cancelled_at), id)
     WHERE team_id IS NOT NULL;
 
--- What these features put into a row; empty where they are not used.  Tasks whose
--- deadlines do not follow from their calendar any more; paused ones; those to be
--- resumed; warnings; the response clock: what the sweep has not recorded as breached,
--- all other deadlines, for reports, and what it has.
+-- Tasks whose deadlines do not follow from their calendar any more.
 CREATE INDEX taskq_task_calendar_idx ON taskq_task
-    (sla_calendar, (CASE WHEN sla_revision IS NULL THEN 0 ELSE sla_revision END), (least(sla_due_at, response_due_at)))
+    (sla_calendar, sla_revision, sla_due_at)
     WHERE sla_calendar IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
-CREATE INDEX taskq_task_paused_idx ON taskq_task
-    (assignee_id)
-    WHERE paused_at IS NOT NULL;
-CREATE INDEX taskq_task_resume_idx ON taskq_task
-    (resume_at)
-    WHERE resume_at IS NOT NULL;
-CREATE INDEX taskq_task_warn_idx ON taskq_task
-    (sla_warn_at)
-    WHERE sla_warn_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
-CREATE INDEX taskq_task_response_idx ON taskq_task
-    (response_due_at)
-    WHERE response_due_at IS NOT NULL AND started_at IS NULL AND response_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL;
-CREATE INDEX taskq_task_response_settled_idx ON taskq_task
-    (response_due_at)
-    WHERE response_due_at IS NOT NULL AND (started_at IS NOT NULL OR response_breached_at IS NOT NULL OR completed_at IS NOT NULL OR cancelled_at IS NOT NULL);
-CREATE INDEX taskq_task_response_breach_idx ON taskq_task
-    (response_breached_at)
-    WHERE response_breached_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;
 
 CREATE UNIQUE INDEX taskq_task_dedupe_key ON taskq_task (dedupe_key)
     WHERE dedupe_key IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL;

@@ -37,6 +37,12 @@ CREATE OR REPLACE FUNCTION taskq_place(priority taskq_priority, due_date date, c
 COMMENT ON FUNCTION taskq_place(taskq_priority, date, timestamptz, timestamptz) IS
 'Where a task stands in the queue, as a key of indexes. Active: eight times the day of the due date (days since 2000-01-01; none: 2147483647) plus taskq_priority_rank(), the order of sort due. Closed: when it was closed, in microseconds since 2000-01-01 UTC.';
 
+CREATE FUNCTION taskq_timer(started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz, sla_at_risk_at timestamptz, sla_breached_at timestamptz, response_due_at timestamptz, response_breached_at timestamptz, sla_warn_at timestamptz, sla_warned_at timestamptz, paused_at timestamptz, resume_at timestamptz) RETURNS bigint
+    LANGUAGE c IMMUTABLE PARALLEL SAFE LEAKPROOF
+    AS 'MODULE_PATHNAME', 'taskq_timer';
+COMMENT ON FUNCTION taskq_timer(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
+'When the sweep next has something to do for a task, as the key of an index: 2^58 times a group and microseconds since 2000-01-01 UTC (never, or later than all that fits: 2^58 - 1). Of an active task that is the least of sla_warn_at; of resume_at if it is paused, else of sla_at_risk_at while it is neither recorded nor put off that the task is at risk, and its breach is not; and of the instant after response_due_at while work has not begun and that is not recorded. The group is 0 to 3 for a task without a response clock, 4 to 7 with one, 8 to 11 where response_breached_at is set: of these the second where it is recorded or put off that the task is at risk, the third where sla_breached_at is set, and the fourth, by sla_at_risk_at, where the second would have nothing to do; 16 more if it is paused. Closed tasks are group 12, by response_due_at.';
+
 -- A replica identity for the one logged table that had none.
 ALTER TABLE taskq_renewal_recheck ADD COLUMN id uuid DEFAULT gen_random_uuid() PRIMARY KEY;
 COMMENT ON COLUMN taskq_renewal_recheck.id IS 'Key.';
@@ -171,7 +177,7 @@ BEGIN ATOMIC
         ('taskq_task',
          'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at kind sla_policy sla_calendar sla_revision sla_from response_hours response_due_at response_breached_at response_hours_used sla_hours_used sla_warn_at sla_warned_at paused_at pause_reason resume_at',
          'assignee_id_fkey is_valid pkey user_id_fkey',
-         'queue_idx assignee_idx user_idx sla_pending_idx at_risk_idx sla_settled_idx closed_idx breach_idx late_by_idx moved_breach_idx calendar_idx paused_idx resume_idx warn_idx response_idx response_settled_idx response_breach_idx dedupe_key',
+         'queue_idx assignee_idx user_idx sla_pending_idx sla_settled_idx closed_idx breach_idx late_by_idx timer_idx calendar_idx dedupe_key',
          'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
         ('taskq_task_event',
          'id task_id at actor db_user kind from_status to_status changes note',
@@ -1135,19 +1141,12 @@ BEGIN
         ('assignee', $$(assignee_id, taskq_stage(status, started_at, completed_at, cancelled_at), taskq_priority_rank(priority), taskq_place(priority, due_date, completed_at, cancelled_at), id)$$),
         ('user', $$(user_id, taskq_stage(status, started_at, completed_at, cancelled_at)) WHERE user_id IS NOT NULL$$),
         ('sla_pending', $$(taskq_stage(status, started_at, completed_at, cancelled_at), (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END), id) WHERE completed_at IS NULL AND cancelled_at IS NULL AND sla_breached_at IS NULL$$),
-        ('at_risk', $$((CASE WHEN sla_warned_at >= sla_at_risk_at OR sla_warn_at > sla_at_risk_at THEN 1 ELSE 0 END), sla_at_risk_at) WHERE sla_at_risk_at IS NOT NULL AND sla_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL$$),
         ('sla_settled', $$(taskq_stage(status, started_at, completed_at, cancelled_at), (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END)) WHERE sla_due_at IS NOT NULL AND (sla_breached_at IS NOT NULL OR completed_at IS NOT NULL OR cancelled_at IS NOT NULL)$$),
         ('closed', $$(taskq_stage(status, started_at, completed_at, cancelled_at), taskq_place(priority, due_date, completed_at, cancelled_at), id) WHERE completed_at IS NOT NULL OR cancelled_at IS NOT NULL$$),
-        ('breach', $$(least(sla_due_at, sla_first_breached_at)) INCLUDE (id, assignee_id, sla_due_at, sla_first_breached_at, sla_breached_at) WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL)$$),
-        ('late_by', $$((CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at)) THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END)) WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND (sla_first_breached_at IS NOT NULL OR least(completed_at, cancelled_at) > sla_due_at)$$),
-        ('moved_breach', $$(sla_first_breached_at) WHERE (CASE WHEN sla_due_at IS NULL THEN 'infinity' ELSE sla_due_at END) > sla_first_breached_at$$),
-        ('calendar', $$(sla_calendar, (CASE WHEN sla_revision IS NULL THEN 0 ELSE sla_revision END), (least(sla_due_at, response_due_at))) WHERE sla_calendar IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL$$),
-        ('paused', $$(assignee_id) WHERE paused_at IS NOT NULL$$),
-        ('resume', $$(resume_at) WHERE resume_at IS NOT NULL$$),
-        ('warn', $$(sla_warn_at) WHERE sla_warn_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL$$),
-        ('response', $$(response_due_at) WHERE response_due_at IS NOT NULL AND started_at IS NULL AND response_breached_at IS NULL AND completed_at IS NULL AND cancelled_at IS NULL$$),
-        ('response_settled', $$(response_due_at) WHERE response_due_at IS NOT NULL AND (started_at IS NOT NULL OR response_breached_at IS NOT NULL OR completed_at IS NOT NULL OR cancelled_at IS NOT NULL)$$),
-        ('response_breach', $$(response_breached_at) WHERE response_breached_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL$$)
+        ('breach', $$(least(sla_due_at, sla_first_breached_at), (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END)) INCLUDE (id, assignee_id, sla_due_at, sla_first_breached_at, sla_breached_at) WHERE completed_at IS NULL AND cancelled_at IS NULL AND (sla_first_breached_at IS NOT NULL OR sla_breached_at IS NOT NULL)$$),
+        ('late_by', $$((CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END), (CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at)) THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END), sla_first_breached_at) WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND (sla_first_breached_at IS NOT NULL OR least(completed_at, cancelled_at) > sla_due_at)$$),
+        ('timer', $$(taskq_timer(started_at, completed_at, cancelled_at, sla_at_risk_at, sla_breached_at, response_due_at, response_breached_at, sla_warn_at, sla_warned_at, paused_at, resume_at)) WHERE response_due_at IS NOT NULL OR paused_at IS NOT NULL OR (sla_at_risk_at IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL)$$),
+        ('calendar', $$(sla_calendar, sla_revision, sla_due_at) WHERE sla_calendar IS NOT NULL AND completed_at IS NULL AND cancelled_at IS NULL$$)
     ) AS v(name, definition) LOOP
         EXECUTE pg_catalog.format('CREATE INDEX taskq_task_shape_idx ON taskq_task_shape %s', wanted.definition);
         SELECT i.indexrelid INTO built
@@ -1509,8 +1508,8 @@ SELECT * FROM taskq_stats();
 -- A deadline that was moved out after a breach was missed all the same: what is
 -- late is so from the deadline, or from the breach where that came before.
 -- Each part from its own index: active tasks whose breach was recorded, of which only
--- those asked for are read; those whose breach was not; closed ones; those stamped in
--- the future.
+-- those asked for are read; those whose breach was not; closed ones, a range of those
+-- whose deadline was moved out or removed and one of the others; those stamped in the future.
 CREATE OR REPLACE VIEW taskq_sla_violations WITH (security_invoker = true) AS
 SELECT t.id, t.title, t.description, t.priority,
        taskq_effective_status(t.status, t.due_date, t.started_at) AS status,
@@ -1564,7 +1563,20 @@ FROM (
             CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
                  THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
      FROM taskq_task
-     WHERE (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
+     WHERE (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END) = 0
+       AND (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
+       AND (sla_first_breached_at <= statement_timestamp() OR least(completed_at, cancelled_at) > sla_due_at)
+     ORDER BY late_by DESC)
+    UNION ALL
+    (SELECT id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, created_by,
+            started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at,
+            kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at,
+            response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at,
+            CASE WHEN isfinite(least(sla_due_at, sla_first_breached_at)) AND isfinite(least(completed_at, cancelled_at))
+                 THEN greatest(least(completed_at, cancelled_at) - least(sla_due_at, sla_first_breached_at), interval '0') END AS late_by
+     FROM taskq_task
+     WHERE (CASE WHEN sla_due_at IS NULL OR sla_due_at > sla_first_breached_at THEN 1 ELSE 0 END) = 1
+       AND (completed_at IS NOT NULL OR cancelled_at IS NOT NULL) AND least(completed_at, cancelled_at) <= statement_timestamp()
        AND (sla_first_breached_at <= statement_timestamp() OR least(completed_at, cancelled_at) > sla_due_at)
      ORDER BY late_by DESC)
     UNION ALL

@@ -104,7 +104,7 @@ static const struct
  */
 static const char *const for_public = "EXECUTE ON ROUTINE "
 "@.taskq_task_is_valid, @.taskq_event_kind_is_valid, @.taskq_line_is_valid, @.taskq_role_oid, "
-"@.taskq_stage, @.taskq_place, @.taskq_warn_percents_are_valid, "
+"@.taskq_stage, @.taskq_place, @.taskq_timer, @.taskq_warn_percents_are_valid, "
 /* of databases of 0.2.0 */
 "@.taskq_description_is_valid, @.taskq_due_date_is_valid, @.taskq_sla_hours_is_valid, "
 "@.taskq_source_is_valid, @.taskq_dedupe_key_is_valid, @.taskq_completed_is_valid, "

@@ -54,6 +54,9 @@ static const struct
 	{"@due_place", "@.taskq_place(t.priority, t.due_date, NULL, NULL)",
 		"(CASE WHEN t.due_date IS NULL THEN 2147483647 ELSE t.due_date OPERATOR(pg_catalog.-) '2000-01-01'::pg_catalog.date END"
 	"::pg_catalog.int8 OPERATOR(pg_catalog.*) 8 OPERATOR(pg_catalog.+) @.taskq_priority_rank(t.priority))"},
+	{"@timer", "@.taskq_timer(t.started_at, t.completed_at, t.cancelled_at, t.sla_at_risk_at, t.sla_breached_at, t.response_due_at, "
+		"t.response_breached_at, t.sla_warn_at, t.sla_warned_at, t.paused_at, t.resume_at)",
+	"NULL::pg_catalog.int8"},
 	{"@paused_at", "t.paused_at", "NULL::pg_catalog.timestamptz"},
 	{"@response_due_at", "t.response_due_at", "NULL::pg_catalog.timestamptz"},
 	{"@response_breached_at", "t.response_breached_at", "NULL::pg_catalog.timestamptz"}

@@ -32,6 +32,7 @@
 #include "base/enums.h"
 #include "base/plan.h"
 #include "task/row.h"
+#include "task/timer.h"
 #include "queue/cursor.h"
 #include "queue/filter.h"
 #include "queue/parts.h"
@@ -175,7 +176,7 @@ append_filters(Statement *st, const Filters *f)
 	if (f->kind != (Datum) 0)
 		add_param(st, " AND t.kind " EQ " ", TEXTOID, f->kind, "");
 	if (f->paused == BOOL_TRUE)
-		appendStringInfoString(&st->sql, " AND t.paused_at IS NOT NULL");
+		appendStringInfoString(&st->sql, " AND t.paused_at IS NOT NULL AND " TIMER_IS_PAUSED);
 	if (f->paused == BOOL_FALSE)
 		appendStringInfoString(&st->sql, " AND t.paused_at IS NULL");
 	if (f->assignee_is_active == BOOL_TRUE)

@@ -21,6 +21,7 @@
 #include "base/calendar.h"
 #include "base/catalog.h"
 #include "base/plan.h"
+#include "task/timer.h"
 
 #define N_REPORT_COLUMNS 13
 #define N_OLDER_COLUMNS 7			/* of a database of an older version */
@@ -55,8 +56,8 @@
 #define SETTLED "(t.sla_breached_at IS NOT NULL OR t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL) " \
 	"AND @stage " EQ " ANY ('{0,1,2,3,4,5}'::pg_catalog.int2[]) "
 
-/* As the condition of taskq_task_moved_breach_idx. */
-#define DEADLINE_MOVED OR_NEVER("t.sla_due_at") " " GT " t.sla_first_breached_at"
+/* As a key of taskq_task_breach_idx and of taskq_task_late_by_idx. */
+#define DEADLINE_MOVED "(CASE WHEN t.sla_due_at IS NULL OR t.sla_due_at " GT " t.sla_first_breached_at THEN 1 ELSE 0 END) " EQ " 1"
 
 /* Tasks without sla_first_breached_at, in a database of 0.2.0 or before. */
 #define OLDER_TASKS SELECT_TASKS_WITH("t.sla_due_at", STATUS_AT_NOW, "") \
@@ -72,20 +73,29 @@
 #define TASKS_DUE(which) \
 	SELECT_TASKS("t.sla_due_at", "CASE WHEN " WAS_BREACHED " THEN 'BREACHED' ELSE " STATUS_AT_NOW " END") \
 	which DUE_BETWEEN "AND (" WAS_BREACHED " AND " DEADLINE_MOVED ") IS NOT TRUE UNION ALL "
+#define TASKS_MOVED(which, breached_at) \
+	SELECT_TASKS("t.sla_first_breached_at", "'BREACHED'") \
+	which " AND " breached_at " " GE " $1 AND " breached_at " " LT " $2 AND " WAS_BREACHED " AND " DEADLINE_MOVED
 #define TASKS \
 	TASKS_DUE(PENDING) TASKS_DUE(SETTLED) \
-	SELECT_TASKS("t.sla_first_breached_at", "'BREACHED'") \
-	"t.sla_first_breached_at " GE " $1 AND t.sla_first_breached_at " LT " $2 AND " WAS_BREACHED " AND " DEADLINE_MOVED
+	TASKS_MOVED("t.completed_at IS NULL AND t.cancelled_at IS NULL", "least(t.sla_due_at, t.sla_first_breached_at)") " UNION ALL " \
+	TASKS_MOVED("(t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL)", "t.sla_first_breached_at")
 
-/* Response deadlines, by taskq_task_response_idx and by taskq_task_response_settled_idx, which has the others. */
-#define RESPONSES_DUE(which) \
+/*
+ * Response deadlines, in terms of taskq_task_timer_idx: closed tasks by theirs
+ * ($5 and $6 are the bounds as keys), and the active ones that have one.
+ */
+#define RESPONSES_DUE(from, to) \
 	" UNION ALL SELECT t.assignee_id, t.priority, t.response_due_at, NULL::@.taskq_sla_status, NULL::pg_catalog.float8, t.kind, NULL::pg_catalog.float8, " \
 	"CASE WHEN t.response_breached_at " LE " $4 THEN 'BREACHED' " \
 	"ELSE @.taskq_sla_status_at(t.response_due_at, NULL, " SO_FAR("t.started_at") ", " SO_FAR("t.cancelled_at") ", $4) END " \
-	"FROM @.taskq_task t WHERE t.response_due_at " GE " $1 AND t.response_due_at " LT " $2 AND t.response_due_at IS NOT NULL AND " which
+	"FROM @.taskq_task t WHERE t.response_due_at " GE " $1 AND t.response_due_at " LT " $2 AND t.response_due_at IS NOT NULL " \
+	"AND @timer " GE " " from " AND @timer " to
+#define GROUP(n) "(" n "::pg_catalog.int8 OPERATOR(pg_catalog.*) " TIMER_UNIT ")"
 #define RESPONSES \
-	RESPONSES_DUE("t.started_at IS NULL AND t.response_breached_at IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL") \
-	RESPONSES_DUE("(t.started_at IS NOT NULL OR t.response_breached_at IS NOT NULL OR t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL)")
+	RESPONSES_DUE("$5", LE " $6") \
+	RESPONSES_DUE(GROUP("4"), LT " " GROUP("12")) \
+	RESPONSES_DUE(GROUP("20"), LT " " GROUP("28"))
 
 /* How many there are, met, breached, and the rate. */
 #define NUMBERS(status) \
@@ -97,7 +107,7 @@
 	"pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY " hours "), " \
 	"pg_catalog.percentile_cont(0.9) WITHIN GROUP (ORDER BY " hours ")"
 
-/* $1, $2 = bounds of the deadline, $3 = time zone of days and weeks, $4 = now. */
+/* $1, $2 = bounds of the deadline, $3 = time zone of days and weeks, $4 = now, $5 and $6 as above. */
 #define NEWER_REPORT(key, groups) \
 	{"SELECT " key ", " NUMBERS("r.s") ", " PERCENTILES("r.hours") ", " NUMBERS("r.rs") ", " PERCENTILES("r.business_hours") \
 	" FROM (" TASKS RESPONSES ") r " groups}
@@ -139,9 +149,10 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 	TimestampTz since = bound_argument(fcinfo, 0, "since");
 	TimestampTz until = bound_argument(fcinfo, 1, "until");
 	char	   *group_by = PG_ARGISNULL(2) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID};
+	Oid			types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT8OID};
 	Datum		values[] = {TimestampTzGetDatum(since), TimestampTzGetDatum(until),
-	CStringGetTextDatum(taskq_timezone), TimestampTzGetDatum(GetCurrentStatementStartTimestamp())};
+	CStringGetTextDatum(taskq_timezone), TimestampTzGetDatum(GetCurrentStatementStartTimestamp()),
+	Int64GetDatum(timer_key(TIMER_CLOSED, since)), Int64GetDatum(timer_key(TIMER_CLOSED, until))};
 	bool		older = taskq_catalog()->sql_is_older;
 	int			ncolumns = older ? N_OLDER_COLUMNS : N_REPORT_COLUMNS;
 	TaskqPlan  *plan = NULL;

@@ -15,6 +15,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/itup.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "access/xlog.h"
@@ -29,6 +30,7 @@
 #include "base/catalog.h"
 #include "task/entries.h"
 #include "task/row.h"
+#include "task/timer.h"
 #include "queue/counter.h"
 #include "queue/sums.h"
 
@@ -133,28 +135,22 @@ at_risk_by(Entries *entries, TimestampTz at)
 }
 
 /*
- * Counts active tasks at risk and breached ones.  A task is at risk from
+ * Counts active tasks that have breached their deadline, and takes them off
+ * those at risk, which count_timers() has counted.  A task is at risk from
  * sla_at_risk_at up to and including its deadline, and breached after it.
  */
 static void
-count_sla(Entries *at_risk, Entries *pending, Entries *settled, TimestampTz now, Sums *sums)
+count_sla(Entries *pending, Entries *settled, TimestampTz now, Sums *sums)
 {
 	ScanKeyData keys[2];
 
-	/* Those whose breach is not recorded, of which the breached ones are taken off below. */
-	ScanKeyInit(&keys[1], 2, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE, TimestampTzGetDatum(now));
-	for (int told = 0; told < 2; told++)
-	{
-		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(told));
-		sums->at_risk += entries_count(at_risk, keys, 2);
-	}
 	for (int i = 0; i < N_ACTIVE_STAGES; i++)
 	{
 		ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(active_stages[i]));
 		ScanKeyInit(&keys[1], 2, BTLessStrategyNumber, F_TIMESTAMPTZ_LT, TimestampTzGetDatum(now));
 		sums->breached += entries_count(settled, keys, 2);
 
-		/* Few: the sweep has not come to them yet. */
+		/* Few: the sweep has not come to them yet.  They count as at risk. */
 		entries_seek(pending, keys, 2);
 		while (entries_next(pending))
 		{
@@ -172,34 +168,60 @@ count_sla(Entries *at_risk, Entries *pending, Entries *settled, TimestampTz now,
 	}
 }
 
-/*
- * Counts active tasks on which work did not begin by response_due_at: those of
- * which that is recorded, and others.
- */
-static void
-count_response(Entries *running, Entries *recorded, TimestampTz now, Sums *sums)
+/* The key of taskq_task_timer_idx, which has nothing else. */
+static int64
+entry_key(IndexTuple entry)
 {
-	ScanKeyData key;
-
-	ScanKeyInit(&key, 1, BTLessStrategyNumber, F_TIMESTAMPTZ_LT, TimestampTzGetDatum(now));
-	sums->response_breached += entries_count(running, &key, 1) + entries_count(recorded, NULL, 0);
+	return *(const int64 *) ((const char *) entry + IndexInfoFindDataOffset(entry->t_info));
 }
 
-/* How many active tasks are paused.  The index has closed ones if such were written without the triggers. */
-static int64
-count_paused(Entries *paused)
+/* Whether work on the present task, whose breach is not recorded, should have begun before an instant. */
+static bool
+response_is_late(Entries *entries, TimestampTz now)
 {
-	int64		n = 0;
+	TupleTableSlot *row = entries_row(entries);
+	bool		isnull;
+	Datum		due_at;
 
-	entries_seek(paused, NULL, 0);
-	while (entries_next(paused))
+	if (!slot_attisnull(row, Anum_task_started_at))
+		return false;
+	due_at = slot_getattr(row, Anum_task_response_due_at, &isnull);
+	return !isnull && DatumGetTimestampTz(due_at) < now;
+}
+
+/*
+ * Counts active tasks that are paused, at risk (those whose breach is not
+ * recorded), and those on which work did not begin by response_due_at.  Of
+ * groups that only have what may come, what has come is read: few, the sweep
+ * has not come to them yet.
+ */
+static void
+count_timers(Entries *timers, TimestampTz now, Sums *sums)
+{
+	for (int i = 0; i < 2 * N_TIMER_GROUPS; i++)
 	{
-		TupleTableSlot *row = entries_row(paused);
+		bool		paused = i >= N_TIMER_GROUPS;
+		int			response = i % N_TIMER_GROUPS / N_RISKS;
+		int			risk = i % N_RISKS;
+		int			group = TIMER_GROUP(response, risk) + (paused ? TIMER_PAUSED : 0);
+		bool		all = paused || response == RESPONSE_BREACHED || risk == RISK_TOLD;
+		ScanKeyData keys[2];
 
-		if (slot_attisnull(row, Anum_task_completed_at) && slot_attisnull(row, Anum_task_cancelled_at))
-			n++;
+		ScanKeyInit(&keys[0], 1, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(timer_key(group, 0)));
+		ScanKeyInit(&keys[1], 1, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(timer_key(group, all ? DT_NOEND : now)));
+		entries_seek(timers, keys, lengthof(keys));
+		while (entries_next(timers))
+		{
+			bool		passed = entry_key(timers->entry) <= timer_key(group, now);
+
+			if (paused)
+				sums->paused++;
+			if (risk == RISK_TOLD_ALL ? passed : risk != RISK_BREACHED && (paused || passed || risk == RISK_TOLD) && at_risk_by(timers, now))
+				sums->at_risk++;
+			if (response == RESPONSE_BREACHED || (response == RESPONSE_GIVEN && passed && response_is_late(timers, now)))
+				sums->response_breached++;
+		}
 	}
-	return n;
 }
 
 /* How many tasks were completed from an instant to before another. */
@@ -218,8 +240,7 @@ count_completed(Entries *closed, TimestampTz from, TimestampTz to)
 static bool
 count_by_index(Sums *sums, TimestampTz now, TimestampTz day_begin)
 {
-	static const TaskIndex which[] = {BY_AT_RISK, BY_SLA_PENDING, BY_SLA_SETTLED, BY_CLOSED,
-	BY_RESPONSE, BY_RESPONSE_BREACH, BY_PAUSED};
+	static const TaskIndex which[] = {BY_TIMER, BY_SLA_PENDING, BY_SLA_SETTLED, BY_CLOSED};
 	Relation	rel = table_open(taskq_catalog()->task, AccessShareLock);
 	TimestampTz quarter_begin = (int64) sums->quarter * USECS_PER_QUARTER;
 	Entries		entries[lengthof(which)];
@@ -231,9 +252,8 @@ count_by_index(Sums *sums, TimestampTz now, TimestampTz day_begin)
 	complete = nopen == lengthof(which);
 	if (complete)
 	{
-		count_sla(&entries[0], &entries[1], &entries[2], now, sums);
-		count_response(&entries[4], &entries[5], now, sums);
-		sums->paused += count_paused(&entries[6]);
+		count_timers(&entries[0], now, sums);
+		count_sla(&entries[1], &entries[2], now, sums);
 		if (sums->last_quarter >= sums->quarter)
 			sums->completed -= count_completed(&entries[3], now + 1, ((int64) sums->last_quarter + 1) * USECS_PER_QUARTER);
 		/* Rare: in all present time zones midnight is at a quarter of an hour. */

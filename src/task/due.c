@@ -28,6 +28,7 @@
 #include "task/due.h"
 #include "task/history.h"
 #include "task/sla.h"
+#include "task/timer.h"
 
 #define BACKLOG_MAX "100000"
 
@@ -100,59 +101,50 @@ static TaskqPlan next_deadline = {
 
 /* ---- calendars, pauses, warnings: not in a database of an older version ---- */
 
-#define KEPT_REVISION "CASE WHEN t.sla_revision IS NULL THEN 0 ELSE t.sla_revision END"
-#define OF_CALENDAR ACTIVE "AND t.sla_calendar " EQ " c.name AND " KEPT_REVISION " "
+#define OF_CALENDAR(revision) ACTIVE "AND t.sla_calendar " EQ " c.name AND t.sla_revision " revision " "
+#define STALE_OF(columns, only, revision) \
+	"SELECT p.* FROM (SELECT " columns " FROM " only "@.taskq_task t WHERE " OF_CALENDAR(revision) \
+	"AND $1 IS NOT NULL AND t.id " NE " ALL ($2) " \
+	"ORDER BY t.sla_revision, t.sla_due_at FOR NO KEY UPDATE SKIP LOCKED) p"
 
 /*
  * Stale tasks of each calendar, those with the nearest deadline first: for each
  * revision that is not the calendar's, of which there are few, a range of
- * taskq_task_calendar_idx.
+ * taskq_task_calendar_idx, and one for NULL.
  */
 #define STALE(columns, only) \
 	"SELECT p.* FROM @.taskq_calendar c CROSS JOIN LATERAL (" \
-	"WITH RECURSIVE r(revision) AS (" \
-	"(SELECT " KEPT_REVISION " FROM @.taskq_task t WHERE " OF_CALENDAR "IS NOT NULL ORDER BY " KEPT_REVISION " LIMIT 1) " \
-	"UNION ALL SELECT (SELECT " KEPT_REVISION " FROM @.taskq_task t WHERE " OF_CALENDAR GT " r.revision " \
-	"ORDER BY " KEPT_REVISION " LIMIT 1) FROM r WHERE r.revision IS NOT NULL) " \
+	"SELECT p.* FROM (WITH RECURSIVE r(revision) AS (" \
+	"(SELECT t.sla_revision FROM @.taskq_task t WHERE " OF_CALENDAR("IS NOT NULL") "ORDER BY t.sla_revision LIMIT 1) " \
+	"UNION ALL SELECT (SELECT t.sla_revision FROM @.taskq_task t WHERE " OF_CALENDAR(GT " r.revision") \
+	"ORDER BY t.sla_revision LIMIT 1) FROM r WHERE r.revision IS NOT NULL) " \
 	"SELECT r.revision FROM r WHERE r.revision " NE " c.revision) s " \
-	"CROSS JOIN LATERAL (SELECT " columns " FROM " only "@.taskq_task t WHERE " OF_CALENDAR EQ " s.revision " \
-	"AND $1 IS NOT NULL AND t.id " NE " ALL ($2) " \
-	"ORDER BY least(t.sla_due_at, t.response_due_at) FOR NO KEY UPDATE SKIP LOCKED) p"
+	"CROSS JOIN LATERAL (" STALE_OF(columns, only, EQ " s.revision") ") p " \
+	"UNION ALL " STALE_OF(columns, only, "IS NULL") ") p"
 static TaskqPlan pick_stale[] = {{STALE("t.id", "")}, {STALE("t.id, t.ctid", "ONLY ")}};
 static TaskqPlan still_stale = {
 	"SELECT t.id FROM @.taskq_task t JOIN @.taskq_calendar c ON c.name " EQ " t.sla_calendar WHERE " ACTIVE
-	"AND " KEPT_REVISION " " NE " c.revision AND $1 IS NOT NULL AND t.id " EQ " ANY ($2)"
+	"AND (t.sla_revision IS NULL OR t.sla_revision " NE " c.revision) AND $1 IS NOT NULL AND t.id " EQ " ANY ($2)"
 };
 
-#define TO_RESUME "t.resume_at IS NOT NULL AND t.resume_at " LE " $1 "
-#define NOT_RESPONDED ACTIVE \
-	"AND t.response_due_at IS NOT NULL AND t.started_at IS NULL AND t.response_breached_at IS NULL "
-#define RESPONSE_LATE NOT_RESPONDED "AND t.response_due_at " LT " $1 "
-#define PENDING_RISK ACTIVE "AND t.sla_at_risk_at IS NOT NULL AND t.sla_breached_at IS NULL AND " UNTOLD " " EQ " 0 "
-#define UNTOLD "CASE WHEN t.sla_warned_at " GE " t.sla_at_risk_at OR t.sla_warn_at " GT " t.sla_at_risk_at THEN 1 ELSE 0 END"
-/* What is paused is told when it is resumed. */
-#define AT_RISK PENDING_RISK "AND t.paused_at IS NULL AND t.sla_at_risk_at " LE " $1 AND t.sla_due_at " GE " $1 "
-#define WITH_WARNING ACTIVE "AND t.sla_warn_at IS NOT NULL "
-#define TO_WARN WITH_WARNING "AND t.sla_warn_at " LE " $1 "
+/* A range of taskq_task_timer_idx for each group. */
+#define IN_EACH_GROUP(columns, only, what, lock) \
+	" FROM pg_catalog.unnest(" TIMER_GROUPS ") g(n) CROSS JOIN LATERAL (" \
+	"SELECT " columns " FROM " only "@.taskq_task t WHERE " TIMED what "ORDER BY @timer " lock ") p"
+#define IN_GROUP(at) "(g.n OPERATOR(pg_catalog.*) " TIMER_UNIT " OPERATOR(pg_catalog.+) " at ") "
+#define TIMER_IN_GROUP "(@timer OPERATOR(pg_catalog.&) " TIMER_NEVER ")"
+#define PICK_TIMED(columns, only) \
+	"SELECT p.*" IN_EACH_GROUP(columns, only, \
+							   "AND @timer " GE " " IN_GROUP("0") "AND @timer " LE " " IN_GROUP("$1") \
+							   "AND t.id " NE " ALL ($2) ", "FOR NO KEY UPDATE SKIP LOCKED")
 
-static TaskqPlan pick_resumed[] = PICKS(TO_RESUME, "ORDER BY t.resume_at ");
-static TaskqPlan pick_responses[] = PICKS(RESPONSE_LATE, "ORDER BY t.response_due_at ");
-static TaskqPlan pick_at_risk[] = PICKS(AT_RISK, "ORDER BY " UNTOLD ", t.sla_at_risk_at ");
-static TaskqPlan pick_warned[] = PICKS(TO_WARN, "ORDER BY t.sla_warn_at ");
-static TaskqPlan still_resumed = STILL(TO_RESUME);
-static TaskqPlan still_responses = STILL(RESPONSE_LATE);
-static TaskqPlan still_at_risk = STILL(AT_RISK);
-static TaskqPlan still_warned = STILL(TO_WARN);
-
-#define NEXT(column, what, order) \
-	{"SELECT t." column " FROM @.taskq_task t WHERE " what "AND t." column " " GT " $1 ORDER BY " order "t." column " LIMIT 1"}
-static TaskqPlan next_resume = NEXT("resume_at", "t.resume_at IS NOT NULL ", "");
-static TaskqPlan next_response = {
-	"SELECT t.response_due_at FROM @.taskq_task t WHERE " NOT_RESPONDED
-	"AND t.response_due_at " GE " $1 ORDER BY t.response_due_at LIMIT 1"
+/* $1 = timer_instant(). */
+static TaskqPlan pick_timed[] = {{PICK_TIMED("t.id", "")}, {PICK_TIMED("t.id, t.ctid", "ONLY ")}};
+static TaskqPlan still_timed = STILL(ACTIVE "AND " TIMED "AND " HAS_TIMER "AND " TIMER_IN_GROUP " " LE " $1 ");
+static TaskqPlan next_timed = {
+	"SELECT pg_catalog.min(p.at)" IN_EACH_GROUP(TIMER_IN_GROUP " AS at", "",
+												"AND @timer " GT " " IN_GROUP("$1") "AND @timer " LT " " IN_GROUP(TIMER_NEVER), "LIMIT 1")
 };
-static TaskqPlan next_risk = NEXT("sla_at_risk_at", PENDING_RISK, UNTOLD ", ");
-static TaskqPlan next_warn = NEXT("sla_warn_at", WITH_WARNING, "");
 
 bool
 due_by_today(Datum *instant)
@@ -245,12 +237,6 @@ const DueKind due_breached = {
 
 /* ---- calendars, pauses, warnings ---- */
 
-static bool
-due_by_now_if_newer(Datum *instant)
-{
-	return !taskq_catalog()->sql_is_older && due_by_now(instant);
-}
-
 /* Before looking for stale tasks: what other time zone data make of the calendars. */
 static bool
 due_by_calendars(Datum *instant)
@@ -261,37 +247,20 @@ due_by_calendars(Datum *instant)
 	return due_by_now(instant);
 }
 
-static TimestampTz
-find_next_if_newer(TaskqPlan *plan)
+static bool
+due_by_timer(Datum *instant)
 {
+	*instant = Int64GetDatum(timer_instant(GetCurrentStatementStartTimestamp()));
+	return !taskq_catalog()->sql_is_older;
+}
+
+static TimestampTz
+next_timer(void)
+{
+	Datum		now;
 	TimestampTz at;
 
-	return !taskq_catalog()->sql_is_older &&
-		find_next(plan, TIMESTAMPTZOID, TimestampTzGetDatum(GetCurrentStatementStartTimestamp()), &at) ? at : DT_NOEND;
-}
-
-static TimestampTz
-next_resumed(void)
-{
-	return find_next_if_newer(&next_resume);
-}
-
-static TimestampTz
-next_response_breached(void)
-{
-	return sla_breach_begins(find_next_if_newer(&next_response));
-}
-
-static TimestampTz
-next_at_risk(void)
-{
-	return find_next_if_newer(&next_risk);
-}
-
-static TimestampTz
-next_warning(void)
-{
-	return find_next_if_newer(&next_warn);
+	return due_by_timer(&now) && find_next(&next_timed, INT8OID, now, &at) ? at : DT_NOEND;
 }
 
 static uint64
@@ -331,26 +300,22 @@ const DueKind due_moved = {
 	.pick = pick_stale, .still = &still_stale, .write = update_picked
 };
 
+/* ---- by taskq_task_timer_idx: picked as one kind, by when, and counted as what they were ---- */
+
 const DueKind due_resumed = {
-	.name = "resumed", .is_newer = true, .made = made_resumed, .row = "task",
-	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
-	.pick = pick_resumed, .still = &still_resumed, .write = update_picked, .next = next_resumed
+	.name = "resumed", .is_newer = true, .made = made_resumed, .row = "task", .write = update_picked
 };
 
 const DueKind due_response_breached = {
-	.name = "response_breached", .is_newer = true, .made = made_response_breached, .row = "task",
-	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
-	.pick = pick_responses, .still = &still_responses, .write = update_picked, .next = next_response_breached
+	.name = "response_breached", .is_newer = true, .made = made_response_breached, .row = "task", .write = update_picked
 };
 
 const DueKind due_at_risk = {
 	.name = "sla_at_risk", .is_newer = true, .made = made_at_risk, .row = "task",
-	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
-	.pick = pick_at_risk, .still = &still_at_risk, .write = update_picked, .next = next_at_risk
+	.instant_type = INT8OID, .instant = due_by_timer,
+	.pick = pick_timed, .still = &still_timed, .write = update_picked, .next = next_timer
 };
 
 const DueKind due_warnings = {
-	.name = "sla_warnings", .is_newer = true, .made = made_warnings, .row = "task",
-	.instant_type = TIMESTAMPTZOID, .instant = due_by_now_if_newer,
-	.pick = pick_warned, .still = &still_warned, .write = update_picked, .next = next_warning
+	.name = "sla_warnings", .is_newer = true, .made = made_warnings, .row = "task", .write = update_picked
 };

@@ -60,10 +60,6 @@ static const struct
 		"taskq_task_assignee_idx", {0}, 5,
 		{Anum_task_assignee_id, 0, 0, 0, Anum_task_id}, {TEXTOID, INT2OID, INT4OID, INT8OID, INT8OID}
 	},
-	[BY_AT_RISK] = {
-		"taskq_task_at_risk_idx",
-		{Anum_task_sla_at_risk_at, Anum_task_sla_breached_at, Anum_task_completed_at, Anum_task_cancelled_at}, 2, {0, Anum_task_sla_at_risk_at}, {INT4OID, TIMESTAMPTZOID}
-	},
 	[BY_SLA_PENDING] = {
 		"taskq_task_sla_pending_idx", {Anum_task_completed_at, Anum_task_cancelled_at, Anum_task_sla_breached_at}, 3, {0, 0, Anum_task_id}, {INT2OID, TIMESTAMPTZOID, INT8OID}
 	},
@@ -74,17 +70,10 @@ static const struct
 	[BY_CLOSED] = {
 		"taskq_task_closed_idx", {Anum_task_completed_at, Anum_task_cancelled_at}, 3, {0, 0, Anum_task_id}, {INT2OID, INT8OID, INT8OID}
 	},
-	[BY_PAUSED] = {
-		"taskq_task_paused_idx", {NEWER(COLUMN_PAUSED_AT)}, 1, {Anum_task_assignee_id}, {TEXTOID}
-	},
-	[BY_RESPONSE] = {
-		"taskq_task_response_idx",
-		{NEWER(COLUMN_RESPONSE_DUE_AT), Anum_task_started_at, NEWER(COLUMN_RESPONSE_BREACHED_AT), Anum_task_completed_at, Anum_task_cancelled_at},
-		1, {NEWER(COLUMN_RESPONSE_DUE_AT)}, {TIMESTAMPTZOID}
-	},
-	[BY_RESPONSE_BREACH] = {
-		"taskq_task_response_breach_idx",
-		{NEWER(COLUMN_RESPONSE_BREACHED_AT), Anum_task_completed_at, Anum_task_cancelled_at}, 1, {NEWER(COLUMN_RESPONSE_BREACHED_AT)}, {TIMESTAMPTZOID}
+	[BY_TIMER] = {
+		"taskq_task_timer_idx",
+		{NEWER(COLUMN_RESPONSE_DUE_AT), NEWER(COLUMN_PAUSED_AT), Anum_task_sla_at_risk_at, Anum_task_completed_at, Anum_task_cancelled_at},
+		1, {0}, {INT8OID}
 	}
 };
 

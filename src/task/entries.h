@@ -17,16 +17,13 @@
 typedef enum TaskIndex
 {
 	BY_ASSIGNEE,				/* taskq_task_assignee_idx, and so on */
-	BY_AT_RISK,
 	BY_SLA_PENDING,
 	BY_SLA_SETTLED,
 	BY_CLOSED,
-	BY_PAUSED,
-	BY_RESPONSE,
-	BY_RESPONSE_BREACH
+	BY_TIMER
 } TaskIndex;
 
-#define N_TASK_INDEXES (BY_RESPONSE_BREACH + 1)
+#define N_TASK_INDEXES (BY_TIMER + 1)
 
 /* Pages of the visibility map that are kept pinned: each is about 256 MB of the table. */
 #define N_VMBUFFERS 16

@@ -257,7 +257,7 @@ set_warning(TaskRow *row, const SlaFacts *facts, TimestampTz after)
 	clear_stamp(row, warn_at);
 	if (TIMESTAMP_IS_NOEND(at))
 		return;
-	/* As the key of taskq_task_at_risk_idx has it, a later one means that the task has been looked at. */
+	/* As taskq_timer() has it, a later one means that the task has been looked at. */
 	if (task_stamp(row, Anum_task_sla_at_risk_at) > after)
 		at = Min(at, task_stamp(row, Anum_task_sla_at_risk_at));
 	task_set_stamp(row, warn_at, at);
@@ -366,10 +366,12 @@ apply_policy(const TaskRow *old, TaskRow *new)
 static bool
 facts_corrected(const TaskRow *old, const TaskRow *new)
 {
-	if (Anum_task_sla_revision == 0 || targets_differ(old, new) || task_column_differs(old, new, Anum_task_sla_from) ||
-		task_isnull(old, Anum_task_paused_at) != task_isnull(new, Anum_task_paused_at))
+	int			revision = Anum_task_sla_revision;
+
+	if (revision == 0 || (!task_column_differs(old, new, revision) && !call_is(VERB_PAUSES)))
 		return false;
-	return call_is(VERB_PAUSES) || task_column_differs(old, new, Anum_task_sla_revision);
+	return !targets_differ(old, new) && !task_column_differs(old, new, Anum_task_sla_from) &&
+		task_isnull(old, Anum_task_paused_at) == task_isnull(new, Anum_task_paused_at);
 }
 
 /* Whether the deadlines must be computed anew. */
@@ -515,7 +517,7 @@ apply_used(const TaskRow *old, TaskRow *new, const Pause *ended, SlaFacts *facts
 	}
 }
 
-/* Whether it has neither been recorded that a task is at risk nor put off; same rule as the key of taskq_task_at_risk_idx. */
+/* Whether it has neither been recorded that a task is at risk nor put off; same rule as taskq_timer(). */
 bool
 sla_risk_is_untold(const TaskRow *row)
 {

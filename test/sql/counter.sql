@@ -283,8 +283,8 @@ CREATE INDEX taskq_task_assignee_idx ON taskq_task (title, id, status, due_date,
 SELECT agrees();
 -- an index of the name that has other tasks: those whose breach is recorded are not at risk
 BEGIN;
-DROP INDEX taskq_task_at_risk_idx;
-CREATE INDEX taskq_task_at_risk_idx ON taskq_task (sla_at_risk_at) WHERE sla_at_risk_at IS NOT NULL;
+DROP INDEX taskq_task_timer_idx;
+CREATE INDEX taskq_task_timer_idx ON taskq_task (sla_at_risk_at) WHERE sla_at_risk_at IS NOT NULL;
 INSERT INTO taskq_task (title, sla_hours, created_at, sla_breached_at) VALUES ('breached', 1, '2020-01-01', '2020-01-02');
 SELECT agrees();
 ROLLBACK;

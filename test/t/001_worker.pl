@@ -54,6 +54,19 @@ query('desk', 'BEGIN; SAVEPOINT s; SELECT taskq_create(\'kept\', sla_hours => 1.
 became('desk', q{SELECT count(*) = 3 FROM taskq_task WHERE sla_breached_at IS NOT NULL}, 'also one made in a savepoint');
 is(query('desk', q{SELECT count(*) FROM taskq_task_event WHERE kind = 'sla_breached'}), '3', 'each breach is told once');
 
+# What comes before a breach, a pause that ends, the response clock, an edited calendar: each at its instant, the interval being an hour.
+query('desk', q{INSERT INTO taskq_sla_policy (name, kind, sla_hours, warn_percents) VALUES ('warned', 'WARNED', 1, '{50}');
+	INSERT INTO taskq_task (title, sla_hours, created_at) VALUES ('at risk soon', 1, now() - interval '47 minutes 58 seconds');
+	INSERT INTO taskq_task (title, kind, sla_policy, sla_hours, created_at) VALUES ('warned soon', 'WARNED', 'warned', 1, now() - interval '29 minutes 58 seconds');
+	INSERT INTO taskq_task (title, response_hours, created_at) VALUES ('no response soon', 1, now() - interval '59 minutes 58 seconds')});
+query('desk', q{SELECT taskq_pause(taskq_create('resumed soon', sla_hours => 9), until => now() + interval '2 seconds')});
+became('desk', q{SELECT array_agg(e.kind ORDER BY e.kind) = '{response_breached,resumed,sla_at_risk,sla_warning}' FROM taskq_task_event e JOIN taskq_task t ON t.id = e.task_id
+	WHERE title ~ '. soon$' AND e.kind <> 'paused'}, 'what falls due before a breach is recorded at its instant');
+is(query('desk', q{SELECT count(*) FROM taskq_task WHERE sla_warned_at < least(sla_at_risk_at, created_at + interval '30 minutes') OR response_breached_at <= response_due_at}), '0', 'and not before');
+query('desk', q{SELECT taskq_calendar_set('office', 'UTC', '24/7'); INSERT INTO taskq_task (title, sla_hours, sla_calendar) VALUES ('in office hours', 900, 'office')});
+query('desk', q{SELECT taskq_calendar_set('office', 'UTC', 'Mon-Sun 00:00-12:00')});
+became('desk', q{SELECT count(*) = 1 FROM taskq_task_event WHERE kind = 'sla_moved'}, 'an edited calendar wakes the worker');
+
 # A deadline that is infinite never comes.
 query('postgres', 'CREATE DATABASE never');
 query('never', q{CREATE EXTENSION taskq; INSERT INTO taskq_task (title, sla_hours, sla_due_at) VALUES ('whenever', 1, 'infinity')});
