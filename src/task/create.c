@@ -336,6 +336,9 @@ create_task(NewTask *task, text *actor, bool *created)
 						(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 						 errmsg("task was not created: a trigger on taskq_task suppressed the insert")));
 		} while (id == 0);
+		/* A merge may have committed since, before the key of the customer was locked. */
+		if (*created && !task->nulls[NEW_USER_ID])
+			check_customer(task->values[NEW_USER_ID]);
 		if (*created)
 			change_recorded(EVENT_CREATED, &id, 1);
 	}

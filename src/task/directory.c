@@ -42,9 +42,12 @@ typedef enum Presence
 	ACTIVE
 } Presence;
 
-/* Looks an id up; active_column 0 = do not check whether it is active. */
+/*
+ * Looks an id up; active_column 0 = do not check whether it is active.  Of a
+ * customer that was merged into another, *merged_into is set to that one.
+ */
 static Presence
-look_up(Oid table, Datum id, int active_column)
+look_up(Oid table, Datum id, int active_column, char **merged_into)
 {
 	Relation	rel = table_open(table, AccessShareLock);
 	Oid			index = primary_key_of(rel);
@@ -68,6 +71,13 @@ look_up(Oid table, Datum id, int active_column)
 		if (active_column != 0 &&
 			!DatumGetBool(heap_getattr(tuple, active_column, RelationGetDescr(rel), &isnull)))
 			result = INACTIVE;
+		if (merged_into != NULL && taskq_catalog()->customer_merged_into != 0)
+		{
+			Datum		target = heap_getattr(tuple, taskq_catalog()->customer_merged_into, RelationGetDescr(rel), &isnull);
+
+			if (!isnull)
+				*merged_into = TextDatumGetCString(target);
+		}
 	}
 	systable_endscan(scan);
 	UnregisterSnapshot(snapshot);
@@ -79,7 +89,7 @@ look_up(Oid table, Datum id, int active_column)
 void
 check_staff(Datum assignee_id)
 {
-	Presence	presence = look_up(taskq_catalog()->staff, assignee_id, Anum_staff_is_active);
+	Presence	presence = look_up(taskq_catalog()->staff, assignee_id, Anum_staff_is_active, NULL);
 
 	if (presence == ACTIVE)
 		return;
@@ -92,23 +102,38 @@ check_staff(Datum assignee_id)
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_assignee_id_fkey")));
 }
 
-/* 23503 unless this is the id of a customer. */
+/* 23503, which names the customer to use instead, not only to those who may read it. */
+pg_noreturn static void
+refuse_merged(Datum user_id, const char *merged_into)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 errmsg("user_id \"%s\" was merged into \"%s\"", TextDatumGetCString(user_id), merged_into),
+			 errhint("Use \"%s\" instead.", merged_into),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_user_id_fkey")));
+}
+
+/* 23503 unless this is the id of a customer that has not been merged into another. */
 void
 check_customer(Datum user_id)
 {
-	if (!customer_exists(user_id))
+	char	   *merged_into = NULL;
+
+	if (look_up(taskq_catalog()->customer, user_id, 0, &merged_into) == ABSENT)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("user_id \"%s\" is not a customer", TextDatumGetCString(user_id)),
 				 errhint("Use the id of a customer in taskq_customer."),
 				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_user_id_fkey")));
+	if (merged_into != NULL)
+		refuse_merged(user_id, merged_into);
 }
 
 /* 23503 unless this is the id of an active customer. */
 void
 check_active_customer(Datum user_id)
 {
-	if (look_up(taskq_catalog()->customer, user_id, Anum_customer_is_active) == ACTIVE)
+	if (look_up(taskq_catalog()->customer, user_id, Anum_customer_is_active, NULL) == ACTIVE)
 		return;
 	check_customer(user_id);
 	ereport(ERROR,
@@ -121,19 +146,19 @@ check_active_customer(Datum user_id)
 bool
 staff_exists(Datum id)
 {
-	return look_up(taskq_catalog()->staff, id, 0) != ABSENT;
+	return look_up(taskq_catalog()->staff, id, 0, NULL) != ABSENT;
 }
 
 bool
 staff_is_active(Datum id)
 {
-	return look_up(taskq_catalog()->staff, id, Anum_staff_is_active) == ACTIVE;
+	return look_up(taskq_catalog()->staff, id, Anum_staff_is_active, NULL) == ACTIVE;
 }
 
 bool
 customer_exists(Datum id)
 {
-	return look_up(taskq_catalog()->customer, id, 0) != ABSENT;
+	return look_up(taskq_catalog()->customer, id, 0, NULL) != ABSENT;
 }
 
 /*
@@ -187,6 +212,16 @@ static TaskqPlan upsert_customer = {
 	"assigned_agent_id = excluded.assigned_agent_id "
 	"WHERE d.name " NE " excluded.name OR d.is_active " NE " excluded.is_active "
 	"OR coalesce(d.assigned_agent_id, '') " NE " coalesce(excluded.assigned_agent_id, '')"
+};
+
+/* Of a customer that was merged into another, only the name. */
+static TaskqPlan upsert_mergeable = {
+	"INSERT INTO @.taskq_customer AS d (id, name, is_active, assigned_agent_id) VALUES ($1, $2, $3, $4) "
+	"ON CONFLICT (id) DO UPDATE SET name = excluded.name, "
+	"is_active = CASE WHEN d.merged_into IS NULL THEN excluded.is_active ELSE false END, "
+	"assigned_agent_id = CASE WHEN d.merged_into IS NULL THEN excluded.assigned_agent_id ELSE d.assigned_agent_id END "
+	"WHERE d.name " NE " excluded.name OR (d.merged_into IS NULL AND (d.is_active " NE " excluded.is_active "
+	"OR coalesce(d.assigned_agent_id, '') " NE " coalesce(excluded.assigned_agent_id, '')))"
 };
 static TaskqPlan retire_staff = {
 	"UPDATE @.taskq_staff_member SET is_active = false WHERE id " EQ " $1 AND is_active"
@@ -319,7 +354,7 @@ taskq_mirror(PG_FUNCTION_ARGS)
 		values[MIRROR_AGENT] = mirror_text(tuple, desc, columns[MIRROR_AGENT], &isnull);
 		if (isnull)
 			nulls[MIRROR_AGENT] = 'n';
-		spi_run(staff ? &upsert_staff : &upsert_customer, staff ? 3 : 4,
+		spi_run(staff ? &upsert_staff : taskq_catalog()->sql_is_older ? &upsert_customer : &upsert_mergeable, staff ? 3 : 4,
 				argtypes, values, nulls, 0);
 	}
 	become_caller_again(&owner);

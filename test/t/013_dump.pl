@@ -429,7 +429,7 @@ $node->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/by_hand", $node->connstr('by_h
 restore(target('to_hand', 'UTC'), "$dir/by_hand", '-v');
 is(privileges('to_hand'), privileges('by_hand'), 'and they are restored');
 is(query('to_hand', q{SELECT has_column_privilege('reporting', 'taskq_task', 'sla_first_breached_at', 'SELECT'),
-	has_function_privilege('reporting', 'taskq_set_sla(bigint, double precision, text, text)', 'EXECUTE'),
+	has_function_privilege('reporting', 'taskq_set_sla(bigint, double precision, text, timestamptz, text)', 'EXECUTE'),
 	has_function_privilege('reporting', 'taskq_set_sla_many(bigint[], double precision, text, text)', 'EXECUTE')}), 't|t|f', 'each as it was granted');
 
 # ------------------------------------ constraints as PostgreSQL 18 knows them
