@@ -12,15 +12,18 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
+#include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -42,12 +45,24 @@ typedef enum Presence
 	ACTIVE
 } Presence;
 
+/* The customer that a row of a customer points to, NULL = none. */
+static char *
+merged_into(HeapTuple tuple, TupleDesc desc)
+{
+	int			attnum = taskq_catalog()->customer_merged_into;
+	bool		isnull = true;
+	Datum		target = attnum != 0 ? heap_getattr(tuple, attnum, desc, &isnull) : (Datum) 0;
+
+	return isnull ? NULL : TextDatumGetCString(target);
+}
+
 /*
- * Looks an id up; active_column 0 = do not check whether it is active.  Of a
- * customer that was merged into another, *merged_into is set to that one.
+ * Looks an id up; active_column 0 = do not check whether it is active.  For
+ * customers, *target is set to that which it was merged into, if any, and *at
+ * to where its row is.
  */
 static Presence
-look_up(Oid table, Datum id, int active_column, char **merged_into)
+look_up(Oid table, Datum id, int active_column, char **target, ItemPointer at)
 {
 	Relation	rel = table_open(table, AccessShareLock);
 	Oid			index = primary_key_of(rel);
@@ -71,13 +86,10 @@ look_up(Oid table, Datum id, int active_column, char **merged_into)
 		if (active_column != 0 &&
 			!DatumGetBool(heap_getattr(tuple, active_column, RelationGetDescr(rel), &isnull)))
 			result = INACTIVE;
-		if (merged_into != NULL && taskq_catalog()->customer_merged_into != 0)
-		{
-			Datum		target = heap_getattr(tuple, taskq_catalog()->customer_merged_into, RelationGetDescr(rel), &isnull);
-
-			if (!isnull)
-				*merged_into = TextDatumGetCString(target);
-		}
+		if (target != NULL)
+			*target = merged_into(tuple, RelationGetDescr(rel));
+		if (at != NULL)
+			*at = tuple->t_self;
 	}
 	systable_endscan(scan);
 	UnregisterSnapshot(snapshot);
@@ -89,7 +101,7 @@ look_up(Oid table, Datum id, int active_column, char **merged_into)
 void
 check_staff(Datum assignee_id)
 {
-	Presence	presence = look_up(taskq_catalog()->staff, assignee_id, Anum_staff_is_active, NULL);
+	Presence	presence = look_up(taskq_catalog()->staff, assignee_id, Anum_staff_is_active, NULL, NULL);
 
 	if (presence == ACTIVE)
 		return;
@@ -104,12 +116,12 @@ check_staff(Datum assignee_id)
 
 /* 23503, which names the customer to use instead, not only to those who may read it. */
 pg_noreturn static void
-refuse_merged(Datum user_id, const char *merged_into)
+refuse_merged(Datum user_id, const char *target)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-			 errmsg("user_id \"%s\" was merged into \"%s\"", TextDatumGetCString(user_id), merged_into),
-			 errhint("Use \"%s\" instead.", merged_into),
+			 errmsg("user_id \"%s\" was merged into \"%s\"", TextDatumGetCString(user_id), target),
+			 errhint("Use \"%s\" instead.", target),
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_user_id_fkey")));
 }
 
@@ -117,23 +129,65 @@ refuse_merged(Datum user_id, const char *merged_into)
 void
 check_customer(Datum user_id)
 {
-	char	   *merged_into = NULL;
+	ItemPointerData at;
 
-	if (look_up(taskq_catalog()->customer, user_id, 0, &merged_into) == ABSENT)
+	find_customer(user_id, &at);
+}
+
+/* The same; *at is set to where its row is, for recheck_customer(). */
+void
+find_customer(Datum user_id, ItemPointer at)
+{
+	char	   *target = NULL;
+
+	if (look_up(taskq_catalog()->customer, user_id, 0, &target, at) == ABSENT)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("user_id \"%s\" is not a customer", TextDatumGetCString(user_id)),
 				 errhint("Use the id of a customer in taskq_customer."),
 				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_user_id_fkey")));
-	if (merged_into != NULL)
-		refuse_merged(user_id, merged_into);
+	if (target != NULL)
+		refuse_merged(user_id, target);
+}
+
+/*
+ * check_customer() once more, after a foreign key has locked the customer's
+ * key: a merge may have committed since it was found there.  Nothing can be
+ * merged from here on.  The index is searched only if that row is not the
+ * latest any more.
+ */
+void
+recheck_customer(Datum user_id, const ItemPointerData *at)
+{
+	Relation	rel = table_open(taskq_catalog()->customer, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+	HeapTupleData tuple;
+	Buffer		buffer;
+	bool		serves = false;
+
+	tuple.t_self = *at;
+	if (heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
+	{
+		uint16		infomask = tuple.t_data->t_infomask;
+		bool		isnull;
+		Datum		id = heap_getattr(&tuple, Anum_directory_id, desc, &isnull);
+
+		/* Where a row was removed there can be one of another customer. */
+		serves = ((infomask & HEAP_XMAX_INVALID) || HEAP_XMAX_IS_LOCKED_ONLY(infomask)) &&
+			DatumGetBool(DirectFunctionCall2Coll(texteq, TupleDescAttr(desc, Anum_directory_id - 1)->attcollation, id, user_id)) &&
+			merged_into(&tuple, desc) == NULL;
+		ReleaseBuffer(buffer);
+	}
+	table_close(rel, AccessShareLock);
+	if (!serves)
+		check_customer(user_id);
 }
 
 /* 23503 unless this is the id of an active customer. */
 void
 check_active_customer(Datum user_id)
 {
-	if (look_up(taskq_catalog()->customer, user_id, Anum_customer_is_active, NULL) == ACTIVE)
+	if (look_up(taskq_catalog()->customer, user_id, Anum_customer_is_active, NULL, NULL) == ACTIVE)
 		return;
 	check_customer(user_id);
 	ereport(ERROR,
@@ -146,19 +200,19 @@ check_active_customer(Datum user_id)
 bool
 staff_exists(Datum id)
 {
-	return look_up(taskq_catalog()->staff, id, 0, NULL) != ABSENT;
+	return look_up(taskq_catalog()->staff, id, 0, NULL, NULL) != ABSENT;
 }
 
 bool
 staff_is_active(Datum id)
 {
-	return look_up(taskq_catalog()->staff, id, Anum_staff_is_active, NULL) == ACTIVE;
+	return look_up(taskq_catalog()->staff, id, Anum_staff_is_active, NULL, NULL) == ACTIVE;
 }
 
 bool
 customer_exists(Datum id)
 {
-	return look_up(taskq_catalog()->customer, id, 0, NULL) != ABSENT;
+	return look_up(taskq_catalog()->customer, id, 0, NULL, NULL) != ABSENT;
 }
 
 /*

@@ -167,6 +167,8 @@ UPDATE app.staff SET name = 'Cynthia' WHERE id OPERATOR(pg_catalog.=) :'round';
 INSERT INTO app.customer VALUES (:'round', 'Cola', true, :'round');
 UPDATE app.customer SET agent = NULL WHERE id OPERATOR(pg_catalog.=) :'round';
 DELETE FROM app.customer WHERE id OPERATOR(pg_catalog.=) :'round';
+INSERT INTO work.taskq_task (title, user_id) VALUES ('goes over', :'round');
+SELECT * FROM work.taskq_merge_customer(:'round', 'cus_1', 'ana');
 DELETE FROM app.staff WHERE id OPERATOR(pg_catalog.=) :'round';
 UPDATE work.taskq_staff_member SET id = 'sta_3' WHERE id OPERATOR(pg_catalog.=) 'sta_2';
 UPDATE work.taskq_staff_member SET id = 'sta_2' WHERE id OPERATOR(pg_catalog.=) 'sta_3';
