@@ -17,14 +17,24 @@ CREATE TABLE taskq_customer (
     id text PRIMARY KEY CHECK (char_length(id) BETWEEN 1 AND 255),
     name text NOT NULL,
     assigned_agent_id text REFERENCES taskq_staff_member ON UPDATE CASCADE,
-    is_active boolean NOT NULL DEFAULT true
+    is_active boolean NOT NULL DEFAULT true,
+    merged_into text CONSTRAINT taskq_customer_merged_into_fkey REFERENCES taskq_customer ON UPDATE CASCADE,
+    merged_at timestamptz,
+    merged_by text,
+    CONSTRAINT taskq_customer_merged_check CHECK
+        (CASE WHEN merged_into IS NULL THEN merged_at IS NULL AND merged_by IS NULL
+         ELSE merged_at IS NOT NULL AND NOT is_active AND merged_into OPERATOR(pg_catalog.<>) id END)
 );
 CREATE INDEX taskq_customer_agent_idx ON taskq_customer (assigned_agent_id);
+CREATE INDEX taskq_customer_merged_idx ON taskq_customer (merged_into) WHERE merged_into IS NOT NULL;
 COMMENT ON TABLE taskq_customer IS 'Customers whom tasks are about. Kept by hand or from the application''s own table by taskq_mirror().';
 COMMENT ON COLUMN taskq_customer.id IS 'The application''s key, 1 to 255 characters; a task names it in user_id.';
 COMMENT ON COLUMN taskq_customer.name IS 'Display name.';
 COMMENT ON COLUMN taskq_customer.assigned_agent_id IS 'Staff member who looks after the customer, if any.';
 COMMENT ON COLUMN taskq_customer.is_active IS 'False: the application no longer has this customer.';
+COMMENT ON COLUMN taskq_customer.merged_into IS 'Customer that taskq_merge_customer() merged this one into, which stays as a pointer, inactive: taskq_mirror() changes only its name, taskq_create() and others refuse it. NULL = none. A manager takes the pointer back by clearing this, merged_at and merged_by; what went over stays there.';
+COMMENT ON COLUMN taskq_customer.merged_at IS 'When it was merged.';
+COMMENT ON COLUMN taskq_customer.merged_by IS 'Actor who merged it; NULL = the system, or not merged.';
 
 CREATE TABLE taskq_team (
     id text PRIMARY KEY
@@ -56,7 +66,7 @@ CREATE FUNCTION taskq_mirror() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_mirror';
 COMMENT ON FUNCTION taskq_mirror() IS
-'Trigger function, AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on the application''s own table. Arguments: ''staff'' or ''customer'', then the names of the columns that hold id, name, active (optional, '''' = always active) and, for customers, agent (optional). Insert and update upsert; delete marks inactive and keeps the row; a changed id is refused (0A000). The owner of the table must be allowed to execute this function (42501).';
+'Trigger function, AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on the application''s own table. Arguments: ''staff'' or ''customer'', then the names of the columns that hold id, name, active (optional, '''' = always active) and, for customers, agent (optional). Insert and update upsert; delete marks inactive and keeps the row; of a customer that was merged into another only the name changes; a changed id is refused (0A000). The owner of the table must be allowed to execute this function (42501).';
 
 CREATE FUNCTION taskq_key_change() RETURNS trigger
     LANGUAGE c

@@ -36,7 +36,7 @@ CREATE UNIQUE INDEX taskq_renewal_active_key ON taskq_renewal (user_id, service_
 
 COMMENT ON TABLE taskq_renewal IS 'Something of a customer''s that expires: a permit, a policy. Read view taskq_renewals. Of those that are neither completed nor cancelled, one at most has the same customer, service type, reference and due date.';
 COMMENT ON COLUMN taskq_renewal.id IS 'Key. Never changes.';
-COMMENT ON COLUMN taskq_renewal.user_id IS 'The customer. Never changes.';
+COMMENT ON COLUMN taskq_renewal.user_id IS 'The customer. Never changes, except that taskq_merge_customer() writes it.';
 COMMENT ON COLUMN taskq_renewal.service_type IS 'What is renewed, 1 to 100 characters; thresholds may differ by it.';
 COMMENT ON COLUMN taskq_renewal.due_date IS 'Last day on which it is not overdue; moving it starts a new ladder for the new date, and the open task goes along or is cancelled.';
 COMMENT ON COLUMN taskq_renewal.assignee_id IS 'Who gets its tasks; NULL, unknown or inactive = the customer''s agent at the time. A new one gets the open task too, unless somebody has started it.';
@@ -76,7 +76,7 @@ CREATE FUNCTION taskq_renewal_create(
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_renewal_create';
 COMMENT ON FUNCTION taskq_renewal_create(text, text, date, text, text, text, text) IS
-'Creates a renewal and returns its id. If there is one already with the same customer, service type, reference (NULL is one too) and due date that is neither completed nor cancelled, returns that one''s id and changes nothing. Thresholds that it has passed already are recorded by the next refresh, of which only the tightest acts, and the tightest of those that make a task. Arguments: as the columns of taskq_renewal; assignee_id NULL = the customer''s agent. Errors: 23503 unknown or inactive customer, unknown or inactive staff; 22023 naming the argument: service_type not 1 to 100 characters, due_date NULL or not 0001-01-01 to 9999-12-31, reference over 255, notes over 65,536 characters; 42501 there is one already and row security hides it.';
+'Creates a renewal and returns its id. If there is one already with the same customer, service type, reference (NULL is one too) and due date that is neither completed nor cancelled, returns that one''s id and changes nothing. Thresholds that it has passed already are recorded by the next refresh, of which only the tightest acts, and the tightest of those that make a task. Arguments: as the columns of taskq_renewal; assignee_id NULL = the customer''s agent. Errors: 23503 unknown or inactive customer or one that was merged into another (HINT names that), unknown or inactive staff; 22023 naming the argument: service_type not 1 to 100 characters, due_date NULL or not 0001-01-01 to 9999-12-31, reference over 255, notes over 65,536 characters; 42501 there is one already and row security hides it.';
 
 CREATE FUNCTION taskq_renewal_complete(id bigint, next_due_date date DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS bigint

@@ -92,7 +92,7 @@ static const struct
 	{LEVEL_MANAGER, "INSERT (name, timezone, holiday_lists), UPDATE (name, timezone, holiday_lists), DELETE ON TABLE @.taskq_calendar"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_calendar_set"},
 	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure"},
-	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_erase_customer"},
+	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_erase_customer, @.taskq_merge_customer"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_sweep, @.taskq_sweep_all, @.taskq_purge, @.taskq_mirror, @.taskq_worker_wake, "
 	"@.taskq_renewals_refresh, @.taskq_emit_change, @.taskq_emit_dry_run, @.taskq_check, @.taskq_check_server, @.taskq_own_objects"}
 };

@@ -69,6 +69,14 @@ call_is(TaskVerb verb)
 	return innermost != NULL && innermost->verb == verb && trigger_depth() == innermost->trigger_depth + 1;
 }
 
+/* What updated_at must be in the task that the current statement of a call writes; NULL = anything. */
+const TimestampTz *
+call_unchanged_since(void)
+{
+	return innermost != NULL && innermost->unchanged_since != NULL &&
+		trigger_depth() == innermost->trigger_depth + 1 ? innermost->unchanged_since : NULL;
+}
+
 /* Whether a call in progress skips rows that other transactions have locked. */
 bool
 call_leaves_locked(void)
@@ -95,10 +103,19 @@ int
 run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
 			TaskVerb verb, text *actor, text *note)
 {
+	return run_unless_changed(NULL, plan, nargs, types, values, nulls, verb, actor, note);
+}
+
+/* The same; throws 55000 for a task whose updated_at is another than *since (unchanged.c). */
+int
+run_unless_changed(const TimestampTz *since, TaskqPlan *plan, int nargs, Oid *types, Datum *values,
+				   const char *nulls, TaskVerb verb, text *actor, text *note)
+{
 	TaskqCall	call;
 
 	call_begin(&call, verb, actor);
 	call.note = note;
+	call.unchanged_since = since;
 	PG_TRY();
 	{
 		spi_run(plan, nargs, types, values, nulls, 0);

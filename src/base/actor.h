@@ -10,6 +10,7 @@
 
 #include "fmgr.h"
 #include "utils/guc.h"
+#include "utils/timestamp.h"
 
 #include "base/plan.h"
 
@@ -23,6 +24,7 @@ typedef enum TaskVerb
 	VERB_RESUME,
 	VERB_PAUSES,				/* changed by hand */
 	VERB_ERASE,					/* texts only; of terminal tasks, too */
+	VERB_MERGE,					/* the customer; of terminal tasks and renewals, too */
 	VERB_OTHER
 } TaskVerb;
 
@@ -41,6 +43,7 @@ typedef struct TaskqCall
 	int			trigger_depth;	/* of its statements */
 	text	   *actor;			/* NULL = not given */
 	text	   *note;			/* for the event that ends the task, or changes its SLA */
+	const TimestampTz *unchanged_since; /* what updated_at must be; NULL = anything */
 	int			unchanged;		/* tasks that had the values already */
 } TaskqCall;
 
@@ -48,10 +51,13 @@ extern void call_begin(TaskqCall *call, TaskVerb verb, text *actor);
 extern void call_end(TaskqCall *call);
 extern const TaskqCall *call_under_way(void);
 extern bool call_is(TaskVerb verb);
+extern const TimestampTz *call_unchanged_since(void);
 extern bool call_leaves_locked(void);
 extern void call_unchanged(void);
 extern int	run_as_call(TaskqPlan *plan, int nargs, Oid *types, Datum *values, const char *nulls,
 						TaskVerb verb, text *actor, text *note);
+extern int	run_unless_changed(const TimestampTz *since, TaskqPlan *plan, int nargs, Oid *types, Datum *values,
+							   const char *nulls, TaskVerb verb, text *actor, text *note);
 extern text *current_actor(void);
 extern text *actor_argument(FunctionCallInfo fcinfo, int argno);
 

@@ -193,6 +193,8 @@ taskq_catalog(void)
 	catalog.calendar = newer_table("taskq_calendar");
 	catalog.calendar_window = newer_table("taskq_calendar_window");
 	catalog.holiday = newer_table("taskq_holiday");
+	catalog.customer_merged_into = catalog.sql_is_older ? InvalidAttrNumber :
+		get_attnum(catalog.customer, "merged_into");
 	for (int i = 0; i < N_NEWER_COLUMNS; i++)
 		catalog.newer_column[i] = catalog.sql_is_older ? InvalidAttrNumber :
 			get_attnum(catalog.task, newer_columns[i].name);

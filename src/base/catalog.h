@@ -73,6 +73,7 @@ typedef struct TaskqCatalog
 	Oid			calendar_window;
 	Oid			holiday;
 	bool		renewal_is_keyed;	/* has its unique index */
+	int			customer_merged_into;	/* attribute number; 0 = missing */
 	bool		sql_is_older;	/* than 0.3.0 */
 	bool		is_subscriber;	/* taskq_task is the target of a subscription: its publisher sweeps */
 	Oid			status_type;	/* enums, and their values in order */

@@ -30,6 +30,8 @@
  *	revision.c	writes revisions	a change of a calendar, or EXECUTE on what sweeps
  *	directory.c mirrors				to own the table, and EXECUTE for its owner
  *	erasure.c	erases texts		a lock on the customer that takes the right to update it
+ *	merge.c		moves tasks			the same on both customers
+ *	unchanged.c	reads who changed	an update of that task
  *	sweep.c		logs a sweep		EXECUTE on taskq_sweep_all
  *	fold.c		counts tasks		EXECUTE on what sweeps; nothing is returned
  *	sweeper.c	sweeps				nothing: it is a background worker

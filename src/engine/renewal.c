@@ -169,7 +169,8 @@ check_unchanged(const Change *c, int64 id)
 	};
 
 	for (int i = 0; i < lengthof(fixed); i++)
-		if (differs(c, fixed[i]) && !(fixed[i] == Anum_renewal_user_id && is_cascade(c, fixed[i])))
+		if (differs(c, fixed[i]) &&
+			!(fixed[i] == Anum_renewal_user_id && (call_is(VERB_MERGE) || is_cascade(c, fixed[i]))))
 			ereport(ERROR,
 					(errcheck("taskq_renewal", LIFECYCLE),
 					 errmsg("column %s of renewal " INT64_FORMAT " never changes",
@@ -182,13 +183,14 @@ check_unchanged(const Change *c, int64 id)
 							NameStr(TupleDescAttr(c->desc, kept[i] - 1)->attname), id)));
 }
 
-/* Throws 23514 if a final row changes other than by the cascade of a key or by erasure. */
+/* Throws 23514 if a final row changes other than by the cascade of a key, by erasure or a merge of customers. */
 static void
 check_final(const Change *c, int64 id, const char *status)
 {
 	for (int attnum = 1; attnum <= c->desc->natts; attnum++)
 		if (differs(c, attnum) &&
 			!(call_is(VERB_ERASE) && (attnum == Anum_renewal_reference || attnum == Anum_renewal_notes)) &&
+			!(call_is(VERB_MERGE) && attnum == Anum_renewal_user_id) &&
 			!((attnum == Anum_renewal_user_id || attnum == Anum_renewal_assignee_id) && is_cascade(c, attnum)))
 			ereport(ERROR,
 					(errcheck("taskq_renewal", LIFECYCLE),
@@ -353,7 +355,8 @@ lock_open_tasks(int64 renewal, Datum *started, Datum *untouched)
 
 /*
  * Closes the open tasks of a renewal that has been closed.  Started tasks of a
- * completed one are completed, all others cancelled.
+ * completed one are completed, those of a duplicate that a merge of customers
+ * has found are left to who has started them, all others cancelled.
  */
 static void
 close_tasks(int64 renewal, bool completed)
@@ -370,7 +373,8 @@ close_tasks(int64 renewal, bool completed)
 		note = cstring_to_text(psprintf(completed ? "renewal " INT64_FORMAT " was completed" :
 										"renewal " INT64_FORMAT " was cancelled", renewal));
 	lock_open_tasks(renewal, &started, &untouched);
-	run_as_call(completed ? &complete_tasks : &cancel_tasks, 1, types, &started, NULL, VERB_OTHER, NULL, note);
+	if (call == NULL || call->verb != VERB_MERGE)
+		run_as_call(completed ? &complete_tasks : &cancel_tasks, 1, types, &started, NULL, VERB_OTHER, NULL, note);
 	run_as_call(&cancel_tasks, 1, types, &untouched, NULL, VERB_OTHER, NULL, note);
 }
 
@@ -537,7 +541,11 @@ enter_renewal(Datum *values, const char *nulls, text *actor)
 			return id;
 		run_as_call(keyed ? &insert_keyed : &insert_renewal, N_NEW_RENEWAL, types, values, nulls,
 					VERB_OTHER, actor, NULL);
-		if ((id = result_id()) != 0 || (keyed && (id = find_holder(types, values, nulls)) != 0))
+		id = result_id();
+		/* A merge may have committed since, before the key of the customer was locked. */
+		if (id != 0)
+			check_customer(values[NEW_RENEWAL_USER_ID]);
+		if (id != 0 || (keyed && (id = find_holder(types, values, nulls)) != 0))
 			return id;
 		if (!keyed || IsolationUsesXactSnapshot())
 			break;

@@ -42,6 +42,7 @@ typedef enum EventKind
 	EVENT_EDITED,
 	EVENT_UPDATED,
 	EVENT_COMMENTED,
+	EVENT_MERGED,				/* its customer was, into another */
 	EVENT_ERASED,
 	EVENT_CREATED				/* derived from the task, not stored */
 } EventKind;

@@ -248,7 +248,7 @@ check_new_task(NewTask *task)
 	if (!task->nulls[NEW_ASSIGNEE_ID])
 		check_staff(task->values[NEW_ASSIGNEE_ID]);
 	if (!task->nulls[NEW_USER_ID])
-		check_customer(task->values[NEW_USER_ID]);
+		find_customer(task->values[NEW_USER_ID], &task->customer_at);
 	find_policy(task);
 }
 
@@ -336,6 +336,8 @@ create_task(NewTask *task, text *actor, bool *created)
 						(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 						 errmsg("task was not created: a trigger on taskq_task suppressed the insert")));
 		} while (id == 0);
+		if (*created && !task->nulls[NEW_USER_ID])
+			recheck_customer(task->values[NEW_USER_ID], &task->customer_at);
 		if (*created)
 			change_recorded(EVENT_CREATED, &id, 1);
 	}

@@ -8,6 +8,8 @@
 #ifndef TASKQ_CREATE_H
 #define TASKQ_CREATE_H
 
+#include "storage/itemptr.h"
+
 /* Arguments of taskq_create in their order, the actor apart; then what else a new task can have. */
 typedef enum NewTaskField
 {
@@ -40,6 +42,7 @@ typedef struct NewTask
 	Datum		values[N_NEW];
 	bool		nulls[N_NEW];
 	bool		by_engine;		/* may have the engines' sources */
+	ItemPointerData customer_at;	/* where the row of user_id was found */
 } NewTask;
 
 extern void new_task_init(NewTask *task, const char *engine);

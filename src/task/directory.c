@@ -12,15 +12,18 @@
 #include "postgres.h"
 
 #include "access/genam.h"
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
+#include "storage/bufmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -42,9 +45,24 @@ typedef enum Presence
 	ACTIVE
 } Presence;
 
-/* Looks an id up; active_column 0 = do not check whether it is active. */
+/* The customer that a row of a customer points to, NULL = none. */
+static char *
+merged_into(HeapTuple tuple, TupleDesc desc)
+{
+	int			attnum = taskq_catalog()->customer_merged_into;
+	bool		isnull = true;
+	Datum		target = attnum != 0 ? heap_getattr(tuple, attnum, desc, &isnull) : (Datum) 0;
+
+	return isnull ? NULL : TextDatumGetCString(target);
+}
+
+/*
+ * Looks an id up; active_column 0 = do not check whether it is active.  For
+ * customers, *target is set to that which it was merged into, if any, and *at
+ * to where its row is.
+ */
 static Presence
-look_up(Oid table, Datum id, int active_column)
+look_up(Oid table, Datum id, int active_column, char **target, ItemPointer at)
 {
 	Relation	rel = table_open(table, AccessShareLock);
 	Oid			index = primary_key_of(rel);
@@ -68,6 +86,10 @@ look_up(Oid table, Datum id, int active_column)
 		if (active_column != 0 &&
 			!DatumGetBool(heap_getattr(tuple, active_column, RelationGetDescr(rel), &isnull)))
 			result = INACTIVE;
+		if (target != NULL)
+			*target = merged_into(tuple, RelationGetDescr(rel));
+		if (at != NULL)
+			*at = tuple->t_self;
 	}
 	systable_endscan(scan);
 	UnregisterSnapshot(snapshot);
@@ -79,7 +101,7 @@ look_up(Oid table, Datum id, int active_column)
 void
 check_staff(Datum assignee_id)
 {
-	Presence	presence = look_up(taskq_catalog()->staff, assignee_id, Anum_staff_is_active);
+	Presence	presence = look_up(taskq_catalog()->staff, assignee_id, Anum_staff_is_active, NULL, NULL);
 
 	if (presence == ACTIVE)
 		return;
@@ -92,23 +114,80 @@ check_staff(Datum assignee_id)
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_assignee_id_fkey")));
 }
 
-/* 23503 unless this is the id of a customer. */
+/* 23503, which names the customer to use instead, not only to those who may read it. */
+pg_noreturn static void
+refuse_merged(Datum user_id, const char *target)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 errmsg("user_id \"%s\" was merged into \"%s\"", TextDatumGetCString(user_id), target),
+			 errhint("Use \"%s\" instead.", target),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_user_id_fkey")));
+}
+
+/* 23503 unless this is the id of a customer that has not been merged into another. */
 void
 check_customer(Datum user_id)
 {
-	if (!customer_exists(user_id))
+	ItemPointerData at;
+
+	find_customer(user_id, &at);
+}
+
+/* The same; *at is set to where its row is, for recheck_customer(). */
+void
+find_customer(Datum user_id, ItemPointer at)
+{
+	char	   *target = NULL;
+
+	if (look_up(taskq_catalog()->customer, user_id, 0, &target, at) == ABSENT)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("user_id \"%s\" is not a customer", TextDatumGetCString(user_id)),
 				 errhint("Use the id of a customer in taskq_customer."),
 				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_user_id_fkey")));
+	if (target != NULL)
+		refuse_merged(user_id, target);
+}
+
+/*
+ * check_customer() once more, after a foreign key has locked the customer's
+ * key: a merge may have committed since it was found there.  Nothing can be
+ * merged from here on.  The index is searched only if that row is not the
+ * latest any more.
+ */
+void
+recheck_customer(Datum user_id, const ItemPointerData *at)
+{
+	Relation	rel = table_open(taskq_catalog()->customer, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+	HeapTupleData tuple;
+	Buffer		buffer;
+	bool		serves = false;
+
+	tuple.t_self = *at;
+	if (heap_fetch(rel, SnapshotAny, &tuple, &buffer, false))
+	{
+		uint16		infomask = tuple.t_data->t_infomask;
+		bool		isnull;
+		Datum		id = heap_getattr(&tuple, Anum_directory_id, desc, &isnull);
+
+		/* Where a row was removed there can be one of another customer. */
+		serves = ((infomask & HEAP_XMAX_INVALID) || HEAP_XMAX_IS_LOCKED_ONLY(infomask)) &&
+			DatumGetBool(DirectFunctionCall2Coll(texteq, TupleDescAttr(desc, Anum_directory_id - 1)->attcollation, id, user_id)) &&
+			merged_into(&tuple, desc) == NULL;
+		ReleaseBuffer(buffer);
+	}
+	table_close(rel, AccessShareLock);
+	if (!serves)
+		check_customer(user_id);
 }
 
 /* 23503 unless this is the id of an active customer. */
 void
 check_active_customer(Datum user_id)
 {
-	if (look_up(taskq_catalog()->customer, user_id, Anum_customer_is_active) == ACTIVE)
+	if (look_up(taskq_catalog()->customer, user_id, Anum_customer_is_active, NULL, NULL) == ACTIVE)
 		return;
 	check_customer(user_id);
 	ereport(ERROR,
@@ -121,19 +200,19 @@ check_active_customer(Datum user_id)
 bool
 staff_exists(Datum id)
 {
-	return look_up(taskq_catalog()->staff, id, 0) != ABSENT;
+	return look_up(taskq_catalog()->staff, id, 0, NULL, NULL) != ABSENT;
 }
 
 bool
 staff_is_active(Datum id)
 {
-	return look_up(taskq_catalog()->staff, id, Anum_staff_is_active) == ACTIVE;
+	return look_up(taskq_catalog()->staff, id, Anum_staff_is_active, NULL, NULL) == ACTIVE;
 }
 
 bool
 customer_exists(Datum id)
 {
-	return look_up(taskq_catalog()->customer, id, 0) != ABSENT;
+	return look_up(taskq_catalog()->customer, id, 0, NULL, NULL) != ABSENT;
 }
 
 /*
@@ -187,6 +266,16 @@ static TaskqPlan upsert_customer = {
 	"assigned_agent_id = excluded.assigned_agent_id "
 	"WHERE d.name " NE " excluded.name OR d.is_active " NE " excluded.is_active "
 	"OR coalesce(d.assigned_agent_id, '') " NE " coalesce(excluded.assigned_agent_id, '')"
+};
+
+/* Of a customer that was merged into another, only the name. */
+static TaskqPlan upsert_mergeable = {
+	"INSERT INTO @.taskq_customer AS d (id, name, is_active, assigned_agent_id) VALUES ($1, $2, $3, $4) "
+	"ON CONFLICT (id) DO UPDATE SET name = excluded.name, "
+	"is_active = CASE WHEN d.merged_into IS NULL THEN excluded.is_active ELSE false END, "
+	"assigned_agent_id = CASE WHEN d.merged_into IS NULL THEN excluded.assigned_agent_id ELSE d.assigned_agent_id END "
+	"WHERE d.name " NE " excluded.name OR (d.merged_into IS NULL AND (d.is_active " NE " excluded.is_active "
+	"OR coalesce(d.assigned_agent_id, '') " NE " coalesce(excluded.assigned_agent_id, '')))"
 };
 static TaskqPlan retire_staff = {
 	"UPDATE @.taskq_staff_member SET is_active = false WHERE id " EQ " $1 AND is_active"
@@ -319,7 +408,7 @@ taskq_mirror(PG_FUNCTION_ARGS)
 		values[MIRROR_AGENT] = mirror_text(tuple, desc, columns[MIRROR_AGENT], &isnull);
 		if (isnull)
 			nulls[MIRROR_AGENT] = 'n';
-		spi_run(staff ? &upsert_staff : &upsert_customer, staff ? 3 : 4,
+		spi_run(staff ? &upsert_staff : taskq_catalog()->sql_is_older ? &upsert_customer : &upsert_mergeable, staff ? 3 : 4,
 				argtypes, values, nulls, 0);
 	}
 	become_caller_again(&owner);

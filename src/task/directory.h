@@ -13,6 +13,8 @@
 
 extern void check_staff(Datum assignee_id);
 extern void check_customer(Datum user_id);
+extern void find_customer(Datum user_id, ItemPointer at);
+extern void recheck_customer(Datum user_id, const ItemPointerData *at);
 extern void check_active_customer(Datum user_id);
 extern bool staff_exists(Datum id);
 extern bool customer_exists(Datum id);

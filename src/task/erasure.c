@@ -8,6 +8,8 @@
  * nothing else can write.  The triggers let it pass while a call of
  * VERB_ERASE is under way, and record it in the history of each task.
  *
+ * What was merged into the customer (merge.c) is erased with it.
+ *
  * The customer's row is locked first, then its tasks, all FOR UPDATE: that
  * waits for transactions that are writing a text (a new task locks the
  * customer's key, a comment the task's), so that what they write is erased as
@@ -23,6 +25,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -39,12 +42,18 @@
 static TaskqPlan lock_customer = {
 	"SELECT c.id FROM @.taskq_customer c WHERE c.id " EQ " $1 FOR UPDATE"
 };
+
+/* $1 = the customer and those that were merged into it, as below. */
+static TaskqPlan list_merged = {
+	"SELECT pg_catalog.array_agg(m.id) FROM (SELECT c.id FROM @.taskq_customer c "
+	"WHERE c.id " EQ " $1 OR c.merged_into " EQ " $1 ORDER BY c.id FOR UPDATE) m"
+};
 static TaskqPlan lock_tasks = {
-	"SELECT t.id FROM @.taskq_task t WHERE t.user_id " EQ " $1 ORDER BY t.id FOR UPDATE"
+	"SELECT t.id FROM @.taskq_task t WHERE t.user_id " EQ " ANY ($1) ORDER BY t.id FOR UPDATE"
 };
 static TaskqPlan erase_customer = {
 	"UPDATE @.taskq_customer SET name = " ERASED ", is_active = false "
-	"WHERE id " EQ " $1 AND (name " NE " " ERASED " OR is_active)"
+	"WHERE id " EQ " ANY ($1) AND (name " NE " " ERASED " OR is_active)"
 };
 static TaskqPlan erase_tasks = {
 	"UPDATE @.taskq_task SET title = " ERASED ", description = NULL, dedupe_key = NULL "
@@ -68,7 +77,7 @@ static TaskqPlan erase_renewals = {
 	"(SELECT FROM @.taskq_renewal o WHERE o.user_id " EQ " r.user_id AND o.service_type " EQ " r.service_type "
 	"AND o.due_date " EQ " r.due_date AND o.id " NE " r.id AND o.next_check_on IS NOT NULL "
 	"AND r.next_check_on IS NOT NULL) THEN pg_catalog.concat(" ERASED ", ' ', r.id) END "
-	"WHERE user_id " EQ " $1 AND (notes IS NOT NULL OR reference " NE " pg_catalog.concat(" ERASED ", ' ', r.id))"
+	"WHERE user_id " EQ " ANY ($1) AND (notes IS NOT NULL OR reference " NE " pg_catalog.concat(" ERASED ", ' ', r.id))"
 };
 static TaskqPlan erase_runs = {
 	"UPDATE @.taskq_workflow_run SET message = NULL "
@@ -103,20 +112,33 @@ take_customer(Datum user_id)
 				 errdetail("Row security policies do not permit the current role to update this customer.")));
 }
 
-/* The customer's tasks, locked, as bigint[]. */
+/* The customer and those that were merged into it, locked, as text[]. */
 static Datum
-take_tasks(Datum user_id)
+take_merged(Datum user_id)
 {
 	Oid			types[] = {TEXTOID};
+	bool		isnull;
 
-	spi_run(&lock_tasks, 1, types, &user_id, NULL, 0);
+	if (taskq_catalog()->sql_is_older)
+		return PointerGetDatum(construct_array(&user_id, 1, TEXTOID, -1, false, TYPALIGN_INT));
+	spi_run(&list_merged, 1, types, &user_id, NULL, 1);
+	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+}
+
+/* Their tasks, locked, as bigint[]. */
+static Datum
+take_tasks(Datum user_ids)
+{
+	Oid			types[] = {TEXTARRAYOID};
+
+	spi_run(&lock_tasks, 1, types, &user_ids, NULL, 0);
 	return result_ids();
 }
 
 static void
-erase(Datum user_id, Datum task_ids, Datum *erased)
+erase(Datum user_ids, Datum task_ids, Datum *erased)
 {
-	Oid			user_types[] = {TEXTOID};
+	Oid			user_types[] = {TEXTARRAYOID};
 	Oid			task_types[] = {INT8ARRAYOID};
 
 	spi_run(&erase_tasks, 1, task_types, &task_ids, NULL, 0);
@@ -128,9 +150,9 @@ erase(Datum user_id, Datum task_ids, Datum *erased)
 	}
 	erased[ERASED_EVENTS] = Int64GetDatum((int64) history_erase(task_ids));
 	spi_run(&erase_runs, 1, task_types, &task_ids, NULL, 0);
-	spi_run(&erase_renewals, 1, user_types, &user_id, NULL, 0);
+	spi_run(&erase_renewals, 1, user_types, &user_ids, NULL, 0);
 	erased[ERASED_RENEWALS] = Int64GetDatum((int64) SPI_processed);
-	spi_run(&erase_customer, 1, user_types, &user_id, NULL, 0);
+	spi_run(&erase_customer, 1, user_types, &user_ids, NULL, 0);
 }
 
 static void
@@ -182,7 +204,9 @@ taskq_erase_customer(PG_FUNCTION_ARGS)
 	call_begin(&call, VERB_ERASE, actor);
 	PG_TRY();
 	{
-		erase(PG_GETARG_DATUM(0), take_tasks(PG_GETARG_DATUM(0)), erased);
+		Datum		user_ids = take_merged(PG_GETARG_DATUM(0));
+
+		erase(user_ids, take_tasks(user_ids), erased);
 		record(PG_GETARG_DATUM(0), erased);
 	}
 	PG_FINALLY();

@@ -44,7 +44,7 @@ static const char *const kind_names[N_EVENT_KINDS] =
 {
 	"overdue", "recovered", "sla_moved", "sla_at_risk", "sla_warning", "response_breached",
 	"sla_breached", "resumed", "started", "completed", "cancelled", "paused", "assigned", "rescheduled", "prioritized", "sla_changed", "edited", "updated",
-	"commented", "erased"
+	"commented", "merged", "erased"
 };
 
 /* How many of each have been recorded in this session. */
@@ -382,7 +382,7 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 {
 	const TaskqCall *call = call_under_way();
 	int64		id = task_id(old);
-	TimestampTz at = task_instant(old);
+	TimestampTz at = task_updated_instant(old, new);
 	TaskStatus	from = effective_status(old);
 	bool		active = !STATUS_IS_TERMINAL(old->status);
 	bool		ended = active && STATUS_IS_TERMINAL(new->status);
@@ -415,6 +415,8 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 		kind = EVENT_STARTED;
 	else if (resumed && kind == EVENT_PAUSED)
 		kind = EVENT_RESUMED;
+	else if (call_is(VERB_MERGE) && task_column_differs(old, new, Anum_task_user_id))
+		kind = EVENT_MERGED;
 
 	/* Beside other changes, a pause that begins or ends has an event of its own. */
 	if (resumed && !ended && kind != EVENT_RESUMED)

@@ -198,6 +198,21 @@ lifecycle_is_erasure(const TaskRow *old, const TaskRow *new)
 	return true;
 }
 
+/*
+ * Whether a write of a terminal task belongs to the merge of its customer into
+ * another: of taskq's own columns it changes only that one.
+ */
+static bool
+is_merge(const TaskRow *old, const TaskRow *new)
+{
+	if (!call_is(VERB_MERGE))
+		return false;
+	for (int attnum = 1; attnum <= old->desc->natts; attnum++)
+		if (attnum != Anum_task_user_id && task_column_is_own(attnum) && task_column_differs(old, new, attnum))
+			return false;
+	return true;
+}
+
 static void
 check_identity(const TaskRow *old, const TaskRow *new)
 {
@@ -287,12 +302,12 @@ apply_title(const TaskRow *old, TaskRow *new)
 }
 
 /*
- * Sets status and stamps in the new row of an update, or throws 23514.
- * Returns false if the row need not be written: an API call is in progress and
+ * Sets status and stamps in the new row of an update, or throws 23514.  The old
+ * one was written by that transaction.  Returns false if the row need not be written: an API call is in progress and
  * changes nothing.
  */
 bool
-lifecycle_update(const TaskRow *old, TaskRow *new, bool status_named)
+lifecycle_update(const TaskRow *old, TransactionId written_by, TaskRow *new, bool status_named)
 {
 	const int	unnoticed[] = {Anum_task_updated_at, Anum_task_sla_revision};
 	const TaskqCall *call = call_under_way();
@@ -302,7 +317,7 @@ lifecycle_update(const TaskRow *old, TaskRow *new, bool status_named)
 	{
 		if (status_named)
 			refuse_transition(old, old->status, new->status, NULL);
-		if (!is_cascade(old, new))
+		if (!is_merge(old, new) && !is_cascade(old, new))
 			refuse_frozen(old);
 		return call == NULL || differs_outside(old, new, NULL, 0);
 	}
@@ -315,7 +330,7 @@ lifecycle_update(const TaskRow *old, TaskRow *new, bool status_named)
 		!is_cascade(old, new))
 		check_staff(task_value(new, Anum_task_assignee_id));
 
-	at = task_instant(old);
+	at = task_update_instant(old, written_by);
 	if (status_named && new->status != effective_status(old))
 		apply_status(old, new, new->status, at);
 	else
@@ -353,14 +368,14 @@ void
 lifecycle_recheck(const TaskRow *old, const TaskRow *new)
 {
 	TaskStatus	from = effective_status(old);
-	TimestampTz at = task_instant(old);
+	TimestampTz at = task_updated_instant(old, new);
 	const char *refusal;
 	bool		ends = STATUS_IS_TERMINAL(new->status);
 	bool		wrong = false;
 
 	if (STATUS_IS_TERMINAL(old->status))
 	{
-		if (!is_cascade(old, new))
+		if (!is_merge(old, new) && !is_cascade(old, new))
 			refuse_frozen(old);
 		return;
 	}

@@ -13,7 +13,7 @@
 #include "base/compat.h"
 #include "task/row.h"
 
-extern bool lifecycle_update(const TaskRow *old, TaskRow *new, bool status_named);
+extern bool lifecycle_update(const TaskRow *old, TransactionId written_by, TaskRow *new, bool status_named);
 extern void lifecycle_recheck(const TaskRow *old, const TaskRow *new);
 extern bool lifecycle_is_erasure(const TaskRow *old, const TaskRow *new);
 extern void lifecycle_delete(const TaskRow *row);

@@ -186,7 +186,7 @@ pause_change(void *state, const TaskChange *change)
 
 	if (change->kind == CHANGE_DELETE)
 		batch->deleted = accumArrayResult(batch->deleted, Int64GetDatum(task_id(old)), false, INT8OID, CurrentMemoryContext);
-	if (change->kind != CHANGE_UPDATE || !pause_ends(old, change->new, task_instant(old), &pause))
+	if (change->kind != CHANGE_UPDATE || !pause_ends(old, change->new, task_updated_instant(old, change->new), &pause))
 		return;
 	batch->columns[0] = accumArrayResult(batch->columns[0], Int64GetDatum(task_id(old)), false, INT8OID, CurrentMemoryContext);
 	batch->columns[1] = accumArrayResult(batch->columns[1], TimestampTzGetDatum(pause.begins), false, TIMESTAMPTZOID, CurrentMemoryContext);

@@ -216,6 +216,35 @@ task_instant(const TaskRow *row)
 	return at;
 }
 
+/*
+ * The instant of an update of a row that a transaction has written: a
+ * microsecond more than task_instant() if that is in updated_at already and the
+ * transaction is another.  So no two transactions leave the same updated_at, by
+ * which callers tell whether a task is still as they have read it.
+ */
+TimestampTz
+task_update_instant(const TaskRow *old, TransactionId written_by)
+{
+	TimestampTz at = task_instant(old);
+
+	if (!task_isnull(old, Anum_task_updated_at) && task_stamp(old, Anum_task_updated_at) == at &&
+		!TransactionIdIsCurrentTransactionId(written_by))
+		at++;
+	return at;
+}
+
+/* That instant, from an update that has been stored. */
+TimestampTz
+task_updated_instant(const TaskRow *old, const TaskRow *new)
+{
+	TimestampTz at = task_instant(old);
+
+	if (task_isnull(old, Anum_task_updated_at) || task_isnull(new, Anum_task_updated_at) ||
+		task_stamp(old, Anum_task_updated_at) != at || task_stamp(new, Anum_task_updated_at) != at + 1)
+		return at;
+	return at + 1;
+}
+
 /* The instant by which the deadline of a row is judged; same rule as taskq_sla_status_at(). */
 TimestampTz
 task_judged_at(const TaskRow *row)

@@ -110,6 +110,8 @@ extern void task_set_stamp(TaskRow *row, int attnum, TimestampTz at);
 extern bool past_due(const TaskRow *row);
 extern TaskStatus effective_status(const TaskRow *row);
 extern TimestampTz task_instant(const TaskRow *row);
+extern TimestampTz task_update_instant(const TaskRow *old, TransactionId written_by);
+extern TimestampTz task_updated_instant(const TaskRow *old, const TaskRow *new);
 extern TimestampTz task_judged_at(const TaskRow *row);
 
 extern bool due_date_in_bounds(DateADT date);

@@ -41,6 +41,7 @@
 #include "task/row.h"
 #include "task/sla.h"
 #include "task/title.h"
+#include "task/unchanged.h"
 #include "task/valid.h"
 
 /* Columns for which a NULL in an INSERT means the default. */
@@ -95,10 +96,11 @@ taskq_task_update(PG_FUNCTION_ARGS)
 	TaskRow		new;
 
 	task_row_see(&old, td->tg_trigslot);
+	check_unchanged(&old);
 	task_row_copy(&new, td->tg_newslot);
 	if (lifecycle_is_erasure(&old, &new))
 		return PointerGetDatum(td->tg_newtuple);
-	if (!lifecycle_update(&old, &new, new.status != old.status ||
+	if (!lifecycle_update(&old, HeapTupleHeaderGetXmin(td->tg_trigtuple->t_data), &new, new.status != old.status ||
 						  bms_is_member(Anum_task_status - FirstLowInvalidHeapAttributeNumber, td->tg_updatedcols)))
 	{
 		call_unchanged();

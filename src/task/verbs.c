@@ -7,7 +7,9 @@
  * stamps and the history, and skip a row that has the values already, in which
  * case a second statement reads it.  A verb for many tasks first locks them in
  * order of id, so that two such calls cannot deadlock, and then is one UPDATE
- * too, which finds them where they were locked if it can.  Everything runs
+ * too, which finds them where they were locked if it can.  That a task is still
+ * as the caller has read it is checked by the trigger, on the row that it
+ * locks, so that of two callers at once one fails (unchanged.c).  Everything runs
  * with the caller's rights, except inserting a comment.
  *
  *-------------------------------------------------------------------------
@@ -233,22 +235,42 @@ refuse_untouched(int64 id)
 			 errmsg("task " INT64_FORMAT " was not changed: a trigger or rule on taskq_task suppressed the update", id)));
 }
 
+/*
+ * Argument if_unchanged_since, which is between a verb's other arguments and
+ * actor, the last; false if it is NULL, or there is none, as in functions for
+ * many tasks and before 0.3.0.
+ */
+static bool
+since_argument(FunctionCallInfo fcinfo, int argno, TimestampTz *since)
+{
+	if (PG_NARGS() < argno + 2 || PG_ARGISNULL(argno))
+		return false;
+	*since = PG_GETARG_TIMESTAMPTZ(argno);
+	if (TIMESTAMP_NOT_FINITE(*since))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("if_unchanged_since must be a finite instant: the updated_at that was read")));
+	return true;
+}
+
 /* Applies a verb to one task and returns its row. */
 static Datum
-act_on_one(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note, int actor_argno)
+act_on_one(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note, int nargs_before)
 {
 	int64		id = id_argument(fcinfo, "task NULL does not exist");
 	Oid			types[MAX_VERB_ARGS + 1] = {INT8OID};
 	Datum		values[MAX_VERB_ARGS + 1] = {Int64GetDatum(id)};
 	char		nulls[MAX_VERB_ARGS + 1];
 	int			nargs = bind(args, types, values, nulls);
+	TimestampTz since;
+	bool		given = since_argument(fcinfo, nargs_before, &since);
 	Datum		row;
 	bool		isnull;
 	int			unchanged;
 
 	spi_connect();
-	unchanged = run_as_call(&verb->one, nargs, types, values, nulls, verb->verb,
-							actor_argument(fcinfo, actor_argno), note);
+	unchanged = run_unless_changed(given ? &since : NULL, &verb->one, nargs, types, values, nulls, verb->verb,
+								   actor_argument(fcinfo, PG_NARGS() - 1), note);
 	if (SPI_processed == 0)
 	{
 		spi_run(&read_one, 1, types, values, NULL, 1);
@@ -289,14 +311,14 @@ compare_rows(const void *a, const void *b, void *desc)
 
 /* Applies a verb to many tasks and returns their rows in order of id. */
 static Datum
-act_on_many(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note, int actor_argno)
+act_on_many(FunctionCallInfo fcinfo, Verb *verb, const VerbArgs *args, text *note)
 {
 	IdList		list = ids_argument(fcinfo);
 	Oid			types[MAX_VERB_ARGS + 1] = {INT8ARRAYOID};
 	Datum		values[MAX_VERB_ARGS + 1] = {list.array};
 	char		nulls[MAX_VERB_ARGS + 1];
 	int			nargs = bind(args, types, values, nulls);
-	text	   *actor = actor_argument(fcinfo, actor_argno);
+	text	   *actor = actor_argument(fcinfo, PG_NARGS() - 1);
 	bool		by_ctid = task_ctids_serve() && !task_has_rules();
 	int			unchanged;
 
@@ -443,14 +465,15 @@ edit_args(FunctionCallInfo fcinfo)
 
 /* ---- the verbs, each for one task and for many ---- */
 
-#define DEFINE_VERB(name, args_expr, note_expr, actor_argno) \
+/* nargs_before: how many arguments come before if_unchanged_since, or actor. */
+#define DEFINE_VERB(name, args_expr, note_expr, nargs_before) \
 PG_FUNCTION_INFO_V1(taskq_##name); \
 Datum \
 taskq_##name(PG_FUNCTION_ARGS) \
 { \
 	VerbArgs	args = args_expr; \
 \
-	return act_on_one(fcinfo, &name##_verb, &args, note_expr, actor_argno); \
+	return act_on_one(fcinfo, &name##_verb, &args, note_expr, nargs_before); \
 } \
 PG_FUNCTION_INFO_V1(taskq_##name##_many); \
 Datum \
@@ -458,7 +481,7 @@ taskq_##name##_many(PG_FUNCTION_ARGS) \
 { \
 	VerbArgs	args = args_expr; \
 \
-	return act_on_many(fcinfo, &name##_verb, &args, note_expr, actor_argno); \
+	return act_on_many(fcinfo, &name##_verb, &args, note_expr); \
 } \
 extern Datum taskq_##name##_many(PG_FUNCTION_ARGS)
 
@@ -470,7 +493,7 @@ DEFINE_VERB(reschedule, reschedule_args(fcinfo), NULL, 2);
 DEFINE_VERB(prioritize, prioritize_args(fcinfo), NULL, 2);
 /* Before 0.3.0 it had no note. */
 DEFINE_VERB(set_sla, set_sla_args(fcinfo),
-			PG_NARGS() > 3 ? note_argument(fcinfo, 2, "note") : NULL, PG_NARGS() - 1);
+			PG_NARGS() > 3 ? note_argument(fcinfo, 2, "note") : NULL, PG_NARGS() > 3 ? 3 : 2);
 DEFINE_VERB(edit, edit_args(fcinfo), NULL, 3);
 DEFINE_VERB(pause, pause_args(fcinfo), NULL, 3);
 DEFINE_VERB(resume, {0}, note_argument(fcinfo, 1, "note"), 2);

@@ -34,7 +34,7 @@ UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start
     taskq_pause,taskq_pause_many,taskq_resume,taskq_resume_many,taskq_apply_policy,taskq_apply_policy_many,
     taskq_renewal_create,taskq_renewal_complete,taskq_renewal_cancel,taskq_emit}'::text[]), 'agent'
 UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,taskq_worker_wake,taskq_renewals_refresh,taskq_emit_change,taskq_emit_dry_run,
-    taskq_erase_customer,taskq_calendar_set,taskq_check,taskq_check_server,taskq_own_objects}'::text[]), 'manager'
+    taskq_erase_customer,taskq_merge_customer,taskq_calendar_set,taskq_check,taskq_check_server,taskq_own_objects}'::text[]), 'manager'
 UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
     taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,taskq_key_change,
     taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_renewal_calendar_changed,taskq_customer_reactivated,
@@ -72,7 +72,7 @@ INSERT INTO written VALUES
     ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),
     ('taskq_sla_policy', 'name user_id kind priority source calendar response_hours sla_hours warn_percents is_enabled', 'manager', 'manager'),
     ('taskq_staff_member', 'id name is_active', 'manager', 'manager'),
-    ('taskq_customer', 'id name assigned_agent_id is_active', 'manager', 'manager'),
+    ('taskq_customer', 'id name assigned_agent_id is_active merged_into merged_at merged_by', 'manager', 'manager'),
     ('taskq_calendar', 'name timezone holiday_lists', 'manager', 'manager'), ('taskq_calendar', 'revision looked_at', 'owner', 'owner'),
     ('taskq_calendar_window', 'calendar weekday opens closes', 'manager', 'manager'),
     ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),

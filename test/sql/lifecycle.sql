@@ -13,7 +13,7 @@ SELECT taskq_create('Call the customer', due_date => taskq_today() + 1) AS id \g
 SELECT taskq_complete(:id);
 SELECT status FROM taskq_start(:id, actor => 'ana');
 SELECT status FROM taskq_start(:id);
-SELECT status FROM taskq_complete(:id, 'called', 'ana');
+SELECT status FROM taskq_complete(:id, 'called', actor => 'ana');
 \set VERBOSITY terse
 SELECT taskq_complete(:id);
 SELECT taskq_cancel(:id);

@@ -16,14 +16,14 @@ SELECT taskq_create('a', sla_hours => 4, due_date => taskq_today() + 1) AS a \gs
 SELECT title FROM taskq_pause(:a, 'a document', actor => 'ana');
 TABLE brief;
 SELECT paused_at AS since FROM taskq_task WHERE id = :a \gset
-SELECT pause_reason, paused_at = :'since' AS same FROM taskq_pause(:a, 'two documents', now() + interval '1 day', 'ana');
-SELECT pause_reason, paused_at = :'since' AS same FROM taskq_pause(:a, 'two documents', (SELECT resume_at FROM taskq_task WHERE id = :a), 'ana');
-SELECT status, sla_due_at FROM taskq_start(:a, 'ana');
-SELECT status FROM taskq_reschedule(:a, taskq_today() - 1, 'ana');
-SELECT title, pause_reason, resume_at, paused_at FROM taskq_resume(:a, 'they came', 'ana');
+SELECT pause_reason, paused_at = :'since' AS same FROM taskq_pause(:a, 'two documents', now() + interval '1 day', actor => 'ana');
+SELECT pause_reason, paused_at = :'since' AS same FROM taskq_pause(:a, 'two documents', (SELECT resume_at FROM taskq_task WHERE id = :a), actor => 'ana');
+SELECT status, sla_due_at FROM taskq_start(:a, actor => 'ana');
+SELECT status FROM taskq_reschedule(:a, taskq_today() - 1, actor => 'ana');
+SELECT title, pause_reason, resume_at, paused_at FROM taskq_resume(:a, 'they came', actor => 'ana');
 SELECT title, resumed_at > p.paused_at AS lasted, reason FROM taskq_task_pause p JOIN taskq_task ON id = task_id;
 SELECT sla_due_at - created_at > interval '4 hours' AS later, sla_due_at - created_at - interval '4 hours' = (SELECT resumed_at - p.paused_at FROM taskq_task_pause p) AS by_the_pause FROM taskq_task WHERE id = :a;
-SELECT title FROM taskq_resume(:a, 'again', 'ana');
+SELECT title FROM taskq_resume(:a, 'again', actor => 'ana');
 SELECT kind, actor, from_status, to_status, note, changes FROM told;
 
 -- a pause ends with its task, and with resume_at, however late the sweep is

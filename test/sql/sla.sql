@@ -64,7 +64,7 @@ DROP TRIGGER zz_forget ON taskq_task;
 DROP FUNCTION forget;
 \set VERBOSITY default
 -- why it was changed
-SELECT sla_hours FROM taskq_set_sla(id('raw'), 12, 'customer is on leave', 'sta_1');
+SELECT sla_hours FROM taskq_set_sla(id('raw'), 12, 'customer is on leave', actor => 'sta_1');
 SELECT sla_hours FROM taskq_set_sla(id('raw'), 12, 'no change, no event');
 SELECT count(*) FROM taskq_set_sla_many(ARRAY[id('raw'), id('taken off')], 0.5, note => 'agreed by phone', actor => 'sta_2');
 SELECT actor, kind, changes, note FROM taskq_task_event WHERE task_id = id('raw') ORDER BY id OFFSET 2;

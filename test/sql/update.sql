@@ -178,7 +178,7 @@ DROP ROLE regress_taskq_columns;
 -- the column's number is not what it is in a new database
 SELECT attnum - (SELECT attnum FROM pg_attribute WHERE attrelid = 'taskq_task'::regclass AND attname = 'sla_breached_at') AS behind FROM pg_attribute
 WHERE attrelid = 'taskq_task'::regclass AND attname = 'sla_first_breached_at';
-SELECT sla_first_breached_at IS NOT NULL AS breached FROM taskq_set_sla((SELECT id FROM taskq_task WHERE title = 'not swept'), 20, 'why', 'me');
+SELECT sla_first_breached_at IS NOT NULL AS breached FROM taskq_set_sla((SELECT id FROM taskq_task WHERE title = 'not swept'), 20, 'why', actor => 'me');
 SELECT sla_breached_at IS NOT NULL AS breached, sla_first_breached_at = sla_breached_at AS first FROM taskq_set_sla((SELECT id FROM taskq_task WHERE title = 'none'), 1);
 UPDATE taskq_task SET desk = 'south' WHERE title = 'none' RETURNING desk;
 UPDATE taskq_task SET sla_first_breached_at = NULL WHERE title = 'none';

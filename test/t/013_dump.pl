@@ -69,6 +69,9 @@ in_schema('source', q{SELECT taskq_renewal_complete(1, next_due_date => taskq_to
 # A customer that was erased.
 in_schema('source', q{INSERT INTO taskq_customer VALUES ('cus_erased', 'Jane'); SELECT taskq_create('for Jane', user_id => 'cus_erased') AS id;
 	SELECT taskq_comment(max(id), 'Jane called') FROM taskq_task; SELECT * FROM taskq_erase_customer('cus_erased', actor => 'sta_2')});
+# One that was merged into another.
+in_schema('source', q{INSERT INTO taskq_customer VALUES ('cus_0', 'Acme, twice'); SELECT taskq_create('for Acme, twice', user_id => 'cus_0');
+	SELECT * FROM taskq_merge_customer('cus_0', 'cus_1', actor => 'sta_2')});
 # A breach whose deadline was moved, and a title that 0.2.0 accepted and that is invisible.
 in_schema('source', q{INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('moved', '2020-01-01', 1);
 	SELECT taskq_set_sla(max(id), 87600, 'agreed by phone') IS NULL FROM taskq_task;
@@ -429,7 +432,7 @@ $node->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/by_hand", $node->connstr('by_h
 restore(target('to_hand', 'UTC'), "$dir/by_hand", '-v');
 is(privileges('to_hand'), privileges('by_hand'), 'and they are restored');
 is(query('to_hand', q{SELECT has_column_privilege('reporting', 'taskq_task', 'sla_first_breached_at', 'SELECT'),
-	has_function_privilege('reporting', 'taskq_set_sla(bigint, double precision, text, text)', 'EXECUTE'),
+	has_function_privilege('reporting', 'taskq_set_sla(bigint, double precision, text, timestamptz, text)', 'EXECUTE'),
 	has_function_privilege('reporting', 'taskq_set_sla_many(bigint[], double precision, text, text)', 'EXECUTE')}), 't|t|f', 'each as it was granted');
 
 # ------------------------------------ constraints as PostgreSQL 18 knows them

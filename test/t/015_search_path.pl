@@ -76,7 +76,8 @@ SELECT work.taskq_create('By hand') AS b \gset
 SELECT work.taskq_create('By hand', due_date => '9999-01-01') AS c \gset
 SELECT work.taskq_create_json('{"title": "By hand", "priority": "LOW", "due_date": "2020-02-02", "sla_hours": 1, "user_id": "cus_1"}', 'ana');
 SELECT work.taskq_create_json('{"title": "By hand", "dedupe_key": "one"}');
-SELECT * FROM work.taskq_start(:a, 'ana');
+SELECT updated_at AS since FROM work.taskq_task WHERE id OPERATOR(pg_catalog.=) :a \gset
+SELECT * FROM work.taskq_start(:a, :'since', 'ana');
 SELECT * FROM work.taskq_edit(:a, 'New title', '');
 SELECT * FROM work.taskq_assign(:a, 'sta_2');
 SELECT * FROM work.taskq_reschedule(:a, '2020-03-03');
@@ -166,6 +167,8 @@ UPDATE app.staff SET name = 'Cynthia' WHERE id OPERATOR(pg_catalog.=) :'round';
 INSERT INTO app.customer VALUES (:'round', 'Cola', true, :'round');
 UPDATE app.customer SET agent = NULL WHERE id OPERATOR(pg_catalog.=) :'round';
 DELETE FROM app.customer WHERE id OPERATOR(pg_catalog.=) :'round';
+INSERT INTO work.taskq_task (title, user_id) VALUES ('goes over', :'round');
+SELECT * FROM work.taskq_merge_customer(:'round', 'cus_1', 'ana');
 DELETE FROM app.staff WHERE id OPERATOR(pg_catalog.=) :'round';
 UPDATE work.taskq_staff_member SET id = 'sta_3' WHERE id OPERATOR(pg_catalog.=) 'sta_2';
 UPDATE work.taskq_staff_member SET id = 'sta_2' WHERE id OPERATOR(pg_catalog.=) 'sta_3';

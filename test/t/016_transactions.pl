@@ -77,7 +77,7 @@ is(query('desk', q{BEGIN; SAVEPOINT s; SELECT FROM taskq_emit('inner', '{}') \g 
 is(query('desk', q{SELECT count(*) FROM taskq_task WHERE title = 'inner'}), '1', 'and there is one task');
 
 # After an error that was caught, the actor is not that of the call that failed.
-is(query('desk', q{DO $$BEGIN PERFORM taskq_start(-1, 'ghost'); EXCEPTION WHEN no_data_found THEN NULL; END$$;
+is(query('desk', q{DO $$BEGIN PERFORM taskq_start(-1, actor => 'ghost'); EXCEPTION WHEN no_data_found THEN NULL; END$$;
 	SELECT taskq_actor() = session_user}), 't', 'a failed call leaves no actor behind');
 
 $node->stop;

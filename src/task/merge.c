@@ -1,0 +1,266 @@
+/*-------------------------------------------------------------------------
+ *
+ * merge.c
+ *		Merge of a customer into another.
+ *
+ * Tasks, closed ones too, renewals and policies go over; the old customer stays
+ * as a pointer.  The triggers let a new user_id pass in terminal tasks and in
+ * renewals while a call of VERB_MERGE is under way.  An active task is written
+ * as by any other update of its customer.
+ *
+ * What is unique by customer may be there already.  An active renewal of which
+ * the target has the same is cancelled first; a policy for the same tasks is
+ * disabled and stays with the old customer, where its key is no other's.
+ *
+ * Both customers are locked FOR UPDATE.  That waits for transactions that have
+ * written under either id, and what comes later waits for the merge; what has
+ * found the old customer unmerged before looks again afterwards (create.c,
+ * renewal.c).  Each statement must see the latest rows: READ COMMITTED.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "base/actor.h"
+#include "base/catalog.h"
+#include "base/compat.h"
+#include "base/owner.h"
+#include "base/plan.h"
+#include "task/directory.h"
+
+/* With the caller's rights: who may not update both may not merge them. */
+static TaskqPlan lock_customers = {
+	"SELECT c.id, c.is_active, c.name " EQ " 'erased', c.merged_into FROM @.taskq_customer c "
+	"WHERE c.id " EQ " ANY ($1) ORDER BY c.id FOR UPDATE"
+};
+
+/* $1 = the customer that is merged, $2 = the one that it is merged into. */
+static TaskqPlan point_to_target = {
+	"UPDATE @.taskq_customer SET is_active = false, merged_into = $2, "
+	"merged_at = pg_catalog.statement_timestamp(), merged_by = @.taskq_actor() "
+	"WHERE id " EQ " $1 AND merged_into IS NULL"
+};
+static TaskqPlan redirect_pointers = {
+	"UPDATE @.taskq_customer SET merged_into = $2 WHERE merged_into " EQ " $1"
+};
+
+#define SAME(column) \
+	"(o." column " " EQ " p." column " OR (o." column " IS NULL AND p." column " IS NULL))"
+#define TARGET_HAS_POLICY \
+	"EXISTS (SELECT FROM @.taskq_sla_policy o WHERE o.user_id " EQ " $2 " \
+	"AND " SAME("kind") " AND " SAME("priority") " AND " SAME("source") ")"
+
+static TaskqPlan disable_policies = {
+	"UPDATE @.taskq_sla_policy AS p SET is_enabled = false "
+	"WHERE p.user_id " EQ " $1 AND p.is_enabled AND " TARGET_HAS_POLICY
+};
+static TaskqPlan move_policies = {
+	"UPDATE @.taskq_sla_policy AS p SET user_id = $2 WHERE p.user_id " EQ " $1 AND NOT " TARGET_HAS_POLICY
+};
+static TaskqPlan cancel_same_renewals = {
+	"UPDATE @.taskq_renewal AS p SET status = 'CANCELLED' WHERE p.user_id " EQ " $1 AND p.next_check_on IS NOT NULL "
+	"AND EXISTS (SELECT FROM @.taskq_renewal o WHERE o.user_id " EQ " $2 AND o.service_type " EQ " p.service_type "
+	"AND o.due_date " EQ " p.due_date AND " SAME("reference") " AND o.next_check_on IS NOT NULL)"
+};
+static TaskqPlan move_renewals = {
+	"UPDATE @.taskq_renewal SET user_id = $2 WHERE user_id " EQ " $1"
+};
+static TaskqPlan lock_tasks = {
+	"SELECT t.id FROM @.taskq_task t WHERE t.user_id " EQ " $1 ORDER BY t.id FOR NO KEY UPDATE"
+};
+static TaskqPlan move_tasks = {
+	"UPDATE @.taskq_task SET user_id = $2 WHERE user_id " EQ " $1"
+};
+
+/* What went over of each kind, as the function's columns. */
+enum
+{
+	MERGED_TASKS,
+	MERGED_RENEWALS,
+	MERGED_POLICIES,
+	N_MERGED
+};
+
+/* A customer as it is locked. */
+typedef struct Customer
+{
+	Datum		id;
+	char	   *key;
+	bool		found;
+	bool		is_active;
+	bool		is_named_erased;
+	char	   *merged_into;	/* NULL = none */
+} Customer;
+
+static Customer
+customer_argument(FunctionCallInfo fcinfo, int argno, const char *argument)
+{
+	Customer	customer = {0};
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be null", argument)));
+	customer.id = PG_GETARG_DATUM(argno);
+	customer.key = TextDatumGetCString(customer.id);
+	if (!customer_exists(customer.id))
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("%s \"%s\" is not a customer", argument, customer.key),
+				 errhint("Use the id of a customer in taskq_customer."),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_user_id_fkey")));
+	return customer;
+}
+
+/* Locks both as the caller and reads what they are now; 42501 unless the caller may update them. */
+static void
+take_customers(Customer *from, Customer *to)
+{
+	Customer   *both[] = {from, to};
+	Datum		ids[] = {from->id, to->id};
+	Oid			types[] = {TEXTARRAYOID};
+	Datum		values[] = {PointerGetDatum(construct_array(ids, 2, TEXTOID, -1, false, TYPALIGN_INT))};
+
+	spi_run(&lock_customers, 1, types, values, NULL, 0);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		Customer   *customer = strcmp(SPI_getvalue(tuple, desc, 1), from->key) == 0 ? from : to;
+		bool		isnull;
+
+		customer->found = true;
+		customer->is_active = DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
+		customer->is_named_erased = DatumGetBool(SPI_getbinval(tuple, desc, 3, &isnull));
+		customer->merged_into = SPI_getvalue(tuple, desc, 4);
+	}
+	for (int i = 0; i < lengthof(both); i++)
+		if (!both[i]->found)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied for customer \"%s\"", both[i]->key),
+					 errdetail("Row security policies do not permit the current role to update this customer.")));
+}
+
+/* Throws 23503 or 55000 unless one may be merged into the other. */
+static void
+check_customers(const Customer *from, const Customer *to)
+{
+	if (to->merged_into != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("to_id \"%s\" was merged into \"%s\"", to->key, to->merged_into),
+				 strcmp(to->merged_into, from->key) == 0 ? 0 :
+				 errhint("Use \"%s\" instead.", to->merged_into)));
+	if (!to->is_active)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("to_id \"%s\" is not active", to->key),
+				 errhint("Use the id of an active customer in taskq_customer.")));
+	if (from->merged_into != NULL && strcmp(from->merged_into, to->key) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("customer \"%s\" was merged into \"%s\" already", from->key, from->merged_into),
+				 errhint("Consider merging \"%s\".", from->merged_into)));
+	if (from->is_named_erased && !from->is_active)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("customer \"%s\" was erased and cannot be merged", from->key)));
+}
+
+static int64
+run_merge(TaskqPlan *plan, Datum *ids)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+
+	spi_run(plan, 2, types, ids, NULL, 0);
+	return (int64) SPI_processed;
+}
+
+/* The customer's tasks, which are locked in order of id, so that others who do so cannot deadlock with it. */
+static int64
+merge_tasks(Datum *ids)
+{
+	Oid			types[] = {TEXTOID};
+	int64		n;
+	int64		moved;
+
+	spi_run(&lock_tasks, 1, types, ids, NULL, 0);
+	n = (int64) SPI_processed;
+	moved = run_merge(&move_tasks, ids);
+	if (moved != n)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("%d of %d tasks were not changed: a trigger or rule on taskq_task suppressed the update",
+						(int) (n - moved), (int) n)));
+	return n;
+}
+
+/* Policies before tasks, whose SLA they may give anew; what is the same before what is moved. */
+static void
+merge(Datum *ids, Datum *merged)
+{
+	(void) run_merge(&point_to_target, ids);
+	(void) run_merge(&redirect_pointers, ids);
+	(void) run_merge(&disable_policies, ids);
+	merged[MERGED_POLICIES] = Int64GetDatum(run_merge(&move_policies, ids));
+	(void) run_merge(&cancel_same_renewals, ids);
+	merged[MERGED_RENEWALS] = Int64GetDatum(run_merge(&move_renewals, ids));
+	merged[MERGED_TASKS] = Int64GetDatum(merge_tasks(ids));
+}
+
+PG_FUNCTION_INFO_V1(taskq_merge_customer);
+Datum
+taskq_merge_customer(PG_FUNCTION_ARGS)
+{
+	text	   *actor = actor_argument(fcinfo, 2);
+	Customer	from = customer_argument(fcinfo, 0, "from_id");
+	Customer	to = customer_argument(fcinfo, 1, "to_id");
+	Datum		ids[] = {from.id, to.id};
+	Datum		merged[N_MERGED];
+	bool		nulls[N_MERGED] = {false};
+	TupleDesc	desc;
+	TaskqCall	call;
+	OwnerSwitch owner;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (strcmp(from.key, to.key) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("from_id and to_id must be two customers, not both \"%s\"", to.key)));
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("taskq_merge_customer needs transaction isolation level READ COMMITTED"),
+				 errdetail("An older snapshot would leave behind what was written since.")));
+
+	spi_connect();
+	take_customers(&from, &to);
+	check_customers(&from, &to);
+	become_owner_of(taskq_catalog()->task, &owner);
+	call_begin(&call, VERB_MERGE, actor);
+	call.note = cstring_to_text(psprintf("customer \"%s\" was merged into \"%s\", which has the same renewal",
+										 from.key, to.key));
+	PG_TRY();
+	{
+		merge(ids, merged);
+	}
+	PG_FINALLY();
+	{
+		call_end(&call);
+	}
+	PG_END_TRY();
+	become_caller_again(&owner);
+	SPI_finish();
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), merged, nulls));
+}
