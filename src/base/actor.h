@@ -22,6 +22,7 @@ typedef enum TaskVerb
 	VERB_APPLY_POLICY,
 	VERB_RESUME,
 	VERB_PAUSES,				/* changed by hand */
+	VERB_HAND_OVER,
 	VERB_ERASE,					/* texts only; of terminal tasks, too */
 	VERB_OTHER
 } TaskVerb;
