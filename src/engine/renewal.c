@@ -418,7 +418,9 @@ taskq_renewal_closed(PG_FUNCTION_ARGS)
 	id = DatumGetInt64(c.new[Anum_renewal_id - 1]);
 	to = TextDatumGetCString(c.new[Anum_renewal_status - 1]);
 	moved = differs(&c, Anum_renewal_due_date) || differs(&c, Anum_renewal_service_type);
-	reassigned = differs(&c, Anum_renewal_assignee_id) && !is_cascade(&c, Anum_renewal_assignee_id);
+	/* The hand-over of somebody's work takes along what of it is that one's. */
+	reassigned = differs(&c, Anum_renewal_assignee_id) && !is_cascade(&c, Anum_renewal_assignee_id) &&
+		!call_is(VERB_HAND_OVER);
 	if (!is_final(to) && !moved && !reassigned)
 		return PointerGetDatum(NULL);
 
