@@ -78,7 +78,7 @@ COMMENT ON COLUMN taskq_workflow_rule.dedupe_key IS 'Template of the task''s ded
 COMMENT ON COLUMN taskq_workflow_rule.is_enabled IS 'False: as if the rule were not there.';
 COMMENT ON COLUMN taskq_workflow_rule.kind IS 'Kind of the task, 1 to 63 characters; NULL = none.';
 COMMENT ON COLUMN taskq_workflow_rule.calendar IS 'Calendar in whose business days due_in_days counts, as taskq_business_day() does from taskq_today(): 0 = today, or the next business day; NULL = all days. The clocks of the SLA do not follow it.';
-COMMENT ON COLUMN taskq_workflow_rule.team_id IS 'Team that the task is to belong to; with LEAST_LOADED and no assignee_pool its members are those to choose from. An inactive one counts as none. NULL = none.';
+COMMENT ON COLUMN taskq_workflow_rule.team_id IS 'Team that the task is to belong to; with LEAST_LOADED and no assignee_pool its members are those to choose from. Nothing is given to an inactive team: the task has none then. NULL = none.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_workflow_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_workflow_rule_id_seq', '');

@@ -197,7 +197,7 @@ destination_of(const Firing *f, const char *customer, char **notes)
 	{
 		to.assignee = choose_least_loaded(pool_of(rule));
 		if (to.assignee == NULL)
-			add_note(notes, pstrdup("there is no active member of staff to choose"));
+			add_note(notes, pstrdup("there is no member of staff to choose who is active and not away"));
 	}
 	if (to.assignee != NULL && !staff_is_active(CStringGetTextDatum(to.assignee)))
 	{
