@@ -200,6 +200,11 @@ SELECT days_before, team_id FROM taskq_renewal_ladder('visa');
 SELECT taskq_renewal_create('cus_1', 'licence', taskq_today() + 10) AS r3 \gset
 SELECT count(*) FROM taskq_renewals_refresh();
 SELECT r.service_type, t.assignee_id, t.team_id FROM taskq_renewals r JOIN taskq_task t ON t.id = r.open_task_id ORDER BY r.id;
+UPDATE taskq_renewal SET assignee_id = 'cy' WHERE id = :r1;
+SELECT assignee_id, team_id FROM taskq_task WHERE id = (SELECT open_task_id FROM taskq_renewals WHERE id = :r1);
+UPDATE taskq_task SET team_id = NULL WHERE id = (SELECT open_task_id FROM taskq_renewals WHERE id = :r1);
+UPDATE taskq_renewal SET assignee_id = NULL WHERE id = :r1;
+SELECT assignee_id, team_id FROM taskq_task WHERE id = (SELECT open_task_id FROM taskq_renewals WHERE id = :r1);
 UPDATE taskq_staff_member SET away_until = taskq_today() - 1 WHERE id = '7';
 SELECT * FROM came_of('c');
 SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 11) AS r4 \gset
