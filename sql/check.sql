@@ -227,7 +227,7 @@ BEGIN ATOMIC
 
         -- staff, rules, customers, renewals
         UNION ALL SELECT 2, pg_catalog.format('staff %s', s.id), pg_catalog.format('The member of staff is inactive, but has active tasks: %s.', pg_catalog.count(*)),
-            'Reassign them with taskq_assign_many().'
+            'Give them to somebody else with taskq_hand_over().'
             FROM taskq_staff_member s JOIN taskq_task t ON t.assignee_id = s.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL
             WHERE NOT s.is_active GROUP BY s.id
         UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), 'Its condition is not a predicate: it holds only where the value that it finds is true.',
@@ -240,6 +240,14 @@ BEGIN ATOMIC
             CROSS JOIN LATERAL (SELECT r.assignee_id WHERE r.assignee_id IS NOT NULL UNION SELECT u.u FROM pg_catalog.unnest(r.assignee_pool) u) a(id)
             WHERE r.is_enabled AND NOT EXISTS (SELECT FROM taskq_staff_member s WHERE s.id = a.id AND s.is_active)
             GROUP BY r.name
+        UNION ALL SELECT 2, pg_catalog.format('rule %I', r.name), pg_catalog.format('It names a team that is inactive, and is not given tasks: %s.', r.team_id),
+            'Change team_id.'
+            FROM taskq_workflow_rule r JOIN taskq_team t ON t.id = r.team_id
+            WHERE r.is_enabled AND NOT t.is_active
+        UNION ALL SELECT 2, pg_catalog.format('team %s', m.id), pg_catalog.format('The team is inactive, but has active tasks: %s.', pg_catalog.count(*)),
+            'Give them to another with taskq_assign_team_many().'
+            FROM taskq_team m JOIN taskq_task t ON t.team_id = m.id AND t.completed_at IS NULL AND t.cancelled_at IS NULL
+            WHERE NOT m.is_active GROUP BY m.id
         UNION ALL SELECT 2, pg_catalog.format('rule %I', f.rule_name), pg_catalog.format('Failures within a day: %s. The last error: %s.', f.n, f.message),
             'See taskq_workflow_run, and try the rule with taskq_emit_dry_run().'
             FROM (SELECT w.rule_name, pg_catalog.count(*) AS n, (pg_catalog.array_agg(w.message ORDER BY w.id DESC))[1] AS message

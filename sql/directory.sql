@@ -1,17 +1,19 @@
 
 -- ---------------------------------------------------------------------------
--- Directory: staff and customers
+-- Directory: staff, customers and teams
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE taskq_staff_member (
     id text PRIMARY KEY CHECK (char_length(id) BETWEEN 1 AND 255),
     name text NOT NULL,
-    is_active boolean NOT NULL DEFAULT true
+    is_active boolean NOT NULL DEFAULT true,
+    away_until date
 );
 COMMENT ON TABLE taskq_staff_member IS 'People whom tasks are assigned to. Kept by hand or from the application''s own table by taskq_mirror().';
 COMMENT ON COLUMN taskq_staff_member.id IS 'The application''s key, 1 to 255 characters.';
 COMMENT ON COLUMN taskq_staff_member.name IS 'Display name.';
 COMMENT ON COLUMN taskq_staff_member.is_active IS 'False: keeps the tasks it has, gets no new ones.';
+COMMENT ON COLUMN taskq_staff_member.away_until IS 'Last day of an absence, in taskq.timezone; infinity = no end of it is known, NULL or a day that has passed = not away. Until then rules with LEAST_LOADED pass over the member, and what goes to a customer''s agent goes to the agent''s team instead, else to nobody. What names the member stays allowed: taskq_assign() and the like, taskq_claim(), assignee_id of a rule or a renewal.';
 
 CREATE TABLE taskq_customer (
     id text PRIMARY KEY CHECK (char_length(id) BETWEEN 1 AND 255),
@@ -66,13 +68,13 @@ CREATE FUNCTION taskq_mirror() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_mirror';
 COMMENT ON FUNCTION taskq_mirror() IS
-'Trigger function, AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on the application''s own table. Arguments: ''staff'' or ''customer'', then the names of the columns that hold id, name, active (optional, '''' = always active) and, for customers, agent (optional). Insert and update upsert; delete marks inactive and keeps the row; of a customer that was merged into another only the name changes; a changed id is refused (0A000). The owner of the table must be allowed to execute this function (42501).';
+'Trigger function, AFTER INSERT OR UPDATE OR DELETE FOR EACH ROW on the application''s own table. Arguments: ''staff'', ''customer'' or ''team'', then the names of the columns that hold id, name, active (optional, '''' = always active) and, for customers, agent (optional); or ''team_member'', then those of the columns that hold the ids of the team and of the member of staff. Insert and update upsert; delete marks inactive and keeps the row, but takes a member out of a team; of a customer that was merged into another only the name changes; a changed id is refused (0A000), but that of a membership moves it. The owner of the table must be allowed to execute this function (42501).';
 
 CREATE FUNCTION taskq_key_change() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_key_change';
 COMMENT ON FUNCTION taskq_key_change() IS
-'Trigger function of taskq_staff_member, taskq_customer and taskq_calendar, BEFORE UPDATE that changes an id or a name, and of the first and the last BEFORE DELETE: refuses (55000) while something on one of taskq''s tables (a trigger, CHECK, default, index, rule) uses a function that has no search_path of its own with pg_temp as last schema. The cascade would run it with the rights of the table''s owner under the search_path of the session. Who has those rights may.';
+'Trigger function of taskq_staff_member, taskq_customer, taskq_team and taskq_calendar, BEFORE UPDATE that changes an id or a name, and of all but taskq_customer BEFORE DELETE: refuses (55000) while something on one of taskq''s tables (a trigger, CHECK, default, index, rule) uses a function that has no search_path of its own with pg_temp as last schema. The cascade would run it with the rights of the table''s owner under the search_path of the session. Who has those rights may.';
 
 CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_staff_member
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
@@ -80,3 +82,7 @@ CREATE TRIGGER taskq_key_delete BEFORE DELETE ON taskq_staff_member
     FOR EACH ROW EXECUTE FUNCTION taskq_key_change();
 CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_customer
     FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
+CREATE TRIGGER taskq_key_change BEFORE UPDATE ON taskq_team
+    FOR EACH ROW WHEN (old.id OPERATOR(pg_catalog.<>) new.id) EXECUTE FUNCTION taskq_key_change();
+CREATE TRIGGER taskq_key_delete BEFORE DELETE ON taskq_team
+    FOR EACH ROW EXECUTE FUNCTION taskq_key_change();

@@ -27,7 +27,7 @@ CREATE FUNCTION taskq_task_update() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_update';
 COMMENT ON FUNCTION taskq_task_update() IS
-'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle) and a verb whose if_unchanged_since is not the updated_at (55000), refuses unknown and inactive staff (23503) and a new title that nobody can see (23514, constraint taskq_task_title_check), takes directional marks out of it, writes the stamps and the effective status.';
+'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle) and a verb whose if_unchanged_since is not the updated_at (55000), refuses unknown and inactive staff and teams (23503) and a new title that nobody can see (23514, constraint taskq_task_title_check), takes directional marks out of it, writes the stamps and the effective status.';
 
 CREATE FUNCTION taskq_task_updated() RETURNS trigger
     LANGUAGE c

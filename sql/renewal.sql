@@ -39,7 +39,7 @@ COMMENT ON COLUMN taskq_renewal.id IS 'Key. Never changes.';
 COMMENT ON COLUMN taskq_renewal.user_id IS 'The customer. Never changes, except that taskq_merge_customer() writes it.';
 COMMENT ON COLUMN taskq_renewal.service_type IS 'What is renewed, 1 to 100 characters; thresholds may differ by it.';
 COMMENT ON COLUMN taskq_renewal.due_date IS 'Last day on which it is not overdue; moving it starts a new ladder for the new date, and the open task goes along or is cancelled.';
-COMMENT ON COLUMN taskq_renewal.assignee_id IS 'Who gets its tasks; NULL, unknown or inactive = the customer''s agent at the time. A new one gets the open task too, unless somebody has started it.';
+COMMENT ON COLUMN taskq_renewal.assignee_id IS 'Who gets its tasks; NULL, unknown or inactive = the customer''s agent at the time, or the agent''s team while the agent is away. A new one gets the open task too, unless somebody has started it.';
 COMMENT ON COLUMN taskq_renewal.reference IS 'The application''s own reference, at most 255 characters.';
 COMMENT ON COLUMN taskq_renewal.notes IS 'At most 65,536 characters.';
 COMMENT ON COLUMN taskq_renewal.status IS 'ACTIVE, OVERDUE, COMPLETED or CANCELLED, as last written. The last two are terminal.';

@@ -48,20 +48,22 @@ CREATE TABLE taskq_workflow_rule (
     kind text
         CONSTRAINT taskq_workflow_rule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
     calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
+    team_id text REFERENCES taskq_team ON UPDATE CASCADE,
     CONSTRAINT taskq_workflow_rule_assignee_check CHECK
         (pg_catalog.num_nonnulls(assignee_id, assignee_path, assignee_strategy) <= 1),
     CONSTRAINT taskq_workflow_rule_assign_check CHECK
-        (action <> 'ASSIGN' OR pg_catalog.num_nonnulls(assignee_id, assignee_path, assignee_strategy) = 1)
+        (action <> 'ASSIGN' OR team_id IS NOT NULL OR pg_catalog.num_nonnulls(assignee_id, assignee_path, assignee_strategy) = 1)
 );
 CREATE INDEX taskq_workflow_rule_assignee_idx ON taskq_workflow_rule (assignee_id);
 CREATE INDEX taskq_workflow_rule_calendar_idx ON taskq_workflow_rule (calendar);
+CREATE INDEX taskq_workflow_rule_team_idx ON taskq_workflow_rule (team_id);
 
 COMMENT ON TABLE taskq_workflow_rule IS 'What is to happen when an event does. Events are the application''s own (taskq_emit, taskq_emit_change) and taskq''s: task.created, task.started, task.assigned, task.commented, task.paused, task.resumed, task.completed, task.cancelled, task.overdue, task.sla_moved, task.sla_at_risk, task.sla_warning, task.sla_breached, task.response_breached, renewal.threshold_crossed, renewal.overdue. A change holds in every session as soon as it is committed.';
 COMMENT ON COLUMN taskq_workflow_rule.id IS 'Key. Rules for the same event are put into action in its order.';
 COMMENT ON COLUMN taskq_workflow_rule.name IS 'Unique name, 1 to 200 characters.';
 COMMENT ON COLUMN taskq_workflow_rule.event IS 'Name of the event, 1 to 100 characters.';
 COMMENT ON COLUMN taskq_workflow_rule.condition IS 'Predicate over the payload as operator @@ takes it, $.new.status == "REJECTED" for example; NULL = always. No match if it is not true. What is no predicate, such as $.new.status ? (@ == "REJECTED"), is refused when saved.';
-COMMENT ON COLUMN taskq_workflow_rule.action IS 'CREATE_TASK; ESCALATE raises the linked task''s priority, by one step or to priority; ASSIGN gives the linked task to the assignee. The linked task is the active one with the rendered dedupe_key, if that is given, else the one whose id is at task.id of the payload.';
+COMMENT ON COLUMN taskq_workflow_rule.action IS 'CREATE_TASK; ESCALATE raises the linked task''s priority, by one step or to priority; ASSIGN gives the linked task to the assignee, to the team, or to both. The linked task is the active one with the rendered dedupe_key, if that is given, else the one whose id is at task.id of the payload.';
 COMMENT ON COLUMN taskq_workflow_rule.title_template IS 'Template of the task''s title, see taskq_render(); NULL = the rule''s name. Cut off at 200 characters; the name takes the place of what cannot be a title.';
 COMMENT ON COLUMN taskq_workflow_rule.description_template IS 'Template of the task''s description. Cut off at 65,536 characters.';
 COMMENT ON COLUMN taskq_workflow_rule.priority IS 'Priority of the task (NULL = MEDIUM); for ESCALATE the one to raise to (NULL = one step).';
@@ -69,13 +71,14 @@ COMMENT ON COLUMN taskq_workflow_rule.due_in_days IS 'Due date in days from task
 COMMENT ON COLUMN taskq_workflow_rule.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_id IS 'Always this member of staff.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_path IS 'The member of staff whose id is at this path of the payload.';
-COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent. LEAST_LOADED: of assignee_pool the one with the fewest active tasks that are not paused; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
-COMMENT ON COLUMN taskq_workflow_rule.assignee_pool IS 'Ids to choose from for LEAST_LOADED; NULL = all active staff.';
+COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent; while the agent is away, the agent''s team (of several the first by id) in place of the agent, unless the rule has a team_id. LEAST_LOADED: of assignee_pool, else of the members of team_id, the one who is not away with the fewest active tasks that are not paused; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
+COMMENT ON COLUMN taskq_workflow_rule.assignee_pool IS 'Ids to choose from for LEAST_LOADED; NULL = the members of team_id; all active staff if that is NULL, too.';
 COMMENT ON COLUMN taskq_workflow_rule.user_id_path IS 'The customer whose id is at this path of the payload; NULL = the customer that the event is about.';
 COMMENT ON COLUMN taskq_workflow_rule.dedupe_key IS 'Template of the task''s dedupe_key: while a task with that key is active no second one is made. Each placeholder must lead to something that is not empty, or the rule fails.';
 COMMENT ON COLUMN taskq_workflow_rule.is_enabled IS 'False: as if the rule were not there.';
 COMMENT ON COLUMN taskq_workflow_rule.kind IS 'Kind of the task, 1 to 63 characters; NULL = none.';
 COMMENT ON COLUMN taskq_workflow_rule.calendar IS 'Calendar in whose business days due_in_days counts, as taskq_business_day() does from taskq_today(): 0 = today, or the next business day; NULL = all days. The clocks of the SLA do not follow it.';
+COMMENT ON COLUMN taskq_workflow_rule.team_id IS 'Team that the task is to belong to; with LEAST_LOADED and no assignee_pool its members are those to choose from. Nothing is given to an inactive team: the task has none then. NULL = none.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_workflow_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_workflow_rule_id_seq', '');

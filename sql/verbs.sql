@@ -63,6 +63,20 @@ CREATE FUNCTION taskq_assign_many(ids bigint[], assignee_id text, actor text DEF
 COMMENT ON FUNCTION taskq_assign_many(bigint[], text, text) IS
 'taskq_assign without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign.';
 
+CREATE FUNCTION taskq_assign_team(id bigint, team_id text, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
+    RETURNS taskq_task
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_assign_team';
+COMMENT ON FUNCTION taskq_assign_team(bigint, text, timestamptz, text) IS
+'Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal.';
+
+CREATE FUNCTION taskq_assign_team_many(ids bigint[], team_id text, actor text DEFAULT NULL)
+    RETURNS SETOF taskq_task
+    LANGUAGE c ROWS 10
+    AS 'MODULE_PATHNAME', 'taskq_assign_team_many';
+COMMENT ON FUNCTION taskq_assign_team_many(bigint[], text, text) IS
+'taskq_assign_team for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
+
 CREATE FUNCTION taskq_reschedule(id bigint, due_date date, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
     LANGUAGE c
@@ -175,9 +189,9 @@ CREATE FUNCTION taskq_comment_many(ids bigint[], note text, actor text DEFAULT N
 COMMENT ON FUNCTION taskq_comment_many(bigint[], text, text) IS
 'taskq_comment for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_comment.';
 
-CREATE FUNCTION taskq_claim(assignee_id text, count integer DEFAULT 1, actor text DEFAULT NULL)
+CREATE FUNCTION taskq_claim(assignee_id text, count integer DEFAULT 1, team_id text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_tasks
     LANGUAGE c ROWS 1
     AS 'MODULE_PATHNAME', 'taskq_claim';
-COMMENT ON FUNCTION taskq_claim(text, integer, text) IS
-'Assigns (does not start) up to count (1 to 1000) of the most urgent unassigned active tasks that are not paused, OVERDUE included, in order of priority, due date, id, and returns them. Never gives one task to two callers, never waits for a lock: tasks locked by others are passed over. Errors: 22023 count out of bounds, 23503 unknown or inactive staff.';
+COMMENT ON FUNCTION taskq_claim(text, integer, text, text) IS
+'Assigns (does not start) up to count (1 to 1000) of the most urgent unassigned active tasks that are not paused, OVERDUE included, in order of priority, due date, id, and returns them. team_id NULL: tasks of the teams that the assignee is in, and those of no team; else tasks of that team only, active or not, whether or not the assignee is in it. Never gives one task to two callers, never waits for a lock: tasks locked by others are passed over. Errors: 22023 count out of bounds, 23503 unknown or inactive staff, unknown team.';

@@ -57,7 +57,7 @@ static const struct
 	{LEVEL_VIEWER, "USAGE ON TYPE @.taskq_priority, @.taskq_status, @.taskq_sla_status, @.taskq_queue_row"},
 	{LEVEL_VIEWER, "SELECT ON TABLE @.taskq_staff_member, @.taskq_customer, @.taskq_task, "
 		"@.taskq_task_event, @.taskq_task_history, @.taskq_tasks, @.taskq_queue, @.taskq_queue_stats, "
-	"@.taskq_workload, @.taskq_sla_violations, @.taskq_sla_clocks, @.taskq_sweep_log, @.taskq_worker_status, "
+	"@.taskq_workload, @.taskq_team_workload, @.taskq_sla_violations, @.taskq_sla_clocks, @.taskq_sweep_log, @.taskq_worker_status, "
 		"@.taskq_workflow_rule, @.taskq_workflow_run, @.taskq_renewal, @.taskq_renewals, "
 	"@.taskq_renewal_threshold, @.taskq_renewal_crossing, @.taskq_calendar, @.taskq_calendar_window, @.taskq_holiday, "
 	"@.taskq_sla_policy, @.taskq_task_pause, @.taskq_team, @.taskq_team_member"},
@@ -77,7 +77,7 @@ static const struct
 	"ON TABLE @.taskq_task", true},
 	{LEVEL_AGENT, "EXECUTE ON ROUTINE @.taskq_create, @.taskq_create_json, @.taskq_start, "
 		"@.taskq_start_many, @.taskq_complete, @.taskq_complete_many, @.taskq_cancel, @.taskq_cancel_many, "
-		"@.taskq_assign, @.taskq_assign_many, @.taskq_reschedule, @.taskq_reschedule_many, "
+		"@.taskq_assign, @.taskq_assign_many, @.taskq_assign_team, @.taskq_assign_team_many, @.taskq_reschedule, @.taskq_reschedule_many, "
 		"@.taskq_prioritize, @.taskq_prioritize_many, @.taskq_set_sla, @.taskq_set_sla_many, "
 	"@.taskq_edit, @.taskq_edit_many, @.taskq_comment, @.taskq_comment_many, @.taskq_claim, "
 	"@.taskq_pause, @.taskq_pause_many, @.taskq_resume, @.taskq_resume_many, @.taskq_apply_policy, @.taskq_apply_policy_many, "
@@ -92,7 +92,7 @@ static const struct
 	{LEVEL_MANAGER, "INSERT (name, timezone, holiday_lists), UPDATE (name, timezone, holiday_lists), DELETE ON TABLE @.taskq_calendar"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_calendar_set"},
 	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure"},
-	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_erase_customer, @.taskq_merge_customer"},
+	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_erase_customer, @.taskq_merge_customer, @.taskq_hand_over"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_sweep, @.taskq_sweep_all, @.taskq_purge, @.taskq_mirror, @.taskq_worker_wake, "
 	"@.taskq_renewals_refresh, @.taskq_emit_change, @.taskq_emit_dry_run, @.taskq_check, @.taskq_check_server, @.taskq_own_objects"}
 };

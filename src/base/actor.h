@@ -23,6 +23,7 @@ typedef enum TaskVerb
 	VERB_APPLY_POLICY,
 	VERB_RESUME,
 	VERB_PAUSES,				/* changed by hand */
+	VERB_HAND_OVER,
 	VERB_ERASE,					/* texts only; of terminal tasks, too */
 	VERB_MERGE,					/* the customer; of terminal tasks and renewals, too */
 	VERB_OTHER

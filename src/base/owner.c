@@ -323,10 +323,11 @@ taskq_key_change(PG_FUNCTION_ARGS)
 		!TRIGGER_FIRED_FOR_ROW(td->tg_event) || TRIGGER_FIRED_BY_INSERT(td->tg_event) ||
 		(RelationGetRelid(td->tg_relation) != taskq_catalog()->staff &&
 		 RelationGetRelid(td->tg_relation) != taskq_catalog()->customer &&
-		 RelationGetRelid(td->tg_relation) != taskq_catalog()->calendar))
+		 RelationGetRelid(td->tg_relation) != taskq_catalog()->calendar &&
+		 RelationGetRelid(td->tg_relation) != taskq_catalog()->team))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("taskq_key_change belongs to tables taskq_staff_member, taskq_customer and taskq_calendar and cannot be used elsewhere")));
+				 errmsg("taskq_key_change belongs to tables taskq_staff_member, taskq_customer, taskq_team and taskq_calendar and cannot be used elsewhere")));
 	if (!has_privs_of_role(GetUserId(), owner_of(taskq_catalog()->task)) && uses_open_function())
 		refuse_open_function(gettext_noop("What refers to this row is written with the rights of its table's owner, "
 										  "under the search_path of the session."));

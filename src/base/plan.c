@@ -32,7 +32,7 @@
 
 /*
  * Key expressions of the indexes of taskq_task, a task t, by their names in
- * statements, and newer columns.  A database of an older version has other
+ * statements, newer columns, and whether a member of staff, s or a, is away.  A database of an older version has other
  * indexes and neither these functions nor these columns.
  */
 static const struct
@@ -59,7 +59,10 @@ static const struct
 	"NULL::pg_catalog.int8"},
 	{"@paused_at", "t.paused_at", "NULL::pg_catalog.timestamptz"},
 	{"@response_due_at", "t.response_due_at", "NULL::pg_catalog.timestamptz"},
-	{"@response_breached_at", "t.response_breached_at", "NULL::pg_catalog.timestamptz"}
+	{"@response_breached_at", "t.response_breached_at", "NULL::pg_catalog.timestamptz"},
+	{"@team_id", "t.team_id", "NULL::pg_catalog.text"},
+	{"@s_is_away", "coalesce(s.away_until " GE " @.taskq_today(), false)", "false"},
+	{"@a_is_away", "coalesce(a.away_until " GE " @.taskq_today(), false)", "false"}
 };
 
 static void

@@ -28,7 +28,7 @@ extern void plan_forget(KeptPlan *kept);
  * A statement kept prepared for the life of the session.  "@." in its text
  * stands for the extension's schema; "@stage", "@place", "@due_place" and "@timer"
  * stand for keys of the indexes of taskq_task, a task t, and "@paused_at" and others
- * for columns that an older version does not have (plan.c).  It is kept twice:
+ * for what an older version does not have (plan.c).  It is kept twice:
  * PostgreSQL plans it again for another role, but not for the same one that is
  * exempt from FORCE ROW LEVEL SECURITY at one time and not at another.
  */

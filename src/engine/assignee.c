@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * assignee.c
- *		Who gets the task that a rule creates or assigns, and about whom it is.
+ *		Who gets the task that a rule creates or assigns, which team, and about
+ *		whom it is.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,14 +25,15 @@
 #include "engine/template.h"
 
 static TaskqPlan customer_agent = {
-	"SELECT c.assigned_agent_id FROM @.taskq_customer c WHERE c.id " EQ " $1"
+	"SELECT c.assigned_agent_id, @a_is_away FROM @.taskq_customer c "
+	"LEFT JOIN @.taskq_staff_member a ON a.id " EQ " c.assigned_agent_id WHERE c.id " EQ " $1"
 };
 static TaskqPlan least_loaded = {
 	"SELECT s.id FROM @.taskq_staff_member s "
 	"LEFT JOIN @.taskq_workflow_turn w ON w.staff_id " EQ " s.id "
 	"CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS active FROM @.taskq_task t WHERE t.assignee_id " EQ " s.id "
 	"AND " ACTIVE_STAGE " AND @paused_at IS NULL) n "
-	"WHERE s.is_active AND ($1::pg_catalog.text[] IS NULL OR s.id " EQ " ANY ($1)) "
+	"WHERE s.is_active AND NOT @s_is_away AND ($1::pg_catalog.text[] IS NULL OR s.id " EQ " ANY ($1)) "
 	"ORDER BY n.active, w.turn NULLS FIRST, s.id LIMIT 1"
 };
 static TaskqPlan take_turn = {
@@ -39,6 +41,14 @@ static TaskqPlan take_turn = {
 	"SELECT $1, coalesce(pg_catalog.max(m.turn), 0) OPERATOR(pg_catalog.+) 1 FROM @.taskq_workflow_turn m "
 	"ON CONFLICT (staff_id) DO UPDATE SET turn = excluded.turn"
 };
+static TaskqPlan team_members = {
+	"SELECT ARRAY(SELECT m.staff_id FROM @.taskq_team_member m WHERE m.team_id " EQ " $1)"
+};
+static TaskqPlan first_team = {
+	"SELECT m.team_id FROM @.taskq_team_member m JOIN @.taskq_team t ON t.id " EQ " m.team_id "
+	"WHERE m.staff_id " EQ " $1 AND t.is_active ORDER BY m.team_id LIMIT 1"
+};
+
 static Datum
 first_column(bool *isnull)
 {
@@ -52,7 +62,8 @@ first_column(bool *isnull)
 }
 
 /*
- * The active member of a pool with the fewest active tasks that are not paused.
+ * The active member of a pool with the fewest active tasks that are not paused,
+ * who is not away.
  * An advisory lock until the end of the transaction serializes choices, and the
  * latest snapshot shows what earlier ones have assigned.
  */
@@ -106,13 +117,48 @@ customer_of(const Firing *f, char **notes)
 	return look_up_noted(f, "user_id_path", f->rule->user_id_path, notes);
 }
 
-/* The agent of the customer whom the task is to be about, or NULL, which is noted. */
+/* The active team that a member of staff is in, of several the first; NULL if there is none. */
+char *
+team_of_staff(const char *staff_id)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(staff_id)};
+	Datum		team;
+	bool		isnull;
+
+	if (taskq_catalog()->sql_is_older)
+		return NULL;
+	spi_run(&first_team, 1, types, values, NULL, 1);
+	team = first_column(&isnull);
+	return isnull ? NULL : TextDatumGetCString(team);
+}
+
+/* The ids that LEAST_LOADED chooses from, text[]; 0 = all. */
+static Datum
+pool_of(const Rule *rule)
+{
+	Oid			types[] = {TEXTOID};
+	Datum		values[1];
+	bool		isnull;
+
+	if (rule->assignee_pool != (Datum) 0 || rule->team_id == NULL)
+		return rule->assignee_pool;
+	values[0] = CStringGetTextDatum(rule->team_id);
+	spi_run(&team_members, 1, types, values, NULL, 1);
+	return first_column(&isnull);
+}
+
+/*
+ * The agent of the customer whom the task is to be about, or NULL, which is
+ * noted.  If the agent is away it is NULL, and *team is set to the agent's team.
+ */
 static char *
-agent_of(const char *customer, char **notes)
+agent_of(const char *customer, char **team, char **notes)
 {
 	Oid			types[] = {TEXTOID};
 	Datum		values[1];
 	Datum		agent;
+	char	   *id;
 	bool		isnull;
 
 	if (customer == NULL)
@@ -124,31 +170,43 @@ agent_of(const char *customer, char **notes)
 	spi_run(&customer_agent, 1, types, values, NULL, 1);
 	agent = first_column(&isnull);
 	if (isnull)
+	{
 		add_note(notes, psprintf("customer \"%s\" has no agent", shown(customer)));
-	return isnull ? NULL : TextDatumGetCString(agent);
+		return NULL;
+	}
+	id = TextDatumGetCString(agent);
+	if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull)))
+		return id;
+	add_note(notes, psprintf("agent \"%s\" is away", shown(id)));
+	*team = team_of_staff(id);
+	return NULL;
 }
 
-/* The assignee that the rule asks for, NULL = nobody; why nobody is noted. */
-char *
-assignee_of(const Firing *f, const char *customer, char **notes)
+/* Whom the rule gives the task to; why nobody, or no team, is noted. */
+Destination
+destination_of(const Firing *f, const char *customer, char **notes)
 {
 	const Rule *rule = f->rule;
-	char	   *id = rule->assignee_id;
+	Destination to = {rule->assignee_id, NULL};
 
 	if (rule->assignee_path)
-		id = look_up_noted(f, "assignee_path", rule->assignee_path, notes);
+		to.assignee = look_up_noted(f, "assignee_path", rule->assignee_path, notes);
 	else if (rule->customer_agent)
-		id = agent_of(customer, notes);
+		to.assignee = agent_of(customer, &to.team, notes);
 	else if (rule->least_loaded)
 	{
-		id = choose_least_loaded(rule->assignee_pool);
-		if (id == NULL)
-			add_note(notes, pstrdup("there is no active member of staff to choose"));
+		to.assignee = choose_least_loaded(pool_of(rule));
+		if (to.assignee == NULL)
+			add_note(notes, pstrdup("there is no member of staff to choose who is active and not away"));
 	}
-	if (id != NULL && !staff_is_active(CStringGetTextDatum(id)))
+	if (to.assignee != NULL && !staff_is_active(CStringGetTextDatum(to.assignee)))
 	{
-		add_note(notes, psprintf("assignee \"%s\" is not an active member of staff", shown(id)));
-		id = NULL;
+		add_note(notes, psprintf("assignee \"%s\" is not an active member of staff", shown(to.assignee)));
+		to.assignee = NULL;
 	}
-	return id;
+	if (rule->team_id != NULL && team_is_active(CStringGetTextDatum(rule->team_id)))
+		to.team = rule->team_id;
+	else if (rule->team_id != NULL)
+		add_note(notes, psprintf("team \"%s\" is not active", shown(rule->team_id)));
+	return to;
 }

@@ -20,7 +20,15 @@ typedef struct Firing
 	char	   *user_id;		/* customer whom the event is about, or NULL */
 } Firing;
 
+/* To whom a task is to go; NULL = nobody, no team. */
+typedef struct Destination
+{
+	char	   *assignee;
+	char	   *team;
+} Destination;
+
 extern char *customer_of(const Firing *f, char **notes);
-extern char *assignee_of(const Firing *f, const char *customer, char **notes);
+extern Destination destination_of(const Firing *f, const char *customer, char **notes);
+extern char *team_of_staff(const char *staff_id);
 
 #endif							/* TASKQ_ASSIGNEE_H */

@@ -44,7 +44,9 @@
 #include "base/enums.h"
 #include "base/plan.h"
 #include "task/create.h"
+#include "task/directory.h"
 #include "task/title.h"
+#include "engine/assignee.h"
 #include "engine/chain.h"
 #include "engine/ladder.h"
 #include "engine/rule.h"
@@ -62,18 +64,18 @@ static TaskqPlan read_renewal = {
 	"SELECT r.user_id, r.service_type, r.due_date, " RENEWAL_ASSIGNEE ", "
 	"pg_catalog.jsonb_build_object('renewal', pg_catalog.jsonb_build_object('id', r.id, 'service_type', r.service_type, "
 	"'due_date', r.due_date, 'days_until_due', r.due_date " MINUS " $2, 'reference', r.reference, 'notes', r.notes), "
-	"'customer', pg_catalog.to_jsonb(c)), c.is_active "
+	"'customer', pg_catalog.to_jsonb(c)), c.is_active, " RENEWAL_AWAY " "
 	"FROM " RENEWAL_WITH_STAFF " WHERE r.id " EQ " $1 AND r.next_check_on IS NOT NULL"
 };
 #define STEP_COLUMNS "l.days_before, l.task_priority, l.title_template, l.description_template, l.sla_hours"
 
 static TaskqPlan read_ladder = {
-	"SELECT " STEP_COLUMNS ", l.kind, l.calendar FROM @.taskq_renewal_ladder($1) l"
+	"SELECT " STEP_COLUMNS ", l.kind, l.calendar, l.team_id FROM @.taskq_renewal_ladder($1) l"
 };
 
 /* Before 0.3.0. */
 static TaskqPlan read_older_ladder = {
-	"SELECT " STEP_COLUMNS ", NULL::pg_catalog.text, NULL::pg_catalog.text FROM @.taskq_renewal_ladder($1) l"
+	"SELECT " STEP_COLUMNS ", NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text FROM @.taskq_renewal_ladder($1) l"
 };
 
 /* Parameters: id, due date. */
@@ -146,6 +148,7 @@ typedef struct Step
 	float8		sla_hours;		/* 0 = none */
 	text	   *kind;			/* of the task */
 	char	   *calendar;		/* in whose business days days_before counts */
+	char	   *team_id;		/* of the task */
 	DateADT		on;				/* day on which it is crossed */
 	int64		crossing;		/* for the due date; 0 = none yet */
 	bool		is_new;			/* crossed in this refresh */
@@ -161,6 +164,7 @@ typedef struct Renewal
 	Datum		service_type;
 	DateADT		due_date;
 	char	   *assignee;		/* NULL = nobody */
+	char	   *away;			/* the agent who would be, were he not away */
 	Jsonb	   *payload;
 	bool		customer_is_active;
 	Step	   *steps;			/* in descending order of days_before */
@@ -235,6 +239,7 @@ read_step(const Renewal *r, int step_no, HeapTuple tuple, TupleDesc desc)
 	step->sla_hours = isnull ? 0 : DatumGetFloat8(value);
 	step->kind = text_or_null(tuple, desc, 6);
 	step->calendar = SPI_getvalue(tuple, desc, 7);
+	step->team_id = SPI_getvalue(tuple, desc, 8);
 	step->on = threshold_day(step->calendar, r->due_date, step->days_before);
 	if (step_no > 0)
 		step->on = Max(step->on, r->steps[step_no - 1].on);
@@ -260,6 +265,7 @@ read_one(int64 id, Renewal *r)
 	r->assignee = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4);
 	r->payload = DatumGetJsonbPCopy(result_column(5, &isnull));
 	r->customer_is_active = DatumGetBool(result_column(6, &isnull));
+	r->away = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 7);
 
 	spi_run(taskq_catalog()->sql_is_older ? &read_older_ladder : &read_ladder,
 			1, ladder_types, &r->service_type, NULL, 0);
@@ -314,10 +320,20 @@ due_date_of(const Renewal *r, int step_no)
 	return due_date;
 }
 
+/* The team of a step's task: its own, if it is active, else that of the agent who is away; NULL = none. */
+static char *
+team_of(const Renewal *r, const Step *step)
+{
+	if (step->team_id != NULL && team_is_active(CStringGetTextDatum(step->team_id)))
+		return step->team_id;
+	return r->away != NULL ? team_of_staff(r->away) : NULL;
+}
+
 static int64
 create_renewal_task(const Renewal *r, int step_no)
 {
 	const Step *step = &r->steps[step_no];
+	char	   *team = team_of(r, step);
 	NewTask		task;
 	bool		created;
 
@@ -332,6 +348,8 @@ create_renewal_task(const Renewal *r, int step_no)
 		new_task_set(&task, NEW_SLA_HOURS, Float8GetDatum(step->sla_hours));
 	if (step->kind)
 		new_task_set(&task, NEW_KIND, PointerGetDatum(step->kind));
+	if (team)
+		new_task_set(&task, NEW_TEAM_ID, CStringGetTextDatum(team));
 	if (r->assignee)
 		new_task_set(&task, NEW_ASSIGNEE_ID, CStringGetTextDatum(r->assignee));
 	new_task_set(&task, NEW_USER_ID, CStringGetTextDatum(r->user_id));

@@ -15,8 +15,9 @@
 #define OUTCOME_CANCELLED "task cancelled"
 #define OUTCOME_INACTIVE "customer inactive"
 
-/* Who gets the tasks of a renewal r of customer c, NULL = nobody. */
-#define RENEWAL_ASSIGNEE "CASE WHEN s.is_active THEN s.id WHEN a.is_active THEN a.id END"
+/* Who gets the tasks of a renewal r of customer c, NULL = nobody; and the agent who would, but is away. */
+#define RENEWAL_ASSIGNEE "CASE WHEN s.is_active THEN s.id WHEN a.is_active AND NOT @a_is_away THEN a.id END"
+#define RENEWAL_AWAY "CASE WHEN s.is_active IS NOT TRUE AND a.is_active AND @a_is_away THEN a.id END"
 #define RENEWAL_WITH_STAFF \
 	"@.taskq_renewal r JOIN @.taskq_customer c ON c.id " EQ " r.user_id " \
 	"LEFT JOIN @.taskq_staff_member s ON s.id " EQ " r.assignee_id " \

@@ -77,9 +77,17 @@ static TaskqPlan complete_tasks = {
 static TaskqPlan cancel_tasks = {
 	"UPDATE @.taskq_task SET status = 'CANCELLED' WHERE id " EQ " ANY ($1)"
 };
+#define ASSIGN_TASKS \
+	"UPDATE @.taskq_task SET assignee_id = (SELECT " RENEWAL_ASSIGNEE " FROM " RENEWAL_WITH_STAFF " WHERE r.id " EQ " $2)"
+
+/* Those of an agent who is away go to a team, unless they belong to one. */
 static TaskqPlan assign_tasks = {
-	"UPDATE @.taskq_task SET assignee_id = (SELECT " RENEWAL_ASSIGNEE " FROM " RENEWAL_WITH_STAFF " WHERE r.id " EQ " $2) "
-	"WHERE id " EQ " ANY ($1)"
+	ASSIGN_TASKS ", team_id = coalesce(team_id, (SELECT m.team_id FROM " RENEWAL_WITH_STAFF " "
+	"JOIN @.taskq_team_member m ON m.staff_id " EQ " " RENEWAL_AWAY " JOIN @.taskq_team t ON t.id " EQ " m.team_id "
+	"WHERE r.id " EQ " $2 AND t.is_active ORDER BY m.team_id LIMIT 1)) WHERE id " EQ " ANY ($1)"
+};
+static TaskqPlan assign_older_tasks = {
+	ASSIGN_TASKS " WHERE id " EQ " ANY ($1)"
 };
 
 /* Parameters: id, outcome. */
@@ -390,7 +398,7 @@ reassign_tasks(int64 renewal)
 	Datum		started;
 
 	lock_open_tasks(renewal, &started, &values[0]);
-	run_as_call(&assign_tasks, 2, types, values, NULL, VERB_OTHER, NULL, NULL);
+	run_as_call(taskq_catalog()->sql_is_older ? &assign_older_tasks : &assign_tasks, 2, types, values, NULL, VERB_OTHER, NULL, NULL);
 }
 
 /* Marks the open tasks of a renewal as made for another due date or service type. */
@@ -422,7 +430,9 @@ taskq_renewal_closed(PG_FUNCTION_ARGS)
 	id = DatumGetInt64(c.new[Anum_renewal_id - 1]);
 	to = TextDatumGetCString(c.new[Anum_renewal_status - 1]);
 	moved = differs(&c, Anum_renewal_due_date) || differs(&c, Anum_renewal_service_type);
-	reassigned = differs(&c, Anum_renewal_assignee_id) && !is_cascade(&c, Anum_renewal_assignee_id);
+	/* The hand-over of somebody's work takes along what of it is that one's. */
+	reassigned = differs(&c, Anum_renewal_assignee_id) && !is_cascade(&c, Anum_renewal_assignee_id) &&
+		!call_is(VERB_HAND_OVER);
 	if (!is_final(to) && !moved && !reassigned)
 		return PointerGetDatum(NULL);
 

@@ -52,12 +52,12 @@ static const char *const action_names[] = {"CREATE_TASK", "ESCALATE", "ASSIGN"};
 #define ENABLED_RULES "FROM @.taskq_workflow_rule r WHERE r.is_enabled ORDER BY r.id"
 
 static TaskqPlan select_rules = {
-	"SELECT " RULE_COLUMNS ", r.kind, r.calendar " ENABLED_RULES
+	"SELECT " RULE_COLUMNS ", r.kind, r.calendar, r.team_id " ENABLED_RULES
 };
 
 /* Before 0.3.0. */
 static TaskqPlan select_older_rules = {
-	"SELECT " RULE_COLUMNS ", NULL::pg_catalog.text, NULL::pg_catalog.text " ENABLED_RULES
+	"SELECT " RULE_COLUMNS ", NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text " ENABLED_RULES
 };
 
 /*
@@ -278,6 +278,7 @@ read_rule(HeapTuple tuple, TupleDesc desc)
 	rule->dedupe_key = (text *) DatumGetPointer(column(tuple, desc, 16));
 	rule->kind = string_column(tuple, desc, 17);
 	rule->calendar = string_column(tuple, desc, 18);
+	rule->team_id = string_column(tuple, desc, 19);
 	return rule;
 }
 

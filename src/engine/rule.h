@@ -55,6 +55,7 @@ typedef struct Rule
 	char	   *user_id_path;
 	text	   *dedupe_key;
 	char	   *kind;
+	char	   *team_id;
 	char	   *calendar;		/* in whose business days due_in_days counts */
 } Rule;
 

@@ -58,11 +58,11 @@ static TaskqPlan find_old_run = {
 	"SELECT FROM @.taskq_workflow_run o WHERE o.at " LT " ($1 " MINUS " '30 days'::pg_catalog.interval)"
 };
 static TaskqPlan task_by_key = {
-	"SELECT t.id, t.priority, t.assignee_id FROM @.taskq_task t WHERE t.dedupe_key " EQ " $1 AND " ACTIVE
+	"SELECT t.id, t.priority, t.assignee_id, @team_id FROM @.taskq_task t WHERE t.dedupe_key " EQ " $1 AND " ACTIVE
 	"FOR NO KEY UPDATE"
 };
 static TaskqPlan task_by_id = {
-	"SELECT t.id, t.priority, t.assignee_id FROM @.taskq_task t WHERE t.id " EQ " $1 AND " ACTIVE
+	"SELECT t.id, t.priority, t.assignee_id, @team_id FROM @.taskq_task t WHERE t.id " EQ " $1 AND " ACTIVE
 	"FOR NO KEY UPDATE"
 };
 static TaskqPlan set_priority = {
@@ -70,6 +70,12 @@ static TaskqPlan set_priority = {
 };
 static TaskqPlan set_assignee = {
 	"UPDATE @.taskq_task SET assignee_id = $2 WHERE id " EQ " $1"
+};
+static TaskqPlan set_team = {
+	"UPDATE @.taskq_task SET team_id = $2 WHERE id " EQ " $1"
+};
+static TaskqPlan set_both = {
+	"UPDATE @.taskq_task SET assignee_id = $2, team_id = $3 WHERE id " EQ " $1"
 };
 
 /* Result of executing a rule. */
@@ -97,7 +103,7 @@ do_create_task(const Firing *f, Run *run)
 {
 	const Rule *rule = f->rule;
 	char	   *customer = customer_of(f, &run->message);
-	char	   *assignee = assignee_of(f, customer, &run->message);
+	Destination to = destination_of(f, customer, &run->message);
 	char	   *title = rule->name;
 	NewTask		task;
 	bool		created;
@@ -115,8 +121,10 @@ do_create_task(const Firing *f, Run *run)
 		new_task_set(&task, NEW_DUE_DATE, DateADTGetDatum(due_date_of(rule)));
 	if (rule->sla_hours > 0)
 		new_task_set(&task, NEW_SLA_HOURS, Float8GetDatum(rule->sla_hours));
-	if (assignee)
-		new_task_set(&task, NEW_ASSIGNEE_ID, CStringGetTextDatum(assignee));
+	if (to.assignee)
+		new_task_set(&task, NEW_ASSIGNEE_ID, CStringGetTextDatum(to.assignee));
+	if (to.team)
+		new_task_set(&task, NEW_TEAM_ID, CStringGetTextDatum(to.team));
 	if (customer)
 		new_task_set(&task, NEW_USER_ID, CStringGetTextDatum(customer));
 	if (rule->kind)
@@ -163,13 +171,14 @@ find_linked_task(const Firing *f, Run *run)
 	return true;
 }
 
+/* Changes one column of the linked task, or two if "second" is not 0. */
 static void
-change_linked_task(TaskqPlan *plan, Run *run, Oid type, Datum value, const char *outcome)
+change_linked_task(TaskqPlan *plan, Run *run, Oid type, Datum value, Datum second, const char *outcome)
 {
-	Oid			types[] = {INT8OID, type};
-	Datum		values[] = {Int64GetDatum(run->task_id), value};
+	Oid			types[] = {INT8OID, type, type};
+	Datum		values[] = {Int64GetDatum(run->task_id), value, second};
 
-	run_as_call(plan, 2, types, values, NULL, VERB_OTHER, NULL, NULL);
+	run_as_call(plan, second == (Datum) 0 ? 2 : 3, types, values, NULL, VERB_OTHER, NULL, NULL);
 	if (SPI_processed > 0)
 		run->outcome = outcome;
 	else
@@ -190,30 +199,53 @@ do_escalate(const Firing *f, Run *run)
 					 cat->priority, N_PRIORITIES);
 	raised = f->rule->priority >= 0 ? f->rule->priority : Min(was + 1, N_PRIORITIES - 1);
 	if (raised > was)
-		change_linked_task(&set_priority, run, cat->priority_type, ObjectIdGetDatum(cat->priority[raised]), "escalated");
+		change_linked_task(&set_priority, run, cat->priority_type, ObjectIdGetDatum(cat->priority[raised]), (Datum) 0, "escalated");
 	else
 		run->message = psprintf("the task is %s already", priority_names[was]);
+}
+
+static bool
+same_string(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
 static void
 do_assign(const Firing *f, Run *run)
 {
-	char	   *was;
-	char	   *customer = NULL;
 	char	   *assignee;
+	char	   *team;
+	char	   *customer = NULL;
+	Destination to;
 
 	if (!find_linked_task(f, run))
 		return;
-	was = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3);
+	assignee = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3);
+	team = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4);
 	if (f->rule->customer_agent)
 		customer = customer_of(f, &run->message);
-	assignee = assignee_of(f, customer, &run->message);
-	if (assignee == NULL)
+	to = destination_of(f, customer, &run->message);
+	if (to.assignee == NULL && to.team == NULL)
 		return;
-	if (was != NULL && strcmp(was, assignee) == 0)
-		run->message = "the task has this assignee already";
+	if (to.team == NULL)
+	{
+		if (same_string(assignee, to.assignee))
+			run->message = "the task has this assignee already";
+		else
+			change_linked_task(&set_assignee, run, TEXTOID, CStringGetTextDatum(to.assignee), (Datum) 0, "assigned");
+	}
+	else if (to.assignee == NULL)
+	{
+		if (same_string(team, to.team))
+			run->message = "the task has this team already";
+		else
+			change_linked_task(&set_team, run, TEXTOID, CStringGetTextDatum(to.team), (Datum) 0, "assigned");
+	}
+	else if (same_string(assignee, to.assignee) && same_string(team, to.team))
+		run->message = "the task has this assignee and team already";
 	else
-		change_linked_task(&set_assignee, run, TEXTOID, CStringGetTextDatum(assignee), "assigned");
+		change_linked_task(&set_both, run, TEXTOID, CStringGetTextDatum(to.assignee),
+						   CStringGetTextDatum(to.team), "assigned");
 }
 
 /* -------------------------------------------------------------- one rule */

@@ -118,6 +118,7 @@ filter_arguments(FunctionCallInfo fcinfo, int later)
 	f.assignee_is_active = later_bool_filter(fcinfo, later + LATER_ASSIGNEE_IS_ACTIVE);
 	f.paused = later_bool_filter(fcinfo, later + LATER_PAUSED);
 	f.kind = later_text_filter(fcinfo, later + LATER_KIND);
+	f.team_id = later_text_filter(fcinfo, later + LATER_TEAM_ID);
 	return f;
 }
 
@@ -178,10 +179,10 @@ status_stages(const Filters *f, Branch *branches)
 	if (NO_PRIORITY(f))
 		return 0;
 	/*
-	 * Not for one assignee, whose tasks are few, nor for inactive ones, who may
-	 * have none; and an older version has no index to look in.
+	 * Not for one assignee or team, whose tasks are few, nor for inactive ones,
+	 * who may have none; and an older version has no index to look in.
 	 */
-	if (f->assignee_id == (Datum) 0 && f->assignee_is_active != BOOL_FALSE && !taskq_catalog()->sql_is_older)
+	if (f->assignee_id == (Datum) 0 && f->team_id == (Datum) 0 && f->assignee_is_active != BOOL_FALSE && !taskq_catalog()->sql_is_older)
 	{
 		spi_read(&any_stale, 1, &type, &day_value);
 		for (int i = 0; i < lengthof(stale); i++)

@@ -49,7 +49,8 @@ enum
 {
 	LATER_ASSIGNEE_IS_ACTIVE,
 	LATER_PAUSED,
-	LATER_KIND
+	LATER_KIND,
+	LATER_TEAM_ID
 };
 
 typedef enum BoolFilter
@@ -77,6 +78,7 @@ typedef struct Filters
 	BoolFilter	assignee_is_active;
 	BoolFilter	paused;
 	Datum		kind;
+	Datum		team_id;
 } Filters;
 
 #define MAX_BRANCHES 6			/* a stage each */
@@ -91,9 +93,12 @@ typedef struct Branch
 	int			rank;			/* 0 = any of the filters' */
 } Branch;
 
-/* Whether a page is of tasks of one assignee, of each inactive one in turn, or of nobody. */
+/* Whether a page is of tasks of one team, of one assignee, of each inactive one in turn, or of nobody. */
 #define OF_ASSIGNEE(f) \
-	((f)->assignee_id != (Datum) 0 || (f)->unassigned || (f)->assignee_is_active == BOOL_FALSE)
+	((f)->team_id != (Datum) 0 || (f)->assignee_id != (Datum) 0 || (f)->unassigned || (f)->assignee_is_active == BOOL_FALSE)
+
+/* Whether it is of nobody's tasks, of whatever team: those of nobody in a team are few among the team's. */
+#define OF_NOBODY(f) ((f)->unassigned && (f)->team_id == (Datum) 0)
 
 /* Whether a page is of few tasks, which are read together and sorted: those of a customer, or paused ones. */
 #define OF_FEW(f) ((f)->user_id != (Datum) 0 || (f)->paused == BOOL_TRUE)

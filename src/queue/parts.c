@@ -175,6 +175,8 @@ append_filters(Statement *st, const Filters *f)
 		add_param(st, " AND t.source " EQ " ", TEXTOID, f->source, "");
 	if (f->kind != (Datum) 0)
 		add_param(st, " AND t.kind " EQ " ", TEXTOID, f->kind, "");
+	if (f->team_id != (Datum) 0)
+		add_param(st, " AND t.team_id " EQ " ", TEXTOID, f->team_id, "");
 	if (f->paused == BOOL_TRUE)
 		appendStringInfoString(&st->sql, " AND t.paused_at IS NOT NULL AND " TIMER_IS_PAUSED);
 	if (f->paused == BOOL_FALSE)
@@ -188,7 +190,7 @@ append_filters(Statement *st, const Filters *f)
 		append_search(st, f);
 }
 
-/* The key of taskq_task_queue_idx, or of taskq_task_assignee_idx, that has the due dates of a branch. */
+/* The key of taskq_task_queue_idx, or of taskq_task_assignee_idx and taskq_task_team_idx, that has the due dates of a branch. */
 static const char *
 place_key(const Filters *f, const Branch *b)
 {
@@ -213,8 +215,8 @@ append_branch(Statement *st, const Filters *f, const Branch *b, bool partial)
 
 /*
  * The same for several branches, by phases, which no index has: an index that
- * finds most tasks is of no use, however it is estimated.  Those of an assignee
- * or of a customer have the stages.
+ * finds most tasks is of no use, however it is estimated.  Those of an assignee,
+ * of a team or of a customer have the stages.
  */
 static void
 append_phases(Statement *st, const Filters *f, const Branch *phases, int n)
@@ -288,7 +290,7 @@ append_order(Statement *st, const QueuePage *page, const char *nobody, const cha
 	const char *direction = sort_keys[page->sort].direction;
 
 	appendStringInfoString(&st->sql, " ORDER BY ");
-	if (page->filters->unassigned)
+	if (OF_NOBODY(page->filters))
 		appendStringInfo(&st->sql, "%s%s, ", nobody, direction);
 	if (k1 != NULL)
 		appendStringInfo(&st->sql, "%s%s, ", k1, direction);
@@ -354,7 +356,7 @@ begin_part(Statement *st, QueuePage *page, const char *k1, const char *k2)
 		appendStringInfoString(&st->sql, ", t.ctid AS tid");
 	if (page->with_title)
 		appendStringInfoString(&st->sql, ", t.title");
-	if (page->filters->unassigned)
+	if (OF_NOBODY(page->filters))
 		appendStringInfoString(&st->sql, ", t.assignee_id AS nobody");
 	if (k1 != NULL)
 		appendStringInfo(&st->sql, ", %s AS k1", k1);
@@ -523,7 +525,8 @@ append_merged_order(Statement *st, const QueuePage *page)
 
 /*
  * Appends what is to be merged.  taskq_task_assignee_idx has active tasks of an
- * assignee in the orders due and priority, closed ones in the order closed.
+ * assignee in the orders due and priority, closed ones in the order closed;
+ * taskq_task_team_idx those of a team.
  * A search that includes closed tasks reads them all, unless the user has made
  * an index for it.
  */

@@ -46,7 +46,7 @@
 	"SELECT t.assignee_id, t.priority, " at " AS at, " status " AS s, " \
 	HOURS " AS hours" more " FROM @.taskq_task t WHERE "
 #define SELECT_TASKS(at, status) \
-	SELECT_TASKS_WITH(at, status, ", t.kind, " BUSINESS_HOURS " AS business_hours, NULL::@.taskq_sla_status AS rs")
+	SELECT_TASKS_WITH(at, status, ", t.kind, t.team_id, " BUSINESS_HOURS " AS business_hours, NULL::@.taskq_sla_status AS rs")
 #define DUE_BETWEEN \
 	"AND " OR_NEVER("t.sla_due_at") " " GE " $1 " \
 	"AND " OR_NEVER("t.sla_due_at") " " LT " $2 AND t.sla_due_at IS NOT NULL "
@@ -86,7 +86,7 @@
  * ($5 and $6 are the bounds as keys), and the active ones that have one.
  */
 #define RESPONSES_DUE(from, to) \
-	" UNION ALL SELECT t.assignee_id, t.priority, t.response_due_at, NULL::@.taskq_sla_status, NULL::pg_catalog.float8, t.kind, NULL::pg_catalog.float8, " \
+	" UNION ALL SELECT t.assignee_id, t.priority, t.response_due_at, NULL::@.taskq_sla_status, NULL::pg_catalog.float8, t.kind, t.team_id, NULL::pg_catalog.float8, " \
 	"CASE WHEN t.response_breached_at " LE " $4 THEN 'BREACHED' " \
 	"ELSE @.taskq_sla_status_at(t.response_due_at, NULL, " SO_FAR("t.started_at") ", " SO_FAR("t.cancelled_at") ", $4) END " \
 	"FROM @.taskq_task t WHERE t.response_due_at " GE " $1 AND t.response_due_at " LT " $2 AND t.response_due_at IS NOT NULL " \
@@ -123,6 +123,7 @@ static struct
 }			reports[] = {
 	{"none", REPORT("NULL::pg_catalog.text", "")},
 	{"assignee", REPORT("r.assignee_id", "GROUP BY r.assignee_id ORDER BY r.assignee_id")},
+	{"team", NEWER_REPORT("r.team_id", "GROUP BY r.team_id ORDER BY r.team_id"), {NULL}},
 	{"priority", REPORT("r.priority::pg_catalog.text", "GROUP BY r.priority ORDER BY r.priority DESC")},
 	{"kind", NEWER_REPORT("r.kind", "GROUP BY r.kind ORDER BY r.kind"), {NULL}},
 	{"day", REPORT("pg_catalog.to_char(pg_catalog.timezone($3, r.at), 'YYYY-MM-DD')",
@@ -167,7 +168,7 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 	if (plan == NULL || plan->sql == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("group_by must be none, assignee, priority, kind, day or week")));
+				 errmsg("group_by must be none, assignee, team, priority, kind, day or week")));
 
 	InitMaterializedSRF(fcinfo, 0);
 	spi_connect();

@@ -4,7 +4,7 @@
  *		The stats bar: how many tasks there are of each kind, now.
  *
  * The numbers of all tasks are maintained (counter.c), and those of an assignee
- * are read from an index.  Otherwise the active tasks that a filter leaves, or
+ * or of a team are read from an index.  Otherwise the active tasks that a filter leaves, or
  * that row security lets the caller read, are scanned once, and those closed
  * since midnight.
  *
@@ -65,10 +65,26 @@
 	AT_RISK ", " BREACHED ", " PAUSED ", " RESPONSE_BREACHED " " \
 	"FROM @.taskq_task t WHERE " active filter}
 
-static TaskqPlan of_all = STATS(ACTIVE, COMPLETED, "");
-static TaskqPlan of_assignee = STATS(ACTIVE_STAGE, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $5");
-static TaskqPlan of_user = STATS(ACTIVE_STAGE, COMPLETED, " AND t.user_id " EQ " $5");
-static TaskqPlan of_both = STATS(ACTIVE_STAGE, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $5 AND t.user_id " EQ " $6");
+/* Which filters are given. */
+#define BY_ASSIGNEE_ID 1
+#define BY_USER_ID 2
+#define BY_TEAM_ID 4
+
+/* By the filters given, which are parameters in this order. */
+static TaskqPlan filtered[] = {
+	[0] = STATS(ACTIVE, COMPLETED, ""),
+	[BY_ASSIGNEE_ID] = STATS(ACTIVE_STAGE, COMPLETED_OF_ASSIGNEE, " AND t.assignee_id " EQ " $5"),
+	[BY_USER_ID] = STATS(ACTIVE_STAGE, COMPLETED, " AND t.user_id " EQ " $5"),
+	[BY_ASSIGNEE_ID | BY_USER_ID] = STATS(ACTIVE_STAGE, COMPLETED_OF_ASSIGNEE,
+										  " AND t.assignee_id " EQ " $5 AND t.user_id " EQ " $6"),
+	[BY_TEAM_ID] = STATS(ACTIVE_STAGE, COMPLETED_OF_ASSIGNEE, " AND t.team_id " EQ " $5"),
+	[BY_ASSIGNEE_ID | BY_TEAM_ID] = STATS(ACTIVE_STAGE, COMPLETED_OF_ASSIGNEE,
+										  " AND t.assignee_id " EQ " $5 AND t.team_id " EQ " $6"),
+	[BY_USER_ID | BY_TEAM_ID] = STATS(ACTIVE_STAGE, COMPLETED_OF_ASSIGNEE,
+									  " AND t.user_id " EQ " $5 AND t.team_id " EQ " $6"),
+	[BY_ASSIGNEE_ID | BY_USER_ID | BY_TEAM_ID] = STATS(ACTIVE_STAGE, COMPLETED_OF_ASSIGNEE,
+													   " AND t.assignee_id " EQ " $5 AND t.user_id " EQ " $6 AND t.team_id " EQ " $7")
+};
 
 /* Those of the workload, of each assignee. */
 static TaskqPlan of_each = {
@@ -79,24 +95,28 @@ static TaskqPlan all_staff = {
 	"SELECT s.id FROM @.taskq_staff_member s"
 };
 
-/* Runs a statement that counts, and takes its row. */
+/* Counts by a statement; a filter is 0 if it is not given. */
 static void
-count(TaskqPlan *plan, Datum assignee_id, Datum user_id, int64 *stats)
+count(Datum assignee_id, Datum user_id, Datum team_id, int64 *stats)
 {
-	Oid			types[] = {DATEOID, TIMESTAMPTZOID, INT8OID, INT8OID, TEXTOID, TEXTOID};
+	Oid			types[] = {DATEOID, TIMESTAMPTZOID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID};
 	DateADT		day = today();
 	TimestampTz now = GetCurrentStatementStartTimestamp();
-	Datum		values[6] = {
+	Datum		values[7] = {
 		DateADTGetDatum(day), TimestampTzGetDatum(now), Int64GetDatum(day_start(day)), Int64GetDatum(now)
 	};
+	Datum		filters[] = {assignee_id, user_id, team_id};
+	int			given = 0;
 	int			nargs = 4;
 	bool		isnull;
 
-	if (assignee_id != (Datum) 0)
-		values[nargs++] = assignee_id;
-	if (user_id != (Datum) 0)
-		values[nargs++] = user_id;
-	spi_read(plan, nargs, types, values);
+	for (int i = 0; i < lengthof(filters); i++)
+		if (filters[i] != (Datum) 0)
+		{
+			given |= 1 << i;
+			values[nargs++] = filters[i];
+		}
+	spi_read(&filtered[given], nargs, types, values);
 	for (int i = 0; i < N_STATS; i++)
 		stats[i] = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull));
 }
@@ -105,13 +125,13 @@ count(TaskqPlan *plan, Datum assignee_id, Datum user_id, int64 *stats)
 void
 stats_count(int64 *stats)
 {
-	count(&of_all, (Datum) 0, (Datum) 0, stats);
+	count((Datum) 0, (Datum) 0, (Datum) 0, stats);
 }
 
-/* ------------------------------------------ one assignee's, from the index */
+/* ------------------------- one assignee's, or one team's, from the index */
 
-/* Columns of taskq_task_assignee_idx that are read. */
-#define KEY_ASSIGNEE 1
+/* Columns of taskq_task_assignee_idx and taskq_task_team_idx that are read. */
+#define KEY_OWNER 1
 #define KEY_STAGE 2
 #define KEY_RANK 3
 #define KEY_PLACE 4
@@ -167,6 +187,8 @@ static void
 count_row(TupleTableSlot *row, bool started, TimestampTz now, int64 *stats)
 {
 	count_sla(row, now, stats);
+	if (slot_attisnull(row, Anum_task_assignee_id))
+		stats[STAT_UNASSIGNED]++;
 	if (newer_instant(row, Anum_task_paused_at) != DT_NOEND)
 		stats[STAT_PAUSED]++;
 	if (newer_instant(row, Anum_task_response_breached_at) != DT_NOEND ||
@@ -174,14 +196,14 @@ count_row(TupleTableSlot *row, bool started, TimestampTz now, int64 *stats)
 		stats[STAT_RESPONSE_BREACHED]++;
 }
 
-/* Adds the numbers of an assignee's active tasks; those for which the rows are read only if wanted. */
+/* Adds the numbers of the active tasks of an assignee or a team; those for which the rows are read only if wanted. */
 static void
-count_active(Entries *entries, Datum assignee_id, DateADT day, TimestampTz now, bool rows, int64 *stats)
+count_active(Entries *entries, Datum owner_id, DateADT day, TimestampTz now, bool rows, int64 *stats)
 {
 	ScanKeyData keys[2];
 
-	ScanKeyEntryInitialize(&keys[0], 0, KEY_ASSIGNEE, BTEqualStrategyNumber, InvalidOid,
-						   entries->index->rd_indcollation[0], F_TEXTEQ, assignee_id);
+	ScanKeyEntryInitialize(&keys[0], 0, KEY_OWNER, BTEqualStrategyNumber, InvalidOid,
+						   entries->index->rd_indcollation[0], F_TEXTEQ, owner_id);
 	for (int range = 0; range < 2; range++)
 	{
 		if (range == 0)
@@ -209,15 +231,15 @@ count_active(Entries *entries, Datum assignee_id, DateADT day, TimestampTz now, 
 	}
 }
 
-/* How many tasks an assignee has completed from an instant up to another. */
+/* How many tasks an assignee or a team has completed from an instant up to another. */
 static int64
-count_completed(Entries *entries, Datum assignee_id, TimestampTz from, TimestampTz to)
+count_completed(Entries *entries, Datum owner_id, TimestampTz from, TimestampTz to)
 {
 	ScanKeyData keys[5];
 	int64		n = 0;
 
-	ScanKeyEntryInitialize(&keys[0], 0, KEY_ASSIGNEE, BTEqualStrategyNumber, InvalidOid,
-						   entries->index->rd_indcollation[0], F_TEXTEQ, assignee_id);
+	ScanKeyEntryInitialize(&keys[0], 0, KEY_OWNER, BTEqualStrategyNumber, InvalidOid,
+						   entries->index->rd_indcollation[0], F_TEXTEQ, owner_id);
 	ScanKeyInit(&keys[1], KEY_STAGE, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(STAGE_COMPLETED));
 	ScanKeyInit(&keys[3], KEY_PLACE, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(from));
 	ScanKeyInit(&keys[4], KEY_PLACE, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(to));
@@ -229,20 +251,20 @@ count_completed(Entries *entries, Datum assignee_id, TimestampTz from, Timestamp
 	return n;
 }
 
-/* The index of assignees' tasks; false if it is missing, or the caller cannot read all tasks. */
+/* The index of assignees' or teams' tasks; false if it is missing, or the caller cannot read all tasks. */
 static bool
-open_assignees(Entries *entries, Relation rel)
+open_owners(Entries *entries, Relation rel, TaskIndex which)
 {
-	return sees_all_tasks() && entries_open(entries, rel, BY_ASSIGNEE);
+	return sees_all_tasks() && entries_open(entries, rel, which);
 }
 
-/* One assignee's numbers, from the index; false if that cannot be used. */
+/* The numbers of one assignee or team, from its index; false if that cannot be used. */
 static bool
-assignee_stats(Datum assignee_id, int64 *stats)
+owner_stats(TaskIndex which, Datum owner_id, int64 *stats)
 {
 	Relation	rel = table_open(taskq_catalog()->task, AccessShareLock);
 	Entries		entries;
-	bool		found = open_assignees(&entries, rel);
+	bool		found = open_owners(&entries, rel, which);
 
 	if (found)
 	{
@@ -250,8 +272,8 @@ assignee_stats(Datum assignee_id, int64 *stats)
 		TimestampTz now = GetCurrentStatementStartTimestamp();
 
 		memset(stats, 0, N_STATS * sizeof(int64));
-		count_active(&entries, assignee_id, day, now, true, stats);
-		stats[STAT_COMPLETED_TODAY] = count_completed(&entries, assignee_id, day_start(day), now);
+		count_active(&entries, owner_id, day, now, true, stats);
+		stats[STAT_COMPLETED_TODAY] = count_completed(&entries, owner_id, day_start(day), now);
 		entries_close(&entries);
 	}
 	table_close(rel, NoLock);
@@ -264,6 +286,9 @@ taskq_stats(PG_FUNCTION_ARGS)
 {
 	Datum		assignee_id = PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0);
 	Datum		user_id = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
+	/* Before 0.3.0 there were no teams. */
+	Datum		team_id = PG_NARGS() < 3 || PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2);
+	bool		done;
 	TupleDesc	desc;
 	int64		stats[N_STATS];
 	Datum		values[N_STATS];
@@ -272,15 +297,16 @@ taskq_stats(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	spi_connect();
-	if (user_id != (Datum) 0)
-		count(assignee_id == (Datum) 0 ? &of_user : &of_both, assignee_id, user_id, stats);
-	else if (assignee_id != (Datum) 0)
-	{
-		if (!assignee_stats(assignee_id, stats))
-			count(&of_assignee, assignee_id, (Datum) 0, stats);
-	}
-	else if (!counter_stats(stats))
-		stats_count(stats);
+	if (assignee_id == (Datum) 0 && user_id == (Datum) 0 && team_id == (Datum) 0)
+		done = counter_stats(stats);
+	else if (user_id != (Datum) 0 || (assignee_id != (Datum) 0 && team_id != (Datum) 0))
+		done = false;
+	else if (team_id != (Datum) 0)
+		done = owner_stats(BY_TEAM, team_id, stats);
+	else
+		done = owner_stats(BY_ASSIGNEE, assignee_id, stats);
+	if (!done)
+		count(assignee_id, user_id, team_id, stats);
 	SPI_finish();
 	for (int i = 0; i < N_STATS; i++)
 		values[i] = Int32GetDatum((int32) stats[i]);
@@ -355,7 +381,7 @@ taskq_workload_numbers(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	spi_connect();
-	if (open_assignees(&entries, rel))
+	if (open_owners(&entries, rel, BY_ASSIGNEE))
 	{
 		workload_by_index(&entries, rsinfo);
 		entries_close(&entries);

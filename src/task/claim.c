@@ -2,7 +2,7 @@
  *
  * claim.c
  *		taskq_claim(): assigns the most urgent unassigned tasks without waiting.
- *		Paused ones are left out.
+ *		Paused ones are left out, and those of teams that the claim is not for.
  *
  * SELECT ... FOR NO KEY UPDATE SKIP LOCKED passes over rows that others have
  * locked, and yet it can wait: if the version of a row that it found turns out
@@ -14,9 +14,11 @@
  * So a claim looks for tasks without locking, and locks them itself one after
  * the other, as they are found, until it holds enough.  A version that has been
  * updated since is passed over like one that is locked: it was, while the claim
- * ran.  They are found in taskq_task_assignee_idx or, where row security or
- * the index does not allow that, by a SELECT that asks for the rights that a
- * locking clause asks for.
+ * ran.  They are found in taskq_task_assignee_idx (those of one team in
+ * taskq_task_team_idx) or, where row security or the index does not allow
+ * that, by a SELECT that asks for the rights that a locking clause asks for.
+ * Whose team a task's is is looked at in its row; not at all while there is no
+ * team.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,6 +42,7 @@
 #include "base/actor.h"
 #include "base/catalog.h"
 #include "base/compat.h"
+#include "base/owner.h"
 #include "base/plan.h"
 #include "task/directory.h"
 #include "task/entries.h"
@@ -52,13 +55,17 @@
 static void claim_setup(ParseState *pstate, void *arg);
 /* The order begins with the assignee, which is NULL, for it is that of taskq_task_assignee_idx. */
 #define OF_STAGE(stage) \
-	"(SELECT t.ctid AS tid, t.assignee_id, @.taskq_priority_rank(t.priority) AS rank, @place AS place, t.id FROM ONLY @.taskq_task t " \
+	"(SELECT t.ctid AS tid, t.assignee_id, @.taskq_priority_rank(t.priority) AS rank, @place AS place, t.id, @team_id AS team_id FROM ONLY @.taskq_task t " \
 	"WHERE t.assignee_id IS NULL AND t.completed_at IS NULL AND t.cancelled_at IS NULL AND @paused_at IS NULL AND @stage " EQ " " stage " " \
 	"ORDER BY t.assignee_id, @.taskq_priority_rank(t.priority), @place, t.id)"
 static TaskqPlan claim_pick = {
-	"SELECT p.tid, p.id FROM (" OF_STAGE("0") " UNION ALL " OF_STAGE("1") " UNION ALL " OF_STAGE("4") " UNION ALL " OF_STAGE("5") ") p "
+	"SELECT p.tid, p.id, p.team_id FROM (" OF_STAGE("0") " UNION ALL " OF_STAGE("1") " UNION ALL " OF_STAGE("4") " UNION ALL " OF_STAGE("5") ") p "
 	"ORDER BY p.assignee_id, p.rank, p.place, p.id",
 	PLAN_ONCE | PLAN_BY_INDEX, claim_setup
+};
+
+static TaskqPlan select_teams = {
+	"SELECT m.team_id FROM @.taskq_team_member m WHERE m.staff_id " EQ " $1", PLAN_ONCE
 };
 
 /* Statements for one task ($1 = id) and for many ($1 = ids); $2 = the assignee. */
@@ -85,7 +92,55 @@ typedef struct Claim
 	int			wanted;
 	int			n;
 	int64	   *ids;			/* of tasks that are held */
+	bool		any_team;		/* tasks of every team, or of none, will do */
+	text	   *only_team;		/* tasks of this team only; NULL = of these teams, and of none */
+	text	  **teams;
+	int			nteams;
 } Claim;
+
+static bool
+same_text(const text *a, const text *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+/* Whether the claim is for tasks of a team, NULL = of none. */
+static bool
+is_for_team(const Claim *claim, const text *team)
+{
+	if (claim->any_team)
+		return true;
+	if (claim->only_team != NULL)
+		return team != NULL && same_text(team, claim->only_team);
+	for (int i = 0; team != NULL && i < claim->nteams; i++)
+		if (same_text(team, claim->teams[i]))
+			return true;
+	return team == NULL;
+}
+
+/* Finds out for which teams a claim is; SPI is connected.  23503 if the team does not exist. */
+static void
+choose_teams(Claim *claim, Datum assignee_id, text *team_id)
+{
+	Oid			types[] = {TEXTOID};
+	OwnerSwitch owner;
+	bool		isnull;
+
+	if (team_id != NULL && !team_exists(PointerGetDatum(team_id)))
+		check_team(PointerGetDatum(team_id));
+	claim->only_team = team_id;
+	claim->any_team = team_id == NULL && !any_team_exists();
+	if (claim->any_team || team_id != NULL)
+		return;
+	become_owner_of(taskq_catalog()->team_member, &owner);
+	spi_run(&select_teams, 1, types, &assignee_id, NULL, 0);
+	claim->nteams = (int) SPI_processed;
+	claim->teams = palloc(Max(claim->nteams, 1) * sizeof(text *));
+	for (int i = 0; i < claim->nteams; i++)
+		claim->teams[i] = DatumGetTextPCopy(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+	become_caller_again(&owner);
+}
 
 /*
  * Column hook that does what a locking clause does in a SELECT: it gives the
@@ -169,10 +224,14 @@ claim_one(Claim *claim, ItemPointer tid, int64 id)
 static bool
 claim_receive(TupleTableSlot *found, DestReceiver *self)
 {
+	Claim	   *claim = (Claim *) self;
 	bool		isnull;
-	ItemPointer tid = (ItemPointer) DatumGetPointer(slot_getattr(found, 1, &isnull));
+	Datum		team = slot_getattr(found, 3, &isnull);
 
-	return claim_one((Claim *) self, tid, DatumGetInt64(slot_getattr(found, 2, &isnull)));
+	if (!is_for_team(claim, isnull ? NULL : DatumGetTextPP(team)))
+		return true;
+	return claim_one(claim, (ItemPointer) DatumGetPointer(slot_getattr(found, 1, &isnull)),
+					 DatumGetInt64(slot_getattr(found, 2, &isnull)));
 }
 
 static void
@@ -185,7 +244,7 @@ claim_shutdown(DestReceiver *self)
 {
 }
 
-/* Unassigned tasks of one stage, in the order of taskq_task_assignee_idx. */
+/* Unassigned tasks of one stage, or a team's of one stage, in the order of their index. */
 typedef struct Stream
 {
 	Entries		entries;
@@ -226,6 +285,23 @@ is_paused(TupleTableSlot *row)
 	return attnum != 0 && !slot_attisnull(row, attnum);
 }
 
+/* Whether a task in a stream may be claimed, as far as the index does not say. */
+static bool
+may_be_claimed(const Claim *claim, TupleTableSlot *row)
+{
+	Datum		team;
+	bool		isnull;
+
+	if (is_paused(row))
+		return false;
+	if (claim->any_team)
+		return true;
+	if (claim->only_team != NULL)
+		return slot_attisnull(row, Anum_task_assignee_id);
+	team = slot_getattr(row, Anum_task_team_id, &isnull);
+	return is_for_team(claim, isnull ? NULL : DatumGetTextPP(team));
+}
+
 /* Whether the caller has the privilege that locking a row takes: UPDATE, on the table or on a column. */
 static bool
 may_update_tasks(void)
@@ -246,6 +322,7 @@ claim_by_index(Claim *claim)
 {
 	Stream		streams[N_ACTIVE_STAGES];
 	int			nopen = 0;
+	TaskIndex	which = claim->only_team != NULL ? BY_TEAM : BY_ASSIGNEE;
 	bool		complete;
 	bool		wanted = true;
 
@@ -253,12 +330,16 @@ claim_by_index(Claim *claim)
 		return false;
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	while (nopen < N_ACTIVE_STAGES && entries_open(&streams[nopen].entries, claim->rel, BY_ASSIGNEE))
+	while (nopen < N_ACTIVE_STAGES && entries_open(&streams[nopen].entries, claim->rel, which))
 		nopen++;
 	complete = nopen == N_ACTIVE_STAGES;
 	for (int i = 0; complete && i < N_ACTIVE_STAGES; i++)
 	{
-		ScanKeyEntryInitialize(&streams[i].keys[0], SK_ISNULL | SK_SEARCHNULL, 1, InvalidStrategy, InvalidOid, InvalidOid, InvalidOid, (Datum) 0);
+		if (claim->only_team != NULL)
+			ScanKeyEntryInitialize(&streams[i].keys[0], 0, 1, BTEqualStrategyNumber, InvalidOid,
+								   streams[i].entries.index->rd_indcollation[0], F_TEXTEQ, PointerGetDatum(claim->only_team));
+		else
+			ScanKeyEntryInitialize(&streams[i].keys[0], SK_ISNULL | SK_SEARCHNULL, 1, InvalidStrategy, InvalidOid, InvalidOid, InvalidOid, (Datum) 0);
 		ScanKeyInit(&streams[i].keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(active_stages[i]));
 		entries_seek(&streams[i].entries, streams[i].keys, lengthof(streams[i].keys));
 		stream_next(&streams[i]);
@@ -274,7 +355,7 @@ claim_by_index(Claim *claim)
 		if (first == NULL)
 			break;
 		row = entries_row(&first->entries);
-		if (!is_paused(row))
+		if (may_be_claimed(claim, row))
 			wanted = claim_one(claim, &row->tts_tid, first->id);
 		if (wanted)
 			stream_next(first);
@@ -318,7 +399,9 @@ Datum
 taskq_claim(PG_FUNCTION_ARGS)
 {
 	int32		count = PG_ARGISNULL(1) ? 1 : PG_GETARG_INT32(1);
-	text	   *actor = actor_argument(fcinfo, 2);
+	/* Before 0.3.0 it had no team. */
+	text	   *actor = actor_argument(fcinfo, PG_NARGS() - 1);
+	text	   *team_id = PG_NARGS() > 3 && !PG_ARGISNULL(2) ? PG_GETARG_TEXT_PP(2) : NULL;
 	Claim		claim = {.wanted = count};
 
 	if (PG_ARGISNULL(0))
@@ -333,6 +416,7 @@ taskq_claim(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	spi_connect();
+	choose_teams(&claim, PG_GETARG_DATUM(0), team_id);
 	claim.ids = palloc(count * sizeof(int64));
 	claim_tasks(&claim);
 	if (claim.n > 0)

@@ -247,6 +247,8 @@ check_new_task(NewTask *task)
 	}
 	if (!task->nulls[NEW_ASSIGNEE_ID])
 		check_staff(task->values[NEW_ASSIGNEE_ID]);
+	if (!task->nulls[NEW_TEAM_ID])
+		check_team(task->values[NEW_TEAM_ID]);
 	if (!task->nulls[NEW_USER_ID])
 		find_customer(task->values[NEW_USER_ID], &task->customer_at);
 	find_policy(task);

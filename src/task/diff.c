@@ -54,6 +54,8 @@ kind_of(int attnum)
 		default:
 			break;
 	}
+	if (attnum == Anum_task_team_id)
+		return EVENT_ASSIGNED;
 	if (attnum == Anum_task_sla_policy || attnum == Anum_task_sla_calendar || attnum == Anum_task_sla_from ||
 		attnum == Anum_task_response_hours)
 		return EVENT_SLA_CHANGED;

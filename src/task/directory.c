@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * directory.c
- *		Staff and customers: look-ups, and mirroring the application's tables.
+ *		Staff, customers and teams: look-ups, and mirroring the application's tables.
  *
  * Look-ups scan the primary key with the latest snapshot and without checking
  * the caller's privileges: whether a member of staff is active must not depend
@@ -37,6 +37,7 @@
 #define Anum_directory_id 1
 #define Anum_staff_is_active 3
 #define Anum_customer_is_active 4
+#define Anum_team_is_active 3
 
 typedef enum Presence
 {
@@ -112,6 +113,23 @@ check_staff(Datum assignee_id)
 			 errmsg("assignee_id \"%s\" is not active", TextDatumGetCString(assignee_id)),
 			 errhint("Use the id of an active member of taskq_staff_member."),
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_assignee_id_fkey")));
+}
+
+/* 23503 unless this is the id of an active team. */
+void
+check_team(Datum team_id)
+{
+	Presence	presence = look_up(taskq_catalog()->team, team_id, Anum_team_is_active, NULL, NULL);
+
+	if (presence == ACTIVE)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 presence == ABSENT ?
+			 errmsg("team_id \"%s\" is not a team", TextDatumGetCString(team_id)) :
+			 errmsg("team_id \"%s\" is not active", TextDatumGetCString(team_id)),
+			 errhint("Use the id of an active team in taskq_team."),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_team_id_fkey")));
 }
 
 /* 23503, which names the customer to use instead, not only to those who may read it. */
@@ -215,6 +233,41 @@ customer_exists(Datum id)
 	return look_up(taskq_catalog()->customer, id, 0, NULL, NULL) != ABSENT;
 }
 
+bool
+team_exists(Datum id)
+{
+	return look_up(taskq_catalog()->team, id, 0, NULL, NULL) != ABSENT;
+}
+
+bool
+team_is_active(Datum id)
+{
+	return look_up(taskq_catalog()->team, id, Anum_team_is_active, NULL, NULL) == ACTIVE;
+}
+
+/* Whether there is any team: where nobody uses them the table is empty. */
+bool
+any_team_exists(void)
+{
+	Oid			table = taskq_catalog()->team;
+	Snapshot	snapshot;
+	Relation	rel;
+	SysScanDesc scan;
+	bool		result;
+
+	if (!OidIsValid(table))
+		return false;
+	rel = table_open(table, AccessShareLock);
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	snapshot->curcid = GetCurrentCommandId(false) + 1;
+	scan = systable_beginscan(rel, InvalidOid, false, snapshot, 0, NULL);
+	result = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
 /*
  * For trigger functions on the application's tables that write as the owner of
  * taskq's tables.  Throws 39P01 unless fired AFTER, FOR EACH ROW, and 42501
@@ -245,7 +298,10 @@ check_table_owner_may(FunctionCallInfo fcinfo, const TriggerData *td)
 
 /* ------------------------------------------------------------- mirroring */
 
-/* Columns of the application's table, in the order of the trigger's arguments. */
+/*
+ * Columns of the application's table, in the order of the trigger's arguments.
+ * A membership has a second id in place of the name.
+ */
 enum
 {
 	MIRROR_ID,
@@ -255,12 +311,8 @@ enum
 	N_MIRROR_COLUMNS
 };
 
-static TaskqPlan upsert_staff = {
-	"INSERT INTO @.taskq_staff_member AS d (id, name, is_active) VALUES ($1, $2, $3) "
-	"ON CONFLICT (id) DO UPDATE SET name = excluded.name, is_active = excluded.is_active "
-	"WHERE d.name " NE " excluded.name OR d.is_active " NE " excluded.is_active"
-};
-static TaskqPlan upsert_customer = {
+/* In a database of an older version, where no customer can have been merged into another. */
+static TaskqPlan upsert_customer_older = {
 	"INSERT INTO @.taskq_customer AS d (id, name, is_active, assigned_agent_id) VALUES ($1, $2, $3, $4) "
 	"ON CONFLICT (id) DO UPDATE SET name = excluded.name, is_active = excluded.is_active, "
 	"assigned_agent_id = excluded.assigned_agent_id "
@@ -268,25 +320,81 @@ static TaskqPlan upsert_customer = {
 	"OR coalesce(d.assigned_agent_id, '') " NE " coalesce(excluded.assigned_agent_id, '')"
 };
 
-/* Of a customer that was merged into another, only the name. */
-static TaskqPlan upsert_mergeable = {
-	"INSERT INTO @.taskq_customer AS d (id, name, is_active, assigned_agent_id) VALUES ($1, $2, $3, $4) "
-	"ON CONFLICT (id) DO UPDATE SET name = excluded.name, "
-	"is_active = CASE WHEN d.merged_into IS NULL THEN excluded.is_active ELSE false END, "
-	"assigned_agent_id = CASE WHEN d.merged_into IS NULL THEN excluded.assigned_agent_id ELSE d.assigned_agent_id END "
-	"WHERE d.name " NE " excluded.name OR (d.merged_into IS NULL AND (d.is_active " NE " excluded.is_active "
-	"OR coalesce(d.assigned_agent_id, '') " NE " coalesce(excluded.assigned_agent_id, '')))"
-};
-static TaskqPlan retire_staff = {
-	"UPDATE @.taskq_staff_member SET is_active = false WHERE id " EQ " $1 AND is_active"
-};
-static TaskqPlan retire_customer = {
-	"UPDATE @.taskq_customer SET is_active = false WHERE id " EQ " $1 AND is_active"
+/* What can be mirrored. */
+typedef struct Mirror
+{
+	const char *name;
+	int			ncolumns;
+	bool		is_pair;		/* two ids, which may change; deleting deletes it */
+	TaskqPlan	upsert;
+	TaskqPlan	retire;
+} Mirror;
+
+/* Those from MIRROR_TEAM on are newer than 0.2.0. */
+#define MIRROR_TEAM 2
+
+static Mirror mirrors[] = {
+	{"staff", MIRROR_ACTIVE + 1, false,
+		{"INSERT INTO @.taskq_staff_member AS d (id, name, is_active) VALUES ($1, $2, $3) "
+			"ON CONFLICT (id) DO UPDATE SET name = excluded.name, is_active = excluded.is_active "
+		"WHERE d.name " NE " excluded.name OR d.is_active " NE " excluded.is_active"},
+	{"UPDATE @.taskq_staff_member SET is_active = false WHERE id " EQ " $1 AND is_active"}},
+	{"customer", MIRROR_AGENT + 1, false,
+		/* Of a customer that was merged into another, only the name. */
+		{"INSERT INTO @.taskq_customer AS d (id, name, is_active, assigned_agent_id) VALUES ($1, $2, $3, $4) "
+			"ON CONFLICT (id) DO UPDATE SET name = excluded.name, "
+			"is_active = CASE WHEN d.merged_into IS NULL THEN excluded.is_active ELSE false END, "
+			"assigned_agent_id = CASE WHEN d.merged_into IS NULL THEN excluded.assigned_agent_id ELSE d.assigned_agent_id END "
+			"WHERE d.name " NE " excluded.name OR (d.merged_into IS NULL AND (d.is_active " NE " excluded.is_active "
+		"OR coalesce(d.assigned_agent_id, '') " NE " coalesce(excluded.assigned_agent_id, '')))"},
+	{"UPDATE @.taskq_customer SET is_active = false WHERE id " EQ " $1 AND is_active"}},
+	{"team", MIRROR_ACTIVE + 1, false,
+		{"INSERT INTO @.taskq_team AS d (id, name, is_active) VALUES ($1, $2, $3) "
+			"ON CONFLICT (id) DO UPDATE SET name = excluded.name, is_active = excluded.is_active "
+		"WHERE d.name " NE " excluded.name OR d.is_active " NE " excluded.is_active"},
+	{"UPDATE @.taskq_team SET is_active = false WHERE id " EQ " $1 AND is_active"}},
+	{"team_member", MIRROR_NAME + 1, true,
+		{"INSERT INTO @.taskq_team_member (team_id, staff_id) VALUES ($1, $2) ON CONFLICT (team_id, staff_id) DO NOTHING"},
+	{"DELETE FROM @.taskq_team_member WHERE team_id " EQ " $1 AND staff_id " EQ " $2"}}
 };
 
-/* The trigger's argument for a column, as the column's number; 0 = not given.  The id and the name must be. */
+static Oid
+mirror_table(const Mirror *mirror)
+{
+	const TaskqCatalog *cat = taskq_catalog();
+	Oid			tables[] = {cat->staff, cat->customer, cat->team, cat->team_member};
+
+	return tables[mirror - mirrors];
+}
+
+/* What the trigger's first argument says is to be mirrored. */
+static Mirror *
+mirror_argument(Trigger *trigger)
+{
+	bool		older = taskq_catalog()->sql_is_older;
+	int			n = older ? MIRROR_TEAM : lengthof(mirrors);
+
+	for (int i = 0; i < n && trigger->tgnargs > 0; i++)
+		if (strcmp(trigger->tgargs[0], mirrors[i].name) == 0)
+		{
+			if (trigger->tgnargs > mirrors[i].ncolumns + 1)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("trigger \"%s\" has too many arguments", trigger->tgname)));
+			return &mirrors[i];
+		}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 older ? errmsg("argument 1 of trigger \"%s\" must be staff or customer", trigger->tgname) :
+			 errmsg("argument 1 of trigger \"%s\" must be staff, customer, team or team_member", trigger->tgname)));
+}
+
+/*
+ * The trigger's argument for a column, as the column's number; 0 = not given.
+ * The first two must be: the id and the name, or both ids.
+ */
 static int
-mirror_column(Trigger *trigger, Relation rel, int column)
+mirror_column(const Mirror *mirror, Trigger *trigger, Relation rel, int column)
 {
 	int			argno = column + 1;
 	const char *name = argno < trigger->tgnargs ? trigger->tgargs[argno] : "";
@@ -294,6 +402,14 @@ mirror_column(Trigger *trigger, Relation rel, int column)
 
 	if (name[0] == '\0')
 	{
+		if (mirror->is_pair && column <= MIRROR_NAME)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 column == MIRROR_ID ?
+					 errmsg("argument %d of trigger \"%s\" must name the column that holds the id of the team",
+							argno + 1, trigger->tgname) :
+					 errmsg("argument %d of trigger \"%s\" must name the column that holds the id of the member of staff",
+							argno + 1, trigger->tgname)));
 		if (column == MIRROR_ID)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -325,6 +441,23 @@ mirror_text(HeapTuple tuple, TupleDesc desc, int attnum, bool *isnull)
 	return value ? CStringGetTextDatum(value) : (Datum) 0;
 }
 
+/* A column that is an id; throws 23502 if it is NULL. */
+static Datum
+mirror_id(const TriggerData *td, HeapTuple tuple, int attnum)
+{
+	bool		isnull;
+	Datum		id = mirror_text(tuple, RelationGetDescr(td->tg_relation), attnum, &isnull);
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("column \"%s\" of table \"%s\" may not be null",
+						NameStr(TupleDescAttr(RelationGetDescr(td->tg_relation), attnum - 1)->attname),
+						RelationGetRelationName(td->tg_relation)),
+				 errdetail("The column is mirrored as an id.")));
+	return id;
+}
+
 static bool
 mirror_active(HeapTuple tuple, TupleDesc desc, int attnum, Trigger *trigger)
 {
@@ -342,46 +475,17 @@ mirror_active(HeapTuple tuple, TupleDesc desc, int attnum, Trigger *trigger)
 	return isnull || DatumGetBool(value);
 }
 
-PG_FUNCTION_INFO_V1(taskq_mirror);
-Datum
-taskq_mirror(PG_FUNCTION_ARGS)
+/* Mirrors a row that has one id. */
+static void
+mirror_row(Mirror *mirror, const TriggerData *td, HeapTuple tuple, const int *columns)
 {
-	TriggerData *td = (TriggerData *) fcinfo->context;
-	Oid			argtypes[] = {TEXTOID, TEXTOID, BOOLOID, TEXTOID};
+	Oid			types[] = {TEXTOID, TEXTOID, BOOLOID, TEXTOID};
 	char		nulls[] = {' ', ' ', ' ', ' '};
+	TupleDesc	desc = RelationGetDescr(td->tg_relation);
 	Datum		values[N_MIRROR_COLUMNS];
-	int			columns[N_MIRROR_COLUMNS] = {0};
-	Trigger    *trigger;
-	TupleDesc	desc;
-	HeapTuple	tuple;
-	OwnerSwitch owner;
-	bool		staff;
 	bool		isnull;
 
-	check_table_owner_may(fcinfo, td);
-	trigger = td->tg_trigger;
-	desc = RelationGetDescr(td->tg_relation);
-	if (trigger->tgnargs < 1 ||
-		(strcmp(trigger->tgargs[0], "staff") != 0 && strcmp(trigger->tgargs[0], "customer") != 0))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument 1 of trigger \"%s\" must be staff or customer", trigger->tgname)));
-	staff = strcmp(trigger->tgargs[0], "staff") == 0;
-	if (trigger->tgnargs > (staff ? 4 : 5))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("trigger \"%s\" has too many arguments", trigger->tgname)));
-	for (int i = 0; i < N_MIRROR_COLUMNS; i++)
-		columns[i] = mirror_column(trigger, td->tg_relation, i);
-
-	tuple = TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
-	values[MIRROR_ID] = mirror_text(tuple, desc, columns[MIRROR_ID], &isnull);
-	if (isnull)
-		ereport(ERROR,
-				(errcode(ERRCODE_NOT_NULL_VIOLATION),
-				 errmsg("column \"%s\" of table \"%s\" may not be null",
-						trigger->tgargs[1], RelationGetRelationName(td->tg_relation)),
-				 errdetail("The column is mirrored as an id.")));
+	values[MIRROR_ID] = mirror_id(td, tuple, columns[MIRROR_ID]);
 	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event))
 	{
 		char	   *before = SPI_getvalue(td->tg_trigtuple, desc, columns[MIRROR_ID]);
@@ -391,26 +495,68 @@ taskq_mirror(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("id \"%s\" of table \"%s\" may not change",
 							before ? before : "", RelationGetRelationName(td->tg_relation)),
-					 errdetail("The id is mirrored as that of a member of staff or a customer."),
+					 errdetail("The id is mirrored as that of a member of staff, a customer or a team."),
 					 errhint("Insert a row with the new id and delete the old one.")));
 	}
+	if (TRIGGER_FIRED_BY_DELETE(td->tg_event))
+	{
+		spi_run(&mirror->retire, 1, types, values, NULL, 0);
+		return;
+	}
+	values[MIRROR_NAME] = mirror_text(tuple, desc, columns[MIRROR_NAME], &isnull);
+	if (isnull)
+		values[MIRROR_NAME] = values[MIRROR_ID];
+	values[MIRROR_ACTIVE] = BoolGetDatum(mirror_active(tuple, desc, columns[MIRROR_ACTIVE], td->tg_trigger));
+	values[MIRROR_AGENT] = mirror_text(tuple, desc, columns[MIRROR_AGENT], &isnull);
+	if (isnull)
+		nulls[MIRROR_AGENT] = 'n';
+	spi_run(mirror->ncolumns == N_MIRROR_COLUMNS && taskq_catalog()->sql_is_older ? &upsert_customer_older : &mirror->upsert,
+			mirror->ncolumns, types, values, nulls, 0);
+}
+
+/* Mirrors a row that is a pair of ids: an update deletes the old pair and inserts the new one. */
+static void
+mirror_pair(Mirror *mirror, const TriggerData *td, HeapTuple tuple, const int *columns)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		old[2];
+	Datum		new[2];
+	bool		same = true;
+
+	for (int i = 0; i < 2; i++)
+	{
+		old[i] = mirror_id(td, td->tg_trigtuple, columns[i]);
+		new[i] = mirror_id(td, tuple, columns[i]);
+		same &= strcmp(TextDatumGetCString(old[i]), TextDatumGetCString(new[i])) == 0;
+	}
+	if (TRIGGER_FIRED_BY_DELETE(td->tg_event) || (TRIGGER_FIRED_BY_UPDATE(td->tg_event) && !same))
+		spi_run(&mirror->retire, 2, types, old, NULL, 0);
+	if (!TRIGGER_FIRED_BY_DELETE(td->tg_event))
+		spi_run(&mirror->upsert, 2, types, new, NULL, 0);
+}
+
+PG_FUNCTION_INFO_V1(taskq_mirror);
+Datum
+taskq_mirror(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+	int			columns[N_MIRROR_COLUMNS] = {0};
+	HeapTuple	tuple;
+	Mirror	   *mirror;
+	OwnerSwitch owner;
+
+	check_table_owner_may(fcinfo, td);
+	mirror = mirror_argument(td->tg_trigger);
+	for (int i = 0; i < mirror->ncolumns; i++)
+		columns[i] = mirror_column(mirror, td->tg_trigger, td->tg_relation, i);
+	tuple = TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
 
 	spi_connect();
-	become_owner_of(staff ? taskq_catalog()->staff : taskq_catalog()->customer, &owner);
-	if (TRIGGER_FIRED_BY_DELETE(td->tg_event))
-		spi_run(staff ? &retire_staff : &retire_customer, 1, argtypes, values, NULL, 0);
+	become_owner_of(mirror_table(mirror), &owner);
+	if (mirror->is_pair)
+		mirror_pair(mirror, td, tuple, columns);
 	else
-	{
-		values[MIRROR_NAME] = mirror_text(tuple, desc, columns[MIRROR_NAME], &isnull);
-		if (isnull)
-			values[MIRROR_NAME] = values[MIRROR_ID];
-		values[MIRROR_ACTIVE] = BoolGetDatum(mirror_active(tuple, desc, columns[MIRROR_ACTIVE], trigger));
-		values[MIRROR_AGENT] = mirror_text(tuple, desc, columns[MIRROR_AGENT], &isnull);
-		if (isnull)
-			nulls[MIRROR_AGENT] = 'n';
-		spi_run(staff ? &upsert_staff : taskq_catalog()->sql_is_older ? &upsert_customer : &upsert_mergeable, staff ? 3 : 4,
-				argtypes, values, nulls, 0);
-	}
+		mirror_row(mirror, td, tuple, columns);
 	become_caller_again(&owner);
 	SPI_finish();
 	return PointerGetDatum(NULL);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * directory.h
- *		Staff, customers, and mirroring them.
+ *		Staff, customers, teams, and mirroring them.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +12,7 @@
 #include "fmgr.h"
 
 extern void check_staff(Datum assignee_id);
+extern void check_team(Datum team_id);
 extern void check_customer(Datum user_id);
 extern void find_customer(Datum user_id, ItemPointer at);
 extern void recheck_customer(Datum user_id, const ItemPointerData *at);
@@ -19,6 +20,9 @@ extern void check_active_customer(Datum user_id);
 extern bool staff_exists(Datum id);
 extern bool customer_exists(Datum id);
 extern bool staff_is_active(Datum id);
+extern bool team_exists(Datum id);
+extern bool team_is_active(Datum id);
+extern bool any_team_exists(void);
 extern void check_table_owner_may(FunctionCallInfo fcinfo, const TriggerData *td);
 
 #endif							/* TASKQ_DIRECTORY_H */

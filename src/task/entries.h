@@ -20,6 +20,7 @@ typedef enum TaskIndex
 	BY_SLA_PENDING,
 	BY_SLA_SETTLED,
 	BY_CLOSED,
+	BY_TEAM,
 	BY_TIMER
 } TaskIndex;
 

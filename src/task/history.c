@@ -97,7 +97,7 @@ static TaskqPlan delete_of_tasks = {
 static TaskqPlan erase_texts = {
 	"UPDATE @.taskq_task_event AS e SET note = NULL, changes = r.changes "
 	"FROM (SELECT o.id, (SELECT pg_catalog.jsonb_object_agg(c.key, CASE "
-	"WHEN c.key " EQ " ANY ('{priority,due_date,sla_hours,assignee_id,kind,sla_policy,sla_calendar,sla_from,response_hours,paused_at,resume_at,sla_due_at,response_due_at}'::pg_catalog.text[]) THEN c.value "
+	"WHEN c.key " EQ " ANY ('{priority,due_date,sla_hours,assignee_id,team_id,kind,sla_policy,sla_calendar,sla_from,response_hours,paused_at,resume_at,sla_due_at,response_due_at}'::pg_catalog.text[]) THEN c.value "
 	"ELSE '{\"from\": \"erased\", \"to\": \"erased\"}'::pg_catalog.jsonb END) "
 	"FROM pg_catalog.jsonb_each(o.changes) c) AS changes "
 	"FROM @.taskq_task_event o WHERE o.task_id " EQ " ANY ($1)) r "
@@ -426,8 +426,10 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 					 kind == EVENT_PAUSED ? pause_reason_of(new) :
 					 note_for(call, ended, kind == EVENT_SLA_CHANGED, kind == EVENT_RESUMED),
 					 kind == EVENT_RESUMED && by_itself);
-	/* Rules for task.assigned get every new assignee, also of an event of another kind. */
-	if (kind != EVENT_ASSIGNED && task_column_differs(old, new, Anum_task_assignee_id))
+	/* Rules for task.assigned get every new assignee and team, also of an event of another kind. */
+	if (kind != EVENT_ASSIGNED &&
+		(task_column_differs(old, new, Anum_task_assignee_id) ||
+		 (Anum_task_team_id != 0 && task_column_differs(old, new, Anum_task_team_id))))
 		note_offer(batch, EVENT_ASSIGNED, id);
 	if (kind != EVENT_PAUSED && Anum_task_paused_at != 0 &&
 		task_isnull(old, Anum_task_paused_at) && !task_isnull(new, Anum_task_paused_at))

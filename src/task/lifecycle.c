@@ -154,6 +154,12 @@ differs_outside(const TaskRow *a, const TaskRow *b, const int *except, int nexce
 	return false;
 }
 
+static bool
+team_differs(const TaskRow *old, const TaskRow *new)
+{
+	return Anum_task_team_id != 0 && task_column_differs(old, new, Anum_task_team_id);
+}
+
 /*
  * Whether all that differs is a foreign key whose old value no longer exists:
  * the cascade of a changed key.  Nothing else can leave such a row behind.
@@ -161,7 +167,7 @@ differs_outside(const TaskRow *a, const TaskRow *b, const int *except, int nexce
 static bool
 is_cascade(const TaskRow *old, const TaskRow *new)
 {
-	static const int keys[] = {Anum_task_assignee_id, Anum_task_user_id};
+	const int	keys[] = {Anum_task_assignee_id, Anum_task_user_id, Anum_task_team_id};
 
 	if (differs_outside(old, new, keys, lengthof(keys)))
 		return false;
@@ -172,6 +178,10 @@ is_cascade(const TaskRow *old, const TaskRow *new)
 	if (task_column_differs(old, new, Anum_task_user_id) &&
 		(task_isnull(old, Anum_task_user_id) ||
 		 customer_exists(task_value(old, Anum_task_user_id))))
+		return false;
+	if (team_differs(old, new) &&
+		(task_isnull(old, Anum_task_team_id) ||
+		 team_exists(task_value(old, Anum_task_team_id))))
 		return false;
 	return true;
 }
@@ -329,6 +339,8 @@ lifecycle_update(const TaskRow *old, TransactionId written_by, TaskRow *new, boo
 		task_column_differs(old, new, Anum_task_assignee_id) &&
 		!is_cascade(old, new))
 		check_staff(task_value(new, Anum_task_assignee_id));
+	if (team_differs(old, new) && !task_isnull(new, Anum_task_team_id) && !is_cascade(old, new))
+		check_team(task_value(new, Anum_task_team_id));
 
 	at = task_update_instant(old, written_by);
 	if (status_named && new->status != effective_status(old))

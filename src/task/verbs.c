@@ -56,6 +56,7 @@ static Verb start_verb = VERB(VERB_START, "status = 'IN_PROGRESS'");
 static Verb complete_verb = VERB(VERB_OTHER, "status = 'COMPLETED'");
 static Verb cancel_verb = VERB(VERB_OTHER, "status = 'CANCELLED'");
 static Verb assign_verb = VERB(VERB_OTHER, "assignee_id = $2");
+static Verb assign_team_verb = VERB(VERB_OTHER, "team_id = $2");
 static Verb reschedule_verb = VERB(VERB_OTHER, "due_date = $2");
 static Verb prioritize_verb = VERB(VERB_OTHER, "priority = $2");
 static Verb set_sla_verb = VERB(VERB_SET_SLA, "sla_hours = $2");
@@ -489,6 +490,7 @@ DEFINE_VERB(start, {0}, NULL, 1);
 DEFINE_VERB(complete, {0}, note_argument(fcinfo, 1, "note"), 2);
 DEFINE_VERB(cancel, {0}, note_argument(fcinfo, 1, "reason"), 2);
 DEFINE_VERB(assign, assign_args(fcinfo), NULL, 2);
+DEFINE_VERB(assign_team, assign_args(fcinfo), NULL, 2);
 DEFINE_VERB(reschedule, reschedule_args(fcinfo), NULL, 2);
 DEFINE_VERB(prioritize, prioritize_args(fcinfo), NULL, 2);
 /* Before 0.3.0 it had no note. */

@@ -29,12 +29,12 @@ UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder,
     taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
-    taskq_cancel_many,taskq_assign,taskq_assign_many,taskq_reschedule,taskq_reschedule_many,taskq_prioritize,taskq_prioritize_many,
+    taskq_cancel_many,taskq_assign,taskq_assign_many,taskq_assign_team,taskq_assign_team_many,taskq_reschedule,taskq_reschedule_many,taskq_prioritize,taskq_prioritize_many,
     taskq_set_sla,taskq_set_sla_many,taskq_edit,taskq_edit_many,taskq_comment,taskq_comment_many,taskq_claim,
     taskq_pause,taskq_pause_many,taskq_resume,taskq_resume_many,taskq_apply_policy,taskq_apply_policy_many,
     taskq_renewal_create,taskq_renewal_complete,taskq_renewal_cancel,taskq_emit}'::text[]), 'agent'
 UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,taskq_worker_wake,taskq_renewals_refresh,taskq_emit_change,taskq_emit_dry_run,
-    taskq_erase_customer,taskq_merge_customer,taskq_calendar_set,taskq_check,taskq_check_server,taskq_own_objects}'::text[]), 'manager'
+    taskq_erase_customer,taskq_merge_customer,taskq_hand_over,taskq_calendar_set,taskq_check,taskq_check_server,taskq_own_objects}'::text[]), 'manager'
 UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
     taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,taskq_key_change,
     taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_renewal_calendar_changed,taskq_customer_reactivated,
@@ -45,6 +45,7 @@ CREATE TEMP TABLE relation (name text, sel pg_temp.level, del pg_temp.level);
 INSERT INTO relation VALUES
     ('taskq_task', 'viewer', 'manager'), ('taskq_task_event', 'viewer', 'owner'),
     ('taskq_staff_member', 'viewer', 'manager'), ('taskq_customer', 'viewer', 'manager'),
+    ('taskq_team', 'viewer', 'manager'), ('taskq_team_member', 'viewer', 'manager'),
     ('taskq_calendar', 'viewer', 'manager'), ('taskq_calendar_window', 'viewer', 'manager'), ('taskq_holiday', 'viewer', 'manager'),
     ('taskq_sla_policy', 'viewer', 'manager'), ('taskq_task_pause', 'viewer', 'manager'),
     ('taskq_workflow_rule', 'viewer', 'manager'), ('taskq_workflow_run', 'viewer', 'owner'), ('taskq_workflow_turn', 'owner', 'owner'),
@@ -53,7 +54,7 @@ INSERT INTO relation VALUES
     ('taskq_sweep_log', 'viewer', 'owner'), ('taskq_erasure', 'manager', 'owner'),
     ('taskq_counter', 'owner', 'owner'), ('taskq_counter_delta', 'owner', 'owner'), ('taskq_counter_state', 'owner', 'owner'), ('taskq_role_grant', 'owner', 'owner');
 INSERT INTO relation
-SELECT unnest('{taskq_task_history,taskq_tasks,taskq_queue,taskq_queue_stats,taskq_workload,
+SELECT unnest('{taskq_task_history,taskq_tasks,taskq_queue,taskq_queue_stats,taskq_workload,taskq_team_workload,
     taskq_sla_violations,taskq_sla_clocks,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
 
 -- From which level on a table's column may be inserted and updated.
@@ -71,20 +72,22 @@ INSERT INTO written VALUES
     ('taskq_calendar_window', 'calendar weekday opens closes', 'manager', 'manager'),
     ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),
     ('taskq_sla_policy', 'name user_id kind priority source calendar response_hours sla_hours warn_percents is_enabled', 'manager', 'manager'),
-    ('taskq_staff_member', 'id name is_active', 'manager', 'manager'),
+    ('taskq_staff_member', 'id name is_active away_until', 'manager', 'manager'),
+    ('taskq_team', 'id name is_active', 'manager', 'manager'), ('taskq_team_member', 'team_id staff_id', 'manager', 'manager'),
+    ('taskq_task', 'team_id', 'agent', 'agent'),
     ('taskq_customer', 'id name assigned_agent_id is_active merged_into merged_at merged_by', 'manager', 'manager'),
     ('taskq_calendar', 'name timezone holiday_lists', 'manager', 'manager'), ('taskq_calendar', 'revision looked_at', 'owner', 'owner'),
     ('taskq_calendar_window', 'calendar weekday opens closes', 'manager', 'manager'),
     ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),
     ('taskq_workflow_rule', 'id name event condition action title_template description_template priority due_in_days sla_hours '
-        'assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar', 'manager', 'manager'),
+        'assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar team_id', 'manager', 'manager'),
     ('taskq_workflow_run', 'id at rule_id rule_name event depth outcome task_id message', 'owner', 'owner'),
     ('taskq_workflow_turn', 'staff_id turn', 'owner', 'owner'),
     ('taskq_renewal', 'service_type due_date assignee_id reference notes', 'agent', 'agent'),
     ('taskq_renewal', 'user_id', 'agent', 'owner'),
     ('taskq_renewal', 'status', 'owner', 'agent'),
     ('taskq_renewal', 'id created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on', 'owner', 'owner'),
-    ('taskq_renewal_threshold', 'id service_type days_before task_priority title_template description_template sla_hours kind calendar', 'manager', 'manager'),
+    ('taskq_renewal_threshold', 'id service_type days_before task_priority title_template description_template sla_hours kind calendar team_id', 'manager', 'manager'),
     ('taskq_renewal_crossing', 'id renewal_id due_date days_before crossed_at outcome task_id', 'owner', 'owner'),
     ('taskq_renewal_recheck', 'since', 'owner', 'owner'), ('taskq_renewal_recheck', 'id', 'owner', 'owner'), ('taskq_renewal_recheck', 'renewal_id', 'owner', 'owner'),
     ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog '

@@ -64,16 +64,16 @@ SELECT seq_scan - :scans AS scans FROM pg_stat_user_tables WHERE relname = 'task
 -- what the statement that claims has written itself, by a query beside the claim
 UPDATE taskq_task SET assignee_id = 'sta_1' WHERE assignee_id IS NULL;
 WITH i AS MATERIALIZED (INSERT INTO taskq_task (title, priority) VALUES ('inserted', 'LOW') RETURNING id)
-SELECT c.title, c.assignee_id FROM i, LATERAL taskq_claim('sta_1', 1, 'claimer ' || i.id) c;
+SELECT c.title, c.assignee_id FROM i, LATERAL taskq_claim('sta_1', 1, actor => 'claimer ' || i.id) c;
 WITH i AS MATERIALIZED (INSERT INTO taskq_task (title) VALUES ('one'), ('two'), ('three') RETURNING id)
-SELECT c.title FROM i, LATERAL taskq_claim('sta_1', 2, 'claimer ' || i.id) c;
+SELECT c.title FROM i, LATERAL taskq_claim('sta_1', 2, actor => 'claimer ' || i.id) c;
 WITH i AS MATERIALIZED (SELECT taskq_create('created') AS id)
-SELECT c.title FROM i, LATERAL taskq_claim('sta_1', 2, 'claimer ' || i.id) c;
+SELECT c.title FROM i, LATERAL taskq_claim('sta_1', 2, actor => 'claimer ' || i.id) c;
 INSERT INTO taskq_task (title) VALUES ('to be updated');
 WITH u AS MATERIALIZED (UPDATE taskq_task SET priority = 'URGENT', assignee_id = NULL WHERE title IN ('inserted', 'to be updated') RETURNING id), n AS MATERIALIZED (SELECT count(*) AS n FROM u)
 SELECT c.title, c.priority FROM n, LATERAL taskq_claim('sta_1', n.n::int) c;
 WITH u AS MATERIALIZED (UPDATE taskq_task SET assignee_id = NULL WHERE title = 'inserted' RETURNING id), c AS MATERIALIZED (SELECT n.status FROM u, LATERAL taskq_cancel(u.id) n)
-SELECT c.status, n.title FROM c LEFT JOIN LATERAL taskq_claim('sta_1', 2, 'claimer of ' || c.status) n ON true;
+SELECT c.status, n.title FROM c LEFT JOIN LATERAL taskq_claim('sta_1', 2, actor => 'claimer of ' || c.status) n ON true;
 TABLE left_over;
 -- and the verbs
 WITH i AS MATERIALIZED (INSERT INTO taskq_task (title) VALUES ('inserted') RETURNING id)

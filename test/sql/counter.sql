@@ -18,7 +18,7 @@ SELECT coalesce(string_agg(format('%s: said %s, found %s', who, said, found), E'
     SELECT c.assignee_id AS who, s::text AS said, (c.open, c.in_progress, c.overdue, c.due_today, c.unassigned, c.completed_today, c.sla_at_risk, c.sla_breached, c.paused, c.response_breached)::text AS found
     FROM counted c, taskq_stats(c.assignee_id) s WHERE c.of_all OR c.assignee_id IS NOT NULL
     UNION ALL
-    SELECT s.id || '''s load', w::text, (s.id, s.name, coalesce(c.open, 0), coalesce(c.in_progress, 0), coalesce(c.overdue, 0), coalesce(c.due_today, 0), coalesce(c.sla_breached, 0), s.is_active, coalesce(c.paused, 0))::text
+    SELECT s.id || '''s load', w::text, (s.id, s.name, coalesce(c.open, 0), coalesce(c.in_progress, 0), coalesce(c.overdue, 0), coalesce(c.due_today, 0), coalesce(c.sla_breached, 0), s.is_active, coalesce(c.paused, 0), s.away_until)::text
     FROM taskq_staff_member s LEFT JOIN counted c ON c.assignee_id = s.id LEFT JOIN taskq_workload w ON w.assignee_id = s.id) AS x WHERE said IS DISTINCT FROM found
 $$;
 

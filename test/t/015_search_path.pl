@@ -34,6 +34,9 @@ INSERT INTO work.taskq_workflow_rule (name, event, condition, action, title_temp
 	('breached', 'task.sla_breached', NULL, 'ASSIGN', NULL, 'LEAST_LOADED', NULL, NULL, NULL),
 	('crossed', 'renewal.threshold_crossed', NULL, 'CREATE_TASK', NULL, NULL, NULL, NULL, NULL),
 	('expired', 'renewal.overdue', NULL, 'CREATE_TASK', NULL, NULL, NULL, NULL, NULL);
+INSERT INTO work.taskq_team (id, name) VALUES ('team_1', 'First');
+INSERT INTO work.taskq_team_member VALUES ('team_1', 'sta_1'), ('team_1', 'sta_2');
+INSERT INTO work.taskq_workflow_rule (name, event, action, assignee_strategy, team_id) VALUES ('team', 'doc', 'CREATE_TASK', 'LEAST_LOADED', 'team_1'), ('to team', 'task.overdue', 'ASSIGN', NULL, 'team_1');
 INSERT INTO work.taskq_holiday (list, day, yearly, label) VALUES ('german', '2000-12-25', true, 'Christmas Day');
 SELECT work.taskq_calendar_set('desk', 'Europe/Berlin', 'Mon-Fri 09:00-17:00', '{german}');
 INSERT INTO work.taskq_task (id, title, kind, created_at, sla_hours, response_hours, sla_calendar) VALUES (1000001, 'paused once', 'REVIEW', '2026-12-24 10:00+01', 8, 1, 'desk');
@@ -44,6 +47,10 @@ CREATE TABLE app.customer (id text PRIMARY KEY, name text, active boolean, agent
 CREATE TABLE app.doc (id text PRIMARY KEY, state text, customer text);
 CREATE TRIGGER m AFTER INSERT OR UPDATE OR DELETE ON app.staff FOR EACH ROW EXECUTE FUNCTION work.taskq_mirror('staff', 'id', 'name', 'active');
 CREATE TRIGGER m AFTER INSERT OR UPDATE OR DELETE ON app.customer FOR EACH ROW EXECUTE FUNCTION work.taskq_mirror('customer', 'id', 'name', 'active', 'agent');
+CREATE TABLE app.team (id text PRIMARY KEY, name text, active boolean);
+CREATE TABLE app.seat (team text, staff text);
+CREATE TRIGGER m AFTER INSERT OR UPDATE OR DELETE ON app.team FOR EACH ROW EXECUTE FUNCTION work.taskq_mirror('team', 'id', 'name', 'active');
+CREATE TRIGGER m AFTER INSERT OR UPDATE OR DELETE ON app.seat FOR EACH ROW EXECUTE FUNCTION work.taskq_mirror('team_member', 'team', 'staff');
 CREATE TRIGGER e AFTER INSERT OR UPDATE OR DELETE ON app.doc FOR EACH ROW EXECUTE FUNCTION work.taskq_emit_change('doc', 'state');
 SQL
 note plant('desk', 'evil', 1);
@@ -80,6 +87,7 @@ SELECT updated_at AS since FROM work.taskq_task WHERE id OPERATOR(pg_catalog.=) 
 SELECT * FROM work.taskq_start(:a, :'since', 'ana');
 SELECT * FROM work.taskq_edit(:a, 'New title', '');
 SELECT * FROM work.taskq_assign(:a, 'sta_2');
+SELECT * FROM work.taskq_assign_team(:a, 'team_1');
 SELECT * FROM work.taskq_reschedule(:a, '2020-03-03');
 SELECT * FROM work.taskq_prioritize(:a, 'URGENT');
 SELECT * FROM work.taskq_set_sla(:a, 8);
@@ -92,6 +100,7 @@ SELECT work.taskq_create('By hand') AS e \gset
 \set ids '{' :c ',' :d ',' :c '}'
 SELECT * FROM work.taskq_edit_many(:'ids', NULL, 'text');
 SELECT * FROM work.taskq_assign_many(:'ids', 'sta_1');
+SELECT * FROM work.taskq_assign_team_many(:'ids', 'team_1');
 SELECT * FROM work.taskq_reschedule_many(:'ids', '2030-03-03');
 SELECT * FROM work.taskq_prioritize_many(:'ids', 'LOW');
 SELECT * FROM work.taskq_set_sla_many(:'ids', 1000);
@@ -101,6 +110,7 @@ SELECT * FROM work.taskq_complete_many(:'ids', 'done');
 \set ids '{' :e '}'
 SELECT * FROM work.taskq_cancel_many(:'ids');
 SELECT * FROM work.taskq_claim('sta_1', 2);
+SELECT * FROM work.taskq_claim('sta_1', 1, 'team_1');
 INSERT INTO work.taskq_task (title, due_date, sla_hours) VALUES ('raw', '2020-01-01', 1), ('raw', NULL, 2);
 INSERT INTO work.taskq_task (title) VALUES ('raw') RETURNING id AS raw \gset
 UPDATE work.taskq_task SET status = 'IN_PROGRESS' WHERE id OPERATOR(pg_catalog.=) :raw;
@@ -125,6 +135,8 @@ SELECT * FROM work.taskq_queue_page(NULL, '{LOW,HIGH}', NULL, 'cus_1', true, 'MA
 SELECT * FROM work.taskq_queue_page(NULL, sla_status => '{NONE,ON_TRACK,AT_RISK,BREACHED}', sort => 'sla');
 SELECT * FROM work.taskq_queue_page('{COMPLETED,CANCELLED}', sla_status => '{BREACHED,MET,CANCELLED}', sort => 'created');
 SELECT * FROM work.taskq_queue_page(NULL, assignee_is_active => true);
+SELECT * FROM work.taskq_queue_page(NULL, team_id => 'team_1');
+SELECT work.taskq_queue_count(NULL, team_id => 'team_1');
 SELECT * FROM work.taskq_queue_page(NULL, assignee_is_active => false);
 SELECT * FROM work.taskq_queue_page(NULL, sort => 'created', assignee_is_active => false);
 SELECT work.taskq_queue_count(NULL, assignee_is_active => true);
@@ -137,8 +149,11 @@ SELECT * FROM work.taskq_workload_numbers();
 SELECT * FROM work.taskq_stats('sta_1');
 SELECT * FROM work.taskq_stats(NULL, 'cus_1');
 SELECT * FROM work.taskq_stats('sta_1', 'cus_1');
+SELECT * FROM work.taskq_stats('sta_1', 'cus_1', 'team_1');
+SELECT * FROM work.taskq_stats(NULL, NULL, 'team_1');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'assignee');
+SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'team');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'priority');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'kind');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'day');
@@ -165,6 +180,22 @@ DELETE FROM app.doc WHERE id OPERATOR(pg_catalog.=) :'round';
 INSERT INTO app.staff VALUES (:'round', 'Cyn', true);
 UPDATE app.staff SET name = 'Cynthia' WHERE id OPERATOR(pg_catalog.=) :'round';
 INSERT INTO app.customer VALUES (:'round', 'Cola', true, :'round');
+INSERT INTO app.team VALUES (:'round', 'Team', true);
+UPDATE app.team SET name = 'The team' WHERE id OPERATOR(pg_catalog.=) :'round';
+INSERT INTO app.seat VALUES (:'round', :'round');
+UPDATE app.seat SET team = 'team_1' WHERE team OPERATOR(pg_catalog.=) :'round';
+UPDATE work.taskq_staff_member SET away_until = 'infinity' WHERE id OPERATOR(pg_catalog.=) :'round';
+SELECT * FROM work.taskq_emit('doc', '{"new": {"id": "9", "customer": "cus_1"}}', :'round');
+SELECT work.taskq_renewal_create(:'round', 'policy', (work.taskq_today() OPERATOR(pg_catalog.+) 10)) AS r0 \gset
+SELECT * FROM work.taskq_renewals_refresh();
+SELECT * FROM work.taskq_hand_over(:'round', 'sta_1', 'team_1', 'ana');
+SELECT * FROM work.taskq_hand_over(:'round', NULL, 'team_1');
+SELECT work.taskq_renewal_cancel(:r0);
+DELETE FROM app.seat;
+DELETE FROM app.team;
+UPDATE work.taskq_team SET id = 'team_2' WHERE id OPERATOR(pg_catalog.=) 'team_1';
+UPDATE work.taskq_team SET id = 'team_1' WHERE id OPERATOR(pg_catalog.=) 'team_2';
+DELETE FROM work.taskq_team WHERE id OPERATOR(pg_catalog.=) :'round';
 UPDATE app.customer SET agent = NULL WHERE id OPERATOR(pg_catalog.=) :'round';
 DELETE FROM app.customer WHERE id OPERATOR(pg_catalog.=) :'round';
 INSERT INTO work.taskq_task (title, user_id) VALUES ('goes over', :'round');
@@ -238,6 +269,7 @@ TABLE work.taskq_tasks;
 TABLE work.taskq_queue;
 TABLE work.taskq_queue_stats;
 TABLE work.taskq_workload;
+TABLE work.taskq_team_workload;
 TABLE work.taskq_task_history;
 TABLE work.taskq_sla_violations;
 TABLE work.taskq_sla_clocks;

@@ -1,0 +1,153 @@
+/*-------------------------------------------------------------------------
+ *
+ * handover.c
+ *		taskq_hand_over(): gives what a member of staff has to somebody else.
+ *
+ * The row of the member of staff is locked first, FOR UPDATE: that waits for
+ * transactions that are giving this member something, because the check of the
+ * foreign key has locked the key, and lets others give it nothing more until
+ * the transaction ends.  So that what they have given is handed over as well,
+ * each statement must see the latest rows: READ COMMITTED.
+ *
+ * Everything runs with the caller's rights, and the triggers record it as any
+ * other update.  Tasks go first, locked in order of id as by the verbs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "base/actor.h"
+#include "base/catalog.h"
+#include "base/plan.h"
+#include "task/directory.h"
+
+static TaskqPlan lock_staff = {
+	"SELECT s.id FROM @.taskq_staff_member s WHERE s.id " EQ " $1 FOR UPDATE"
+};
+
+/* Parameters of these: from whom, to whom (NULL = nobody), to which team (NULL = as it is). */
+static TaskqPlan give_tasks = {
+	"UPDATE @.taskq_task SET assignee_id = $2, team_id = coalesce($3, team_id) WHERE id " EQ " ANY (ARRAY("
+	"SELECT t.id FROM @.taskq_task t WHERE t.assignee_id " EQ " $1 AND " ACTIVE_STAGE " ORDER BY t.id FOR NO KEY UPDATE))"
+};
+static TaskqPlan give_renewals = {
+	"UPDATE @.taskq_renewal SET assignee_id = $2 WHERE id " EQ " ANY (ARRAY("
+	"SELECT r.id FROM @.taskq_renewal r WHERE r.assignee_id " EQ " $1 AND r.next_check_on IS NOT NULL ORDER BY r.id FOR NO KEY UPDATE))"
+};
+static TaskqPlan give_customers = {
+	"UPDATE @.taskq_customer SET assigned_agent_id = $2 WHERE id " EQ " ANY (ARRAY("
+	"SELECT c.id FROM @.taskq_customer c WHERE c.assigned_agent_id " EQ " $1 ORDER BY c.id FOR NO KEY UPDATE))"
+};
+
+/* The function's arguments and columns. */
+enum
+{
+	ARG_FROM_STAFF,
+	ARG_TO_STAFF,
+	ARG_TO_TEAM,
+	ARG_ACTOR
+};
+enum
+{
+	GIVEN_TASKS,
+	GIVEN_RENEWALS,
+	GIVEN_CUSTOMERS,
+	N_GIVEN
+};
+
+static void
+check_arguments(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(ARG_FROM_STAFF))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("from_staff must not be null")));
+	if (PG_ARGISNULL(ARG_TO_STAFF) && PG_ARGISNULL(ARG_TO_TEAM))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("to_staff and to_team must not both be null")));
+	if (!PG_ARGISNULL(ARG_TO_STAFF) &&
+		strcmp(text_to_cstring(PG_GETARG_TEXT_PP(ARG_FROM_STAFF)), text_to_cstring(PG_GETARG_TEXT_PP(ARG_TO_STAFF))) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("to_staff must not be from_staff")));
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("taskq_hand_over needs transaction isolation level READ COMMITTED"),
+				 errdetail("An older snapshot would leave behind what was assigned since.")));
+}
+
+/* 23503 naming the argument unless it is a member of staff, or an active one. */
+static void
+check_named(const char *name, Datum id, bool exists, bool is_active, const char *constraint)
+{
+	if (exists && is_active)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 exists ? errmsg("%s \"%s\" is not active", name, TextDatumGetCString(id)) :
+			 errmsg("%s \"%s\" does not exist", name, TextDatumGetCString(id)),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, constraint)));
+}
+
+/* Locks the member of staff whose work is handed over; 42501 if the caller may not. */
+static void
+lock_from(Datum from)
+{
+	Oid			types[] = {TEXTOID};
+
+	spi_run(&lock_staff, 1, types, &from, NULL, 1);
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for staff member \"%s\"", TextDatumGetCString(from)),
+				 errdetail("Row security policies do not permit the current role to update this member of staff.")));
+}
+
+PG_FUNCTION_INFO_V1(taskq_hand_over);
+Datum
+taskq_hand_over(PG_FUNCTION_ARGS)
+{
+	text	   *actor = actor_argument(fcinfo, ARG_ACTOR);
+	TaskqPlan  *plans[N_GIVEN] = {&give_tasks, &give_renewals, &give_customers};
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[3];
+	char		nulls[3];
+	Datum		given[N_GIVEN];
+	bool		given_nulls[N_GIVEN] = {false};
+	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	check_arguments(fcinfo);
+	for (int i = 0; i < 3; i++)
+	{
+		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
+		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+	}
+	check_named("from_staff", values[ARG_FROM_STAFF], staff_exists(values[ARG_FROM_STAFF]), true, "taskq_task_assignee_id_fkey");
+	if (values[ARG_TO_STAFF] != (Datum) 0)
+		check_named("to_staff", values[ARG_TO_STAFF], staff_exists(values[ARG_TO_STAFF]),
+					staff_is_active(values[ARG_TO_STAFF]), "taskq_task_assignee_id_fkey");
+	if (values[ARG_TO_TEAM] != (Datum) 0)
+		check_named("to_team", values[ARG_TO_TEAM], team_exists(values[ARG_TO_TEAM]),
+					team_is_active(values[ARG_TO_TEAM]), "taskq_task_team_id_fkey");
+
+	spi_connect();
+	lock_from(values[ARG_FROM_STAFF]);
+	for (int i = 0; i < N_GIVEN; i++)
+	{
+		run_as_call(plans[i], i == GIVEN_TASKS ? 3 : 2, types, values, nulls, VERB_HAND_OVER, actor, NULL);
+		given[i] = Int32GetDatum((int32) SPI_processed);
+	}
+	SPI_finish();
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), given, given_nulls));
+}
