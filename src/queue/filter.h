@@ -49,7 +49,9 @@ enum
 {
 	LATER_ASSIGNEE_IS_ACTIVE,
 	LATER_PAUSED,
-	LATER_KIND
+	LATER_KIND,
+	LATER_LABELS,
+	LATER_ATTRIBUTES
 };
 
 typedef enum BoolFilter
@@ -77,6 +79,8 @@ typedef struct Filters
 	BoolFilter	assignee_is_active;
 	BoolFilter	paused;
 	Datum		kind;
+	Datum		labels;			/* text[], not empty */
+	Datum		attributes;		/* jsonb, an object that is not empty */
 } Filters;
 
 #define MAX_BRANCHES 6			/* a stage each */

@@ -34,6 +34,7 @@
 #define Anum_directory_id 1
 #define Anum_staff_is_active 3
 #define Anum_customer_is_active 4
+#define Anum_team_is_active 3
 
 typedef enum Presence
 {
@@ -128,6 +129,12 @@ bool
 staff_is_active(Datum id)
 {
 	return look_up(taskq_catalog()->staff, id, Anum_staff_is_active) == ACTIVE;
+}
+
+bool
+team_is_active(Datum id)
+{
+	return look_up(taskq_catalog()->team, id, Anum_team_is_active) == ACTIVE;
 }
 
 bool

@@ -17,6 +17,7 @@ extern void check_active_customer(Datum user_id);
 extern bool staff_exists(Datum id);
 extern bool customer_exists(Datum id);
 extern bool staff_is_active(Datum id);
+extern bool team_is_active(Datum id);
 extern void check_table_owner_may(FunctionCallInfo fcinfo, const TriggerData *td);
 
 #endif							/* TASKQ_DIRECTORY_H */
