@@ -56,7 +56,7 @@ SELECT taskq_create('deep', attributes => (repeat('{"a":', 1000) || '1' || repea
 -- the bound is that of the text, to the byte
 CREATE TABLE bounds (attributes jsonb);
 INSERT INTO bounds
-SELECT j || jsonb_build_object('fill', repeat('x', 16384 - octet_length(j::text) - 10 + d))
+SELECT j || jsonb_build_object('fill', repeat('x', 16384 - octet_length(j::text) - 12 + d))
 FROM unnest(ARRAY['{"a": [1, 2.50, -3e5, null, true, false, [], {}, [[]], {"b": {"c": [[1], [2]]}}], "ü": "ü\"\\\b\f\n\r\t\u0001/"}']::jsonb[]) j, generate_series(-1, 1) d;
 SELECT octet_length(attributes::text) AS size, state_of(format('SELECT taskq_create(%L, attributes => %L)', 'x', attributes)) FROM bounds;
 
