@@ -62,6 +62,7 @@ INSERT INTO written VALUES
     ('taskq_task', 'title description priority status due_date sla_hours assignee_id', 'agent', 'agent'),
     ('taskq_task', 'user_id source dedupe_key', 'agent', 'owner'),
     ('taskq_task', 'id created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at', 'owner', 'owner'),
+    ('taskq_task', 'labels attributes', 'agent', 'agent'), ('taskq_task', 'follows_id', 'agent', 'owner'),
     ('taskq_task', 'kind sla_policy sla_calendar sla_from response_hours', 'agent', 'agent'),
     ('taskq_task', 'paused_at pause_reason resume_at', 'owner', 'agent'),
     ('taskq_task', 'sla_revision response_due_at response_breached_at response_hours_used sla_hours_used sla_warn_at sla_warned_at', 'owner', 'owner'),
