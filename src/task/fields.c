@@ -21,8 +21,10 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/guc.h"
 #include "utils/numeric.h"
 
 #include "base/catalog.h"
@@ -190,14 +192,14 @@ json_is_null(Jsonb *value)
 
 /* Attributes as they are stored, NULL if there are none or if *problem is set. */
 static Jsonb *
-normal_attributes(Jsonb *attributes, FieldProblem *problem)
+normal_attributes(Jsonb *attributes, Size max, FieldProblem *problem)
 {
 	*problem = FIELD_VALID;
 	if (json_is_null(attributes))
 		return NULL;
 	if (!JB_ROOT_IS_OBJECT(attributes))
 		*problem = ATTRIBUTES_NO_OBJECT;
-	else if (!text_has_at_most(attributes, ATTRIBUTES_MAX))
+	else if (!text_has_at_most(attributes, max))
 		*problem = ATTRIBUTES_SIZE;
 	return *problem == FIELD_VALID && JB_ROOT_COUNT(attributes) > 0 ? attributes : NULL;
 }
@@ -252,7 +254,7 @@ Jsonb *
 attributes_argument(Jsonb *attributes)
 {
 	FieldProblem problem;
-	Jsonb	   *normal = normal_attributes(attributes, &problem);
+	Jsonb	   *normal = normal_attributes(attributes, ATTRIBUTES_MAX, &problem);
 
 	refuse_argument(problem, 0);
 	return normal;
@@ -290,7 +292,8 @@ set_pointer(TaskRow *row, int attnum, void *value)
 
 /*
  * Normalizes the labels and attributes that a write gives a row ("old" is NULL
- * for an INSERT), or throws 23514.  Returns whether there were any.
+ * for an INSERT), or throws 23514.  Returns whether there were any.  What a dump
+ * of a database of another encoding has may be longer in this one.
  */
 bool
 fields_apply(const TaskRow *old, TaskRow *new)
@@ -299,6 +302,7 @@ fields_apply(const TaskRow *old, TaskRow *new)
 	int			attributes = Anum_task_attributes;
 	FieldProblem problem;
 	int			element;
+	bool		restore = old == NULL && !check_function_bodies;	/* off in dumps */
 	bool		any = false;
 
 	if (gives(old, new, labels))
@@ -309,7 +313,8 @@ fields_apply(const TaskRow *old, TaskRow *new)
 	}
 	if (gives(old, new, attributes))
 	{
-		set_pointer(new, attributes, normal_attributes(DatumGetJsonbP(task_value(new, attributes)), &problem));
+		set_pointer(new, attributes, normal_attributes(DatumGetJsonbP(task_value(new, attributes)),
+													   restore ? ATTRIBUTES_MAX * MAX_CONVERSION_GROWTH : ATTRIBUTES_MAX, &problem));
 		refuse_row(problem);
 		any = true;
 	}

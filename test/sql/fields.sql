@@ -60,6 +60,12 @@ SELECT j || jsonb_build_object('fill', repeat('x', 16384 - octet_length(j::text)
 FROM unnest(ARRAY['{"a": [1, 2.50, -3e5, null, true, false, [], {}, [[]], {"b": {"c": [[1], [2]]}}], "ü": "ü\"\\\b\f\n\r\t\u0001/"}']::jsonb[]) j, generate_series(-1, 1) d;
 SELECT octet_length(attributes::text) AS size, state_of(format('SELECT taskq_create(%L, attributes => %L)', 'x', attributes)) FROM bounds;
 
+-- of a dump it may have become longer by its conversion into another encoding
+SET check_function_bodies = off;
+INSERT INTO taskq_task (title, attributes) SELECT 'restored', attributes FROM bounds WHERE octet_length(attributes::text) > 16384 RETURNING octet_length(attributes::text) AS size;
+INSERT INTO taskq_task (title, attributes) VALUES ('x', jsonb_build_object('a', repeat('x', 65536)));
+RESET check_function_bodies;
+
 -- editing: NULL keeps, '{}' clears, the same records nothing; and what the history says
 SELECT taskq_create('edited', 'text', labels => '{a,b}', attributes => '{"a": 1, "b": {"x": [1]}, "c": null}') AS id \gset
 CREATE VIEW told AS SELECT kind, changes FROM taskq_task_event WHERE task_id = (SELECT id FROM taskq_task WHERE title LIKE 'edited%') ORDER BY id;
