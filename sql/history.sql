@@ -32,10 +32,10 @@ COMMENT ON COLUMN taskq_task_event.task_id IS 'The task.';
 COMMENT ON COLUMN taskq_task_event.at IS 'statement_timestamp() of the change, or the task''s last stamp where the clock is behind it.';
 COMMENT ON COLUMN taskq_task_event.actor IS 'Who did it, as the application claims; NULL = the system.';
 COMMENT ON COLUMN taskq_task_event.db_user IS 'session_user of the change.';
-COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assigned (to somebody or nobody, to a team or none), rescheduled, prioritized, sla_changed, edited, paused (one kind of field), updated (several); resumed (actor NULL: its resume_at had come); overdue, recovered (the day turned), sla_moved (the calendar, or pauses, changed; note says which), sla_at_risk, sla_warning (note: percent), response_breached and sla_breached, which have no actor; commented; merged (taskq_merge_customer() wrote user_id, of closed tasks too); erased (taskq_erase_customer() took the texts, of earlier events too).';
+COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assigned (to somebody or nobody, to a team or none), rescheduled, prioritized, sla_changed, edited, paused (one kind of field), updated (several); resumed (actor NULL: its resume_at had come); overdue, recovered (the day turned), sla_moved (the calendar, or pauses, changed; note says which), sla_at_risk, sla_warning (note: percent), response_breached and sla_breached, which have no actor; commented; followed_up (taskq_follow_up() made a task that follows it: changes has its id); merged (taskq_merge_customer() wrote user_id, of closed tasks too); erased (taskq_erase_customer() took the texts, of earlier events too).';
 COMMENT ON COLUMN taskq_task_event.from_status IS 'Status before.';
 COMMENT ON COLUMN taskq_task_event.to_status IS 'Status after.';
-COMMENT ON COLUMN taskq_task_event.changes IS 'Fields that changed, {"field": {"from": ..., "to": ...}}; NULL = none but the status.';
+COMMENT ON COLUMN taskq_task_event.changes IS 'Fields that changed, {"field": {"from": ..., "to": ...}}, labels as {"added": [...], "removed": [...]}, attributes by key, {"key": {"from": ..., "to": ...}} without the one in which it was absent; of followed_up {"follow_up": id}; NULL = none but the status.';
 COMMENT ON COLUMN taskq_task_event.note IS 'Note of taskq_complete, taskq_set_sla, taskq_resume and taskq_comment, reason of taskq_cancel and taskq_pause; at most 65,536 characters.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_task_event', '');

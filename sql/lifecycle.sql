@@ -21,13 +21,13 @@ CREATE FUNCTION taskq_task_insert() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_insert';
 COMMENT ON FUNCTION taskq_task_insert() IS
-'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at, sla_at_risk_at and, if sla_breached_at is given, sla_first_breached_at when NULL; takes directional marks out of the title and refuses one that nobody can see (23514, constraint taskq_task_title_check), but not where check_function_bodies is off, as in a restore; gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
+'Trigger function of taskq_task, BEFORE INSERT: fills sla_due_at, sla_at_risk_at and, if sla_breached_at is given, sla_first_breached_at when NULL; takes directional marks out of the title and refuses one that nobody can see (23514, constraint taskq_task_title_check), but not where check_function_bodies is off, as in a restore; sorts labels and removes duplicates, and makes empty labels and attributes NULL (23514, constraint taskq_task_labels_check or taskq_task_attributes_check, if they are out of bounds); gives priority, status, source, created_at and updated_at their defaults when NULL; a created_at of this statement goes back to a stamp of the same transaction that should come after it, as now(). It looks at nothing else, so that a restore gives back the same bytes.';
 
 CREATE FUNCTION taskq_task_update() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_task_update';
 COMMENT ON FUNCTION taskq_task_update() IS
-'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle) and a verb whose if_unchanged_since is not the updated_at (55000), refuses unknown and inactive staff and teams (23503) and a new title that nobody can see (23514, constraint taskq_task_title_check), takes directional marks out of it, writes the stamps and the effective status.';
+'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle) and a verb whose if_unchanged_since is not the updated_at (55000), refuses unknown and inactive staff and teams (23503) and a new title that nobody can see (23514, constraint taskq_task_title_check), takes directional marks out of it, normalizes labels and attributes as an INSERT does, writes the stamps and the effective status.';
 
 CREATE FUNCTION taskq_task_updated() RETURNS trigger
     LANGUAGE c

@@ -185,12 +185,14 @@ CREATE FUNCTION taskq_queue_page(
     assignee_is_active boolean DEFAULT NULL,
     paused boolean DEFAULT NULL,
     kind text DEFAULT NULL,
-    team_id text DEFAULT NULL)
+    team_id text DEFAULT NULL,
+    labels text[] DEFAULT NULL,
+    attributes jsonb DEFAULT NULL)
     RETURNS SETOF taskq_queue_row
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000 ROWS 50
     AS 'MODULE_PATHNAME', 'taskq_queue_page';
-COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean, boolean, text, text) IS
-'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has), paused (true, false: tasks that are paused, that are not), kind, team_id. sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
+COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean, boolean, text, text, text[], jsonb) IS
+'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has), paused (true, false: tasks that are paused, that are not), kind, team_id, labels (tasks that have all of them), attributes (a JSON object; tasks whose attributes contain it, as @> does; no filter for either: NULL, ''{}''). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
 
 CREATE FUNCTION taskq_queue_count(
     status taskq_status[] DEFAULT '{OPEN}',
@@ -207,9 +209,11 @@ CREATE FUNCTION taskq_queue_count(
     assignee_is_active boolean DEFAULT NULL,
     paused boolean DEFAULT NULL,
     kind text DEFAULT NULL,
-    team_id text DEFAULT NULL)
+    team_id text DEFAULT NULL,
+    labels text[] DEFAULT NULL,
+    attributes jsonb DEFAULT NULL)
     RETURNS bigint
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000
     AS 'MODULE_PATHNAME', 'taskq_queue_count';
-COMMENT ON FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer, boolean, boolean, text, text) IS
+COMMENT ON FUNCTION taskq_queue_count(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, integer, boolean, boolean, text, text, text[], jsonb) IS
 'How many tasks the same filters of taskq_queue_page() match, counted up to cap (at least 1; NULL = no cap). Errors: 22023 as there; cap out of bounds.';

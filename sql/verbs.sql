@@ -119,18 +119,18 @@ CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, not
 COMMENT ON FUNCTION taskq_set_sla_many(bigint[], double precision, text, text) IS
 'taskq_set_sla without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_set_sla.';
 
-CREATE FUNCTION taskq_edit(id bigint, title text DEFAULT NULL, description text DEFAULT NULL, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
+CREATE FUNCTION taskq_edit(id bigint, title text DEFAULT NULL, description text DEFAULT NULL, labels text[] DEFAULT NULL, attributes jsonb DEFAULT NULL, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_edit';
-COMMENT ON FUNCTION taskq_edit(bigint, text, text, timestamptz, text) IS
-'Changes the title (1-200 characters) and description (at most 65,536 characters) of an active task: NULL keeps, '''' clears the description. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 text out of bounds, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+COMMENT ON FUNCTION taskq_edit(bigint, text, text, text[], jsonb, timestamptz, text) IS
+'Changes the title (1-200 characters), description (at most 65,536 characters), labels (at most 32, each 1-63 characters; kept sorted and distinct) and attributes (a JSON object, at most 16,384 bytes as text) of an active task: NULL, for attributes the JSON null too, keeps, '''' clears the description, ''{}'' labels or attributes; others replace all that there were. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 naming the argument that is out of bounds, 23514 if terminal, 55000 if it has been changed since.';
 
-CREATE FUNCTION taskq_edit_many(ids bigint[], title text DEFAULT NULL, description text DEFAULT NULL, actor text DEFAULT NULL)
+CREATE FUNCTION taskq_edit_many(ids bigint[], title text DEFAULT NULL, description text DEFAULT NULL, labels text[] DEFAULT NULL, attributes jsonb DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
     LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_edit_many';
-COMMENT ON FUNCTION taskq_edit_many(bigint[], text, text, text) IS
+COMMENT ON FUNCTION taskq_edit_many(bigint[], text, text, text[], jsonb, text) IS
 'taskq_edit without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_edit.';
 
 CREATE FUNCTION taskq_pause(id bigint, reason text DEFAULT NULL, until timestamptz DEFAULT NULL, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)

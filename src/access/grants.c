@@ -79,7 +79,7 @@ static const struct
 		"@.taskq_start_many, @.taskq_complete, @.taskq_complete_many, @.taskq_cancel, @.taskq_cancel_many, "
 		"@.taskq_assign, @.taskq_assign_many, @.taskq_assign_team, @.taskq_assign_team_many, @.taskq_reschedule, @.taskq_reschedule_many, "
 		"@.taskq_prioritize, @.taskq_prioritize_many, @.taskq_set_sla, @.taskq_set_sla_many, "
-	"@.taskq_edit, @.taskq_edit_many, @.taskq_comment, @.taskq_comment_many, @.taskq_claim, "
+	"@.taskq_edit, @.taskq_edit_many, @.taskq_comment, @.taskq_comment_many, @.taskq_claim, @.taskq_follow_up, "
 	"@.taskq_pause, @.taskq_pause_many, @.taskq_resume, @.taskq_resume_many, @.taskq_apply_policy, @.taskq_apply_policy_many, "
 	"@.taskq_renewal_create, @.taskq_renewal_complete, @.taskq_renewal_cancel, @.taskq_emit"},
 	{LEVEL_AGENT, "INSERT (user_id, service_type, due_date, assignee_id, reference, notes) ON TABLE @.taskq_renewal"},

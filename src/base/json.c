@@ -78,6 +78,26 @@ json_fields_of(JsonbInState *json, Jsonb *object)
 		taskq_push_jsonb_value(json, token, &jb);
 }
 
+/* Begins an array that is a value. */
+void
+json_begin_array(JsonbInState *json)
+{
+	taskq_push_jsonb_value(json, WJB_BEGIN_ARRAY, NULL);
+}
+
+/* Adds a string to an array. */
+void
+json_element(JsonbInState *json, const char *value)
+{
+	push_string(json, WJB_ELEM, value);
+}
+
+void
+json_end_array(JsonbInState *json)
+{
+	taskq_push_jsonb_value(json, WJB_END_ARRAY, NULL);
+}
+
 /* Ends an object that is a value. */
 void
 json_end(JsonbInState *json)

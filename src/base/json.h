@@ -4,7 +4,8 @@
  *		A jsonb object, built field by field.
  *
  * A JsonbInState that is all zero is an object that has not been begun.  Every
- * key is followed by its value, which may be an object again.  Strings are not
+ * key is followed by its value, which may be an object again, or an array of
+ * strings.  Strings are not
  * copied before json_finish().
  *
  *-------------------------------------------------------------------------
@@ -23,6 +24,9 @@ extern void json_bool(JsonbInState *json, bool value);
 extern void json_string(JsonbInState *json, const char *value);
 extern void json_value(JsonbInState *json, JsonbValue *value);
 extern void json_fields_of(JsonbInState *json, Jsonb *object);
+extern void json_begin_array(JsonbInState *json);
+extern void json_element(JsonbInState *json, const char *value);
+extern void json_end_array(JsonbInState *json);
 extern void json_end(JsonbInState *json);
 extern Jsonb *json_finish(JsonbInState *json);
 

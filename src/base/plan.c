@@ -75,7 +75,7 @@ append_qualified(StringInfo buf, const char *sql)
 	{
 		int			key = 0;
 
-		if (p[0] != '@')
+		if (p[0] != '@' || p[1] == '>') /* the operator @> */
 			appendStringInfoChar(buf, *p);
 		else if (p[1] == '.')
 			appendStringInfoString(buf, schema);

@@ -382,7 +382,7 @@ note(CounterNotes *notes, const TaskRow *old, const TaskRow *new)
 static void
 notes_change(void *notes, const TaskChange *change)
 {
-	if (change->kind != CHANGE_COMMENT)
+	if (change->kind != CHANGE_COMMENT && change->kind != CHANGE_FOLLOW_UP)
 		note(notes, change->old, change->new);
 }
 

@@ -17,6 +17,7 @@
 #include "base/compat.h"
 #include "base/enums.h"
 #include "base/plan.h"
+#include "task/fields.h"
 #include "task/row.h"
 #include "queue/filter.h"
 #include "queue/search.h"
@@ -81,6 +82,36 @@ later_text_filter(FunctionCallInfo fcinfo, int argno)
 	return later_given(fcinfo, argno) ? PG_GETARG_DATUM(argno) : (Datum) 0;
 }
 
+/* A task has all of no labels, so that an empty array is no filter. */
+static Datum
+labels_filter(FunctionCallInfo fcinfo, int argno)
+{
+	ArrayType  *labels = later_given(fcinfo, argno) ? PG_GETARG_ARRAYTYPE_P(argno) : NULL;
+
+	if (labels == NULL || ARR_NDIM(labels) == 0)
+		return (Datum) 0;
+	if (array_contains_nulls(labels))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("labels must not contain null")));
+	return PointerGetDatum(labels);
+}
+
+/* Neither is an empty object. */
+static Datum
+attributes_filter(FunctionCallInfo fcinfo, int argno)
+{
+	Jsonb	   *attributes = later_given(fcinfo, argno) ? PG_GETARG_JSONB_P(argno) : NULL;
+
+	if (attributes == NULL || json_is_null(attributes))
+		return (Datum) 0;
+	if (!JB_ROOT_IS_OBJECT(attributes))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("attributes must be a JSON object")));
+	return JB_ROOT_COUNT(attributes) == 0 ? (Datum) 0 : JsonbPGetDatum(attributes);
+}
+
 /* "later" is the number of the first filter that came later. */
 Filters
 filter_arguments(FunctionCallInfo fcinfo, int later)
@@ -119,6 +150,8 @@ filter_arguments(FunctionCallInfo fcinfo, int later)
 	f.paused = later_bool_filter(fcinfo, later + LATER_PAUSED);
 	f.kind = later_text_filter(fcinfo, later + LATER_KIND);
 	f.team_id = later_text_filter(fcinfo, later + LATER_TEAM_ID);
+	f.labels = labels_filter(fcinfo, later + LATER_LABELS);
+	f.attributes = attributes_filter(fcinfo, later + LATER_ATTRIBUTES);
 	return f;
 }
 

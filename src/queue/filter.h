@@ -50,7 +50,9 @@ enum
 	LATER_ASSIGNEE_IS_ACTIVE,
 	LATER_PAUSED,
 	LATER_KIND,
-	LATER_TEAM_ID
+	LATER_TEAM_ID,
+	LATER_LABELS,
+	LATER_ATTRIBUTES
 };
 
 typedef enum BoolFilter
@@ -79,6 +81,8 @@ typedef struct Filters
 	BoolFilter	paused;
 	Datum		kind;
 	Datum		team_id;
+	Datum		labels;			/* text[], not empty */
+	Datum		attributes;		/* jsonb, an object that is not empty */
 } Filters;
 
 #define MAX_BRANCHES 6			/* a stage each */

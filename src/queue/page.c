@@ -234,7 +234,8 @@ run_page(const Filters *f, QueueSort sort, const Position *pos, int page_size, i
 	appendStringInfo(&st.sql, ") m) b JOIN @.taskq_task p ON p.%s " EQ " b.%s ", page.by_ctid ? "ctid" : "id", row);
 	appendStringInfoString(&st.sql, "LEFT JOIN @.taskq_staff_member a ON a.id " EQ " p.assignee_id "
 						   "LEFT JOIN @.taskq_customer c ON c.id " EQ " p.user_id");
-	statement_run(&st, true, page.ordered && (f->any_sla_status || sort == SORT_SLA) && f->source == (Datum) 0 && f->kind == (Datum) 0 && filters.search == (Datum) 0);
+	statement_run(&st, true, page.ordered && (f->any_sla_status || sort == SORT_SLA) && f->source == (Datum) 0 && f->kind == (Datum) 0 &&
+				  f->labels == (Datum) 0 && f->attributes == (Datum) 0 && filters.search == (Datum) 0);
 	return SPI_processed;
 }
 

@@ -42,6 +42,7 @@
 #define SLA_KEY OR_NEVER("t.sla_due_at")
 #define ACTIVE "t.completed_at IS NULL AND t.cancelled_at IS NULL"
 #define CLOSED "(t.completed_at IS NOT NULL OR t.cancelled_at IS NOT NULL)"
+#define CONTAINS "OPERATOR(pg_catalog.@>)"
 #define CLOSED_AT "least(t.completed_at, t.cancelled_at)"
 
 /* Keys of tasks that come behind all others: active ones in sort closed, those without a deadline in sort sla. */
@@ -177,6 +178,10 @@ append_filters(Statement *st, const Filters *f)
 		add_param(st, " AND t.kind " EQ " ", TEXTOID, f->kind, "");
 	if (f->team_id != (Datum) 0)
 		add_param(st, " AND t.team_id " EQ " ", TEXTOID, f->team_id, "");
+	if (f->labels != (Datum) 0)
+		add_param(st, " AND t.labels " CONTAINS " ", TEXTARRAYOID, f->labels, "");
+	if (f->attributes != (Datum) 0)
+		add_param(st, " AND t.attributes " CONTAINS " ", JSONBOID, f->attributes, "");
 	if (f->paused == BOOL_TRUE)
 		appendStringInfoString(&st->sql, " AND t.paused_at IS NOT NULL AND " TIMER_IS_PAUSED);
 	if (f->paused == BOOL_FALSE)

@@ -42,6 +42,7 @@ typedef enum EventKind
 	EVENT_EDITED,
 	EVENT_UPDATED,
 	EVENT_COMMENTED,
+	EVENT_FOLLOWED_UP,
 	EVENT_MERGED,				/* its customer was, into another */
 	EVENT_ERASED,
 	EVENT_CREATED				/* derived from the task, not stored */
@@ -54,6 +55,7 @@ typedef enum TaskChangeKind
 	CHANGE_UPDATE,
 	CHANGE_ERASE,				/* of the text of a customer's task */
 	CHANGE_COMMENT,				/* the task itself does not change */
+	CHANGE_FOLLOW_UP,			/* neither does it, but there is another that follows it */
 	CHANGE_DELETE
 } TaskChangeKind;
 
@@ -63,6 +65,7 @@ typedef struct TaskChange
 	const TaskRow *old;
 	const TaskRow *new;			/* NULL = deleted */
 	text	   *note;			/* of a comment */
+	int64		follow_up;		/* id of the task that follows it */
 } TaskChange;
 
 /*

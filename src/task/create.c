@@ -29,6 +29,7 @@
 #include "task/change.h"
 #include "task/create.h"
 #include "task/directory.h"
+#include "task/fields.h"
 #include "task/policy.h"
 #include "task/row.h"
 #include "task/title.h"
@@ -213,6 +214,26 @@ check_sla_fields(const NewTask *task)
 		check_sla_from(DatumGetTimestampTz(task->values[NEW_SLA_FROM]));
 }
 
+/* Throws 22023 for invalid labels or attributes; stores none as NULL. */
+static void
+check_own_fields(NewTask *task)
+{
+	void	   *value;
+
+	if (!task->nulls[NEW_LABELS])
+	{
+		value = labels_argument(DatumGetArrayTypeP(task->values[NEW_LABELS]));
+		task->values[NEW_LABELS] = PointerGetDatum(value);
+		task->nulls[NEW_LABELS] = value == NULL;
+	}
+	if (!task->nulls[NEW_ATTRIBUTES])
+	{
+		value = attributes_argument(DatumGetJsonbP(task->values[NEW_ATTRIBUTES]));
+		task->values[NEW_ATTRIBUTES] = PointerGetDatum(value);
+		task->nulls[NEW_ATTRIBUTES] = value == NULL;
+	}
+}
+
 /*
  * Throws 22023 or 23503 for invalid fields; fills in the defaults, and removes
  * directional marks from the title.
@@ -230,6 +251,7 @@ check_new_task(NewTask *task)
 	if (!task->nulls[NEW_DUE_DATE])
 		check_due_date(DatumGetDateADT(task->values[NEW_DUE_DATE]));
 	check_sla_fields(task);
+	check_own_fields(task);
 	if (!task->nulls[NEW_DEDUPE_KEY])
 		check_text("dedupe_key", DatumGetTextPP(task->values[NEW_DEDUPE_KEY]), 1, KEY_MAX);
 	if (task->nulls[NEW_SOURCE])
@@ -381,6 +403,8 @@ errdetail_json_type(const JsonbValue *jb)
 			return errdetail("The value is a number.");
 		case jbvBool:
 			return errdetail("The value is a boolean.");
+		case jbvNull:
+			return errdetail("The value is null.");
 		default:
 			return jb->type == jbvBinary && JsonContainerIsArray(jb->val.binary.data) ?
 				errdetail("The value is an array.") : errdetail("The value is an object.");
@@ -436,9 +460,50 @@ json_priority(const char *s)
 					pg_mbcliplen(s, strlen(s), 64), s)));
 }
 
+static Datum
+json_labels(const JsonbValue *value)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue	element;
+	Datum	   *labels;
+	int			n = 0;
+
+	if (value->type != jbvBinary || !JsonContainerIsArray(value->val.binary.data))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("field \"%s\" must be an array of strings", "labels"),
+				 errdetail_json_type(value)));
+	labels = palloc(Max(JsonContainerSize(value->val.binary.data), 1) * sizeof(Datum));
+	it = JsonbIteratorInit(value->val.binary.data);
+	while ((token = JsonbIteratorNext(&it, &element, true)) != WJB_DONE)
+	{
+		if (token != WJB_ELEM)
+			continue;
+		if (element.type != jbvString)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("element %d of field \"%s\" must be a string", n + 1, "labels"),
+					 errdetail_json_type(&element)));
+		labels[n++] = PointerGetDatum(cstring_to_text_with_len(element.val.string.val, element.val.string.len));
+	}
+	return PointerGetDatum(construct_array(labels, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static Datum
+json_attributes(JsonbValue *value)
+{
+	if (value->type != jbvBinary || !JsonContainerIsObject(value->val.binary.data))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("field \"%s\" must be an object", "attributes"),
+				 errdetail_json_type(value)));
+	return JsonbPGetDatum(JsonbValueToJsonb(value));
+}
+
 /* One field of the body into the new task. */
 static void
-read_field(NewTask *task, const JsonbValue *key, const JsonbValue *value)
+read_field(NewTask *task, const JsonbValue *key, JsonbValue *value)
 {
 	NewTaskField field;
 	bool		number;
@@ -456,6 +521,11 @@ read_field(NewTask *task, const JsonbValue *key, const JsonbValue *value)
 				 errhint("Use title, description, priority, due_date, sla_hours, assignee_id, user_id, dedupe_key, source, kind, team_id, labels, attributes, sla_policy, sla_from or response_hours.")));
 	if (value->type == jbvNull)
 		return;
+	if (field == NEW_LABELS || field == NEW_ATTRIBUTES)
+	{
+		new_task_set(task, field, field == NEW_LABELS ? json_labels(value) : json_attributes(value));
+		return;
+	}
 	number = field == NEW_SLA_HOURS || field == NEW_RESPONSE_HOURS;
 	if (value->type != (number ? jbvNumeric : jbvString))
 		ereport(ERROR,

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "task/change.h"
 #include "task/diff.h"
+#include "task/fields.h"
 #include "task/row.h"
 
 /* Whether a column's change belongs into an event's "changes". */
@@ -59,6 +60,8 @@ kind_of(int attnum)
 	if (attnum == Anum_task_sla_policy || attnum == Anum_task_sla_calendar || attnum == Anum_task_sla_from ||
 		attnum == Anum_task_response_hours)
 		return EVENT_SLA_CHANGED;
+	if (attnum == Anum_task_labels || attnum == Anum_task_attributes)
+		return EVENT_EDITED;
 	if (attnum == Anum_task_paused_at || attnum == Anum_task_pause_reason || attnum == Anum_task_resume_at)
 		return EVENT_PAUSED;
 	return EVENT_UPDATED;
@@ -116,11 +119,129 @@ push_column(JsonbInState *json, const TaskRow *row, int attnum)
 	}
 }
 
+/* Those of n labels that are not among others; both are sorted. */
+static void
+push_labels_without(JsonbInState *json, const Datum *labels, int n, const Datum *others, int nothers)
+{
+	int			j = 0;
+
+	json_begin_array(json);
+	for (int i = 0; i < n; i++)
+	{
+		while (j < nothers && compare_labels(&others[j], &labels[i]) < 0)
+			j++;
+		if (j == nothers || compare_labels(&others[j], &labels[i]) != 0)
+			json_element(json, TextDatumGetCString(labels[i]));
+	}
+	json_end_array(json);
+}
+
+/* {"added": [...], "removed": [...]} */
+static void
+push_labels(JsonbInState *json, const TaskRow *old, const TaskRow *new)
+{
+	Datum	   *before;
+	Datum	   *after;
+	int			nbefore = labels_of(old, &before);
+	int			nafter = labels_of(new, &after);
+
+	json_begin(json);
+	json_key(json, "added");
+	push_labels_without(json, after, nafter, before, nbefore);
+	json_key(json, "removed");
+	push_labels_without(json, before, nbefore, after, nafter);
+	json_end(json);
+}
+
+/* The attributes of a row as a container, NULL if there are none. */
+static JsonbContainer *
+attributes_of(const TaskRow *row)
+{
+	Jsonb	   *attributes = task_isnull(row, Anum_task_attributes) ? NULL : DatumGetJsonbP(task_value(row, Anum_task_attributes));
+
+	return attributes == NULL || !JB_ROOT_IS_OBJECT(attributes) ? NULL : &attributes->root;
+}
+
+static JsonbValue *
+attribute(JsonbContainer *attributes, const JsonbValue *key)
+{
+	return attributes == NULL ? NULL : getKeyJsonValueFromContainer(attributes, key->val.string.val, key->val.string.len, NULL);
+}
+
+/* Whether two values are the same, as stored: 1 and 1.0 are not. */
+static bool
+same_value(JsonbValue *a, JsonbValue *b)
+{
+	Jsonb	   *x = JsonbValueToJsonb(a);
+	Jsonb	   *y = JsonbValueToJsonb(b);
+
+	return VARSIZE(x) == VARSIZE(y) && memcmp(x, y, VARSIZE(x)) == 0;
+}
+
+/*
+ * The keys of one object that another has not, or with another value.  "after":
+ * the first is the new one, and keys that both have are left out, because they
+ * have been pushed from the old one.
+ */
+static void
+push_attributes_without(JsonbInState *json, JsonbContainer *attributes, JsonbContainer *others, bool after)
+{
+	JsonbIterator *it = attributes == NULL ? NULL : JsonbIteratorInit(attributes);
+	JsonbIteratorToken token;
+	JsonbValue	key;
+	JsonbValue	value;
+
+	while (it != NULL && (token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		JsonbValue *other;
+
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&it, &value, true);
+		other = attribute(others, &key);
+		if (other != NULL && (after || same_value(&value, other)))
+			continue;
+		json_key(json, pnstrdup(key.val.string.val, key.val.string.len));
+		json_begin(json);
+		json_key(json, after ? "to" : "from");
+		json_value(json, &value);
+		if (other != NULL)
+		{
+			json_key(json, "to");
+			json_value(json, other);
+		}
+		json_end(json);
+	}
+}
+
+/* {"key": {"from": ..., "to": ...}}, without the one in which the key is absent. */
+static void
+push_attributes(JsonbInState *json, const TaskRow *old, const TaskRow *new)
+{
+	JsonbContainer *before = attributes_of(old);
+	JsonbContainer *after = attributes_of(new);
+
+	json_begin(json);
+	push_attributes_without(json, before, after, false);
+	push_attributes_without(json, after, before, true);
+	json_end(json);
+}
+
 /* A field and how it changed. */
 static void
 push_change(JsonbInState *json, const TaskRow *old, const TaskRow *new, int attnum)
 {
 	json_key(json, NameStr(TupleDescAttr(old->desc, attnum - 1)->attname));
+	if (attnum == Anum_task_labels)
+	{
+		push_labels(json, old, new);
+		return;
+	}
+	if (attnum == Anum_task_attributes)
+	{
+		push_attributes(json, old, new);
+		return;
+	}
 	json_begin(json);
 	json_key(json, "from");
 	push_column(json, old, attnum);
@@ -130,8 +251,9 @@ push_change(JsonbInState *json, const TaskRow *old, const TaskRow *new, int attn
 }
 
 /*
- * The changed fields as {"field": {"from": …, "to": …}}, NULL if none; *kind
- * is set to the kind of event that they make.
+ * The changed fields as {"field": {"from": …, "to": …}}, labels and attributes
+ * in forms of their own, NULL if none; *kind is set to the kind of event that
+ * they make.
  */
 Jsonb *
 changes_of(const TaskRow *old, const TaskRow *new, EventKind *kind)

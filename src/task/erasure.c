@@ -34,6 +34,7 @@
 #include "base/owner.h"
 #include "base/plan.h"
 #include "task/directory.h"
+#include "task/follow_up.h"
 #include "task/history.h"
 
 #define ERASED "'erased'"
@@ -61,8 +62,19 @@ static TaskqPlan erase_tasks = {
 	"AND (title " NE " " ERASED " OR description IS NOT NULL OR dedupe_key IS NOT NULL)"
 };
 
-static TaskqPlan erase_waiting = {
-	"UPDATE @.taskq_task SET pause_reason = NULL WHERE id " EQ " ANY ($1) AND pause_reason IS NOT NULL"
+/*
+ * The same where tasks have the columns of 0.3.0.  A dedupe_key of
+ * taskq_follow_up() says nothing of the customer, and is kept: while the task
+ * is active there must be no second one.
+ */
+#define IS_FOLLOW_UP_KEY \
+	"(follows_id IS NOT NULL AND dedupe_key " EQ " pg_catalog.concat('" FOLLOW_UP_KEY "', follows_id))"
+static TaskqPlan erase_newer_tasks = {
+	"UPDATE @.taskq_task SET title = " ERASED ", description = NULL, pause_reason = NULL, labels = NULL, attributes = NULL, "
+	"dedupe_key = CASE WHEN " IS_FOLLOW_UP_KEY " THEN dedupe_key END "
+	"WHERE id " EQ " ANY ($1) "
+	"AND (title " NE " " ERASED " OR description IS NOT NULL OR pause_reason IS NOT NULL OR labels IS NOT NULL "
+	"OR attributes IS NOT NULL OR (dedupe_key IS NOT NULL AND NOT " IS_FOLLOW_UP_KEY "))"
 };
 static TaskqPlan erase_pauses = {
 	"UPDATE @.taskq_task_pause SET reason = NULL WHERE task_id " EQ " ANY ($1) AND reason IS NOT NULL"
@@ -141,13 +153,10 @@ erase(Datum user_ids, Datum task_ids, Datum *erased)
 	Oid			user_types[] = {TEXTARRAYOID};
 	Oid			task_types[] = {INT8ARRAYOID};
 
-	spi_run(&erase_tasks, 1, task_types, &task_ids, NULL, 0);
+	spi_run(taskq_catalog()->sql_is_older ? &erase_tasks : &erase_newer_tasks, 1, task_types, &task_ids, NULL, 0);
 	erased[ERASED_TASKS] = Int64GetDatum((int64) SPI_processed);
 	if (!taskq_catalog()->sql_is_older)
-	{
-		spi_run(&erase_waiting, 1, task_types, &task_ids, NULL, 0);
 		spi_run(&erase_pauses, 1, task_types, &task_ids, NULL, 0);
-	}
 	erased[ERASED_EVENTS] = Int64GetDatum((int64) history_erase(task_ids));
 	spi_run(&erase_runs, 1, task_types, &task_ids, NULL, 0);
 	spi_run(&erase_renewals, 1, user_types, &user_ids, NULL, 0);

@@ -26,12 +26,14 @@
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "base/actor.h"
 #include "base/catalog.h"
 #include "base/enums.h"
+#include "base/json.h"
 #include "base/owner.h"
 #include "base/plan.h"
 #include "task/change.h"
@@ -44,7 +46,7 @@ static const char *const kind_names[N_EVENT_KINDS] =
 {
 	"overdue", "recovered", "sla_moved", "sla_at_risk", "sla_warning", "response_breached",
 	"sla_breached", "resumed", "started", "completed", "cancelled", "paused", "assigned", "rescheduled", "prioritized", "sla_changed", "edited", "updated",
-	"commented", "merged", "erased"
+	"commented", "followed_up", "merged", "erased"
 };
 
 /* How many of each have been recorded in this session. */
@@ -97,7 +99,7 @@ static TaskqPlan delete_of_tasks = {
 static TaskqPlan erase_texts = {
 	"UPDATE @.taskq_task_event AS e SET note = NULL, changes = r.changes "
 	"FROM (SELECT o.id, (SELECT pg_catalog.jsonb_object_agg(c.key, CASE "
-	"WHEN c.key " EQ " ANY ('{priority,due_date,sla_hours,assignee_id,team_id,kind,sla_policy,sla_calendar,sla_from,response_hours,paused_at,resume_at,sla_due_at,response_due_at}'::pg_catalog.text[]) THEN c.value "
+	"WHEN c.key " EQ " ANY ('{priority,due_date,sla_hours,assignee_id,team_id,kind,sla_policy,sla_calendar,sla_from,response_hours,paused_at,resume_at,sla_due_at,response_due_at,follow_up}'::pg_catalog.text[]) THEN c.value "
 	"ELSE '{\"from\": \"erased\", \"to\": \"erased\"}'::pg_catalog.jsonb END) "
 	"FROM pg_catalog.jsonb_each(o.changes) c) AS changes "
 	"FROM @.taskq_task_event o WHERE o.task_id " EQ " ANY ($1)) r "
@@ -540,6 +542,21 @@ make_room(HistoryBatch *batch)
 		flush(batch);
 }
 
+/* {"follow_up": id} */
+static Jsonb *
+follow_up_as_json(int64 id)
+{
+	JsonbInState json = {0};
+	JsonbValue	value;
+
+	value.type = jbvNumeric;
+	value.val.numeric = int64_to_numeric(id);
+	json_begin(&json);
+	json_key(&json, "follow_up");
+	json_value(&json, &value);
+	return json_finish(&json);
+}
+
 static void
 history_change(void *state, const TaskChange *change)
 {
@@ -559,8 +576,11 @@ history_change(void *state, const TaskChange *change)
 	if (change->kind == CHANGE_UPDATE)
 		add_update(batch, row, change->new);
 	else						/* nothing was written but text: the status is the stored one */
-		add_event(batch, task_id(row), task_instant(row), change->kind == CHANGE_COMMENT ? EVENT_COMMENTED : EVENT_ERASED,
-				  row->status, row->status, NULL, change->note);
+		add_event(batch, task_id(row), task_instant(row),
+				  change->kind == CHANGE_COMMENT ? EVENT_COMMENTED :
+				  change->kind == CHANGE_FOLLOW_UP ? EVENT_FOLLOWED_UP : EVENT_ERASED,
+				  row->status, row->status,
+				  change->kind == CHANGE_FOLLOW_UP ? follow_up_as_json(change->follow_up) : NULL, change->note);
 }
 
 static void

@@ -27,6 +27,7 @@
 #include "base/compat.h"
 #include "base/enums.h"
 #include "task/directory.h"
+#include "task/fields.h"
 #include "task/history.h"
 #include "task/lifecycle.h"
 #include "task/pause.h"
@@ -70,6 +71,15 @@ closed_detail(const TaskRow *row)
 	return psprintf(completed ? _("It was completed at %s.") : _("It was cancelled at %s."), when);
 }
 
+/* For ereport(): what to do instead of changing a closed task. */
+static int
+errhint_closed(void)
+{
+	return taskq_catalog()->sql_is_older ?
+		errhint("Create a new task instead, or add a note with taskq_comment().") :
+		errhint("Follow it up with taskq_follow_up(), or add a note with taskq_comment().");
+}
+
 pg_noreturn static void
 refuse_frozen(const TaskRow *old)
 {
@@ -78,7 +88,7 @@ refuse_frozen(const TaskRow *old)
 			 errmsg("task " INT64_FORMAT " is %s and can no longer change",
 					task_id(old), status_names[old->status]),
 			 errdetail_internal("%s", closed_detail(old)),
-			 errhint("Create a new task instead, or add a note with taskq_comment().")));
+			 errhint_closed()));
 }
 
 pg_noreturn static void
@@ -90,7 +100,7 @@ refuse_transition(const TaskRow *old, TaskStatus from, TaskStatus to, const char
 				 errmsg("task " INT64_FORMAT " cannot go from %s to %s",
 						task_id(old), status_names[from], status_names[to]),
 				 errdetail_internal("%s", closed_detail(old)),
-				 errhint("Create a new task instead, or add a note with taskq_comment().")));
+				 errhint_closed()));
 	ereport(ERROR,
 			(errcheck("taskq_task", LIFECYCLE),
 			 errmsg("task " INT64_FORMAT " cannot go from %s to %s",
@@ -201,7 +211,7 @@ lifecycle_is_erasure(const TaskRow *old, const TaskRow *new)
 
 		for (int i = 0; i < lengthof(text_columns); i++)
 			is_text |= text_columns[i] == attnum;
-		is_text |= attnum == Anum_task_pause_reason;
+		is_text |= attnum == Anum_task_pause_reason || attnum == Anum_task_labels || attnum == Anum_task_attributes;
 		if (!is_text && task_column_is_own(attnum) && task_column_differs(old, new, attnum))
 			return false;
 	}
@@ -224,15 +234,22 @@ is_merge(const TaskRow *old, const TaskRow *new)
 }
 
 static void
+check_unchanged(const TaskRow *old, const TaskRow *new, int attnum)
+{
+	if (task_column_differs(old, new, attnum))
+		ereport(ERROR,
+				(errcheck("taskq_task", LIFECYCLE),
+				 errmsg("column %s of task " INT64_FORMAT " never changes", column_name(old, attnum), task_id(old)),
+				 errhint("Leave it out of the statement's SET list.")));
+}
+
+static void
 check_identity(const TaskRow *old, const TaskRow *new)
 {
 	for (int i = 0; i < lengthof(identity_columns); i++)
-		if (task_column_differs(old, new, identity_columns[i]))
-			ereport(ERROR,
-					(errcheck("taskq_task", LIFECYCLE),
-					 errmsg("column %s of task " INT64_FORMAT " never changes",
-							column_name(old, identity_columns[i]), task_id(old)),
-					 errhint("Leave it out of the statement's SET list.")));
+		check_unchanged(old, new, identity_columns[i]);
+	if (Anum_task_follows_id != 0)
+		check_unchanged(old, new, Anum_task_follows_id);
 }
 
 static void
@@ -335,6 +352,7 @@ lifecycle_update(const TaskRow *old, TransactionId written_by, TaskRow *new, boo
 	check_identity(old, new);
 	check_stamps(old, new);
 	apply_title(old, new);
+	(void) fields_apply(old, new);
 	if (!task_isnull(new, Anum_task_assignee_id) &&
 		task_column_differs(old, new, Anum_task_assignee_id) &&
 		!is_cascade(old, new))

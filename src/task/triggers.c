@@ -37,6 +37,7 @@
 #include "base/compat.h"
 #include "base/enums.h"
 #include "task/change.h"
+#include "task/fields.h"
 #include "task/lifecycle.h"
 #include "task/row.h"
 #include "task/sla.h"
@@ -317,6 +318,7 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 		task_set_stamp(&row, first_breached_at, task_stamp(&row, Anum_task_sla_breached_at));
 		changed = true;
 	}
+	changed |= fields_apply(NULL, &row);
 	changed |= sla_fill(&row);
 	if (!task_isnull(&row, Anum_task_status))
 	{

@@ -205,6 +205,8 @@ broken_newer_rule(const TaskRow *row)
 		!column_is_finite(row, Anum_task_sla_warned_at) ||
 		(!task_isnull(row, Anum_task_response_due_at) && TIMESTAMP_IS_NOBEGIN(task_stamp(row, Anum_task_response_due_at))))
 		return "taskq_task_newer_stamps_check";
+	if (!task_isnull(row, Anum_task_follows_id) && DatumGetInt64(task_value(row, Anum_task_follows_id)) == task_id(row))
+		return "taskq_task_follows_check";
 	return NULL;
 }
 
@@ -222,6 +224,7 @@ check_newer_columns(const TaskRow *row)
 
 	for (int i = COLUMN_KIND; newer[COLUMN_KIND] != 0 && i <= COLUMN_RESUME_AT; i++)
 		any |= !task_isnull(row, newer[i]);
+	any |= newer[COLUMN_FOLLOWS_ID] != 0 && !task_isnull(row, newer[COLUMN_FOLLOWS_ID]);
 	rule = any ? broken_newer_rule(row) : NULL;
 	if (rule != NULL)
 		ereport(ERROR,

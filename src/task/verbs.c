@@ -33,6 +33,7 @@
 #include "base/plan.h"
 #include "base/text.h"
 #include "task/change.h"
+#include "task/fields.h"
 #include "task/row.h"
 #include "task/title.h"
 #include "task/verbs.h"
@@ -64,9 +65,13 @@ static Verb pause_verb = VERB(VERB_OTHER,
 							  "paused_at = coalesce(t.paused_at, pg_catalog.statement_timestamp()), pause_reason = $2, resume_at = $3");
 static Verb resume_verb = VERB(VERB_RESUME, "paused_at = NULL");
 static Verb apply_policy_verb = VERB(VERB_APPLY_POLICY, "sla_policy = $2, sla_from = coalesce($3, t.sla_from)");
-static Verb edit_verb = VERB(VERB_OTHER,
-							 "title = coalesce($2, t.title), description = "
-							 "CASE WHEN $3 IS NULL THEN t.description WHEN $3 " EQ " '' THEN NULL ELSE $3 END");
+#define EDIT_TEXTS \
+	"title = coalesce($2, t.title), description = " \
+	"CASE WHEN $3 IS NULL THEN t.description WHEN $3 " EQ " '' THEN NULL ELSE $3 END"
+static Verb edit_verb = VERB(VERB_OTHER, EDIT_TEXTS);
+/* That none are stored as NULL is done by the triggers. */
+static Verb edit_fields_verb = VERB(VERB_OTHER, EDIT_TEXTS
+									", labels = coalesce($4, t.labels), attributes = coalesce($5, t.attributes)");
 
 static TaskqPlan read_one = {
 	"SELECT t FROM @.taskq_task t WHERE t.id " EQ " $1"
@@ -84,8 +89,8 @@ static TaskqPlan comment_lock = {
 	"SELECT t.* FROM @.taskq_task t WHERE t.id " EQ " ANY ($1) ORDER BY t.id FOR KEY SHARE"
 };
 
-/* What a verb takes besides the id: up to two values. */
-#define MAX_VERB_ARGS 2
+/* What a verb takes besides the id: up to four values. */
+#define MAX_VERB_ARGS 4
 typedef struct VerbArgs
 {
 	int			n;
@@ -450,6 +455,13 @@ apply_policy_args(FunctionCallInfo fcinfo)
 	return args;
 }
 
+/* Whether labels or attributes are given to edit a task; before 0.3.0 there were none. */
+static bool
+edits_fields(FunctionCallInfo fcinfo)
+{
+	return PG_NARGS() > 4 && (!PG_ARGISNULL(3) || !PG_ARGISNULL(4));
+}
+
 static VerbArgs
 edit_args(FunctionCallInfo fcinfo)
 {
@@ -461,6 +473,17 @@ edit_args(FunctionCallInfo fcinfo)
 	if (!PG_ARGISNULL(2))
 		check_text("description", PG_GETARG_TEXT_PP(2), 0, TEXT_MAX);
 	add_arg(&args, TEXTOID, fcinfo, 2);
+	if (edits_fields(fcinfo))
+	{
+		add_arg(&args, TEXTARRAYOID, fcinfo, 3);
+		add_arg(&args, JSONBOID, fcinfo, 4);
+		if (args.nulls[2] == ' ' && labels_argument(DatumGetArrayTypeP(args.values[2])) == NULL)
+			args.values[2] = PointerGetDatum(construct_empty_array(TEXTOID));
+		if (args.nulls[3] == ' ')
+			(void) attributes_argument(DatumGetJsonbP(args.values[3]));
+		if (args.nulls[3] == ' ' && json_is_null(DatumGetJsonbP(args.values[3])))
+			args.nulls[3] = 'n';
+	}
 	return args;
 }
 
@@ -468,13 +491,16 @@ edit_args(FunctionCallInfo fcinfo)
 
 /* nargs_before: how many arguments come before if_unchanged_since, or actor. */
 #define DEFINE_VERB(name, args_expr, note_expr, nargs_before) \
+	DEFINE_VERB_WITH(name, name##_verb, args_expr, note_expr, nargs_before)
+
+#define DEFINE_VERB_WITH(name, verb, args_expr, note_expr, nargs_before) \
 PG_FUNCTION_INFO_V1(taskq_##name); \
 Datum \
 taskq_##name(PG_FUNCTION_ARGS) \
 { \
 	VerbArgs	args = args_expr; \
 \
-	return act_on_one(fcinfo, &name##_verb, &args, note_expr, nargs_before); \
+	return act_on_one(fcinfo, &(verb), &args, note_expr, nargs_before); \
 } \
 PG_FUNCTION_INFO_V1(taskq_##name##_many); \
 Datum \
@@ -482,7 +508,7 @@ taskq_##name##_many(PG_FUNCTION_ARGS) \
 { \
 	VerbArgs	args = args_expr; \
 \
-	return act_on_many(fcinfo, &name##_verb, &args, note_expr); \
+	return act_on_many(fcinfo, &(verb), &args, note_expr); \
 } \
 extern Datum taskq_##name##_many(PG_FUNCTION_ARGS)
 
@@ -496,7 +522,8 @@ DEFINE_VERB(prioritize, prioritize_args(fcinfo), NULL, 2);
 /* Before 0.3.0 it had no note. */
 DEFINE_VERB(set_sla, set_sla_args(fcinfo),
 			PG_NARGS() > 3 ? note_argument(fcinfo, 2, "note") : NULL, PG_NARGS() > 3 ? 3 : 2);
-DEFINE_VERB(edit, edit_args(fcinfo), NULL, 3);
+DEFINE_VERB_WITH(edit, *(edits_fields(fcinfo) ? &edit_fields_verb : &edit_verb),
+				 edit_args(fcinfo), NULL, PG_NARGS() > 5 ? 5 : 3);
 DEFINE_VERB(pause, pause_args(fcinfo), NULL, 3);
 DEFINE_VERB(resume, {0}, note_argument(fcinfo, 1, "note"), 2);
 DEFINE_VERB(apply_policy, apply_policy_args(fcinfo), NULL, 3);

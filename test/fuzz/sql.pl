@@ -177,6 +177,32 @@ sub kind
 	return chance(0.5) ? undef : pick('REVIEW', 'CALL', 'é' x 63);
 }
 
+# Labels and attributes: as SQL and as JSON, what is stored of them, and the SQLSTATEs that they bring about.
+sub labels
+{
+	my @given = map { pick('vip', 'eu', 'a b', 'é' x 63, 'Z') } 1 .. int(rand(5));
+	my %distinct = map { $_ => 1 } @given;
+	my @bad;
+	if (chance(0.05))
+	{
+		push @given, pick(undef, '', 'x' x 64, 1 .. 3);
+		push @given, 1 .. 33 if !@given || ($given[-1] // '') =~ /^[123]$/;
+		@bad = ('22023');
+	}
+	my $sql = 'ARRAY[' . join(', ', map { lit($_) } @given) . ']::text[]';
+	return { sql => $sql, json => $json->encode([ map { defined ? "$_" : undef } @given ]),
+		stored => %distinct ? $json->encode([ sort keys %distinct ]) : undef, bad => \@bad };
+}
+
+sub attributes
+{
+	my ($given, $stored, @bad) = @{ pick(
+			[ '{}', undef ], [ '{"a": 1}', '{"a": 1}' ], [ '{"b":2.50,"a":{"c":[1,null]}}', '{"a": {"c": [1, null]}, "b": 2.50}' ],
+			[ '{"é":"🦊"}', '{"é": "🦊"}' ], [ '{"a":1,"a":2}', '{"a": 2}' ], [ '{"b":null}', '{"b": null}' ]) };
+	($given, @bad) = (pick('[]', '[{"a":1}]', '3', '"x"', 'true', '{"a":"' . ('x' x 16384) . '"}', '{"a":1e20000}'), '22023') if chance(0.05);
+	return { sql => lit($given, 'jsonb'), json => $given, stored => $stored, bad => \@bad };
+}
+
 # A task's id, now and then one that is none.
 sub task_id
 {
@@ -237,9 +263,11 @@ sub query
 my $micros = sub { "CASE WHEN isfinite($_[0]) THEN (extract(epoch FROM $_[0]) * 1000000)::numeric(30,0) WHEN $_[0] > now() THEN 9e18 WHEN $_[0] < now() THEN -9e18 END" };
 my @stamps = qw(created_at started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at sla_warned_at response_due_at response_breached_at);
 my @instants = (@stamps, 'paused_at', 'resume_at');
-my @plain = qw(id title priority status due_date sla_hours assignee_id user_id source dedupe_key created_by kind response_hours pause_reason);
+my @plain = qw(id title priority status due_date sla_hours assignee_id user_id source dedupe_key created_by kind response_hours pause_reason follows_id);
+my @own = qw(labels attributes);
 my $read_tasks = 'SELECT ' . join(', ', @plain)
   . q{, CASE WHEN char_length(description) > 100 THEN md5(description) ELSE description END}
+  . ', to_json(labels)::text, attributes::text'
   . join('', map { ', ' . $micros->($_) } @instants) . ' FROM taskq_task';
 my %is_stamp = map { $_ => 1 } @instants;
 my %short;
@@ -276,7 +304,7 @@ sub compare
 	for my $values (@$rows)
 	{
 		my %db;
-		@db{ @plain, 'description', @instants } = @$values;
+		@db{ @plain, 'description', @own, @instants } = @$values;
 		my $id = $db{id};
 		my $row = $m->{tasks}{$id};
 		my $engine = $runs{$id} || ($option{renewals} && $db{source} eq 'RENEWAL');
@@ -299,7 +327,7 @@ sub compare
 		{
 			touch($m, $row);
 		}
-		for my $column (@plain, 'description', @instants)
+		for my $column (@plain, 'description', @own, @instants)
 		{
 			my $expected = $column eq 'description' ? shortened($row->{$column}) : $row->{$column};
 			next if $column eq 'created_by' && !exists $row->{created_by};
@@ -424,8 +452,10 @@ sub new_task
 	$take->('dedupe_key', dedupe_key());
 	$take->('source', source());
 	$take->('kind', kind());
+	my %own = (chance(0.2) ? (labels => labels()) : (), chance(0.2) ? (attributes => attributes()) : ());
+	for (keys %own) { $row{$_} = $own{$_}{stored}; push @states, @{ $own{$_}{bad} }; }
 	if (chance(0.02)) { $row{title} = undef; push @states, '22023'; }
-	return (\%row, @states);
+	return (\%row, \%own, @states);
 }
 
 my @new_columns = qw(title description priority due_date sla_hours assignee_id user_id dedupe_key source kind);
@@ -462,9 +492,10 @@ sub as_owner
 
 sub do_create
 {
-	my ($row, @states) = new_task();
+	my ($row, $own, @states) = new_task();
 	my ($actor, @bad) = actor();
-	my $list = arguments((map { $_ => lit($row->{$_}, defined $row->{$_} ? $type_of{$_} : undef) } @new_columns), actor => lit($actor));
+	my $list = arguments((map { $_ => lit($row->{$_}, defined $row->{$_} ? $type_of{$_} : undef) } @new_columns),
+		(map { $_ => $own->{$_}{sql} } sort keys %$own), actor => lit($actor));
 	return statement("SELECT taskq_create($list)", undef,
 		states => [ @states, @bad, defined $row->{title} ? () : '42883' ], level => 'agent',
 		after => sub { my $id = $_[0][0][0]; as_owner(sub { take_over_created($row, $id) }); });
@@ -486,7 +517,7 @@ sub do_create_json
 				[ '{"title":null}', '22023' ], [ '{"title":"\ud83d"}', '22P02' ], [ '{"title":"a","due_date":"۲۰۲۶-۰۱-۰۱"}', '22007' ]) };
 		return statement('SELECT taskq_create_json(' . lit($body, 'jsonb') . ')', undef, states => [$state], level => 'agent');
 	}
-	my ($row, @states) = new_task();
+	my ($row, $own, @states) = new_task();
 	my %body;
 	$row->{response_hours} = chance(0.7) ? undef : pick(0, -1, 87601, 1 + int(rand(60)), 0.5);
 	push @states, '22023' if defined $row->{response_hours} && ($row->{response_hours} <= 0 || $row->{response_hours} > 87600);
@@ -505,7 +536,9 @@ sub do_create_json
 	my $text = '{' . join(',', map {
 			my $value = $body{$_};
 			$json->encode($_) . ':' . (!defined $value ? 'null' : /_hours$/ ? $value : do { my $s = "$value"; $json->encode($s) })
-	} sort keys %body) . '}';
+	} sort keys %body);
+	$text .= ($text eq '{' ? '' : ',') . $json->encode($_) . ':' . $own->{$_}{json} for sort keys %$own;
+	$text .= '}';
 	@states = map { $_ eq '22003' ? '22023' : $_ } @states;
 	return statement('SELECT taskq_create_json(' . lit($text, 'jsonb') . ')', undef, states => \@states, level => 'agent',
 		after => sub {
@@ -576,6 +609,13 @@ sub do_verb
 		push @states, @bad_title, @bad_description;
 		@extra = (lit($title), lit($description));
 		%set = (defined $title ? (title => $title) : (), defined $description ? (description => $description eq '' ? undef : $description) : ());
+		for my $field (grep { chance(0.3) } qw(labels attributes))
+		{
+			my $given = $field eq 'labels' ? labels() : attributes();
+			push @extra, "$field => $given->{sql}";
+			push @states, @{ $given->{bad} };
+			$set{$field} = $given->{stored};
+		}
 	}
 	else { @extra = (lit($value, $type_of{$column})); }
 	$actor = defined $actor ? ', actor => ' . lit($actor) : '';
@@ -607,6 +647,37 @@ sub do_verb
 			difference("status that $name returns", $m->{tasks}{$id}{status}, $got_status)
 			  if !$m->{rules} && $got_status ne $m->{tasks}{$id}{status};
 		});
+}
+
+sub do_follow_up
+{
+	my ($id, @states) = task_id();
+	my @closed = sort { $a <=> $b } grep { !is_active($m->{tasks}{$_}) } keys %{ $m->{tasks} };
+	($id, @states) = (pick(@closed)) if @closed && chance(0.8);
+	my %given;
+	my $take = sub { my ($name, $value, @bad) = @_; $given{$name} = $value; push @states, @bad if defined $value; };
+	$take->(title => title()) if chance(0.3);
+	$take->(due_date => due_date()) if chance(0.3);
+	$take->(sla_hours => sla_hours()) if chance(0.3);
+	$take->(assignee_id => staff()) if chance(0.3);
+	my $list = join(', ', lit($id, 'bigint'), map { "$_ => " . lit($given{$_}, defined $given{$_} ? $type_of{$_} : undef) } sort keys %given);
+	my $row;
+	return statement("SELECT taskq_follow_up($list)",
+		sub {
+			my ($model) = @_;
+			return if !defined $id;
+			my $old = $model->{tasks}{$id} or return 'P0002';
+			return '55000' if is_active($old);
+			$row = { map { $_ => $old->{$_} } qw(title description priority user_id kind labels attributes) };
+			$row->{assignee_id} = $old->{assignee_id} if $model->{staff}{ $old->{assignee_id} // '' };
+			$row->{$_} = $given{$_} for grep { defined $given{$_} } keys %given;
+			$row->{follows_id} = $id;
+			$row->{dedupe_key} = "taskq_follow_up $id";
+			push @{ $old->{events} }, [ 'followed_up', $old->{status}, $old->{status} ] if !defined holder($model, $row->{dedupe_key});
+			return;
+		},
+		states => \@states, level => 'agent',
+		after => sub { my $new = $_[0][0][0]; as_owner(sub { take_over_created($row, $new) }); });
 }
 
 sub do_claim
@@ -706,6 +777,8 @@ sub do_insert
 	my $collides = is_active(\%row) && defined holder($m, $row{dedupe_key});
 
 	my @columns = (@raw_columns, 'status', 'created_at', 'started_at', 'completed_at', 'cancelled_at');
+	my %own = (chance(0.2) ? (labels => labels()) : (), chance(0.2) ? (attributes => attributes()) : ());
+	for (keys %own) { $row{$_} = $own{$_}{stored}; push @states, map { '23514' } @{ $own{$_}{bad} }; }
 	my $how = pick(qw(insert insert merge conflict));
 	my $conflict = '';
 	if ($how eq 'conflict')
@@ -715,6 +788,8 @@ sub do_insert
 	elsif ($collides) { push @states, '23505'; }
 	my $values = join(', ', map { $is_stamp{$_} ? micro_lit($row{$_}) : lit($row{$_}, $type_of{$_} // ($_ eq 'status' ? 'taskq_status' : undef)) } @columns);
 	$row{priority} //= 'MEDIUM';
+	push @columns, sort keys %own;
+	$values .= ", $own{$_}{sql}" for sort keys %own;
 	my $text = 'INSERT INTO taskq_task (' . join(', ', @columns) . ") VALUES ($values)$conflict RETURNING id";
 	my $after = sub {
 		my ($rows) = @_;
@@ -755,6 +830,17 @@ sub do_update
 		$set{$column} = $value;
 		push @states, @bad;
 		push @assignments, "$column = " . lit($value, $type_of{$column});
+	}
+	# As it is stored, for a closed task does not change even to the same in another order.
+	if (chance(0.2))
+	{
+		my $field = pick(qw(labels attributes));
+		my $given = $field eq 'labels' ? labels() : attributes();
+		push @states, map { '23514' } @{ $given->{bad} };
+		$set{$field} = $given->{stored};
+		push @assignments, "$field = " . (@{ $given->{bad} } || is_active($m->{tasks}{$id}) ? $given->{sql} :
+			!defined $given->{stored} ? 'NULL' : $field eq 'attributes' ? lit($given->{stored}, 'jsonb') :
+			'ARRAY[' . join(', ', map { lit($_) } @{ $json->decode($given->{stored}) }) . ']::text[]');
 	}
 	if (chance(0.5)) { $set{status} = pick(@status_values); push @assignments, "status = " . q_($set{status}); }
 	if (chance(0.05))
@@ -958,6 +1044,8 @@ sub filters
 		push @tests, sub { ($_[0]{user_id} // "\0") eq $id };
 	}
 	if (chance(0.1)) { push @list, "source => 'IMPORT'"; push @tests, sub { $_[0]{source} eq 'IMPORT' }; }
+	if (chance(0.1)) { push @list, "labels => '{vip}'"; push @tests, sub { ($_[0]{labels} // '') =~ /"vip"/ }; }
+	if (chance(0.1)) { push @list, q{attributes => '{"a": 1}'}; push @tests, sub { ($_[0]{attributes} // '') eq '{"a": 1}' }; }
 	if (chance(0.1)) { push @list, "kind => 'REVIEW'"; push @tests, sub { ($_[0]{kind} // "\0") eq 'REVIEW' }; }
 	if (chance(0.2))
 	{
@@ -1596,6 +1684,7 @@ $m->{customers}{"cus_$_"} = 1 for 1 .. 4;
 
 my @actions = (
 	[ create => 14, \&do_create ], [ json => 6, \&do_create_json ], [ verb => 34, \&do_verb ], [ claim => 3, \&do_claim ],
+	[ follow_up => 3, \&do_follow_up ],
 	[ insert => 6, \&do_insert ], [ update => 9, \&do_update ], [ delete => 2, \&do_delete ], [ forbidden => 2, \&do_forbidden ],
 	[ sweep => 4, \&do_sweep ], [ timezone => 3, \&do_timezone ], [ purge => 1, \&do_purge ],
 	[ page => 4, \&do_page ], [ bad_page => 3, \&do_bad_page ], [ count => 4, \&do_count ], [ stats => 4, \&do_stats ], [ read => 5, \&do_read ],

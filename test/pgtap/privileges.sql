@@ -30,7 +30,7 @@ UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_
     taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
     taskq_cancel_many,taskq_assign,taskq_assign_many,taskq_assign_team,taskq_assign_team_many,taskq_reschedule,taskq_reschedule_many,taskq_prioritize,taskq_prioritize_many,
-    taskq_set_sla,taskq_set_sla_many,taskq_edit,taskq_edit_many,taskq_comment,taskq_comment_many,taskq_claim,
+    taskq_set_sla,taskq_set_sla_many,taskq_edit,taskq_edit_many,taskq_comment,taskq_comment_many,taskq_claim,taskq_follow_up,
     taskq_pause,taskq_pause_many,taskq_resume,taskq_resume_many,taskq_apply_policy,taskq_apply_policy_many,
     taskq_renewal_create,taskq_renewal_complete,taskq_renewal_cancel,taskq_emit}'::text[]), 'agent'
 UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,taskq_worker_wake,taskq_renewals_refresh,taskq_emit_change,taskq_emit_dry_run,
@@ -63,6 +63,7 @@ INSERT INTO written VALUES
     ('taskq_task', 'title description priority status due_date sla_hours assignee_id', 'agent', 'agent'),
     ('taskq_task', 'user_id source dedupe_key', 'agent', 'owner'),
     ('taskq_task', 'id created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at', 'owner', 'owner'),
+    ('taskq_task', 'labels attributes', 'agent', 'agent'), ('taskq_task', 'follows_id', 'agent', 'owner'),
     ('taskq_task', 'kind sla_policy sla_calendar sla_from response_hours', 'agent', 'agent'),
     ('taskq_task', 'paused_at pause_reason resume_at', 'owner', 'agent'),
     ('taskq_task', 'sla_revision response_due_at response_breached_at response_hours_used sla_hours_used sla_warn_at sla_warned_at', 'owner', 'owner'),
@@ -199,6 +200,10 @@ INSERT INTO statement VALUES
     ('agent', 'done', $$SELECT taskq_cancel(1000001, 'why')$$),
     ('agent', 'done', $$SELECT taskq_assign(1000001, 'sta_1'), taskq_reschedule(1000001, taskq_today()), taskq_prioritize(1000001, 'HIGH'), taskq_set_sla(1000001, 1), taskq_edit(1000001, 'y')$$),
     ('agent', 'done', $$SELECT taskq_comment(1000001, 'x'), taskq_comment(1000002, 'x')$$),
+    ('agent', 'done', $$SELECT taskq_create('x', labels => '{a}', attributes => '{"a": 1}'), taskq_edit(1000001, labels => '{b}', attributes => '{}')$$),
+    ('agent', 'done', $$SELECT taskq_follow_up(1000002)$$),
+    ('agent', '55000', $$SELECT taskq_follow_up(1000001)$$),
+    ('agent', '23514', $$UPDATE taskq_task SET labels = '{NULL}' WHERE id = 1000001$$),
     ('agent', 'done', $$SELECT taskq_pause(1000001, 'x'), taskq_resume(1000001), taskq_apply_policy(1000001, 'gold')$$),
     ('agent', 'done', $$UPDATE taskq_task SET kind = 'REVIEW', sla_hours = 4, sla_calendar = 'desk' WHERE id = 1000001$$),
     ('agent', '23514', $$UPDATE taskq_task SET paused_at = now() WHERE id = 1000002$$),

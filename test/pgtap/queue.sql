@@ -7,7 +7,7 @@ SELECT setseed(0.42);
 INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g, g < 3 FROM generate_series(1, 4) g;
 INSERT INTO taskq_customer SELECT 'cus_' || g, 'Customer ' || g FROM generate_series(1, 5) g;
 INSERT INTO taskq_task (title, priority, status, due_date, sla_hours, assignee_id, user_id, source, created_at, started_at, completed_at, cancelled_at,
-    kind, paused_at, response_hours, response_due_at)
+    kind, paused_at, response_hours, response_due_at, labels, attributes)
 SELECT (ARRAY['Call', 'call back', 'Write 100%', 'Écrire', 'a_b'])[1 + g % 5] || ' ' || g,
        (enum_range(NULL::taskq_priority))[1 + floor(random() * 4)],
        CASE phase WHEN 2 THEN 'COMPLETED' WHEN 3 THEN 'CANCELLED' ELSE CASE WHEN due IS NOT NULL AND random() < 0.3 THEN 'OVERDUE' WHEN phase = 1 THEN 'IN_PROGRESS' ELSE 'OPEN' END END::taskq_status,
@@ -16,7 +16,8 @@ SELECT (ARRAY['Call', 'call back', 'Write 100%', 'Écrire', 'a_b'])[1 + g % 5] |
        CASE WHEN random() < 0.2 THEN 'IMPORT' ELSE 'MANUAL' END, created,
        CASE WHEN phase IN (1, 2) THEN created END, CASE WHEN phase = 2 THEN created + random() * interval '40 hours' END, CASE WHEN phase = 3 THEN created + random() * interval '40 hours' END,
        (ARRAY['REVIEW', 'CALL'])[1 + g % 3], CASE WHEN phase < 2 AND random() < 0.3 THEN now() END,
-       CASE WHEN g % 4 = 0 THEN 8 END, CASE WHEN g % 4 = 0 THEN created + interval '8 hours' END
+       CASE WHEN g % 4 = 0 THEN 8 END, CASE WHEN g % 4 = 0 THEN created + interval '8 hours' END,
+       ARRAY(SELECT l FROM unnest('{a,b,c}'::text[]) WITH ORDINALITY u(l, i) WHERE g % (i + 1) = 0), jsonb_build_object('n', g % 5)
 FROM (SELECT g, floor(random() * 4)::int AS phase, CASE WHEN random() < 0.8 THEN taskq_today() - 4 + floor(random() * 9)::int END AS due,
              date_trunc('hour', now()) - floor(random() * 60) * interval '1 hour' AS created
       FROM generate_series(1, 400) g) x;
@@ -37,6 +38,8 @@ SELECT n,
        CASE WHEN random() < 0.4 THEN random() < 0.5 END AS assignee_is_active,
        CASE WHEN random() < 0.4 THEN random() < 0.5 END AS paused,
        CASE WHEN random() < 0.2 THEN (ARRAY['REVIEW', 'CALL'])[1 + n % 2] END AS kind,
+       CASE WHEN n % 4 = 0 THEN (ARRAY['{a}', '{b,a}', '{c}'])[1 + n % 3]::text[] END AS labels,
+       CASE WHEN n % 7 = 0 THEN jsonb_build_object('n', n % 5) END AS attributes,
        (ARRAY['due', 'priority', 'created', 'sla', 'closed'])[1 + n % 5] AS sort,
        1 + floor(random() * 30)::int AS page_size
 FROM generate_series(1, 500) n;
@@ -49,7 +52,7 @@ BEGIN
     LOOP
         page := '{}';
         FOR r IN SELECT * FROM taskq_queue_page(f.status, f.priority, f.assignee_id, f.user_id, f.unassigned, f.source,
-                f.due_from, f.due_to, f.sla_status, f.search, f.sort, f.page_size, last, f.assignee_is_active, f.paused, f.kind) LOOP
+                f.due_from, f.due_to, f.sla_status, f.search, f.sort, f.page_size, last, f.assignee_is_active, f.paused, f.kind, labels => f.labels, attributes => f.attributes) LOOP
             page := page || r.id;
             last := r.cursor;
         END LOOP;
@@ -76,13 +79,14 @@ CREATE FUNCTION pg_temp.view(f filter) RETURNS bigint[] LANGUAGE sql AS $$
       AND (f.sla_status IS NULL OR t.sla_status = ANY (f.sla_status))
       AND (f.assignee_is_active IS NULL OR t.assignee_is_active = f.assignee_is_active)
       AND (f.paused IS NULL OR t.is_paused = f.paused) AND (f.kind IS NULL OR t.kind = f.kind)
+      AND (f.labels IS NULL OR t.labels @> f.labels) AND (f.attributes IS NULL OR t.attributes @> f.attributes)
       AND (f.search IS NULL OR strpos(lower(t.title), lower(f.search)) > 0)
 $$;
 
 -- In one statement, for the SLA's status is that of its begin.
 CREATE TEMP TABLE outcome AS SELECT f, pg_temp.walk(f) AS walked, pg_temp.view(f) AS wanted, taskq_queue_count(f.status, f.priority,
     f.assignee_id, f.user_id, f.unassigned, f.source, f.due_from, f.due_to, f.sla_status, f.search, assignee_is_active => f.assignee_is_active,
-    paused => f.paused, kind => f.kind) AS counted FROM filter f;
+    paused => f.paused, kind => f.kind, labels => f.labels, attributes => f.attributes) AS counted FROM filter f;
 SELECT is_empty('SELECT f FROM outcome WHERE walked <> wanted', 'pages equal the view, in rows and order');
 SELECT cmp_ok((SELECT count(*) FROM outcome WHERE cardinality(wanted) > 0), '>', 250::bigint, 'most filters match something');
 SELECT is_empty('SELECT f FROM outcome WHERE counted <> cardinality(wanted)', 'counts equal the view');

@@ -137,7 +137,7 @@ FROM unnest(ARRAY[$$title = ''$$, $$description = repeat('d', 65537)$$, $$due_da
 INSERT INTO taskq_task (title, status) VALUES ('', 'OPEN');
 ROLLBACK;
 SELECT kind, taskq_event_kind_is_valid(kind) AS valid FROM unnest('{started,completed,cancelled,overdue,recovered,sla_breached,assigned,rescheduled,
-    prioritized,sla_changed,edited,updated,commented,erased,start,startedx,STARTED,""}'::text[]) kind;
+    prioritized,sla_changed,edited,updated,commented,followed_up,erased,start,startedx,STARTED,""}'::text[]) kind;
 -- an import keeps what it is given
 INSERT INTO taskq_task (id, title, status, due_date, created_at, created_by, started_at, completed_at, updated_at, sla_hours, sla_due_at, sla_at_risk_at)
 VALUES (77, 'imported', 'COMPLETED', '2020-01-01', '2019-01-01', NULL, '2019-01-02', '2019-01-03', '2019-01-03', 10, '2019-01-05', '2019-01-04');

@@ -96,6 +96,12 @@ in_schema('source', q{
 	SELECT taskq_pause(id) FROM taskq_task WHERE title = 'review: done';
 	SELECT taskq_start(id), taskq_complete(id) FROM taskq_task WHERE title = 'review: done';
 	SELECT taskq_renewal_create('cus_2', 'passport', taskq_today() + 20)});
+# Labels, attributes and follow-ups, an active one and a chain; the events that tell of them.
+in_schema('source', q{
+	SELECT taskq_create('labelled', labels => '{b,a,é}', attributes => '{"po": 4711, "size": {"w": 1.50}, "none": null}') AS id;
+	SELECT taskq_edit(max(id), labels => '{c}', attributes => '{"po": 4712}') IS NULL, taskq_cancel(max(id)) IS NULL FROM taskq_task;
+	SELECT taskq_follow_up(max(id), 'labelled, again', taskq_today() + 9) FROM taskq_task; SELECT taskq_cancel(max(id)) IS NULL FROM taskq_task;
+	SELECT taskq_follow_up(max(id), assignee_id => 'sta_1') FROM taskq_task});
 # What has not been swept yet: past due, breached, a renewal to be looked at, a threshold changed.
 in_schema('source', q{
 	INSERT INTO taskq_task (title, due_date) SELECT 'past due ' || i, '2020-03-01' FROM generate_series(1, 20) i;

@@ -94,6 +94,12 @@ SELECT * FROM work.taskq_set_sla(:a, 8);
 SELECT * FROM work.taskq_comment(:a, 'a note');
 SELECT * FROM work.taskq_complete(:a, 'done');
 SELECT * FROM work.taskq_cancel(:b, 'no');
+SELECT work.taskq_create('By hand', labels => '{b,a}', attributes => '{"n": 1}') AS fields \gset
+SELECT * FROM work.taskq_edit(:fields, labels => '{c,a}', attributes => '{"n": 2}');
+SELECT * FROM work.taskq_edit_many(ARRAY[:fields], labels => '{}', attributes => '{}');
+SELECT id FROM work.taskq_queue_page(NULL, labels => '{a}', attributes => '{"n": 1}');
+SELECT work.taskq_queue_count(NULL, labels => '{a}', attributes => '{"n": 1}');
+SELECT work.taskq_follow_up(:b), work.taskq_follow_up(:b);
 \set ids '{' :c ',' :again '}'
 SELECT work.taskq_create('By hand') AS d \gset
 SELECT work.taskq_create('By hand') AS e \gset
