@@ -23,10 +23,12 @@ typedef enum TaskIndex
 	BY_CLOSED,
 	BY_PAUSED,
 	BY_RESPONSE,
-	BY_RESPONSE_BREACH
+	BY_RESPONSE_BREACH,
+	BY_QUEUE,
+	BY_TEAM
 } TaskIndex;
 
-#define N_TASK_INDEXES (BY_RESPONSE_BREACH + 1)
+#define N_TASK_INDEXES (BY_TEAM + 1)
 
 /* Pages of the visibility map that are kept pinned: each is about 256 MB of the table. */
 #define N_VMBUFFERS 16
