@@ -231,7 +231,7 @@ run_page(const Filters *f, QueueSort sort, const Position *pos, int page_size, i
 	if (window > 0)
 	{
 		appendStringInfoString(&st.sql, ") t WHERE true");
-		append_search(&st, f->search);
+		append_search(&st, f->search, true);
 		appendStringInfo(&st.sql, " LIMIT %d", page_size);
 	}
 	appendStringInfo(&st.sql, ") m) b JOIN @.taskq_task p ON p.%s " EQ " b.%s ", page.by_ctid ? "ctid" : "id", row);

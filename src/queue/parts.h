@@ -43,7 +43,7 @@ extern void add_param(Statement *st, const char *before, Oid type, Datum value, 
 extern bool append_ids(Statement *st, QueuePage *page);
 extern bool page_has_last(const Filters *f, QueueSort sort, const Position *pos);
 extern bool search_begins_with_window(const Filters *f);
-extern void append_search(Statement *st, const Search *search);
+extern void append_search(Statement *st, const Search *search, bool in_window);
 extern bool append_counted(Statement *st, const Filters *f);
 
 #endif							/* TASKQ_PARTS_H */
