@@ -264,12 +264,14 @@ fold_by_table(const unsigned char *s, int len, char *to)
 		const Folded *folded;
 		pg_wchar	c;
 
-		if (*s < 0x80)
+		/* Without a branch on the letter. */
+		while (s < end && *s < 0x80)
 		{
-			*p++ = *s >= 'A' && *s <= 'Z' ? *s + 'a' - 'A' : *s;
+			*p++ = *s + (((unsigned) *s - 'A' < 26) << 5);
 			s++;
-			continue;
 		}
+		if (s == end)
+			break;
 		if (*s >= 0xF0 || utf8_len(s) > end - s)
 			return -1;
 		c = utf8_to_unicode(s);
