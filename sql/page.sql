@@ -162,12 +162,6 @@ CREATE TYPE taskq_queue_row AS (
 );
 COMMENT ON TYPE taskq_queue_row IS 'A row of taskq_queue_page(): the columns of taskq_tasks, and cursor in between, which argument after takes to go on behind this row.';
 
-CREATE FUNCTION taskq_title_may_contain(title text, part text) RETURNS boolean
-    LANGUAGE c STABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'taskq_title_may_contain';
-COMMENT ON FUNCTION taskq_title_may_contain(text, text) IS
-'False only if lower(title) certainly does not contain the part, which is in lower case; in a fraction of the time that lower() takes. A page with search asks it first.';
-
 CREATE FUNCTION taskq_queue_page(
     status taskq_status[] DEFAULT '{OPEN}',
     priority taskq_priority[] DEFAULT NULL,
@@ -192,7 +186,7 @@ CREATE FUNCTION taskq_queue_page(
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 100000 ROWS 50
     AS 'MODULE_PATHNAME', 'taskq_queue_page';
 COMMENT ON FUNCTION taskq_queue_page(taskq_status[], taskq_priority[], text, text, boolean, text, date, date, taskq_sla_status[], text, text, integer, text, boolean, boolean, text, text, text[], jsonb) IS
-'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (substring of the title, case-insensitive), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has), paused (true, false: tasks that are paused, that are not), kind, team_id, labels (tasks that have all of them), attributes (a JSON object; tasks whose attributes contain it, as @> does; no filter for either: NULL, ''{}''). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned.';
+'One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (up to 16 words, each of which is part of the title, of the description or of the customer''s name, or is the id of the task, its public id or the id of the customer, as it is, in lower or in upper case; letters are compared as taskq_fold() makes them, and no character is a wildcard; without a word: all), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has), paused (true, false: tasks that are paused, that are not), kind, team_id, labels (tasks that have all of them), attributes (a JSON object; tasks whose attributes contain it, as @> does; no filter for either: NULL, ''{}''). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned, a search of more than 16 words.';
 
 CREATE FUNCTION taskq_queue_count(
     status taskq_status[] DEFAULT '{OPEN}',

@@ -41,7 +41,8 @@ sub run_scans
 		my ($under, $how) = $trigrams ? (100, 'with an index of trigrams') : (1000, 'without an index of titles');
 		if ($trigrams)
 		{
-			sql('scans', 'CREATE EXTENSION pg_trgm', 'CREATE INDEX ON taskq_task USING gin (lower(title) gin_trgm_ops)');
+			sql('scans', 'CREATE EXTENSION pg_trgm', 'CREATE INDEX ON taskq_task USING gin (taskq_search_text(title, description) gin_trgm_ops)',
+				'CREATE INDEX ON taskq_customer USING gin (taskq_fold(name) gin_trgm_ops)');
 			settle('scans');
 		}
 		scan($db, $label, "page, search of every status for a rare word, $how", $under, sprintf $search, q{'zanzibar'});

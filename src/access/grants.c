@@ -56,14 +56,15 @@ static const struct
 }			privileges[] = {
 	{LEVEL_VIEWER, "USAGE ON TYPE @.taskq_priority, @.taskq_status, @.taskq_sla_status, @.taskq_queue_row"},
 	{LEVEL_VIEWER, "SELECT ON TABLE @.taskq_staff_member, @.taskq_customer, @.taskq_task, "
-		"@.taskq_task_event, @.taskq_task_history, @.taskq_tasks, @.taskq_queue, @.taskq_queue_stats, "
+		"@.taskq_task_event, @.taskq_task_history, @.taskq_tasks, @.taskq_queue, @.taskq_todo, @.taskq_queue_stats, "
 	"@.taskq_workload, @.taskq_team_workload, @.taskq_sla_violations, @.taskq_sla_clocks, @.taskq_sweep_log, @.taskq_worker_status, "
 		"@.taskq_workflow_rule, @.taskq_workflow_run, @.taskq_renewal, @.taskq_renewals, "
 	"@.taskq_renewal_threshold, @.taskq_renewal_crossing, @.taskq_calendar, @.taskq_calendar_window, @.taskq_holiday, "
 	"@.taskq_sla_policy, @.taskq_task_pause, @.taskq_team, @.taskq_team_member"},
 	{LEVEL_VIEWER, "EXECUTE ON ROUTINE @.taskq_priority_rank, @.taskq_today, @.taskq_day_start, "
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
-	"@.taskq_sla_status_at, @.taskq_title_may_contain, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_workload_numbers, "
+	"@.taskq_sla_status_at, @.taskq_search_may_find, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_workload_numbers, "
+	"@.taskq_active, @.taskq_backlog, @.taskq_public_id, @.taskq_id, "
 	"@.taskq_sla_report, @.taskq_sla_explain, @.taskq_sla_moves, @.taskq_sla_clocks_of, "
 	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_condition_is_predicate, "
 	"@.taskq_renewal_ladder, @.taskq_renewal_threshold_day, @.taskq_business_add, @.taskq_business_hours, @.taskq_business_day, "
@@ -104,7 +105,7 @@ static const struct
  */
 static const char *const for_public = "EXECUTE ON ROUTINE "
 "@.taskq_task_is_valid, @.taskq_event_kind_is_valid, @.taskq_line_is_valid, @.taskq_role_oid, "
-"@.taskq_stage, @.taskq_place, @.taskq_timer, @.taskq_warn_percents_are_valid, "
+"@.taskq_stage, @.taskq_place, @.taskq_timer, @.taskq_warn_percents_are_valid, @.taskq_fold, @.taskq_search_text, "
 /* of databases of 0.2.0 */
 "@.taskq_description_is_valid, @.taskq_due_date_is_valid, @.taskq_sla_hours_is_valid, "
 "@.taskq_source_is_valid, @.taskq_dedupe_key_is_valid, @.taskq_completed_is_valid, "

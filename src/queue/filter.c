@@ -125,11 +125,7 @@ filter_arguments(FunctionCallInfo fcinfo, int later)
 	f.assignee_id = text_filter(fcinfo, ARG_ASSIGNEE_ID);
 	f.user_id = text_filter(fcinfo, ARG_USER_ID);
 	f.source = text_filter(fcinfo, ARG_SOURCE);
-	if (!PG_ARGISNULL(ARG_SEARCH))
-	{
-		f.search = search_lower(PG_GETARG_DATUM(ARG_SEARCH));
-		f.search_pattern = search_pattern(f.search);
-	}
+	f.search = PG_ARGISNULL(ARG_SEARCH) ? NULL : search_argument(PG_GETARG_DATUM(ARG_SEARCH));
 	f.unassigned = !PG_ARGISNULL(ARG_UNASSIGNED) && PG_GETARG_BOOL(ARG_UNASSIGNED);
 	if (f.unassigned && f.assignee_id != (Datum) 0)
 		ereport(ERROR,

@@ -13,6 +13,7 @@
 #include "utils/datetime.h"
 
 #include "base/enums.h"
+#include "queue/search.h"
 
 /* Both functions take these first, in this order, ... */
 enum
@@ -73,8 +74,7 @@ typedef struct Filters
 	Datum		assignee_id;	/* 0 = not given, as below */
 	Datum		user_id;
 	Datum		source;
-	Datum		search;			/* in lower case */
-	Datum		search_pattern; /* of LIKE */
+	Search	   *search;			/* NULL = not given */
 	DateADT		due_from;		/* -infinity = not given */
 	DateADT		due_to;			/* +infinity = not given */
 	BoolFilter	assignee_is_active;

@@ -142,13 +142,14 @@ statement_plan(const char *sql, int nparams, Oid *types, int options)
 /*
  * Runs a statement.  "joins_few": rows are joined to those of a page only.
  * "ordered": an index gives the rows in order.  Other plans are never right
- * then, whatever the statistics and the parameters say.
+ * then, whatever the statistics and the parameters say.  "by_values": which is
+ * right depends on the parameters.
  */
 static void
-statement_run(Statement *st, bool joins_few, bool ordered)
+statement_run(Statement *st, bool joins_few, bool ordered, bool by_values)
 {
 	char	   *sql = qualify(st->sql.data);
-	SPIPlanPtr	plan = statement_plan(sql, st->nparams, st->types, ordered ? CURSOR_OPT_GENERIC_PLAN : 0);
+	SPIPlanPtr	plan = statement_plan(sql, st->nparams, st->types, ordered ? CURSOR_OPT_GENERIC_PLAN : by_values ? CURSOR_OPT_CUSTOM_PLAN : 0);
 	static const char *const off[] = {"jit", "enable_hashjoin", "enable_mergejoin", "enable_sort"};
 	int			level = settings_off(off, ordered ? 4 : joins_few ? 3 : 1);
 	int			result;
@@ -214,8 +215,8 @@ run_page(const Filters *f, QueueSort sort, const Position *pos, int page_size, i
 	if (window > 0)
 	{
 		page.limit = window;
-		page.with_title = true;
-		filters.search = (Datum) 0;
+		page.with_texts = true;
+		filters.search = NULL;
 	}
 	statement_begin(&st);
 	appendStringInfoString(&st.sql, "SELECT " PAGE_COLUMNS ", b.n");
@@ -223,19 +224,22 @@ run_page(const Filters *f, QueueSort sort, const Position *pos, int page_size, i
 	appendStringInfo(&st.sql, " FROM (SELECT m.%s, pg_catalog.row_number() OVER () AS n FROM (", row);
 	if (window > 0)
 		appendStringInfo(&st.sql, "SELECT t.%s FROM (", row);
+	else if (f->search != NULL)
+		search_find_customers(f->search);
 	if (!append_ids(&st, &page))
 		return 0;
 	if (window > 0)
 	{
 		appendStringInfoString(&st.sql, ") t WHERE true");
-		append_search(&st, f);
+		append_search(&st, f->search, true);
 		appendStringInfo(&st.sql, " LIMIT %d", page_size);
 	}
 	appendStringInfo(&st.sql, ") m) b JOIN @.taskq_task p ON p.%s " EQ " b.%s ", page.by_ctid ? "ctid" : "id", row);
 	appendStringInfoString(&st.sql, "LEFT JOIN @.taskq_staff_member a ON a.id " EQ " p.assignee_id "
 						   "LEFT JOIN @.taskq_customer c ON c.id " EQ " p.user_id");
 	statement_run(&st, true, page.ordered && (f->any_sla_status || sort == SORT_SLA) && f->source == (Datum) 0 && f->kind == (Datum) 0 &&
-				  f->labels == (Datum) 0 && f->attributes == (Datum) 0 && filters.search == (Datum) 0);
+				  f->labels == (Datum) 0 && f->attributes == (Datum) 0 && filters.search == NULL,
+				  filters.search != NULL);
 	return SPI_processed;
 }
 
@@ -259,7 +263,7 @@ taskq_queue_page(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	spi_connect();
-	if (search_reads_all(&f))
+	if (search_begins_with_window(&f))
 		n = run_page(&f, sort, &pos, page_size, SEARCH_WINDOW, false);
 	else if (page_has_last(&f, sort, &pos))
 		n = run_page(&f, sort, &pos, page_size, 0, true);
@@ -287,6 +291,8 @@ taskq_queue_count(PG_FUNCTION_ARGS)
 	spi_connect();
 	statement_begin(&st);
 	appendStringInfoString(&st.sql, "SELECT pg_catalog.count(*) FROM (");
+	if (f.search != NULL)
+		search_find_customers(f.search);
 	if (append_counted(&st, &f))
 	{
 		bool		isnull;
@@ -294,7 +300,7 @@ taskq_queue_count(PG_FUNCTION_ARGS)
 		if (!PG_ARGISNULL(ARG_CAP))
 			add_param(&st, " LIMIT ", INT8OID, Int64GetDatum((int64) PG_GETARG_INT32(ARG_CAP)), "");
 		appendStringInfoString(&st.sql, ") m");
-		statement_run(&st, false, false);
+		statement_run(&st, false, false, f.search != NULL);
 		count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	}
 	SPI_finish();

@@ -153,13 +153,36 @@ append_priority(Statement *st, const Filters *f, int rank)
 	appendStringInfoString(&st->sql, "}'::pg_catalog.int4[])");
 }
 
-/* The condition that a title contains the text searched for. */
+/*
+ * The condition that a task t has each word, by its columns id, title,
+ * description and user_id.  Each alternative is one of an index, unless
+ * customers are looked for with each task.  OFFSET keeps the planner from
+ * reading all customers for the few tasks of a window.
+ */
 void
-append_search(Statement *st, const Filters *f)
+append_search(Statement *st, const Search *search, bool in_window)
 {
-	if (!taskq_catalog()->sql_is_older)
-		add_param(st, " AND @.taskq_title_may_contain(t.title, ", TEXTOID, f->search, ")");
-	add_param(st, " AND pg_catalog.lower(t.title) OPERATOR(pg_catalog.~~) ", TEXTOID, f->search_pattern, "");
+	if (search->older_pattern != (Datum) 0)
+		add_param(st, " AND pg_catalog.lower(t.title) OPERATOR(pg_catalog.~~) ", TEXTOID, search->older_pattern, "");
+	for (int i = 0; i < search->nwords; i++)
+	{
+		const SearchWord *w = &search->words[i];
+
+		add_param(st, " AND (@.taskq_search_may_find(t.title, t.description, ", TEXTOID, w->folded, ")");
+		add_param(st, " AND @.taskq_search_text(t.title, t.description) OPERATOR(pg_catalog.~~) ", TEXTOID, w->pattern, "");
+		add_param(st, " OR t.user_id " EQ " ANY (", TEXTARRAYOID, w->user_ids, ")");
+		if (w->id != (Datum) 0)
+			add_param(st, " OR t.id " EQ " ", INT8OID, w->id, "");
+		if (w->customers == CUSTOMERS_LISTED)
+			add_param(st, " OR t.user_id " EQ " ANY (", TEXTARRAYOID, w->customer_ids, ")");
+		else if (w->customers == CUSTOMERS_UNKNOWN)
+		{
+			add_param(st, " OR EXISTS (SELECT FROM @.taskq_customer sc WHERE sc.id " EQ " t.user_id "
+					  "AND @.taskq_search_may_find(sc.name, NULL, ", TEXTOID, w->folded, ")");
+			add_param(st, " AND @.taskq_fold(sc.name) OPERATOR(pg_catalog.~~) ", TEXTOID, w->pattern, in_window ? " OFFSET 0)" : ")");
+		}
+		appendStringInfoChar(&st->sql, ')');
+	}
 }
 
 /* The filters that are the same for all branches, but for the priority. */
@@ -191,8 +214,8 @@ append_filters(Statement *st, const Filters *f)
 							   "WHERE s.id " EQ " t.assignee_id AND s.is_active)");
 	if (f->assignee_is_active == BOOL_FALSE)
 		appendStringInfoString(&st->sql, " AND t.assignee_id " EQ " s.id");
-	if (f->search != (Datum) 0)
-		append_search(st, f);
+	if (f->search != NULL)
+		append_search(st, f->search, false);
 }
 
 /* The key of taskq_task_queue_idx, or of taskq_task_assignee_idx and taskq_task_team_idx, that has the due dates of a branch. */
@@ -218,15 +241,27 @@ append_branch(Statement *st, const Filters *f, const Branch *b, bool partial)
 	append_sla_status(st, f, b);
 }
 
+/* How many of some branches are of active tasks, which come first. */
+static int
+count_active(const Branch *branches, int n)
+{
+	int			nactive = 0;
+
+	while (nactive < n && BRANCH_IS_ACTIVE(&branches[nactive]))
+		nactive++;
+	return nactive;
+}
+
 /*
  * The same for several branches, by phases, which no index has: an index that
  * finds most tasks is of no use, however it is estimated.  Those of an assignee,
- * of a team or of a customer have the stages.
+ * of a team or of a customer have the stages, and those of a search if all are active,
+ * for where no index has the words that one leaves out the closed tasks.
  */
 static void
 append_phases(Statement *st, const Filters *f, const Branch *phases, int n)
 {
-	if (f->user_id != (Datum) 0 || OF_ASSIGNEE(f))
+	if (f->user_id != (Datum) 0 || OF_ASSIGNEE(f) || (f->search != NULL && count_active(phases, n) == n))
 	{
 		appendStringInfoString(&st->sql, "@stage " EQ " ANY ('{");
 		for (int i = 0; i < n; i++)
@@ -359,8 +394,8 @@ begin_part(Statement *st, QueuePage *page, const char *k1, const char *k2)
 	appendStringInfo(&st->sql, "%s(SELECT t.id", page->nparts++ > 0 ? " UNION ALL " : "");
 	if (page->by_ctid)
 		appendStringInfoString(&st->sql, ", t.ctid AS tid");
-	if (page->with_title)
-		appendStringInfoString(&st->sql, ", t.title");
+	if (page->with_texts)
+		appendStringInfoString(&st->sql, ", t.title, t.description, t.user_id");
 	if (OF_NOBODY(page->filters))
 		appendStringInfoString(&st->sql, ", t.assignee_id AS nobody");
 	if (k1 != NULL)
@@ -484,22 +519,14 @@ append_branch_ranges(Statement *st, QueuePage *page, const Branch *b)
 	}
 }
 
-/* How many of some branches are of active tasks, which come first. */
-static int
-count_active(const Branch *branches, int n)
-{
-	int			nactive = 0;
-
-	while (nactive < n && BRANCH_IS_ACTIVE(&branches[nactive]))
-		nactive++;
-	return nactive;
-}
-
+/*
+ * Whether a search looks at the first tasks in the order of the sort before it
+ * reads all, in no order.
+ */
 bool
-search_reads_all(const Filters *f)
+search_begins_with_window(const Filters *f)
 {
-	return f->search != (Datum) 0 && (f->status[STATUS_COMPLETED] || f->status[STATUS_CANCELLED]) &&
-		!OF_ASSIGNEE(f) && !OF_FEW(f);
+	return f->search != NULL && !OF_ASSIGNEE(f) && !OF_FEW(f);
 }
 
 /*
@@ -532,8 +559,8 @@ append_merged_order(Statement *st, const QueuePage *page)
  * Appends what is to be merged.  taskq_task_assignee_idx has active tasks of an
  * assignee in the orders due and priority, closed ones in the order closed;
  * taskq_task_team_idx those of a team.
- * A search that includes closed tasks reads them all, unless the user has made
- * an index for it.
+ * A search reads all tasks of its statuses, unless the user has made an index
+ * for it.
  */
 static void
 append_ranges(Statement *st, QueuePage *page)
@@ -548,7 +575,7 @@ append_ranges(Statement *st, QueuePage *page)
 	int			active_phases = count_active(phases, nphases);
 
 	if (OF_FEW(f) || sort == SORT_CREATED ||
-		(sort == SORT_SLA && OF_ASSIGNEE(f)) || search_reads_all(f))
+		(sort == SORT_SLA && OF_ASSIGNEE(f)) || search_begins_with_window(f))
 	{
 		append_sorted(st, page, phases, nphases, sort_keys[sort].k1, sort_keys[sort].k2);
 		return;
@@ -594,7 +621,7 @@ append_ids(Statement *st, QueuePage *page)
 bool
 append_counted(Statement *st, const Filters *f)
 {
-	bool		together = f->search != (Datum) 0 || OF_FEW(f) || OF_ASSIGNEE(f);
+	bool		together = f->search != NULL || OF_FEW(f) || OF_ASSIGNEE(f);
 	bool		each_inactive = f->assignee_is_active == BOOL_FALSE;
 	Branch		branches[MAX_BRANCHES];
 	int			all = together ? status_phases(f, branches) : status_stages(f, branches);

@@ -13,7 +13,7 @@
 #include "queue/cursor.h"
 #include "queue/filter.h"
 
-#define MAX_PARAMS 32
+#define MAX_PARAMS (32 + 5 * SEARCH_MAX_WORDS)
 
 /* A statement as it is being written, and its parameters. */
 typedef struct Statement
@@ -32,7 +32,7 @@ typedef struct QueuePage
 	const Position *pos;
 	int			limit;
 	bool		by_ctid;		/* select where the rows are, not only the ids */
-	bool		with_title;		/* select it, too */
+	bool		with_texts;		/* select what a search looks at, too */
 	bool		without_last;	/* see page_has_last() */
 	int			nparts;			/* SELECTs so far, which are merged */
 	bool		ordered;		/* each comes from an index in its order */
@@ -42,8 +42,8 @@ extern void statement_begin(Statement *st);
 extern void add_param(Statement *st, const char *before, Oid type, Datum value, const char *behind);
 extern bool append_ids(Statement *st, QueuePage *page);
 extern bool page_has_last(const Filters *f, QueueSort sort, const Position *pos);
-extern bool search_reads_all(const Filters *f);
-extern void append_search(Statement *st, const Filters *f);
+extern bool search_begins_with_window(const Filters *f);
+extern void append_search(Statement *st, const Search *search, bool in_window);
 extern bool append_counted(Statement *st, const Filters *f);
 
 #endif							/* TASKQ_PARTS_H */

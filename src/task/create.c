@@ -31,6 +31,7 @@
 #include "task/directory.h"
 #include "task/fields.h"
 #include "task/policy.h"
+#include "task/publicid.h"
 #include "task/row.h"
 #include "task/title.h"
 
@@ -553,13 +554,14 @@ read_field(NewTask *task, const JsonbValue *key, JsonbValue *value)
 		task->values[field] = CStringGetTextDatum(string);
 }
 
-/* The task as jsonb, with the field "created" added. */
+/* The task as jsonb, with the fields "created" and "public_id" added. */
 static Datum
 task_as_json(int64 id, bool created)
 {
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(id)};
 	JsonbInState json = {0};
+	char		public_id[PUBLIC_ID_LEN + 1];
 	Datum		row;
 	bool		isnull;
 
@@ -578,6 +580,12 @@ task_as_json(int64 id, bool created)
 	json_fields_of(&json, DatumGetJsonbP(row));
 	json_key(&json, "created");
 	json_bool(&json, created);
+	if (!taskq_catalog()->sql_is_older)
+	{
+		public_id_write(id, public_id);
+		json_key(&json, "public_id");
+		json_string(&json, public_id);
+	}
 	return JsonbPGetDatum(json_finish(&json));
 }
 

@@ -78,6 +78,13 @@ static const struct
 		"taskq_task_timer_idx",
 		{NEWER(COLUMN_RESPONSE_DUE_AT), NEWER(COLUMN_PAUSED_AT), Anum_task_sla_at_risk_at, Anum_task_completed_at, Anum_task_cancelled_at},
 		1, {0}, {INT8OID}
+	},
+	[BY_QUEUE] = {
+		"taskq_task_queue_idx", {0}, 4, {0, 0, 0, Anum_task_id}, {INT2OID, INT4OID, INT8OID, INT8OID}
+	},
+	[BY_TEAM] = {
+		"taskq_task_team_idx", {NEWER(COLUMN_TEAM_ID)}, 5,
+		{NEWER(COLUMN_TEAM_ID), 0, 0, 0, Anum_task_id}, {TEXTOID, INT2OID, INT4OID, INT8OID, INT8OID}
 	}
 };
 

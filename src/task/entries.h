@@ -21,10 +21,11 @@ typedef enum TaskIndex
 	BY_SLA_SETTLED,
 	BY_CLOSED,
 	BY_TEAM,
-	BY_TIMER
+	BY_TIMER,
+	BY_QUEUE
 } TaskIndex;
 
-#define N_TASK_INDEXES (BY_TIMER + 1)
+#define N_TASK_INDEXES (BY_QUEUE + 1)
 
 /* Pages of the visibility map that are kept pinned: each is about 256 MB of the table. */
 #define N_VMBUFFERS 16

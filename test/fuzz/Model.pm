@@ -5,6 +5,7 @@
 #   tasks      id => row; stamps in microseconds, texts as they are; pauses that are over
 #   staff      id => whether active
 #   customers  id => whether active
+#   names      id => name of a customer
 #   renewals   id => row, as far as it decides what a call does
 #   roles      role => level or undef
 #   offset     hours that taskq.timezone is ahead of UTC

@@ -18,6 +18,7 @@
 # the statements; dates in them are relative to today.
 use strict;
 use warnings;
+use feature qw(fc);
 use utf8;
 use DBI;
 use FindBin;
@@ -25,6 +26,7 @@ use JSON::PP;
 use POSIX qw(floor);
 use Storable qw(dclone);
 use Time::HiRes qw(time);
+use Unicode::Normalize qw(NFD);
 use lib $FindBin::Bin;
 use Model;
 
@@ -47,7 +49,7 @@ my $dbh = DBI->connect('dbi:Pg:dbname=' . ($ENV{PGDATABASE} // 'postgres'), '', 
 
 my ($n, $sql) = (0, '');
 my (%seen, %done);
-my $m = { tasks => {}, staff => {}, customers => {}, roles => {}, offset => 12 - $hour, renewals => {}, last_event => 0,
+my $m = { tasks => {}, staff => {}, customers => {}, names => {}, roles => {}, offset => 12 - $hour, renewals => {}, last_event => 0,
 	last_run => 0, last_task => 0 };
 my @transaction;                     # models at its beginning and at each savepoint
 my $as_role;
@@ -66,6 +68,16 @@ sub difference
 sub pick { return $_[ int(rand(@_)) ]; }
 sub chance { return rand() < $_[0]; }
 sub q_ { return $dbh->quote($_[0]); }
+
+# A text as taskq_fold() makes it, as far as the words go.
+sub folded { return fc(NFD($_[0] // '') =~ s/[\x{AD}\x{300}-\x{36F}\x{200B}-\x{200F}\x{202A}-\x{202E}]//gr) =~ tr/ıøłđ/iold/r =~ s/æ/ae/gr; }
+
+# Whether a search finds a word in a task's title, description or customer's name.
+sub has_word
+{
+	my ($row, $word, $names) = @_;
+	return scalar grep { index(folded($_), folded($word)) >= 0 } $row->{title}, $row->{description}, $names->{ $row->{user_id} // '' };
+}
 
 # A literal, NULL for undef.
 sub lit
@@ -1063,9 +1075,9 @@ sub filters
 	}
 	if (chance(0.2))
 	{
-		my $needle = pick('a', '%', '_', '\\', "'", '', 'CHASE', 'BAN', 'nowhere', '日', '🦊', '{{');
+		my $needle = pick('a', '%', '_', '\\', "'", '', 'CHASE', 'BAN', 'nowhere', '日', '🦊', '{{', 'uberweisung', 'STRASSE', "u\x{308}BER");
 		push @list, 'search => ' . lit($needle);
-		push @tests, sub { index(lc $_[0]{title}, lc $needle) >= 0 };
+		push @tests, sub { has_word($_[0], $needle, $m->{names}) };
 	}
 	return (\@list, sub { my ($row) = @_; return !grep { !$_->($row) } @tests; });
 }
@@ -1224,13 +1236,14 @@ sub do_read
 	if ($kind == 4)
 	{
 		my @expected;
-		return statement('SELECT id FROM taskq_queue', sub {
-				@expected = map { $_->{id} } sort { by_key(sort_key('due', $a), sort_key('due', $b)) } grep { effective($m, $_) eq 'OPEN' } values %{ $m->{tasks} };
+		my ($view, $statuses) = @{ pick([ 'taskq_queue', qr/^OPEN$/ ], [ 'taskq_todo', qr/^(OPEN|IN_PROGRESS|OVERDUE)$/ ]) };
+		return statement("SELECT id FROM $view", sub {
+				@expected = map { $_->{id} } sort { by_key(sort_key('due', $a), sort_key('due', $b)) } grep { effective($m, $_) =~ $statuses } values %{ $m->{tasks} };
 				return;
 			},
 			reads => 1, level => 'viewer', after => sub {
 				my $got = join(' ', map { $_->[0] } @{ $_[0] });
-				difference('taskq_queue', "@expected", $got) if "@expected" ne $got;
+				difference($view, "@expected", $got) if "@expected" ne $got;
 			});
 	}
 	return statement('SELECT count(*) FROM ' . pick(qw(taskq_renewals taskq_worker_status taskq_sweep_log taskq_tasks taskq_workflow_run)), undef,
@@ -1297,7 +1310,7 @@ sub do_directory
 				my ($model) = @_;
 				return if $new eq $customer;
 				return '23505' if exists $model->{customers}{$new};
-				$model->{customers}{$new} = delete $model->{customers}{$customer};
+				$_->{$new} = delete $_->{$customer} for $model->{customers}, $model->{names};
 				rename_key($model, 'user_id', $customer, $new);
 				$_->{user_id} eq $customer and $_->{user_id} = $new for values %{ $model->{renewals} };
 				return;
@@ -1305,7 +1318,9 @@ sub do_directory
 	}
 	if ($kind == 6)
 	{
-		return statement('UPDATE taskq_customer SET assigned_agent_id = ' . pick(q_($id), 'NULL') . ', name = ' . q_(words()) . ' WHERE id = ' . q_($customer));
+		my $name = words();
+		return statement('UPDATE taskq_customer SET assigned_agent_id = ' . pick(q_($id), 'NULL') . ', name = ' . q_($name) . ' WHERE id = ' . q_($customer),
+			sub { $_[0]{names}{$customer} = $name; return; });
 	}
 	if ($kind == 7)
 	{
@@ -1680,7 +1695,7 @@ $dbh->do($_) or die $dbh->errstr for (
 	"INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g FROM generate_series(1, 6) g",
 	"INSERT INTO taskq_customer SELECT 'cus_' || g, 'Customer ' || g, 'sta_' || g FROM generate_series(1, 4) g");
 $m->{staff}{"sta_$_"} = 1 for 1 .. 6;
-$m->{customers}{"cus_$_"} = 1 for 1 .. 4;
+@{$m}{qw(customers names)} = ({ map { ("cus_$_" => 1) } 1 .. 4 }, { map { ("cus_$_" => "Customer $_") } 1 .. 4 });
 
 my @actions = (
 	[ create => 14, \&do_create ], [ json => 6, \&do_create_json ], [ verb => 34, \&do_verb ], [ claim => 3, \&do_claim ],

@@ -23,9 +23,9 @@ INSERT INTO role VALUES ('nobody', 'public'), ('nobody', 'taskq_test_none'), ('v
 -- From which level on a routine may be executed.
 CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
-SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_timer,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid,taskq_warn_percents_are_valid}'::text[]), 'nobody'::pg_temp.level
+SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_timer,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid,taskq_warn_percents_are_valid,taskq_fold,taskq_search_text}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
-    taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
+    taskq_sla_status_at,taskq_search_may_find,taskq_active,taskq_backlog,taskq_public_id,taskq_id,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder,
     taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
@@ -54,7 +54,7 @@ INSERT INTO relation VALUES
     ('taskq_sweep_log', 'viewer', 'owner'), ('taskq_erasure', 'manager', 'owner'),
     ('taskq_counter', 'owner', 'owner'), ('taskq_counter_delta', 'owner', 'owner'), ('taskq_counter_state', 'owner', 'owner'), ('taskq_role_grant', 'owner', 'owner');
 INSERT INTO relation
-SELECT unnest('{taskq_task_history,taskq_tasks,taskq_queue,taskq_queue_stats,taskq_workload,taskq_team_workload,
+SELECT unnest('{taskq_task_history,taskq_tasks,taskq_queue,taskq_todo,taskq_queue_stats,taskq_workload,taskq_team_workload,
     taskq_sla_violations,taskq_sla_clocks,taskq_worker_status,taskq_renewals}'::text[]), 'viewer', 'owner';
 
 -- From which level on a table's column may be inserted and updated.
@@ -188,7 +188,7 @@ GRANT CREATE ON SCHEMA public TO PUBLIC;
 -- happens then if not even that level may.
 CREATE TEMP TABLE statement (lowest pg_temp.level, outcome text, sql text);
 INSERT INTO statement VALUES
-    ('viewer', 'done', 'SELECT count(*) FROM taskq_tasks, taskq_queue, taskq_queue_stats, taskq_workload, taskq_sla_violations, taskq_task_history, taskq_renewals, taskq_worker_status'),
+    ('viewer', 'done', 'SELECT count(*) FROM taskq_tasks, taskq_queue, taskq_todo, taskq_queue_stats, taskq_workload, taskq_sla_violations, taskq_task_history, taskq_renewals, taskq_worker_status'),
     ('viewer', 'done', 'SELECT count(*) FROM taskq_queue_page(NULL), taskq_stats(), taskq_sla_report(now(), now())'),
     ('viewer', 'done', 'SELECT taskq_queue_count(NULL), taskq_today(), taskq_actor()'),
     ('viewer', 'done', $$SELECT taskq_business_add('desk', now(), 1), taskq_business_hours('desk', now(), now()), taskq_business_day('desk', taskq_today(), 1), count(*) FROM taskq_calendar_spans('desk', now(), now())$$),

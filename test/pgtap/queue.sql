@@ -80,7 +80,7 @@ CREATE FUNCTION pg_temp.view(f filter) RETURNS bigint[] LANGUAGE sql AS $$
       AND (f.assignee_is_active IS NULL OR t.assignee_is_active = f.assignee_is_active)
       AND (f.paused IS NULL OR t.is_paused = f.paused) AND (f.kind IS NULL OR t.kind = f.kind)
       AND (f.labels IS NULL OR t.labels @> f.labels) AND (f.attributes IS NULL OR t.attributes @> f.attributes)
-      AND (f.search IS NULL OR strpos(lower(t.title), lower(f.search)) > 0)
+      AND (f.search IS NULL OR strpos(taskq_search_text(t.title, t.description), taskq_fold(f.search)) > 0 OR strpos(taskq_fold(t.customer_name), taskq_fold(f.search)) > 0)
 $$;
 
 -- In one statement, for the SLA's status is that of its begin.

@@ -7,12 +7,12 @@ CREATE FUNCTION columns(relation regclass, VARIADIC but text[] DEFAULT '{}') RET
     SELECT array_agg(attname || ' ' || format_type(atttypid, atttypmod) ORDER BY attnum) FROM pg_attribute
     WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped AND attname <> ALL (but)
 $$;
-SELECT columns('taskq_queue_row', 'cursor') = columns('taskq_tasks') AS queue_row, columns('taskq_queue') = columns('taskq_tasks') AS queue,
+SELECT columns('taskq_queue_row', 'cursor') = columns('taskq_tasks') AS queue_row, columns('taskq_queue') = columns('taskq_tasks') AS queue, columns('taskq_todo') = columns('taskq_tasks') AS todo,
     columns('taskq_sla_violations', 'late_by') = columns('taskq_tasks') AS violations,
     columns('taskq_tasks', 'stored_status', 'is_active', 'is_overdue', 'days_overdue', 'assignee_name', 'assignee_is_active', 'customer_name', 'sla_status', 'is_paused')
         = columns('taskq_task') AS tasks;
 SELECT array_agg(key ORDER BY key) = (SELECT array_agg(attname::text ORDER BY attname::text) FROM pg_attribute WHERE attrelid = 'taskq_tasks'::regclass AND attnum > 0) AS json
-FROM jsonb_object_keys(taskq_create_json('{"title": "a task"}') - 'created') key;
+FROM jsonb_object_keys(taskq_create_json('{"title": "a task"}') - 'created' - 'public_id') key;
 \set numbered `sed -n 's/^[[:space:]]*Anum_task_\([a-z_]*\)\( = 1\)\{0,1\},$/\1/p' "$PG_ABS_SRCDIR"/../src/*/*.h | tr '\n' ' '`
 \set newer `sed -n 's/^[[:space:]]*{"\([a-z_]*\)", [a-z]*},\{0,1\}$/\1/p' "$PG_ABS_SRCDIR"/../src/base/catalog.c | tr '\n' ' '`
 SELECT string_to_array(trim(:'numbered') || ' ' || trim(:'newer'), ' ') = (SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute
@@ -84,6 +84,8 @@ INSERT INTO filter VALUES (true, NULL), (true, 'REVIEW'), (false, 'REVIEW'), (NU
 CREATE VIEW said AS
 SELECT 'task' AS what, id::text AS key, concat_ws(' ', status, is_active, is_overdue, days_overdue, sla_status) AS value FROM taskq_tasks
 UNION ALL SELECT 'queue', '', array_agg(id ORDER BY id)::text FROM taskq_queue
+UNION ALL SELECT 'to do', id::text, to_jsonb(d)::text FROM taskq_todo d
+UNION ALL SELECT 'backlog', concat_ws(' ', g, group_key, coalesce(bucket, 5)), tasks::text FROM unnest('{none,assignee,team,kind,priority,customer}'::text[]) g, taskq_backlog(g, '{-1,0,2}') WHERE tasks > 0
 UNION ALL SELECT 'page by ' || sort, concat_ws(' ', s, x, p.id), (to_jsonb(p) - 'cursor')::text
 FROM unnest(enum_range(NULL::taskq_status)) s, unnest(enum_range(NULL::taskq_sla_status)) x, unnest('{due,priority,created,sla,closed}'::text[]) sort,
     taskq_queue_page(ARRAY[s], sla_status => ARRAY[x], sort => sort, page_size => 1000) p
@@ -102,6 +104,10 @@ UNION ALL SELECT 'report', '', concat_ws(' ', tasks, met, breached) FROM taskq_s
 CREATE VIEW expected AS
 SELECT 'task' AS what, id::text AS key, concat_ws(' ', effective, active, effective = 'OVERDUE', CASE effective WHEN 'OVERDUE' THEN taskq_today() - due_date ELSE 0 * (due_date - due_date) END, sla) AS value FROM truth
 UNION ALL SELECT 'queue', '', array_agg(id ORDER BY id)::text FROM truth WHERE effective = 'OPEN'
+UNION ALL SELECT 'to do', id::text, to_jsonb(v)::text FROM truth JOIN taskq_tasks v USING (id) WHERE active
+UNION ALL SELECT 'backlog', concat_ws(' ', g, CASE g WHEN 'assignee' THEN assignee_id WHEN 'team' THEN team_id WHEN 'kind' THEN kind WHEN 'priority' THEN priority::text WHEN 'customer' THEN user_id END,
+    coalesce(1 + width_bucket(due_date - taskq_today(), '{-1,0,2}'::int[]), 5)), count(*)::text
+FROM truth, unnest('{none,assignee,team,kind,priority,customer}'::text[]) g WHERE active GROUP BY 2
 UNION ALL SELECT 'page by ' || sort, concat_ws(' ', t.effective, t.sla, id), to_jsonb(v)::text FROM truth t JOIN taskq_tasks v USING (id), unnest('{due,priority,created,sla,closed}'::text[]) sort
 UNION ALL SELECT 'count', concat_ws(' ', s, x), (SELECT count(*) FROM truth WHERE effective = s AND sla = x)::text
 FROM unnest(enum_range(NULL::taskq_status)) s, unnest(enum_range(NULL::taskq_sla_status)) x

@@ -157,6 +157,14 @@ SELECT * FROM work.taskq_stats(NULL, 'cus_1');
 SELECT * FROM work.taskq_stats('sta_1', 'cus_1');
 SELECT * FROM work.taskq_stats('sta_1', 'cus_1', 'team_1');
 SELECT * FROM work.taskq_stats(NULL, NULL, 'team_1');
+SELECT * FROM work.taskq_backlog();
+SELECT * FROM work.taskq_backlog('assignee');
+SELECT * FROM work.taskq_backlog('team');
+SELECT * FROM work.taskq_backlog('kind');
+SELECT * FROM work.taskq_backlog('priority');
+SELECT * FROM work.taskq_backlog('customer');
+SELECT work.taskq_queue_count(NULL, search => 'hand over 1');
+SELECT * FROM work.taskq_queue_page(NULL, search => 'hand over 1');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'assignee');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'team');
@@ -174,7 +182,8 @@ SELECT * FROM work.taskq_sla_clocks_of(1000001);
 SELECT work.taskq_task_is_valid('x', 'x', 'OPEN', '2026-06-05', 8, 'x', 'x', '2026-06-05', NULL, NULL, NULL, '2026-06-05', '2026-06-05', '2026-06-05', NULL, '2026-06-05'),
 	work.taskq_event_kind_is_valid('started'), work.taskq_line_is_valid('x');
 SELECT work.taskq_today(), work.taskq_day_start('2026-06-05'), work.taskq_actor(), work.taskq_priority_rank('HIGH'), work.taskq_title_is_valid('x'),
-	work.taskq_phase(NULL, NULL, NULL), work.taskq_stage('OPEN', NULL, NULL, NULL), work.taskq_place('LOW', NULL, NULL, NULL), work.taskq_timer(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), work.taskq_title_may_contain('x', 'x'), work.taskq_effective_status('OPEN', '2020-01-01', NULL), work.taskq_effective_status('CANCELLED', NULL, NULL),
+	work.taskq_phase(NULL, NULL, NULL), work.taskq_stage('OPEN', NULL, NULL, NULL), work.taskq_place('LOW', NULL, NULL, NULL), work.taskq_timer(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), work.taskq_search_may_find('x', 'x', 'x'), work.taskq_search_text('x', 'x'), work.taskq_fold('x'),
+	work.taskq_active(), work.taskq_id(work.taskq_public_id(1)), work.taskq_effective_status('OPEN', '2020-01-01', NULL), work.taskq_effective_status('CANCELLED', NULL, NULL),
 	work.taskq_sla_status_at(NULL, NULL, NULL, NULL), work.taskq_sla_status_at('2020-01-01', '2020-01-01', NULL, NULL),
 	work.taskq_render('{{a}} b', '{"a": 1}'), work.taskq_template_check('{{a}}', 'c'), work.taskq_event_check('x'), work.taskq_condition_is_predicate('$.a == 1');
 SELECT * FROM work.taskq_emit('doc', '{"new": {"id": "7", "state": "REJECTED", "customer": "cus_1"}}', 'cus_1', 'ana');
@@ -273,6 +282,7 @@ SELECT work.taskq_role_oid('mallory');
 SELECT work.taskq_purge('1 year', true), work.taskq_purge('1 year'), work.taskq_purge();
 TABLE work.taskq_tasks;
 TABLE work.taskq_queue;
+TABLE work.taskq_todo;
 TABLE work.taskq_queue_stats;
 TABLE work.taskq_workload;
 TABLE work.taskq_team_workload;

@@ -27,14 +27,14 @@ for my $encoding (@encodings)
 # Titles are counted in characters of the database's encoding.
 query('euc_jp', q{SELECT taskq_create(repeat(convert_from('\xc6fc', 'EUC_JP'), 200))});
 is(query('euc_jp', 'SELECT max(char_length(title)) FROM taskq_task'), '200', 'a title of 200 characters, two bytes each');
-# A search goes by the lower case of the database's locale: in Lithuanian some letters become an i with accents.
+# A search does not go by the database's locale: in Lithuanian some letters become an i with accents in lower case.
 SKIP:
 {
 	my ($rc) = $node->psql('postgres', q{CREATE DATABASE lithuanian TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'lt' LOCALE 'C'});
 	skip 'this server knows no ICU', 3 if $rc != 0;
 	query('lithuanian', q{CREATE EXTENSION taskq; SELECT taskq_create(U&'ALG\00CC'), taskq_create(U&'K\212A %_')});
 	is(query('lithuanian', q{SELECT count(*) FROM taskq_queue_page(NULL, search => U&'ALG\00CC')}), '1', 'a title finds itself');
-	is(query('lithuanian', q{SELECT count(*) FROM taskq_queue_page(NULL, search => 'algi')}), '1', 'and so does a part of its lower case');
+	is(query('lithuanian', q{SELECT count(*) FROM taskq_queue_page(NULL, search => 'algi')}), '1', 'and so does the same without accents');
 	is(query('lithuanian', q{SELECT count(*), taskq_queue_count(NULL, search => 'kk %_') FROM taskq_queue_page(NULL, search => 'kk %_')}), '1|1',
 		'U+212A is a k, percent and underscore are themselves');
 }
