@@ -3,8 +3,8 @@ EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" taskq.control)
 
 # The SQL of the version at hand is its parts joined in this order.
 SQL_PARTS = types calendar actor directory business policy task pause history lifecycle \
-	sla create page verbs stats explain report sweep retention template rule workflow emit \
-	renewal ladder erasure counter customization wakeup check grants finish
+	sla create page verbs stats explain report sweep retention template rule workflow emit recur \
+	renewal ladder schedule erasure counter customization wakeup check grants finish
 DATA_built = sql/taskq--$(EXTVERSION).sql
 # Versions that have been released never change again; from each there is a
 # script to the next.

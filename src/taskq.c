@@ -33,6 +33,7 @@
 #include "engine/chain.h"
 #include "engine/refresh.h"
 #include "engine/rule.h"
+#include "engine/schedule.h"
 #include "engine/workflow.h"
 #include "worker/launcher.h"
 #include "worker/notify.h"
@@ -88,6 +89,7 @@ static const DueKind *const due_kinds[] = {
 	&due_warnings,
 	&due_rechecks,
 	&due_renewals,
+	&due_schedules,
 	&due_tasks_created,
 	&due_expired,
 	&due_runs

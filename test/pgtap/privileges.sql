@@ -23,11 +23,11 @@ INSERT INTO role VALUES ('nobody', 'public'), ('nobody', 'taskq_test_none'), ('v
 -- From which level on a routine may be executed.
 CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
-SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid,taskq_warn_percents_are_valid}'::text[]), 'nobody'::pg_temp.level
+SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid,taskq_warn_percents_are_valid,taskq_every_is_valid}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
     taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder,
-    taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans}'::text[]), 'viewer'::pg_temp.level
+    taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans,taskq_schedule_dates}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
     taskq_cancel_many,taskq_assign,taskq_assign_many,taskq_reschedule,taskq_reschedule_many,taskq_prioritize,taskq_prioritize_many,
     taskq_set_sla,taskq_set_sla_many,taskq_edit,taskq_edit_many,taskq_comment,taskq_comment_many,taskq_claim,
@@ -38,7 +38,7 @@ UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,t
 UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
     taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,taskq_key_change,
     taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_renewal_calendar_changed,taskq_customer_reactivated,
-    taskq_calendar_changed,taskq_calendar_revise,taskq_sla_policy_changed,taskq_task_pause_guard}'::text[]), 'owner';
+    taskq_calendar_changed,taskq_calendar_revise,taskq_sla_policy_changed,taskq_task_pause_guard,taskq_schedule_guard}'::text[]), 'owner';
 
 -- From which level on rows may be read and deleted; nothing else is a level's.
 CREATE TEMP TABLE relation (name text, sel pg_temp.level, del pg_temp.level);
@@ -46,6 +46,7 @@ INSERT INTO relation VALUES
     ('taskq_task', 'viewer', 'manager'), ('taskq_task_event', 'viewer', 'owner'),
     ('taskq_staff_member', 'viewer', 'manager'), ('taskq_customer', 'viewer', 'manager'),
     ('taskq_calendar', 'viewer', 'manager'), ('taskq_calendar_window', 'viewer', 'manager'), ('taskq_holiday', 'viewer', 'manager'),
+    ('taskq_schedule', 'viewer', 'manager'), ('taskq_schedule_run', 'viewer', 'owner'),
     ('taskq_sla_policy', 'viewer', 'manager'), ('taskq_task_pause', 'viewer', 'manager'),
     ('taskq_workflow_rule', 'viewer', 'manager'), ('taskq_workflow_run', 'viewer', 'owner'), ('taskq_workflow_turn', 'owner', 'owner'),
     ('taskq_renewal', 'viewer', 'owner'), ('taskq_renewal_threshold', 'viewer', 'manager'),
@@ -78,17 +79,20 @@ INSERT INTO written VALUES
     ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),
     ('taskq_workflow_rule', 'id name event condition action title_template description_template priority due_in_days sla_hours '
         'assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar', 'manager', 'manager'),
+    ('taskq_schedule', 'name title_template description_template priority kind team_id assignee_id user_id sla_hours starts_on every until business_day calendar lead_days is_enabled', 'manager', 'manager'),
+    ('taskq_schedule', 'id handled_until next_check_on', 'owner', 'owner'),
+    ('taskq_schedule_run', 'schedule_id date since dates at outcome due_date task_id message', 'owner', 'owner'),
     ('taskq_workflow_run', 'id at rule_id rule_name event depth outcome task_id message', 'owner', 'owner'),
     ('taskq_workflow_turn', 'staff_id turn', 'owner', 'owner'),
     ('taskq_renewal', 'service_type due_date assignee_id reference notes', 'agent', 'agent'),
-    ('taskq_renewal', 'user_id', 'agent', 'owner'),
+    ('taskq_renewal', 'user_id', 'agent', 'owner'), ('taskq_renewal', 'every anchor_on', 'agent', 'agent'),
     ('taskq_renewal', 'status', 'owner', 'agent'),
     ('taskq_renewal', 'id created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on', 'owner', 'owner'),
     ('taskq_renewal_threshold', 'id service_type days_before task_priority title_template description_template sla_hours kind calendar', 'manager', 'manager'),
     ('taskq_renewal_crossing', 'id renewal_id due_date days_before crossed_at outcome task_id', 'owner', 'owner'),
     ('taskq_renewal_recheck', 'since', 'owner', 'owner'), ('taskq_renewal_recheck', 'id', 'owner', 'owner'), ('taskq_renewal_recheck', 'renewal_id', 'owner', 'owner'),
     ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog '
-        'sla_moved resumed response_breached sla_at_risk sla_warnings', 'owner', 'owner'),
+        'sla_moved resumed response_breached sla_at_risk sla_warnings schedules', 'owner', 'owner'),
     ('taskq_counter', 'kind bucket n', 'owner', 'owner'),
     ('taskq_counter_delta', 'xid old_due new_due old_completed new_completed old_state new_state', 'owner', 'owner'),
     ('taskq_counter_state', 'snapshot_xmax snapshot_xip merged_day triggers counted_at folded_at', 'owner', 'owner'),
