@@ -159,6 +159,7 @@ INSERT INTO taskq_renewal (id, user_id, service_type, due_date) VALUES (1000001,
 INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('rule', 'happened', 'CREATE_TASK');
 SELECT taskq_calendar_set('desk', 'UTC', '24/7') \g /dev/null
 INSERT INTO taskq_sla_policy (name, sla_hours, calendar) VALUES ('gold', 8, 'desk');
+INSERT INTO taskq_schedule (name, title_template, starts_on, every) VALUES ('monthly', 'x', taskq_today(), '1 month');
 SELECT count(*) FROM taskq_sweep() \g /dev/null
 SELECT taskq_comment(1000001, 'note') \g /dev/null
 
@@ -193,6 +194,7 @@ INSERT INTO statement VALUES
     ('viewer', 'done', 'SELECT taskq_queue_count(NULL), taskq_today(), taskq_actor()'),
     ('viewer', 'done', $$SELECT taskq_business_add('desk', now(), 1), taskq_business_hours('desk', now(), now()), taskq_business_day('desk', taskq_today(), 1), count(*) FROM taskq_calendar_spans('desk', now(), now())$$),
     ('viewer', 'done', 'SELECT count(*) FROM taskq_calendar, taskq_calendar_window, taskq_holiday'),
+    ('viewer', 'done', $$SELECT count(*) FROM taskq_schedule, taskq_schedule_run, taskq_schedule_dates('monthly')$$),
     -- agent: creates, moves along
     ('agent', 'done', $$SELECT taskq_create('x', user_id => 'cus_1', assignee_id => 'sta_1', dedupe_key => 'k')$$),
     ('agent', 'done', $$SELECT taskq_create_json('{"title": "x"}')$$),
@@ -206,6 +208,8 @@ INSERT INTO statement VALUES
     ('agent', 'done', $$SELECT count(*) FROM taskq_claim('sta_1')$$),
     ('agent', 'done', $$SELECT taskq_emit('happened', '{}', 'cus_1')$$),
     ('agent', 'done', $$SELECT taskq_renewal_create('cus_1', 'permit', taskq_today()), taskq_renewal_complete(1000001, taskq_today() + 400)$$),
+    ('agent', 'done', $$SELECT taskq_renewal_create('cus_1', 'permit', taskq_today(), every => '1 year')$$),
+    ('agent', 'done', $$UPDATE taskq_renewal SET every = '1 year', anchor_on = due_date WHERE id = 1000001$$),
     ('agent', 'done', 'SELECT taskq_renewal_cancel(1000001)'),
     ('agent', 'done', $$INSERT INTO taskq_task (title, user_id, source, dedupe_key) VALUES ('x', 'cus_1', 'IMPORT', 'k') ON CONFLICT DO NOTHING$$),
     ('agent', 'done', $$UPDATE taskq_task SET title = 'y', due_date = taskq_today() WHERE id = 1000001$$),
@@ -217,6 +221,9 @@ INSERT INTO statement VALUES
     ('agent', '23514', $$INSERT INTO taskq_task (title, status) VALUES ('x', 'IN_PROGRESS')$$),
     ('agent', '23514', $$UPDATE taskq_renewal SET status = 'OVERDUE'$$),
     -- manager: keeps what tasks refer to
+    ('manager', 'done', $$INSERT INTO taskq_schedule (name, title_template, starts_on, every, user_id) VALUES ('weekly', 'x', taskq_today(), '7 days', 'cus_1')$$),
+    ('manager', 'done', $$UPDATE taskq_schedule SET every = '1 year', is_enabled = false$$),
+    ('manager', 'done', 'DELETE FROM taskq_schedule'),
     ('manager', 'done', $$INSERT INTO taskq_staff_member VALUES ('sta_2', 'Bob')$$),
     ('manager', 'done', $$UPDATE taskq_customer SET name = 'Zenith', assigned_agent_id = NULL$$),
     ('manager', 'done', $$INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('x', 'x', 'CREATE_TASK')$$),
@@ -260,6 +267,8 @@ INSERT INTO statement VALUES
     ('owner', '', $$INSERT INTO taskq_renewal_crossing (renewal_id, due_date, days_before, crossed_at, outcome) VALUES (1000001, taskq_today(), 1, now(), 'passed')$$),
     ('owner', '', 'DELETE FROM taskq_renewal_crossing'),
     ('owner', '', 'DELETE FROM taskq_workflow_run'),
+    ('owner', '', 'UPDATE taskq_schedule SET handled_until = NULL'),
+    ('owner', '', 'DELETE FROM taskq_schedule_run'),
     ('owner', '', $$UPDATE taskq_workflow_run SET outcome = 'failed'$$),
     ('owner', '', 'DELETE FROM taskq_sweep_log'),
     ('owner', '', 'UPDATE taskq_calendar SET revision = 1'),
