@@ -87,9 +87,9 @@ static const DueKind *const due_kinds[] = {
 	&due_breached,
 	&due_at_risk,
 	&due_warnings,
+	&due_schedules,
 	&due_rechecks,
 	&due_renewals,
-	&due_schedules,
 	&due_tasks_created,
 	&due_expired,
 	&due_runs
