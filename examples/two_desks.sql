@@ -45,7 +45,11 @@ CREATE POLICY desk ON taskq_renewal
     USING (EXISTS (SELECT FROM taskq_customer c WHERE c.id = user_id));
 CREATE POLICY desk ON taskq_renewal_crossing
     USING (EXISTS (SELECT FROM taskq_renewal r WHERE r.id = renewal_id));
--- Those for all customers are everybody's to see.
+-- Those for no customer, or for all, are everybody's to see.
+CREATE POLICY desk ON taskq_schedule
+    USING (user_id IS NULL OR EXISTS (SELECT FROM taskq_customer c WHERE c.id = user_id));
+CREATE POLICY desk ON taskq_schedule_run
+    USING (EXISTS (SELECT FROM taskq_schedule s WHERE s.id = schedule_id));
 CREATE POLICY desk ON taskq_sla_policy
     USING (user_id IS NULL OR EXISTS (SELECT FROM taskq_customer c WHERE c.id = user_id));
 
@@ -56,6 +60,8 @@ ALTER TABLE taskq_task_pause ENABLE ROW LEVEL SECURITY;
 ALTER TABLE taskq_workflow_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE taskq_renewal ENABLE ROW LEVEL SECURITY;
 ALTER TABLE taskq_renewal_crossing ENABLE ROW LEVEL SECURITY;
+ALTER TABLE taskq_schedule ENABLE ROW LEVEL SECURITY;
+ALTER TABLE taskq_schedule_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE taskq_sla_policy ENABLE ROW LEVEL SECURITY;
 
 COMMIT;

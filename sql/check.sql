@@ -143,7 +143,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 1, m.name, 'Row security is enabled for taskq_task but not for this table, which has data of the tasks and customers that are hidden there.',
             'Create a policy as in examples/two_desks.sql.'
             FROM member m JOIN member t ON t.relname = 'taskq_task' AND t.relrowsecurity
-            WHERE m.relname IN ('taskq_customer', 'taskq_task_event', 'taskq_workflow_run', 'taskq_renewal', 'taskq_renewal_crossing', 'taskq_task_pause', 'taskq_sla_policy') AND NOT m.relrowsecurity
+            WHERE m.relname IN ('taskq_customer', 'taskq_task_event', 'taskq_workflow_run', 'taskq_renewal', 'taskq_renewal_crossing', 'taskq_task_pause', 'taskq_sla_policy', 'taskq_schedule', 'taskq_schedule_run') AND NOT m.relrowsecurity
               AND EXISTS (SELECT FROM pg_catalog.aclexplode(m.relacl) x WHERE x.grantee <> m.relowner AND x.privilege_type = 'SELECT')
         UNION ALL SELECT 1, a.name, pg_catalog.format('PUBLIC has been granted %s.', pg_catalog.string_agg(DISTINCT a.privilege, ', ')),
             'Use SELECT taskq_reapply_grants() to revoke that.'
@@ -183,6 +183,7 @@ BEGIN ATOMIC
                 ('taskq_renewal_crossing', (SELECT pg_catalog.max(t.id) FROM taskq_renewal_crossing t), 'taskq_renewal_crossing_id_seq'::regclass),
                 ('taskq_workflow_rule', (SELECT pg_catalog.max(t.id) FROM taskq_workflow_rule t), 'taskq_workflow_rule_id_seq'::regclass),
                 ('taskq_workflow_run', (SELECT pg_catalog.max(t.id) FROM taskq_workflow_run t), 'taskq_workflow_run_id_seq'::regclass),
+                ('taskq_schedule', (SELECT pg_catalog.max(t.id) FROM taskq_schedule t), 'taskq_schedule_id_seq'::regclass),
                 ('taskq_sweep_log', (SELECT pg_catalog.max(t.id) FROM taskq_sweep_log t), 'taskq_sweep_log_id_seq'::regclass),
                 ('taskq_erasure', (SELECT pg_catalog.max(t.id) FROM taskq_erasure t), 'taskq_erasure_id_seq'::regclass)
             ) s(relname, last_id, seq)
@@ -261,6 +262,11 @@ BEGIN ATOMIC
             'Change taskq_renewal.assignee_id: their tasks go to the customer''s agent, if there is one.'
             FROM taskq_renewal r JOIN taskq_staff_member s ON s.id = r.assignee_id
             WHERE r.next_check_on IS NOT NULL AND NOT s.is_active HAVING pg_catalog.count(*) > 0
+        UNION ALL SELECT 3, 'schedules', pg_catalog.format('Enabled schedules whose assignee, team or customer is inactive: %s.', pg_catalog.count(*)),
+            'Change taskq_schedule: their tasks are assigned to nobody, belong to no team, or are not created.'
+            FROM taskq_schedule d LEFT JOIN taskq_staff_member s ON s.id = d.assignee_id
+            LEFT JOIN taskq_team t ON t.id = d.team_id LEFT JOIN taskq_customer c ON c.id = d.user_id
+            WHERE d.next_check_on < 'infinity' AND (NOT s.is_active OR NOT t.is_active OR NOT c.is_active) HAVING pg_catalog.count(*) > 0
         UNION ALL SELECT 3, CASE WHEN t.service_type IS NULL THEN 'thresholds of other service types' ELSE pg_catalog.format('thresholds of %s', t.service_type) END,
             'None of them makes a task: such a renewal becomes overdue without one.', 'Give one of them a task_priority.'
             FROM taskq_renewal_threshold t GROUP BY t.service_type HAVING pg_catalog.count(t.task_priority) = 0

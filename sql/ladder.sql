@@ -89,7 +89,7 @@ CREATE FUNCTION taskq_renewal_calendar_changed() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_renewal_calendar_changed';
 COMMENT ON FUNCTION taskq_renewal_calendar_changed() IS
-'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday: has the engine look at all active renewals again, if a threshold has a calendar.';
+'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday: has the engine look at all active renewals again, if a threshold has a calendar, and at the schedules that have one.';
 
 CREATE TRIGGER taskq_renewals_follow AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON taskq_calendar
     FOR EACH STATEMENT EXECUTE FUNCTION taskq_renewal_calendar_changed();
@@ -164,7 +164,7 @@ SELECT r.id, r.user_id, c.name AS customer_name, r.service_type, r.due_date,
        n.days_before AS next_threshold, n.day AS next_threshold_on,
        o.task_id AS open_task_id,
        r.created_at, r.created_by, r.completed_at, r.cancelled_at, r.compliance_flagged_at,
-       c.is_active AS customer_is_active
+       c.is_active AS customer_is_active, r.every, r.anchor_on
 FROM taskq_renewal r
 JOIN taskq_customer c ON c.id = r.user_id
 LEFT JOIN taskq_staff_member s ON s.id = coalesce(r.assignee_id, c.assigned_agent_id)

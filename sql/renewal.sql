@@ -23,6 +23,10 @@ CREATE TABLE taskq_renewal (
     cancelled_at timestamptz,
     compliance_flagged_at timestamptz,
     next_check_on date,
+    every interval
+        CONSTRAINT taskq_renewal_every_check CHECK (taskq_every_is_valid(every)),
+    anchor_on date
+        CONSTRAINT taskq_renewal_anchor_on_check CHECK (anchor_on BETWEEN '0001-01-01' AND '9999-12-31'),
     CONSTRAINT taskq_renewal_completed_check CHECK ((status = 'COMPLETED') = (completed_at IS NOT NULL)),
     CONSTRAINT taskq_renewal_cancelled_check CHECK ((status = 'CANCELLED') = (cancelled_at IS NOT NULL)),
     CONSTRAINT taskq_renewal_next_check_check CHECK ((status IN ('COMPLETED', 'CANCELLED')) = (next_check_on IS NULL))
@@ -49,6 +53,8 @@ COMMENT ON COLUMN taskq_renewal.completed_at IS 'When it was completed.';
 COMMENT ON COLUMN taskq_renewal.cancelled_at IS 'When it was cancelled.';
 COMMENT ON COLUMN taskq_renewal.compliance_flagged_at IS 'When it was first found overdue, if ever; kept when the due date is moved.';
 COMMENT ON COLUMN taskq_renewal.next_check_on IS 'Day on which the engine looks at it next: that of the next threshold; -infinity = at once; NULL = never again. Kept by taskq.';
+COMMENT ON COLUMN taskq_renewal.every IS 'Time from due date to due date, NULL = it does not recur: months and days, none negative and not both zero, up to 1200 months and 36500 days, without a time of day.';
+COMMENT ON COLUMN taskq_renewal.anchor_on IS 'The date from which due dates are counted, 0001-01-01 to 9999-12-31; NULL = the due date. It goes on from cycle to cycle, so that one due on 31 January every month is due on 31 March after February, and a due date that was moved does not move those after it.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_renewal', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_renewal_id_seq', '');
@@ -71,19 +77,19 @@ CREATE TRIGGER taskq_renewal_closed AFTER UPDATE ON taskq_renewal
     FOR EACH ROW EXECUTE FUNCTION taskq_renewal_closed();
 CREATE FUNCTION taskq_renewal_create(
     user_id text, service_type text, due_date date, assignee_id text DEFAULT NULL,
-    reference text DEFAULT NULL, notes text DEFAULT NULL, actor text DEFAULT NULL)
+    reference text DEFAULT NULL, notes text DEFAULT NULL, every interval DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS bigint
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_renewal_create';
-COMMENT ON FUNCTION taskq_renewal_create(text, text, date, text, text, text, text) IS
-'Creates a renewal and returns its id. If there is one already with the same customer, service type, reference (NULL is one too) and due date that is neither completed nor cancelled, returns that one''s id and changes nothing. Thresholds that it has passed already are recorded by the next refresh, of which only the tightest acts, and the tightest of those that make a task. Arguments: as the columns of taskq_renewal; assignee_id NULL = the customer''s agent. Errors: 23503 unknown or inactive customer or one that was merged into another (HINT names that), unknown or inactive staff; 22023 naming the argument: service_type not 1 to 100 characters, due_date NULL or not 0001-01-01 to 9999-12-31, reference over 255, notes over 65,536 characters; 42501 there is one already and row security hides it.';
+COMMENT ON FUNCTION taskq_renewal_create(text, text, date, text, text, text, interval, text) IS
+'Creates a renewal and returns its id. If there is one already with the same customer, service type, reference (NULL is one too) and due date that is neither completed nor cancelled, returns that one''s id and changes nothing. Thresholds that it has passed already are recorded by the next refresh, of which only the tightest acts, and the tightest of those that make a task. Arguments: as the columns of taskq_renewal; assignee_id NULL = the customer''s agent; every NULL = it does not recur. Errors: 23503 unknown or inactive customer or one that was merged into another (HINT names that), unknown or inactive staff; 22023 naming the argument: service_type not 1 to 100 characters, due_date NULL or not 0001-01-01 to 9999-12-31, reference over 255, notes over 65,536 characters, every out of bounds; 42501 there is one already and row security hides it.';
 
 CREATE FUNCTION taskq_renewal_complete(id bigint, next_due_date date DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS bigint
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_renewal_complete';
 COMMENT ON FUNCTION taskq_renewal_complete(bigint, date, text) IS
-'Completes a renewal, and with it the open tasks that somebody has started; others are cancelled. With next_due_date, which must be after the due date, opens the next cycle: a new renewal of the same customer, service type, assignee, reference and notes, as by taskq_renewal_create(); returns its id, else NULL. Errors: P0002 no such renewal or NULL id; 23514 constraint taskq_renewal_lifecycle: already completed or cancelled; 22023 next_due_date out of bounds; 23503 a next cycle for an inactive customer.';
+'Completes a renewal, and with it the open tasks that somebody has started; others are cancelled. With next_due_date, which must be after the due date, opens the next cycle: a new renewal of the same customer, service type, assignee, reference, notes, every and anchor_on, as by taskq_renewal_create(); returns its id, else NULL. Without next_due_date a renewal with every is due next on the first date after its due date that is a multiple of every after anchor_on (or its due date, if that is NULL), unless that is after 9999-12-31. Errors: P0002 no such renewal or NULL id; 23514 constraint taskq_renewal_lifecycle: already completed or cancelled; 22023 next_due_date out of bounds; 23503 a next cycle for an inactive customer: cancel the renewal, or set every to NULL.';
 
 CREATE FUNCTION taskq_renewal_cancel(id bigint, reason text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_renewal

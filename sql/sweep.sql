@@ -21,7 +21,8 @@ CREATE TABLE taskq_sweep_log (
     resumed integer NOT NULL DEFAULT 0,
     response_breached integer NOT NULL DEFAULT 0,
     sla_at_risk integer NOT NULL DEFAULT 0,
-    sla_warnings integer NOT NULL DEFAULT 0
+    sla_warnings integer NOT NULL DEFAULT 0,
+    schedules integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE taskq_sweep_log IS 'Sweeps of the worker and of taskq_sweep_all() that did something; each row is written with the sweep''s first batch and brought up to date with every further one. Kept for 30 days.';
 COMMENT ON COLUMN taskq_sweep_log.started_at IS 'Start of the first batch.';
@@ -35,9 +36,10 @@ COMMENT ON COLUMN taskq_sweep_log.response_breached IS 'Tasks that work should h
 COMMENT ON COLUMN taskq_sweep_log.sla_at_risk IS 'Tasks recorded to be at risk of breaching their SLA.';
 COMMENT ON COLUMN taskq_sweep_log.sla_warnings IS 'Warnings of policies recorded.';
 COMMENT ON COLUMN taskq_sweep_log.renewals IS 'Thresholds that renewals crossed.';
-COMMENT ON COLUMN taskq_sweep_log.tasks_created IS 'Tasks created for renewals and by rules.';
+COMMENT ON COLUMN taskq_sweep_log.schedules IS 'Dates of schedules dealt with: those that became tasks, and those missed.';
+COMMENT ON COLUMN taskq_sweep_log.tasks_created IS 'Tasks created for renewals and schedules and by rules.';
 COMMENT ON COLUMN taskq_sweep_log.purged IS 'Terminal tasks deleted because they had outlived taskq.retention.';
-COMMENT ON COLUMN taskq_sweep_log.failed IS 'Tasks and renewals that could not be swept because writing them raised an error (a trigger added by the user, say); the next sweep tries them again.';
+COMMENT ON COLUMN taskq_sweep_log.failed IS 'Tasks, renewals and schedules that could not be swept because writing them raised an error (a trigger added by the user, say); the next sweep tries them again.';
 COMMENT ON COLUMN taskq_sweep_log.batches IS 'Transactions it took.';
 COMMENT ON COLUMN taskq_sweep_log.elapsed_ms IS 'Milliseconds from the start of the first batch to the end of the last.';
 COMMENT ON COLUMN taskq_sweep_log.backlog IS 'Tasks still waiting after the last batch, counted up to 100,000; rows that others have locked stay for the next sweep.';
@@ -47,10 +49,10 @@ SELECT pg_catalog.pg_extension_config_dump('taskq_sweep_log_id_seq', '');
 
 CREATE FUNCTION taskq_sweep(max_tasks integer DEFAULT NULL, OUT kind text, OUT tasks integer)
     RETURNS SETOF record
-    LANGUAGE c ROWS 12
+    LANGUAGE c ROWS 13
     AS 'MODULE_PATHNAME', 'taskq_sweep';
 COMMENT ON FUNCTION taskq_sweep(integer) IS
-'Brings stored statuses and SLA breaches up to this instant, in the caller''s transaction, for at most max_tasks tasks (1 to 1,000,000; NULL = taskq.sweep_batch_size). Tasks locked by others are passed over. Returns what it did by kind: overdue, recovered, sla_moved, resumed, response_breached, sla_breached, sla_at_risk, sla_warnings, purged (tasks); renewals (thresholds crossed), tasks_created (for renewals and by rules); failed counts rows whose write raised an error (a WARNING tells the first). Safe from many sessions at once. Errors: 22023 max_tasks out of bounds.';
+'Brings stored statuses and SLA breaches up to this instant, in the caller''s transaction, for at most max_tasks tasks (1 to 1,000,000; NULL = taskq.sweep_batch_size). Tasks locked by others are passed over. Returns what it did by kind: overdue, recovered, sla_moved, resumed, response_breached, sla_breached, sla_at_risk, sla_warnings, purged (tasks); renewals (thresholds crossed), schedules (dates dealt with), tasks_created (for renewals and schedules and by rules); failed counts rows whose write raised an error (a WARNING tells the first). Safe from many sessions at once. Errors: 22023 max_tasks out of bounds.';
 
 CREATE PROCEDURE taskq_sweep_all()
     LANGUAGE c

@@ -187,7 +187,7 @@ COMMENT ON COLUMN taskq_task.due_date IS 'Last day on which the task is not past
 COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, over 0 and at most 87600 (ten years); NULL = no SLA.';
 COMMENT ON COLUMN taskq_task.assignee_id IS 'Staff member who owns the task; NULL = unassigned.';
 COMMENT ON COLUMN taskq_task.user_id IS 'Customer whom the task is about; NULL = none.';
-COMMENT ON COLUMN taskq_task.source IS 'What made the task: MANUAL, the application''s own word (1 to 63 characters), or RENEWAL and WORKFLOW, which the engines write. Never changes.';
+COMMENT ON COLUMN taskq_task.source IS 'What made the task: MANUAL, the application''s own word (1 to 63 characters), or RENEWAL, SCHEDULE and WORKFLOW, which the engines write. Never changes.';
 COMMENT ON COLUMN taskq_task.dedupe_key IS 'At most one active task has a given key, 1 to 255 characters; NULL = not deduplicated.';
 COMMENT ON COLUMN taskq_task.created_at IS 'When it was created (statement_timestamp()). Never changes. As all stamps but the SLA''s deadlines it is finite; what comes later is stamped no earlier (taskq_task_stamps_check).';
 COMMENT ON COLUMN taskq_task.created_by IS 'Actor who created it; NULL = the system. Never changes.';

@@ -33,6 +33,7 @@
 #include "engine/chain.h"
 #include "engine/refresh.h"
 #include "engine/rule.h"
+#include "engine/schedule.h"
 #include "engine/workflow.h"
 #include "worker/launcher.h"
 #include "worker/notify.h"
@@ -86,6 +87,7 @@ static const DueKind *const due_kinds[] = {
 	&due_breached,
 	&due_at_risk,
 	&due_warnings,
+	&due_schedules,
 	&due_rechecks,
 	&due_renewals,
 	&due_tasks_created,

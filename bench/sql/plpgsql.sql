@@ -237,7 +237,7 @@ DECLARE
     new_id bigint;
     new_status taskq_status := CASE WHEN due_date < bench.today() THEN 'OVERDUE' ELSE 'OPEN' END;
 BEGIN
-    IF source IN ('RENEWAL', 'WORKFLOW') THEN
+    IF source IN ('RENEWAL', 'SCHEDULE', 'WORKFLOW') THEN
         RAISE invalid_parameter_value USING MESSAGE = 'source is reserved';
     END IF;
     IF assignee_id IS NOT NULL

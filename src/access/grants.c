@@ -60,7 +60,7 @@ static const struct
 	"@.taskq_workload, @.taskq_team_workload, @.taskq_sla_violations, @.taskq_sla_clocks, @.taskq_sweep_log, @.taskq_worker_status, "
 		"@.taskq_workflow_rule, @.taskq_workflow_run, @.taskq_renewal, @.taskq_renewals, "
 	"@.taskq_renewal_threshold, @.taskq_renewal_crossing, @.taskq_calendar, @.taskq_calendar_window, @.taskq_holiday, "
-	"@.taskq_sla_policy, @.taskq_task_pause, @.taskq_team, @.taskq_team_member"},
+	"@.taskq_sla_policy, @.taskq_task_pause, @.taskq_team, @.taskq_team_member, @.taskq_schedule, @.taskq_schedule_run"},
 	{LEVEL_VIEWER, "EXECUTE ON ROUTINE @.taskq_priority_rank, @.taskq_today, @.taskq_day_start, "
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
 	"@.taskq_sla_status_at, @.taskq_search_may_find, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_workload_numbers, "
@@ -68,7 +68,7 @@ static const struct
 	"@.taskq_sla_report, @.taskq_sla_explain, @.taskq_sla_moves, @.taskq_sla_clocks_of, "
 	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_condition_is_predicate, "
 	"@.taskq_renewal_ladder, @.taskq_renewal_threshold_day, @.taskq_business_add, @.taskq_business_hours, @.taskq_business_day, "
-	"@.taskq_calendar_spans"},
+	"@.taskq_calendar_spans, @.taskq_schedule_dates"},
 	{LEVEL_AGENT, "INSERT (title, description, priority, status, due_date, sla_hours, assignee_id, "
 	"user_id, source, dedupe_key) ON TABLE @.taskq_task"},
 	{LEVEL_AGENT, "UPDATE (title, description, priority, status, due_date, sla_hours, assignee_id) "
@@ -85,12 +85,17 @@ static const struct
 	"@.taskq_renewal_create, @.taskq_renewal_complete, @.taskq_renewal_cancel, @.taskq_emit"},
 	{LEVEL_AGENT, "INSERT (user_id, service_type, due_date, assignee_id, reference, notes) ON TABLE @.taskq_renewal"},
 	{LEVEL_AGENT, "UPDATE (service_type, due_date, assignee_id, reference, notes, status) ON TABLE @.taskq_renewal"},
+	{LEVEL_AGENT, "INSERT (every, anchor_on), UPDATE (every, anchor_on) ON TABLE @.taskq_renewal", true},
 	{LEVEL_MANAGER, "DELETE ON TABLE @.taskq_task"},
 	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_staff_member, @.taskq_customer, "
 	"@.taskq_workflow_rule, @.taskq_renewal_threshold"},
 	{LEVEL_MANAGER, "INSERT, UPDATE, DELETE ON TABLE @.taskq_calendar_window, @.taskq_holiday, @.taskq_sla_policy, @.taskq_task_pause, "
 	"@.taskq_team, @.taskq_team_member"},
 	{LEVEL_MANAGER, "INSERT (name, timezone, holiday_lists), UPDATE (name, timezone, holiday_lists), DELETE ON TABLE @.taskq_calendar"},
+	{LEVEL_MANAGER, "INSERT (name, title_template, description_template, priority, kind, team_id, assignee_id, user_id, sla_hours, "
+		"starts_on, every, until, business_day, calendar, lead_days, is_enabled), "
+		"UPDATE (name, title_template, description_template, priority, kind, team_id, assignee_id, user_id, sla_hours, "
+	"starts_on, every, until, business_day, calendar, lead_days, is_enabled), DELETE ON TABLE @.taskq_schedule"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_calendar_set"},
 	{LEVEL_MANAGER, "SELECT ON TABLE @.taskq_erasure"},
 	{LEVEL_MANAGER, "EXECUTE ON ROUTINE @.taskq_erase_customer, @.taskq_merge_customer, @.taskq_hand_over"},
@@ -105,7 +110,7 @@ static const struct
  */
 static const char *const for_public = "EXECUTE ON ROUTINE "
 "@.taskq_task_is_valid, @.taskq_event_kind_is_valid, @.taskq_line_is_valid, @.taskq_role_oid, "
-"@.taskq_stage, @.taskq_place, @.taskq_timer, @.taskq_warn_percents_are_valid, @.taskq_fold, @.taskq_search_text, "
+"@.taskq_stage, @.taskq_place, @.taskq_timer, @.taskq_warn_percents_are_valid, @.taskq_fold, @.taskq_search_text, @.taskq_every_is_valid, "
 /* of databases of 0.2.0 */
 "@.taskq_description_is_valid, @.taskq_due_date_is_valid, @.taskq_sla_hours_is_valid, "
 "@.taskq_source_is_valid, @.taskq_dedupe_key_is_valid, @.taskq_completed_is_valid, "

@@ -187,6 +187,7 @@ taskq_catalog(void)
 	catalog.task_pause = newer_table("taskq_task_pause");
 	catalog.team = newer_table("taskq_team");
 	catalog.team_member = newer_table("taskq_team_member");
+	catalog.schedule = newer_table("taskq_schedule");
 	catalog.counter = newer_table("taskq_counter");
 	catalog.counter_delta = newer_table("taskq_counter_delta");
 	catalog.counter_state = newer_table("taskq_counter_state");
@@ -218,7 +219,7 @@ catalog_relcache_callback(Datum arg, Oid relid)
 	if (relid == InvalidOid || relid == catalog.task || relid == catalog.task_event ||
 		relid == catalog.staff || relid == catalog.customer || relid == catalog.workflow_rule ||
 		relid == catalog.renewal || relid == catalog.crossing || relid == catalog.sla_policy ||
-		relid == catalog.task_pause || relid == catalog.team || relid == catalog.team_member || relid == catalog.counter || relid == catalog.counter_delta ||
+		relid == catalog.task_pause || relid == catalog.team || relid == catalog.team_member || relid == catalog.schedule || relid == catalog.counter || relid == catalog.counter_delta ||
 		relid == catalog.counter_state || relid == catalog.calendar || relid == catalog.calendar_window || relid == catalog.holiday)
 		catalog_forget();
 }

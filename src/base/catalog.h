@@ -66,6 +66,7 @@ typedef struct TaskqCatalog
 	Oid			task_pause;
 	Oid			team;
 	Oid			team_member;
+	Oid			schedule;
 	Oid			counter;		/* these may be missing, and are where sql_is_older */
 	Oid			counter_delta;
 	Oid			counter_state;

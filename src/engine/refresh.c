@@ -34,6 +34,7 @@
 #include "task/due.h"
 #include "engine/ladder.h"
 #include "engine/refresh.h"
+#include "engine/schedule.h"
 
 #define REFRESH_BATCH 1000
 #define CHANGED_MIN 64			/* crossings */
@@ -368,5 +369,6 @@ taskq_renewal_calendar_changed(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("taskq_renewal_calendar_changed belongs to the tables of calendars and cannot be used elsewhere")));
 	note_change(&note_recheck_of_calendars);
+	schedules_recheck_calendars();
 	return PointerGetDatum(NULL);
 }

@@ -34,6 +34,7 @@
 #include "base/compat.h"
 #include "base/owner.h"
 #include "base/plan.h"
+#include "base/recur.h"
 #include "base/text.h"
 #include "task/change.h"
 #include "task/directory.h"
@@ -60,8 +61,7 @@ enum
 	Anum_renewal_completed_at,
 	Anum_renewal_cancelled_at,
 	Anum_renewal_compliance_flagged_at,
-	Anum_renewal_next_check_on,
-	Natts_renewal = Anum_renewal_next_check_on
+	Anum_renewal_next_check_on
 };
 
 /* After so many conflicts without a visible holder, it is not a race with its closing. */
@@ -97,24 +97,33 @@ static TaskqPlan supersede = {
 	"WHERE t.id " EQ " x.task_id AND coalesce(t.completed_at, t.cancelled_at) IS NULL)"
 };
 
+#define FIRST_COLUMNS "user_id, service_type, due_date, assignee_id, reference, notes"
 #define INSERT_RENEWAL \
-	"INSERT INTO @.taskq_renewal (user_id, service_type, due_date, assignee_id, reference, notes) " \
-	"VALUES ($1, $2, $3, $4, $5, $6) "
+	"INSERT INTO @.taskq_renewal (" FIRST_COLUMNS ", every, anchor_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+#define INSERT_OLDER \
+	"INSERT INTO @.taskq_renewal (" FIRST_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6) "
+#define UNLESS_ACTIVE \
+	"ON CONFLICT (user_id, service_type, reference, due_date) WHERE next_check_on IS NOT NULL DO NOTHING "
 
-static TaskqPlan insert_renewal = {INSERT_RENEWAL "RETURNING id"};
-static TaskqPlan insert_keyed = {
-	INSERT_RENEWAL "ON CONFLICT (user_id, service_type, reference, due_date) WHERE next_check_on IS NOT NULL "
-	"DO NOTHING RETURNING id"
+/* By whether the SQL is older than 0.3.0, and whether the table has its unique index. */
+static TaskqPlan insert_renewal[2][2] = {
+	{{INSERT_RENEWAL "RETURNING id"}, {INSERT_RENEWAL UNLESS_ACTIVE "RETURNING id"}},
+	{{INSERT_OLDER "RETURNING id"}, {INSERT_OLDER UNLESS_ACTIVE "RETURNING id"}}
 };
 
-/* Parameters as of insert_renewal. */
+/* Parameters as the first of insert_renewal. */
 static TaskqPlan select_holder = {
 	"SELECT r.id FROM @.taskq_renewal r WHERE r.user_id " EQ " $1 AND r.service_type " EQ " $2 AND r.due_date " EQ " $3 "
 	"AND (r.reference " EQ " $5 OR (r.reference IS NULL AND $5 IS NULL)) AND r.next_check_on IS NOT NULL ORDER BY r.id"
 };
-static TaskqPlan lock_renewal = {
-	"SELECT r.user_id, r.service_type, r.due_date, r.assignee_id, r.reference, r.notes "
-	"FROM @.taskq_renewal r WHERE r.id " EQ " $1 FOR NO KEY UPDATE"
+
+#define LOCKED "FROM @.taskq_renewal r WHERE r.id " EQ " $1 FOR NO KEY UPDATE"
+
+/* The same. */
+static TaskqPlan lock_renewal[2] = {
+	{"SELECT r.user_id, r.service_type, r.due_date, r.assignee_id, r.reference, r.notes, r.every, "
+	"CASE WHEN r.every IS NULL THEN r.anchor_on ELSE coalesce(r.anchor_on, r.due_date) END " LOCKED},
+	{"SELECT r.user_id, r.service_type, r.due_date, r.assignee_id, r.reference, r.notes " LOCKED}
 };
 static TaskqPlan complete_renewal = {
 	"UPDATE @.taskq_renewal SET status = 'COMPLETED' WHERE id " EQ " $1"
@@ -132,8 +141,12 @@ enum
 	NEW_RENEWAL_ASSIGNEE_ID,
 	NEW_RENEWAL_REFERENCE,
 	NEW_RENEWAL_NOTES,
+	NEW_RENEWAL_EVERY,
+	NEW_RENEWAL_ANCHOR_ON,
 	N_NEW_RENEWAL
 };
+
+#define N_NEW_RENEWAL_OLDER NEW_RENEWAL_EVERY	/* those that one of 0.2.0 has */
 
 /* A row, as it was and as it is to be. */
 typedef struct Change
@@ -515,12 +528,12 @@ find_holder(Oid *types, Datum *values, const char *nulls)
 	OwnerSwitch owner;
 	int64		id;
 
-	spi_run(&select_holder, N_NEW_RENEWAL, types, values, nulls, 1);
+	spi_run(&select_holder, N_NEW_RENEWAL_OLDER, types, values, nulls, 1);
 	id = result_id();
 	if (id != 0)
 		return id;
 	become_owner_of(taskq_catalog()->renewal, &owner);
-	spi_run(&select_holder, N_NEW_RENEWAL, types, values, nulls, 1);
+	spi_run(&select_holder, N_NEW_RENEWAL_OLDER, types, values, nulls, 1);
 	id = result_id();
 	become_caller_again(&owner);
 	if (id != 0)
@@ -531,6 +544,13 @@ find_holder(Oid *types, Datum *values, const char *nulls)
 	return 0;
 }
 
+/* How many columns a new renewal has. */
+static int
+n_new_renewal(void)
+{
+	return taskq_catalog()->sql_is_older ? N_NEW_RENEWAL_OLDER : N_NEW_RENEWAL;
+}
+
 /*
  * Inserts a renewal and returns its id, or the id of the active one with the
  * same key.  Of two sessions at once one waits for the other, unless the
@@ -539,7 +559,7 @@ find_holder(Oid *types, Datum *values, const char *nulls)
 static int64
 enter_renewal(Datum *values, const char *nulls, text *actor)
 {
-	Oid			types[N_NEW_RENEWAL] = {TEXTOID, TEXTOID, DATEOID, TEXTOID, TEXTOID, TEXTOID};
+	Oid			types[N_NEW_RENEWAL] = {TEXTOID, TEXTOID, DATEOID, TEXTOID, TEXTOID, TEXTOID, INTERVALOID, DATEOID};
 	int64		id;
 
 	for (int tries = 0; tries < HOLDER_TRIES; tries++)
@@ -549,7 +569,7 @@ enter_renewal(Datum *values, const char *nulls, text *actor)
 		CHECK_FOR_INTERRUPTS();
 		if (!keyed && (id = find_holder(types, values, nulls)) != 0)
 			return id;
-		run_as_call(keyed ? &insert_keyed : &insert_renewal, N_NEW_RENEWAL, types, values, nulls,
+		run_as_call(&insert_renewal[taskq_catalog()->sql_is_older][keyed], n_new_renewal(), types, values, nulls,
 					VERB_OTHER, actor, NULL);
 		id = result_id();
 		/* A merge may have committed since, before the key of the customer was locked. */
@@ -569,6 +589,7 @@ PG_FUNCTION_INFO_V1(taskq_renewal_create);
 Datum
 taskq_renewal_create(PG_FUNCTION_ARGS)
 {
+	int			nargs = PG_NARGS() - 1; /* but for the actor; 0.2.0 has no "every" */
 	Datum		values[N_NEW_RENEWAL];
 	char		nulls[N_NEW_RENEWAL];
 	int64		id;
@@ -587,15 +608,57 @@ taskq_renewal_create(PG_FUNCTION_ARGS)
 	check_active_customer(PG_GETARG_DATUM(0));
 	if (!PG_ARGISNULL(3))
 		check_staff(PG_GETARG_DATUM(3));
+	if (nargs > NEW_RENEWAL_EVERY && !PG_ARGISNULL(NEW_RENEWAL_EVERY) &&
+		!every_in_bounds(PG_GETARG_INTERVAL_P(NEW_RENEWAL_EVERY)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("every must be " EVERY_BOUNDS)));
 	for (int i = 0; i < N_NEW_RENEWAL; i++)
 	{
-		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
-		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+		bool		given = i < nargs && !PG_ARGISNULL(i);
+
+		nulls[i] = given ? ' ' : 'n';
+		values[i] = given ? PG_GETARG_DATUM(i) : (Datum) 0;
 	}
 	spi_connect();
-	id = enter_renewal(values, nulls, actor_argument(fcinfo, N_NEW_RENEWAL));
+	id = enter_renewal(values, nulls, actor_argument(fcinfo, nargs));
 	SPI_finish();
 	PG_RETURN_INT64(id);
+}
+
+/* Locks a renewal and reads what its next cycle takes over; P0002 if there is none. */
+static void
+read_cycle(int64 id, Datum *values, char *nulls)
+{
+	Oid			types[] = {INT8OID};
+	Datum		key[] = {Int64GetDatum(id)};
+
+	spi_run(&lock_renewal[taskq_catalog()->sql_is_older], 1, types, key, NULL, 1);
+	if (SPI_processed == 0)
+		no_such_renewal(id);
+	for (int i = 0; i < n_new_renewal(); i++)
+	{
+		bool		isnull;
+
+		values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
+		nulls[i] = isnull ? 'n' : ' ';
+	}
+}
+
+/* Sets the due date of the next cycle: the first date of those that recur after the present one.  False if there is none. */
+static bool
+find_next_cycle(Datum *values, const char *nulls)
+{
+	Recurrence	r;
+	DateADT		date;
+
+	if (taskq_catalog()->sql_is_older || nulls[NEW_RENEWAL_EVERY] == 'n')
+		return false;
+	r = recurrence(DatumGetDateADT(values[NEW_RENEWAL_ANCHOR_ON]), DatumGetIntervalP(values[NEW_RENEWAL_EVERY]));
+	if (!recur_date(&r, recur_last(&r, DatumGetDateADT(values[NEW_RENEWAL_DUE_DATE])) + 1, &date))
+		return false;
+	values[NEW_RENEWAL_DUE_DATE] = DateADTGetDatum(date);
+	return true;
 }
 
 PG_FUNCTION_INFO_V1(taskq_renewal_complete);
@@ -609,22 +672,14 @@ taskq_renewal_complete(PG_FUNCTION_ARGS)
 	Datum		next_values[N_NEW_RENEWAL];
 	char		next_nulls[N_NEW_RENEWAL];
 	int64		next = 0;
+	bool		goes_on = !PG_ARGISNULL(1);
 
 	if (!PG_ARGISNULL(1) && !due_date_in_bounds(PG_GETARG_DATEADT(1)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("next_due_date must be a date from 0001-01-01 to 9999-12-31")));
 	spi_connect();
-	spi_run(&lock_renewal, 1, types, values, NULL, 1);
-	if (SPI_processed == 0)
-		no_such_renewal(id);
-	for (int i = 0; i < N_NEW_RENEWAL; i++)
-	{
-		bool		isnull;
-
-		next_values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
-		next_nulls[i] = isnull ? 'n' : ' ';
-	}
+	read_cycle(id, next_values, next_nulls);
 	if (!PG_ARGISNULL(1))
 	{
 		if (PG_GETARG_DATEADT(1) <= DatumGetDateADT(next_values[NEW_RENEWAL_DUE_DATE]))
@@ -633,12 +688,14 @@ taskq_renewal_complete(PG_FUNCTION_ARGS)
 					 errmsg("next_due_date must be after the due date of renewal " INT64_FORMAT, id)));
 		next_values[NEW_RENEWAL_DUE_DATE] = PG_GETARG_DATUM(1);
 	}
+	else
+		goes_on = find_next_cycle(next_values, next_nulls);
 	run_as_call(&complete_renewal, 1, types, values, NULL, VERB_OTHER, actor, NULL);
 	if (SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 				 errmsg("renewal " INT64_FORMAT " was not completed: a trigger on taskq_renewal suppressed the update", id)));
-	if (!PG_ARGISNULL(1))
+	if (goes_on)
 	{
 		check_active_customer(next_values[NEW_RENEWAL_USER_ID]);
 		next = enter_renewal(next_values, next_nulls, actor);

@@ -33,6 +33,13 @@ last_business_day(const char *calendar, DateADT day)
 	return next == day ? day : business_day(cal, next, -1);
 }
 
+/* The day itself if the calendar opens on it, else the next one on which it does. */
+DateADT
+next_business_day(const char *calendar, DateADT day)
+{
+	return business_day(calendar_named(calendar), day, 0);
+}
+
 /*
  * The day that lies so many days before a due date: business days of a
  * calendar, unless that is NULL.  Never after the due date, except for -1: a

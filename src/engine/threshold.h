@@ -14,6 +14,7 @@
 #define DAYS_BEFORE_MAX 36500
 
 extern DateADT last_business_day(const char *calendar, DateADT day);
+extern DateADT next_business_day(const char *calendar, DateADT day);
 extern DateADT threshold_day(const char *calendar, DateADT due_date, int days_before);
 
 #endif							/* TASKQ_THRESHOLD_H */

@@ -263,7 +263,8 @@ check_new_task(NewTask *task)
 		char	   *s = text_to_cstring(source);
 
 		check_text("source", source, 1, SOURCE_MAX);
-		if (strcmp(s, "RENEWAL") == 0 || strcmp(s, "WORKFLOW") == 0)
+		if (strcmp(s, "RENEWAL") == 0 || strcmp(s, "WORKFLOW") == 0 ||
+			(strcmp(s, "SCHEDULE") == 0 && !taskq_catalog()->sql_is_older))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("source must not be %s, which taskq's own engines write", s)));

@@ -81,10 +81,6 @@ static const struct
 	},
 	[BY_QUEUE] = {
 		"taskq_task_queue_idx", {0}, 4, {0, 0, 0, Anum_task_id}, {INT2OID, INT4OID, INT8OID, INT8OID}
-	},
-	[BY_TEAM] = {
-		"taskq_task_team_idx", {NEWER(COLUMN_TEAM_ID)}, 5,
-		{NEWER(COLUMN_TEAM_ID), 0, 0, 0, Anum_task_id}, {TEXTOID, INT2OID, INT4OID, INT8OID, INT8OID}
 	}
 };
 

@@ -95,6 +95,14 @@ static TaskqPlan erase_runs = {
 	"UPDATE @.taskq_workflow_run SET message = NULL "
 	"WHERE task_id " EQ " ANY ($1) AND message IS NOT NULL"
 };
+static TaskqPlan erase_schedules = {
+	"UPDATE @.taskq_schedule SET name = pg_catalog.concat(" ERASED ", ' ', id), title_template = " ERASED ", description_template = NULL "
+	"WHERE user_id " EQ " ANY ($1)"
+};
+static TaskqPlan erase_schedule_runs = {
+	"UPDATE @.taskq_schedule_run SET message = NULL WHERE message IS NOT NULL AND schedule_id IN "
+	"(SELECT s.id FROM @.taskq_schedule s WHERE s.user_id " EQ " ANY ($1))"
+};
 static TaskqPlan insert_erasure = {
 	"INSERT INTO @.taskq_erasure (user_id, at, actor, db_user, tasks, events, renewals) "
 	"VALUES ($1, $2, $3, session_user, $4, $5, $6)"
@@ -161,6 +169,11 @@ erase(Datum user_ids, Datum task_ids, Datum *erased)
 	spi_run(&erase_runs, 1, task_types, &task_ids, NULL, 0);
 	spi_run(&erase_renewals, 1, user_types, &user_ids, NULL, 0);
 	erased[ERASED_RENEWALS] = Int64GetDatum((int64) SPI_processed);
+	if (!taskq_catalog()->sql_is_older)
+	{
+		spi_run(&erase_schedules, 1, user_types, &user_ids, NULL, 0);
+		spi_run(&erase_schedule_runs, 1, user_types, &user_ids, NULL, 0);
+	}
 	spi_run(&erase_customer, 1, user_types, &user_ids, NULL, 0);
 }
 

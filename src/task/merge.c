@@ -63,6 +63,9 @@ static TaskqPlan disable_policies = {
 	"UPDATE @.taskq_sla_policy AS p SET is_enabled = false "
 	"WHERE p.user_id " EQ " $1 AND p.is_enabled AND " TARGET_HAS_POLICY
 };
+static TaskqPlan move_schedules = {
+	"UPDATE @.taskq_schedule SET user_id = $2 WHERE user_id " EQ " $1"
+};
 static TaskqPlan move_policies = {
 	"UPDATE @.taskq_sla_policy AS p SET user_id = $2 WHERE p.user_id " EQ " $1 AND NOT " TARGET_HAS_POLICY
 };
@@ -211,6 +214,7 @@ merge(Datum *ids, Datum *merged)
 {
 	(void) run_merge(&point_to_target, ids);
 	(void) run_merge(&redirect_pointers, ids);
+	(void) run_merge(&move_schedules, ids);
 	(void) run_merge(&disable_policies, ids);
 	merged[MERGED_POLICIES] = Int64GetDatum(run_merge(&move_policies, ids));
 	(void) run_merge(&cancel_same_renewals, ids);

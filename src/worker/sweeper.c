@@ -131,13 +131,16 @@ being_restored(void)
 #define AHEAD(table) \
 	"coalesce((SELECT pg_catalog.max(t.id) FROM @." table " t) " GT " " \
 	"(SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM @." table "_id_seq s), false)"
-	static TaskqPlan plan = {
-		"SELECT " AHEAD("taskq_task") " OR " AHEAD("taskq_task_event") " OR " AHEAD("taskq_renewal") " OR "
-		AHEAD("taskq_renewal_crossing") " OR " AHEAD("taskq_renewal_threshold") " OR "
-		AHEAD("taskq_workflow_rule") " OR " AHEAD("taskq_workflow_run") " OR " AHEAD("taskq_sweep_log") ", "
-		"EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a WHERE a.datid " EQ " $1 "
-		"AND a.application_name " EQ " 'pg_restore')"
-	};
+#define REASONS(newer) \
+	"SELECT " AHEAD("taskq_task") " OR " AHEAD("taskq_task_event") " OR " AHEAD("taskq_renewal") " OR " \
+	AHEAD("taskq_renewal_crossing") " OR " AHEAD("taskq_renewal_threshold") " OR " newer \
+	AHEAD("taskq_workflow_rule") " OR " AHEAD("taskq_workflow_run") " OR " AHEAD("taskq_sweep_log") ", " \
+	"EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) a WHERE a.datid " EQ " $1 " \
+	"AND a.application_name " EQ " 'pg_restore')"
+
+	/* By whether the SQL is older than 0.3.0. */
+	static TaskqPlan plan[2] = {{REASONS(AHEAD("taskq_schedule") " OR ")}, {REASONS("")}};
+#undef REASONS
 #undef AHEAD
 	static const char *const reasons[] = {
 		"Ids in a table are ahead of its sequence, as during a restore.",
@@ -148,7 +151,7 @@ being_restored(void)
 	const char *reason = NULL;
 
 	spi_connect();
-	spi_run(&plan, 1, types, values, NULL, 1);
+	spi_run(&plan[taskq_catalog()->sql_is_older], 1, types, values, NULL, 1);
 	for (int i = 0; i < lengthof(reasons) && reason == NULL; i++)
 	{
 		bool		isnull;

@@ -237,7 +237,7 @@ judge(Json *root)
 		if (strcmp(key, "dedupe_key") == 0)
 			MUST(chars >= 1 && chars <= 255);
 		if (strcmp(key, "source") == 0)
-			MUST(chars >= 1 && chars <= 63 && strcmp(value, "RENEWAL") != 0 && strcmp(value, "WORKFLOW") != 0);
+			MUST(chars >= 1 && chars <= 63 && strcmp(value, "RENEWAL") != 0 && strcmp(value, "WORKFLOW") != 0 && strcmp(value, "SCHEDULE") != 0);
 	}
 	MUST(title);
 }

@@ -179,7 +179,7 @@ sub dedupe_key
 
 sub source
 {
-	return (pick('', 'RENEWAL', 'WORKFLOW', 's' x 64), '22023') if chance(0.05);
+	return (pick('', 'RENEWAL', 'SCHEDULE', 'WORKFLOW', 's' x 64), '22023') if chance(0.05);
 	return chance(0.7) ? undef : pick('IMPORT', 'portal', 'é' x 63);
 }
 
@@ -838,7 +838,7 @@ sub do_update
 		my ($value, @bad) = raw_value($column);
 		# A raw write may give what the row has, an engine's source too.
 		# The model knows whether an assignee is new, and active.
-		@bad = () if $column eq 'assignee_id' || ($column eq 'source' && ($value // '') =~ /^(?:RENEWAL|WORKFLOW)$/);
+		@bad = () if $column eq 'assignee_id' || ($column eq 'source' && ($value // '') =~ /^(?:RENEWAL|SCHEDULE|WORKFLOW)$/);
 		$set{$column} = $value;
 		push @states, @bad;
 		push @assignments, "$column = " . lit($value, $type_of{$column});

@@ -23,11 +23,11 @@ INSERT INTO role VALUES ('nobody', 'public'), ('nobody', 'taskq_test_none'), ('v
 -- From which level on a routine may be executed.
 CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
-SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_timer,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid,taskq_warn_percents_are_valid,taskq_fold,taskq_search_text}'::text[]), 'nobody'::pg_temp.level
+SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_timer,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid,taskq_warn_percents_are_valid,taskq_fold,taskq_search_text,taskq_every_is_valid}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
     taskq_sla_status_at,taskq_search_may_find,taskq_active,taskq_backlog,taskq_public_id,taskq_id,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder,
-    taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans}'::text[]), 'viewer'::pg_temp.level
+    taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans,taskq_schedule_dates}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
     taskq_cancel_many,taskq_assign,taskq_assign_many,taskq_assign_team,taskq_assign_team_many,taskq_reschedule,taskq_reschedule_many,taskq_prioritize,taskq_prioritize_many,
     taskq_set_sla,taskq_set_sla_many,taskq_edit,taskq_edit_many,taskq_comment,taskq_comment_many,taskq_claim,taskq_follow_up,
@@ -38,7 +38,7 @@ UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,t
 UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
     taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,taskq_key_change,
     taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_renewal_calendar_changed,taskq_customer_reactivated,
-    taskq_calendar_changed,taskq_calendar_revise,taskq_sla_policy_changed,taskq_task_pause_guard}'::text[]), 'owner';
+    taskq_calendar_changed,taskq_calendar_revise,taskq_sla_policy_changed,taskq_task_pause_guard,taskq_schedule_guard}'::text[]), 'owner';
 
 -- From which level on rows may be read and deleted; nothing else is a level's.
 CREATE TEMP TABLE relation (name text, sel pg_temp.level, del pg_temp.level);
@@ -47,6 +47,7 @@ INSERT INTO relation VALUES
     ('taskq_staff_member', 'viewer', 'manager'), ('taskq_customer', 'viewer', 'manager'),
     ('taskq_team', 'viewer', 'manager'), ('taskq_team_member', 'viewer', 'manager'),
     ('taskq_calendar', 'viewer', 'manager'), ('taskq_calendar_window', 'viewer', 'manager'), ('taskq_holiday', 'viewer', 'manager'),
+    ('taskq_schedule', 'viewer', 'manager'), ('taskq_schedule_run', 'viewer', 'owner'),
     ('taskq_sla_policy', 'viewer', 'manager'), ('taskq_task_pause', 'viewer', 'manager'),
     ('taskq_workflow_rule', 'viewer', 'manager'), ('taskq_workflow_run', 'viewer', 'owner'), ('taskq_workflow_turn', 'owner', 'owner'),
     ('taskq_renewal', 'viewer', 'owner'), ('taskq_renewal_threshold', 'viewer', 'manager'),
@@ -82,17 +83,20 @@ INSERT INTO written VALUES
     ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),
     ('taskq_workflow_rule', 'id name event condition action title_template description_template priority due_in_days sla_hours '
         'assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar team_id', 'manager', 'manager'),
+    ('taskq_schedule', 'name title_template description_template priority kind team_id assignee_id user_id sla_hours starts_on every until business_day calendar lead_days is_enabled', 'manager', 'manager'),
+    ('taskq_schedule', 'id handled_until next_check_on', 'owner', 'owner'),
+    ('taskq_schedule_run', 'schedule_id date since dates at outcome due_date task_id message', 'owner', 'owner'),
     ('taskq_workflow_run', 'id at rule_id rule_name event depth outcome task_id message', 'owner', 'owner'),
     ('taskq_workflow_turn', 'staff_id turn', 'owner', 'owner'),
     ('taskq_renewal', 'service_type due_date assignee_id reference notes', 'agent', 'agent'),
-    ('taskq_renewal', 'user_id', 'agent', 'owner'),
+    ('taskq_renewal', 'user_id', 'agent', 'owner'), ('taskq_renewal', 'every anchor_on', 'agent', 'agent'),
     ('taskq_renewal', 'status', 'owner', 'agent'),
     ('taskq_renewal', 'id created_at created_by completed_at cancelled_at compliance_flagged_at next_check_on', 'owner', 'owner'),
     ('taskq_renewal_threshold', 'id service_type days_before task_priority title_template description_template sla_hours kind calendar team_id', 'manager', 'manager'),
     ('taskq_renewal_crossing', 'id renewal_id due_date days_before crossed_at outcome task_id', 'owner', 'owner'),
     ('taskq_renewal_recheck', 'since', 'owner', 'owner'), ('taskq_renewal_recheck', 'id', 'owner', 'owner'), ('taskq_renewal_recheck', 'renewal_id', 'owner', 'owner'),
     ('taskq_sweep_log', 'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog '
-        'sla_moved resumed response_breached sla_at_risk sla_warnings', 'owner', 'owner'),
+        'sla_moved resumed response_breached sla_at_risk sla_warnings schedules', 'owner', 'owner'),
     ('taskq_counter', 'kind bucket n', 'owner', 'owner'),
     ('taskq_counter_delta', 'xid old_due new_due old_completed new_completed old_state new_state', 'owner', 'owner'),
     ('taskq_counter_state', 'snapshot_xmax snapshot_xip merged_day triggers counted_at folded_at', 'owner', 'owner'),
@@ -159,6 +163,7 @@ INSERT INTO taskq_renewal (id, user_id, service_type, due_date) VALUES (1000001,
 INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('rule', 'happened', 'CREATE_TASK');
 SELECT taskq_calendar_set('desk', 'UTC', '24/7') \g /dev/null
 INSERT INTO taskq_sla_policy (name, sla_hours, calendar) VALUES ('gold', 8, 'desk');
+INSERT INTO taskq_schedule (name, title_template, starts_on, every) VALUES ('monthly', 'x', taskq_today(), '1 month');
 SELECT count(*) FROM taskq_sweep() \g /dev/null
 SELECT taskq_comment(1000001, 'note') \g /dev/null
 
@@ -193,6 +198,7 @@ INSERT INTO statement VALUES
     ('viewer', 'done', 'SELECT taskq_queue_count(NULL), taskq_today(), taskq_actor()'),
     ('viewer', 'done', $$SELECT taskq_business_add('desk', now(), 1), taskq_business_hours('desk', now(), now()), taskq_business_day('desk', taskq_today(), 1), count(*) FROM taskq_calendar_spans('desk', now(), now())$$),
     ('viewer', 'done', 'SELECT count(*) FROM taskq_calendar, taskq_calendar_window, taskq_holiday'),
+    ('viewer', 'done', $$SELECT count(*) FROM taskq_schedule, taskq_schedule_run, taskq_schedule_dates('monthly')$$),
     -- agent: creates, moves along
     ('agent', 'done', $$SELECT taskq_create('x', user_id => 'cus_1', assignee_id => 'sta_1', dedupe_key => 'k')$$),
     ('agent', 'done', $$SELECT taskq_create_json('{"title": "x"}')$$),
@@ -210,6 +216,8 @@ INSERT INTO statement VALUES
     ('agent', 'done', $$SELECT count(*) FROM taskq_claim('sta_1')$$),
     ('agent', 'done', $$SELECT taskq_emit('happened', '{}', 'cus_1')$$),
     ('agent', 'done', $$SELECT taskq_renewal_create('cus_1', 'permit', taskq_today()), taskq_renewal_complete(1000001, taskq_today() + 400)$$),
+    ('agent', 'done', $$SELECT taskq_renewal_create('cus_1', 'permit', taskq_today(), every => '1 year')$$),
+    ('agent', 'done', $$UPDATE taskq_renewal SET every = '1 year', anchor_on = due_date WHERE id = 1000001$$),
     ('agent', 'done', 'SELECT taskq_renewal_cancel(1000001)'),
     ('agent', 'done', $$INSERT INTO taskq_task (title, user_id, source, dedupe_key) VALUES ('x', 'cus_1', 'IMPORT', 'k') ON CONFLICT DO NOTHING$$),
     ('agent', 'done', $$UPDATE taskq_task SET title = 'y', due_date = taskq_today() WHERE id = 1000001$$),
@@ -221,6 +229,9 @@ INSERT INTO statement VALUES
     ('agent', '23514', $$INSERT INTO taskq_task (title, status) VALUES ('x', 'IN_PROGRESS')$$),
     ('agent', '23514', $$UPDATE taskq_renewal SET status = 'OVERDUE'$$),
     -- manager: keeps what tasks refer to
+    ('manager', 'done', $$INSERT INTO taskq_schedule (name, title_template, starts_on, every, user_id) VALUES ('weekly', 'x', taskq_today(), '7 days', 'cus_1')$$),
+    ('manager', 'done', $$UPDATE taskq_schedule SET every = '1 year', is_enabled = false$$),
+    ('manager', 'done', 'DELETE FROM taskq_schedule'),
     ('manager', 'done', $$INSERT INTO taskq_staff_member VALUES ('sta_2', 'Bob')$$),
     ('manager', 'done', $$UPDATE taskq_customer SET name = 'Zenith', assigned_agent_id = NULL$$),
     ('manager', 'done', $$INSERT INTO taskq_workflow_rule (name, event, action) VALUES ('x', 'x', 'CREATE_TASK')$$),
@@ -264,6 +275,8 @@ INSERT INTO statement VALUES
     ('owner', '', $$INSERT INTO taskq_renewal_crossing (renewal_id, due_date, days_before, crossed_at, outcome) VALUES (1000001, taskq_today(), 1, now(), 'passed')$$),
     ('owner', '', 'DELETE FROM taskq_renewal_crossing'),
     ('owner', '', 'DELETE FROM taskq_workflow_run'),
+    ('owner', '', 'UPDATE taskq_schedule SET handled_until = NULL'),
+    ('owner', '', 'DELETE FROM taskq_schedule_run'),
     ('owner', '', $$UPDATE taskq_workflow_run SET outcome = 'failed'$$),
     ('owner', '', 'DELETE FROM taskq_sweep_log'),
     ('owner', '', 'UPDATE taskq_calendar SET revision = 1'),

@@ -113,4 +113,29 @@ SELECT taskq_renewal_create('cus_old', 'permit', taskq_today());
 INSERT INTO taskq_renewal (user_id, service_type, due_date) VALUES ('cus_old', 'permit', taskq_today()) RETURNING id AS id \gset
 SELECT taskq_renewal_complete(:id, taskq_today() + 365);
 SELECT taskq_renewal_complete(:id);
+-- one that recurs opens its next cycle from the anchor, also after a due date was moved
+SET datestyle = 'ISO';
+SELECT taskq_renewal_create('cus_3', 'permit', '2396-01-31', reference => 'monthly', notes => 'by post', every => '1 month') AS id \gset
+SELECT taskq_renewal_complete(:id) AS id \gset
+SELECT due_date, every, anchor_on, notes FROM taskq_renewal WHERE id = :id;
+SELECT taskq_renewal_complete(:id) AS id \gset
+UPDATE taskq_renewal SET due_date = due_date + 10 WHERE id = :id;
+SELECT taskq_renewal_complete(:id) AS id \gset
+SELECT due_date, anchor_on FROM taskq_renewal WHERE id = :id;
+SELECT taskq_renewal_complete(:id, '2396-05-10') AS id \gset
+UPDATE taskq_renewal SET every = '1 year' WHERE id = :id;
+SELECT taskq_renewal_complete(:id) AS id \gset
+SELECT string_agg(concat(due_date, ' ', status), ', ' ORDER BY id) FROM taskq_renewal WHERE reference = 'monthly';
+UPDATE taskq_renewal SET every = '0 days' WHERE id = :id;
+UPDATE taskq_renewal SET every = NULL WHERE id = :id;
+SELECT taskq_renewal_complete(:id);
+UPDATE taskq_renewal SET every = '1 day' WHERE id = :id;
+SELECT taskq_renewal_create('cus_3', 'permit', '9999-12-31', every => '1 day') AS id \gset
+SELECT taskq_renewal_complete(:id);
+SELECT taskq_renewal_create('cus_3', 'permit', '2396-01-31', every => '-1 month');
+SELECT taskq_renewal_create('cus_3', 'permit', '2396-01-31', every => '1 day 1 hour');
+INSERT INTO taskq_renewal (user_id, service_type, due_date, every) VALUES ('cus_old', 'permit', '2396-01-31', '1 month') RETURNING id AS id \gset
+SELECT taskq_renewal_complete(:id);
+SELECT status FROM taskq_renewal_cancel(:id);
+SELECT count(*) FROM taskq_renewals WHERE every IS NOT NULL AND anchor_on IS NULL AND status = 'COMPLETED';
 DROP EXTENSION taskq;

@@ -45,6 +45,16 @@ SELECT * FROM taskq_sweep() WHERE tasks > 0;
 SELECT count(*) FROM taskq_emit('call.missed', '{"name": "Zenith", "customer": "cus_s"}');
 INSERT INTO south SELECT id FROM taskq_task WHERE user_id = 'cus_s' EXCEPT TABLE south;
 
+-- Schedules of a customer are the customer's desk's; the sweep covers both desks.
+BEGIN;
+INSERT INTO taskq_schedule (name, title_template, starts_on, every, user_id) SELECT c, c, taskq_today(), '1 month', c FROM unnest('{cus_n,cus_s}'::text[]) c;
+SELECT kind, tasks FROM taskq_sweep() WHERE kind = 'schedules';
+SET ROLE desk_north;
+SELECT s.name, r.outcome, t.title FROM taskq_schedule s JOIN taskq_schedule_run r ON r.schedule_id = s.id JOIN taskq_task t ON t.id = r.task_id;
+SELECT count(*) FROM taskq_schedule_dates('cus_n');
+SELECT count(*) FROM taskq_schedule_dates('cus_s');
+ROLLBACK;
+
 -- Pauses, and policies for one customer, are those of the task, of the customer.
 BEGIN;
 INSERT INTO taskq_sla_policy (name, user_id, sla_hours) VALUES ('Zenith''s', 'cus_s', 3), ('all', NULL, 7);

@@ -71,7 +71,7 @@ GRANT SELECT (id, priority, status, due_date, started_at, completed_at, cancelle
     sla_warn_at, sla_warned_at, response_due_at, response_breached_at, paused_at, resume_at), UPDATE (due_date)
 ON taskq_task TO regress_taskq_sweeper;
 GRANT SELECT ON taskq_calendar TO regress_taskq_sweeper;
-GRANT SELECT, UPDATE ON taskq_renewal TO regress_taskq_sweeper;
+GRANT SELECT, UPDATE ON taskq_renewal, taskq_schedule TO regress_taskq_sweeper;
 GRANT EXECUTE ON FUNCTION taskq_sweep, taskq_title_is_valid, taskq_phase, taskq_priority_rank TO regress_taskq_sweeper;
 SET ROLE regress_taskq_sweeper;
 SELECT * FROM taskq_sweep() WHERE tasks > 0;

@@ -63,6 +63,11 @@ in_schema('source', q{
 	SELECT taskq_renewal_create('cus_1', 'permit', taskq_today() + 12), taskq_renewal_create('cus_2', 'permit', taskq_today() + 75),
 		taskq_renewal_create('cus_1', 'visa', taskq_today() + 44), taskq_renewal_create('cus_2', 'policy', taskq_today() - 4),
 		taskq_renewal_create('cus_gone', 'policy', taskq_today() + 5), taskq_renewal_create('cus_1', 'old', taskq_today() + 100)});
+# Schedules: one whose dates have all been dealt with, one that goes on, one that is disabled; another that has not been swept follows below.
+in_schema('source', q{INSERT INTO taskq_schedule (name, title_template, starts_on, every, until, business_day, calendar, is_enabled) VALUES
+		('over', 'Over {{date}}', '2020-01-31', '1 month', '2020-12-31', 'NEXT', 'north', true), ('yearly', 'Yearly', '2020-02-29', '1 year', NULL, 'SAME', NULL, true),
+		('off', 'Off', '2020-02-29', '1 day', NULL, 'SAME', NULL, false);
+	UPDATE taskq_renewal SET every = '1 month', anchor_on = '2020-01-31' WHERE id = 2});
 query('source', qq{CALL $schema.taskq_sweep_all()});
 in_schema('source', q{SELECT taskq_renewal_complete(1, next_due_date => taskq_today() + 300), taskq_renewal_cancel(6, 'gone');
 	UPDATE taskq_staff_member SET is_active = false WHERE id = 'sta_gone'; UPDATE taskq_customer SET is_active = false WHERE id = 'cus_gone'});
@@ -107,7 +112,8 @@ in_schema('source', q{
 	INSERT INTO taskq_task (title, due_date) SELECT 'past due ' || i, '2020-03-01' FROM generate_series(1, 20) i;
 	INSERT INTO taskq_task (title, created_at, sla_hours) VALUES ('breach to be recorded', '2020-01-01', 1);
 	SELECT taskq_create('due today', due_date => taskq_today()), taskq_create('due tomorrow', due_date => taskq_today() + 1);
-	SELECT taskq_renewal_create('cus_2', 'visa', taskq_today() + 9)});
+	SELECT taskq_renewal_create('cus_2', 'visa', taskq_today() + 9);
+	INSERT INTO taskq_schedule (name, title_template, starts_on, every, until) VALUES ('new', 'New {{date}}', '2020-01-31', '1 month', '2020-12-31')});
 is(in_schema('source', q{SELECT string_agg(DISTINCT status::text, ' ' ORDER BY status::text), string_agg(DISTINCT sla_status::text, ' ' ORDER BY sla_status::text) FROM taskq_tasks}),
 	'CANCELLED COMPLETED IN_PROGRESS OPEN OVERDUE|BREACHED MET NONE ON_TRACK', 'tasks in every status');
 is(in_schema('source', q{SELECT string_agg(DISTINCT outcome, ', ' ORDER BY outcome) FROM taskq_renewal_crossing}), 'passed, recorded, task created',
@@ -154,6 +160,8 @@ sub swept
 		SELECT id, task_id, kind, from_status, to_status, changes, note FROM taskq_task_event ORDER BY id;
 		SELECT renewal_id, due_date, days_before, outcome, task_id FROM taskq_renewal_crossing ORDER BY 1, 2, 3;
 		SELECT rule_id, outcome, task_id FROM taskq_workflow_run ORDER BY id;
+		SELECT schedule_id, date, since, dates, outcome, due_date, task_id FROM taskq_schedule_run ORDER BY 1, 2;
+		SELECT id, handled_until, next_check_on FROM taskq_schedule ORDER BY 1;
 		SELECT staff_id, turn FROM taskq_workflow_turn ORDER BY 1});
 }
 

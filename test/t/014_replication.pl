@@ -9,7 +9,7 @@ use Test::More;
 
 my $pub = start_node('publisher', "taskq.databases = 'none'\nwal_level = logical\n", allows_streaming => 'logical');
 my $sub = start_node('subscriber', "taskq.sweep_interval = 1s\nwal_level = logical\nmax_logical_replication_workers = 8\nmax_worker_processes = 16\n", allows_streaming => 'logical');
-my @tables = map { "taskq_$_" } qw(staff_member customer task task_event renewal renewal_threshold renewal_crossing workflow_rule workflow_run workflow_turn
+my @tables = map { "taskq_$_" } qw(staff_member customer task task_event renewal renewal_threshold renewal_crossing workflow_rule workflow_run workflow_turn schedule schedule_run
 	calendar calendar_window holiday sla_policy task_pause);
 my $tables = join(', ', @tables);
 

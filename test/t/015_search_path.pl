@@ -225,7 +225,7 @@ INSERT INTO work.taskq_renewal_threshold (service_type, days_before, task_priori
 	('permit', 100, 'LOW', 'First of {{renewal.reference}}', 5), ('permit', 20, 'HIGH', NULL, NULL), ('permit', 3, 'URGENT', NULL, NULL);
 SELECT * FROM work.taskq_renewal_ladder('permit');
 SELECT * FROM work.taskq_renewal_ladder('policy');
-SELECT work.taskq_renewal_create('cus_1', 'permit', '2020-01-01', 'sta_2', 'ref', 'notes', 'ana') AS r1 \gset
+SELECT work.taskq_renewal_create('cus_1', 'permit', '2020-01-01', 'sta_2', 'ref', 'notes', actor => 'ana') AS r1 \gset
 SELECT work.taskq_renewal_create('cus_1', 'permit', (work.taskq_today() OPERATOR(pg_catalog.+) 50)) AS r2 \gset
 UPDATE work.taskq_customer SET is_active = true WHERE id OPERATOR(pg_catalog.=) 'cus_2';
 SELECT work.taskq_renewal_create('cus_2', 'policy', (work.taskq_today() OPERATOR(pg_catalog.+) 10)) AS r3 \gset
@@ -239,6 +239,8 @@ SELECT work.taskq_renewal_complete(:r1, '2031-01-01');
 SELECT * FROM work.taskq_renewal_cancel(:r2, 'sold');
 SELECT * FROM work.taskq_renewal_cancel(:r3);
 DELETE FROM work.taskq_renewal_threshold;
+SELECT work.taskq_renewal_create('cus_1', 'monthly', '2031-01-31', reference => :'round', every => '1 month') AS r4 \gset
+SELECT work.taskq_renewal_complete(:r4);
 INSERT INTO work.taskq_holiday (list, day, opens, closes) VALUES (:'round', '2026-06-01', '09:00', '10:00'), (:'round', '2026-06-02', NULL, NULL);
 SELECT work.taskq_calendar_set(:'round', 'Europe/Berlin', 'Mon-Fri 09:00-12:00,13:00-17:30; Sat 22:00-02:00', ARRAY[:'round']);
 SELECT work.taskq_calendar_set(:'round', 'Europe/Berlin', '24/7', ARRAY[:'round']);
@@ -246,6 +248,15 @@ SELECT work.taskq_business_add(:'round', '2026-06-01', 4), work.taskq_business_h
 SELECT work.taskq_renewal_threshold_day(3, '2026-06-08', :'round'), work.taskq_renewal_threshold_day(3, '2026-06-08');
 SELECT * FROM work.taskq_calendar_spans(:'round', '2026-06-01', '2026-06-04');
 UPDATE work.taskq_holiday SET closes = '11:00' WHERE list OPERATOR(pg_catalog.=) :'round' AND day OPERATOR(pg_catalog.=) '2026-06-01';
+INSERT INTO work.taskq_schedule (name, title_template, description_template, starts_on, every, business_day, calendar, user_id) VALUES
+	(:'round', '{{customer.name}} {{date}}', '{{month}}', '2020-01-31', '1 month', 'NEXT', :'round', 'cus_1'), ('previous', 'x', NULL, '2020-01-31', '1 day', 'PREVIOUS', :'round', NULL);
+SELECT * FROM work.taskq_schedule_dates(:'round');
+SELECT work.taskq_every_is_valid('1 month');
+SELECT * FROM work.taskq_sweep();
+UPDATE work.taskq_schedule SET is_enabled = false;
+UPDATE work.taskq_schedule SET is_enabled = true, every = '2 months';
+SELECT * FROM work.taskq_sweep();
+DELETE FROM work.taskq_schedule;
 UPDATE work.taskq_calendar SET name = 'renamed' WHERE name OPERATOR(pg_catalog.=) :'round';
 DELETE FROM work.taskq_calendar_window WHERE calendar OPERATOR(pg_catalog.=) 'renamed' AND weekday OPERATOR(pg_catalog.=) 1;
 DELETE FROM work.taskq_calendar WHERE name OPERATOR(pg_catalog.=) 'renamed';
