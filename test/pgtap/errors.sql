@@ -59,6 +59,10 @@ INSERT INTO mistake (statement, state, message) VALUES
     ($$SELECT taskq_sweep(0)$$, '22023', 'max_tasks must be 1 to 1000000'),
     ($$SELECT taskq_create_json('[]')$$, '22023', 'body must be a JSON object'),
     ($$SELECT taskq_create_json('{}')$$, '22023', 'field "title" is required'),
+    ($$SELECT taskq_create_many_json('{}')$$, '22023', 'bodies must be a JSON array'),
+    ($$SELECT taskq_create_many_json('[{"title": "x"}, 1]')$$, '22023', 'body 2 must be a JSON object'),
+    ($$SELECT taskq_create_many_json('[{"title": "x"}, {}]')$$, '22023', 'body 2: field "title" is required'),
+    ($$SELECT taskq_create_many_json('[{"title": "x"}, {"title": "x", "assignee_id": "sta_9"}]')$$, '23503', 'body 2: assignee_id "sta_9" is not a member of staff'),
     ($$SELECT taskq_create_json('{"title": 1}')$$, '22023', 'field "title" must be a string'),
     ($$SELECT taskq_create_json('{"title": "x", "prio": "HIGH"}')$$, '22023', 'field "prio" is not known'),
     -- What is no value of its type.
