@@ -5,6 +5,7 @@ INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana', true), ('sta_2', 'Bob', f
 INSERT INTO taskq_customer VALUES ('cus_1', 'Acme');
 INSERT INTO taskq_task (id, title, status, started_at, completed_at, assignee_id) VALUES
     (1, 'open', 'OPEN', NULL, NULL, 'sta_1'), (2, 'completed', 'COMPLETED', now(), now(), 'sta_1');
+ALTER TABLE taskq_task ALTER id RESTART 1000;
 SELECT taskq_comment(2, 'a note') \g /dev/null
 CREATE FUNCTION pg_temp.everything() RETURNS text LANGUAGE sql AS $$
     SELECT md5(string_agg(t::text, '' ORDER BY id)) || (SELECT count(*) FROM taskq_task_event) FROM taskq_task t
