@@ -65,11 +65,12 @@ CREATE FUNCTION add_tasks() RETURNS void LANGUAGE sql AS $$
         WHERE NOT (k.status = 'OVERDUE' AND d.due_date IS NULL) AND (k.completed_at IS NULL AND k.cancelled_at IS NULL OR l.sla_at_risk_at IS DISTINCT FROM 'infinity')
     )
     INSERT INTO taskq_task (title, status, priority, due_date, assignee_id, user_id, created_at, started_at, completed_at, cancelled_at, sla_hours, sla_due_at, sla_at_risk_at,
-        kind, paused_at, response_hours, response_due_at)
+        kind, paused_at, response_hours, response_due_at, sla_warned_at, sla_warn_at)
     SELECT 'task ' || n, status, (enum_range(NULL::taskq_priority))[1 + n % 4], due_date, CASE n % 3 WHEN 1 THEN 'sta_1' WHEN 2 THEN 'sta_2' END, CASE n % 2 WHEN 0 THEN 'cus_1' END,
         now - interval '3 days', CASE WHEN started THEN now - interval '3 days' END, completed_at, cancelled_at, CASE WHEN sla_due_at IS NOT NULL THEN 1 END, sla_due_at, sla_at_risk_at,
         CASE WHEN n % 5 < 2 THEN 'REVIEW' END, CASE WHEN n % 7 = 0 AND completed_at IS NULL AND cancelled_at IS NULL THEN now - interval '1 hour' END,
-        CASE WHEN n % 11 < 5 THEN 1 END, (ARRAY[now - interval '1 hour', now - interval '1 microsecond', now, now + interval '1 hour', 'infinity'])[1 + n % 11]
+        CASE WHEN n % 11 < 5 THEN 1 END, (ARRAY[now - interval '1 hour', now - interval '1 microsecond', now, now + interval '1 hour', 'infinity'])[1 + n % 11],
+        (ARRAY[now - interval '1 minute', now + interval '3 hours'])[1 + n % 13], CASE WHEN n % 4 = 0 THEN now + interval '1 day' END
     FROM grid
 $$;
 -- by the functions; what is stamped in the future has not happened in reports
