@@ -32,8 +32,8 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 # These install what they need, PostgreSQL too.
 SELF_SUFFICIENT = demo demo-stop console load-console test test-console \
-	test-feed test-majors test-package test-asan test-valgrind fuzz fuzz-c lint soak bench \
-	bench-sustained dist package
+	test-drivers test-feed test-majors test-package test-asan test-valgrind fuzz fuzz-c lint \
+	soak bench bench-sustained dist package
 
 ifneq ($(PGXS),)
 include $(PGXS)
@@ -54,6 +54,8 @@ test-console:
 	@examples/ops-console/test/run
 test:
 	@test/run
+test-drivers:
+	@test/drivers/run
 test-feed:
 	@examples/change_feed/test/run
 test-majors:

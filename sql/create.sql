@@ -30,3 +30,10 @@ CREATE FUNCTION taskq_create_json(body jsonb, actor text DEFAULT NULL)
     AS 'MODULE_PATHNAME', 'taskq_create_json';
 COMMENT ON FUNCTION taskq_create_json(jsonb, text) IS
 'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor, and sla_policy (a name, instead of sla_hours), response_hours (over 0, at most 87600) and sla_from (when the clocks of its SLA began, not after now); title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_from "YYYY-MM-DDThh:mm:ssZ" or with an offset, hours are numbers, labels an array of strings, attributes an object, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
+
+CREATE FUNCTION taskq_create_many_json(bodies jsonb, actor text DEFAULT NULL)
+    RETURNS SETOF jsonb
+    LANGUAGE c ROWS 10
+    AS 'MODULE_PATHNAME', 'taskq_create_many_json';
+COMMENT ON FUNCTION taskq_create_many_json(jsonb, text) IS
+'taskq_create_json for each element of a JSON array: one statement, all or nothing; the tasks come back in the order of the array. Of two elements with one dedupe_key the second returns the task of the first, with "created": false. Errors: 22023 bodies is no JSON array or an element no object; else as taskq_create_json, the message beginning with which element it is, "body 3: ", counted from 1; 40P01 if another call creates tasks with the same dedupe_keys in another order.';

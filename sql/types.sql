@@ -17,6 +17,22 @@ CREATE TYPE taskq_sla_status AS ENUM ('NONE', 'ON_TRACK', 'AT_RISK', 'BREACHED',
 COMMENT ON TYPE taskq_sla_status IS
 'How a task stands against its SLA deadline. NONE: no SLA. ON_TRACK, AT_RISK: active, before the deadline. BREACHED: completed or cancelled after the deadline, or active past it. MET: completed by the deadline. CANCELLED: cancelled by the deadline.';
 
+-- Drivers that give their parameters a type say text or varchar, also of
+-- arrays: with these casts they can call every function and write every column.
+-- Operators are not found by them: "status = $1::text" still wants a cast.
+CREATE CAST (text AS taskq_priority) WITH INOUT AS IMPLICIT;
+CREATE CAST (varchar AS taskq_priority) WITH INOUT AS IMPLICIT;
+CREATE CAST (text AS taskq_status) WITH INOUT AS IMPLICIT;
+CREATE CAST (varchar AS taskq_status) WITH INOUT AS IMPLICIT;
+CREATE CAST (text AS taskq_sla_status) WITH INOUT AS IMPLICIT;
+CREATE CAST (varchar AS taskq_sla_status) WITH INOUT AS IMPLICIT;
+COMMENT ON CAST (text AS taskq_priority) IS 'So that drivers that say text can call every function. Errors: 22P02 no value of the type.';
+COMMENT ON CAST (varchar AS taskq_priority) IS 'So that drivers that say varchar can call every function. Errors: 22P02 no value of the type.';
+COMMENT ON CAST (text AS taskq_status) IS 'So that drivers that say text can call every function. Errors: 22P02 no value of the type.';
+COMMENT ON CAST (varchar AS taskq_status) IS 'So that drivers that say varchar can call every function. Errors: 22P02 no value of the type.';
+COMMENT ON CAST (text AS taskq_sla_status) IS 'So that drivers that say text can call every function. Errors: 22P02 no value of the type.';
+COMMENT ON CAST (varchar AS taskq_sla_status) IS 'So that drivers that say varchar can call every function. Errors: 22P02 no value of the type.';
+
 CREATE FUNCTION taskq_priority_rank(priority taskq_priority) RETURNS integer
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF
     AS 'MODULE_PATHNAME', 'taskq_priority_rank';

@@ -197,7 +197,7 @@ make_copy() {
     as_user chmod 755 "$tmp"
     as_user mkdir "$tmp/taskq"
     tar -C "$top" --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' \
-        --exclude=./bench/queues/node_modules --exclude=./examples/ops-console/node_modules --exclude=./tmp_check --exclude=./test/output --exclude=./output_iso --exclude=./log -cf - . |
+        --exclude=./bench/queues/node_modules --exclude=./examples/ops-console/node_modules --exclude=./test/drivers/node/node_modules --exclude=./tmp_check --exclude=./test/output --exclude=./output_iso --exclude=./log -cf - . |
         as_user tar -C "$tmp/taskq" --no-same-owner --no-same-permissions -xf -
 }
 

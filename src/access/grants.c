@@ -75,7 +75,7 @@ static const struct
 	{LEVEL_AGENT, "INSERT (kind, team_id, labels, attributes, follows_id, sla_policy, sla_calendar, sla_from, response_hours) ON TABLE @.taskq_task", true},
 	{LEVEL_AGENT, "UPDATE (kind, team_id, labels, attributes, sla_policy, sla_calendar, sla_from, response_hours, paused_at, pause_reason, resume_at) "
 	"ON TABLE @.taskq_task", true},
-	{LEVEL_AGENT, "EXECUTE ON ROUTINE @.taskq_create, @.taskq_create_json, @.taskq_start, "
+	{LEVEL_AGENT, "EXECUTE ON ROUTINE @.taskq_create, @.taskq_create_json, @.taskq_create_many_json, @.taskq_start, "
 		"@.taskq_start_many, @.taskq_complete, @.taskq_complete_many, @.taskq_cancel, @.taskq_cancel_many, "
 		"@.taskq_assign, @.taskq_assign_many, @.taskq_reschedule, @.taskq_reschedule_many, "
 		"@.taskq_prioritize, @.taskq_prioritize_many, @.taskq_set_sla, @.taskq_set_sla_many, "

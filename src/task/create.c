@@ -507,25 +507,19 @@ task_as_json(int64 id, bool created)
 	return JsonbPGetDatum(json_finish(&json));
 }
 
-PG_FUNCTION_INFO_V1(taskq_create_json);
+/* Creates a task from a JSON object, and returns it as jsonb. */
 Datum
-taskq_create_json(PG_FUNCTION_ARGS)
+create_from_json(JsonbContainer *body, text *actor)
 {
-	Jsonb	   *body = PG_ARGISNULL(0) ? NULL : PG_GETARG_JSONB_P(0);
 	NewTask		task;
-	JsonbIterator *it;
+	JsonbIterator *it = JsonbIteratorInit(body);
 	JsonbIteratorToken token;
 	JsonbValue	key;
 	JsonbValue	value;
 	int64		id;
 	bool		created;
 
-	if (body == NULL || !JB_ROOT_IS_OBJECT(body))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("body must be a JSON object")));
 	new_task_init(&task, NULL);
-	it = JsonbIteratorInit(&body->root);
 	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
 	{
 		if (token != WJB_KEY)
@@ -538,6 +532,19 @@ taskq_create_json(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("field \"title\" is required")));
 
-	id = create_task(&task, actor_argument(fcinfo, 1), &created);
+	id = create_task(&task, actor, &created);
 	return task_as_json(id, created);
+}
+
+PG_FUNCTION_INFO_V1(taskq_create_json);
+Datum
+taskq_create_json(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *body = PG_ARGISNULL(0) ? NULL : PG_GETARG_JSONB_P(0);
+
+	if (body == NULL || !JB_ROOT_IS_OBJECT(body))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("body must be a JSON object")));
+	return create_from_json(&body->root, actor_argument(fcinfo, 1));
 }

@@ -8,6 +8,8 @@
 #ifndef TASKQ_CREATE_H
 #define TASKQ_CREATE_H
 
+#include "utils/jsonb.h"
+
 /* Arguments of taskq_create in their order, the actor apart; then what else a new task can have. */
 typedef enum NewTaskField
 {
@@ -48,5 +50,6 @@ extern void add_note(char **notes, char *note);
 extern char *engine_title(const char *rendered, const char *fallback, char **notes);
 extern char *engine_description(char *rendered, char **notes);
 extern int64 create_task(NewTask *task, text *actor, bool *created);
+extern Datum create_from_json(JsonbContainer *body, text *actor);
 
 #endif							/* TASKQ_CREATE_H */

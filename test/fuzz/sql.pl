@@ -470,22 +470,9 @@ sub do_create
 		after => sub { my $id = $_[0][0][0]; as_owner(sub { take_over_created($row, $id) }); });
 }
 
-sub do_create_json
+# A new task and the JSON object for it.
+sub json_body
 {
-	if (chance(0.15))
-	{
-		my ($body, $state) = @{ pick(
-				[ '[]', '22023' ], [ '"x"', '22023' ], [ 'null', '22023' ], [ '3', '22023' ], [ '{}', '22023' ], [ '{"title"', '22P02' ],
-				[ '{"title":3}', '22023' ], [ '{"title":{}}', '22023' ], [ '{"title":[]}', '22023' ], [ '{"title":true}', '22023' ],
-				[ '{"title":"a\u0000b"}', '22P05' ], [ '{"title":"a","x":1}', '22023' ], [ '{"title":"a","":1}', '22023' ],
-				[ '{"title":"a","due_date":"2026-1-1"}', '22007' ], [ '{"title":"a","due_date":"2026-02-30"}', '22008' ],
-				[ '{"title":"a","due_date":"infinity"}', '22007' ], [ '{"title":"a","due_date":"0000-01-01"}', '22008' ],
-				[ '{"title":"a","priority":"high"}', '22P02' ], [ '{"title":"a","sla_hours":"4"}', '22023' ],
-				[ '{"title":"a","sla_hours":1e400}', '22023' ], [ '{"title":"a","sla_hours":-0}', '22023' ], [ '{"Title":"a"}', '22023' ],
-				[ '{"title":"a","priority":"' . ('🦊' x 5000) . '"}', '22P02' ], [ '{"title":"a","' . ('é' x 9999) . '":1}', '22023' ],
-				[ '{"title":null}', '22023' ], [ '{"title":"\ud83d"}', '22P02' ], [ '{"title":"a","due_date":"۲۰۲۶-۰۱-۰۱"}', '22007' ]) };
-		return statement('SELECT taskq_create_json(' . lit($body, 'jsonb') . ')', undef, states => [$state], level => 'agent');
-	}
 	my ($row, @states) = new_task();
 	my %body;
 	$row->{response_hours} = chance(0.7) ? undef : pick(0, -1, 87601, 1 + int(rand(60)), 0.5);
@@ -507,10 +494,58 @@ sub do_create_json
 			$json->encode($_) . ':' . (!defined $value ? 'null' : /_hours$/ ? $value : do { my $s = "$value"; $json->encode($s) })
 	} sort keys %body) . '}';
 	@states = map { $_ eq '22003' ? '22023' : $_ } @states;
+	return ($row, $text, @states);
+}
+
+sub do_create_json
+{
+	if (chance(0.15))
+	{
+		my ($body, $state) = @{ pick(
+				[ '[]', '22023' ], [ '"x"', '22023' ], [ 'null', '22023' ], [ '3', '22023' ], [ '{}', '22023' ], [ '{"title"', '22P02' ],
+				[ '{"title":3}', '22023' ], [ '{"title":{}}', '22023' ], [ '{"title":[]}', '22023' ], [ '{"title":true}', '22023' ],
+				[ '{"title":"a\u0000b"}', '22P05' ], [ '{"title":"a","x":1}', '22023' ], [ '{"title":"a","":1}', '22023' ],
+				[ '{"title":"a","due_date":"2026-1-1"}', '22007' ], [ '{"title":"a","due_date":"2026-02-30"}', '22008' ],
+				[ '{"title":"a","due_date":"infinity"}', '22007' ], [ '{"title":"a","due_date":"0000-01-01"}', '22008' ],
+				[ '{"title":"a","priority":"high"}', '22P02' ], [ '{"title":"a","sla_hours":"4"}', '22023' ],
+				[ '{"title":"a","sla_hours":1e400}', '22023' ], [ '{"title":"a","sla_hours":-0}', '22023' ], [ '{"Title":"a"}', '22023' ],
+				[ '{"title":"a","priority":"' . ('🦊' x 5000) . '"}', '22P02' ], [ '{"title":"a","' . ('é' x 9999) . '":1}', '22023' ],
+				[ '{"title":null}', '22023' ], [ '{"title":"\ud83d"}', '22P02' ], [ '{"title":"a","due_date":"۲۰۲۶-۰۱-۰۱"}', '22007' ]) };
+		return statement('SELECT taskq_create_json(' . lit($body, 'jsonb') . ')', undef, states => [$state], level => 'agent');
+	}
+	my ($row, $text, @states) = json_body();
 	return statement('SELECT taskq_create_json(' . lit($text, 'jsonb') . ')', undef, states => \@states, level => 'agent',
 		after => sub {
 			my $task = $json->decode($_[0][0][0]);
 			as_owner(sub { take_over_created($row, $task->{id}, $task->{created} ? 1 : 0) });
+		});
+}
+
+# All of them are created, or none.
+sub do_create_many_json
+{
+	if (chance(0.1))
+	{
+		my $bodies = pick('{}', 'null', '"x"', '3', '[3]', '[[]]', '[{"title":"a"},null]', '[{"title":"a"},{}]', '[{"title":"a"},{"titel":"b"}]');
+		return statement('SELECT taskq_create_many_json(' . lit($bodies, 'jsonb') . ')', undef, states => ['22023'], level => 'agent');
+	}
+	my (@rows, @texts, @states);
+	for (1 .. int(rand(4)))
+	{
+		my ($row, $text, @of_it) = json_body();
+		push @rows, $row;
+		push @texts, $text;
+		push @states, @of_it;
+	}
+	return statement('SELECT taskq_create_many_json(' . lit('[' . join(',', @texts) . ']', 'jsonb') . ')', undef, states => \@states, level => 'agent',
+		after => sub {
+			my ($tasks) = @_;
+			difference('tasks created', scalar @rows, scalar @$tasks) if @$tasks != @rows;
+			for my $i (0 .. $#rows)
+			{
+				my $task = $json->decode($tasks->[$i][0]);
+				as_owner(sub { take_over_created($rows[$i], $task->{id}, $task->{created} ? 1 : 0) });
+			}
 		});
 }
 
@@ -1483,7 +1518,7 @@ sub do_as_role
 {
 	$as_role = pick(qw(fuzz_a fuzz_b));
 	$dbh->do("SET ROLE $as_role");
-	pick(\&do_create, \&do_create_json, \&do_verb, \&do_verb, \&do_claim, \&do_page, \&do_count, \&do_stats)->();
+	pick(\&do_create, \&do_create_json, \&do_create_many_json, \&do_verb, \&do_verb, \&do_claim, \&do_page, \&do_count, \&do_stats)->();
 	$as_role = undef;
 	$dbh->do('RESET ROLE');
 	return;
@@ -1595,7 +1630,7 @@ $m->{staff}{"sta_$_"} = 1 for 1 .. 6;
 $m->{customers}{"cus_$_"} = 1 for 1 .. 4;
 
 my @actions = (
-	[ create => 14, \&do_create ], [ json => 6, \&do_create_json ], [ verb => 34, \&do_verb ], [ claim => 3, \&do_claim ],
+	[ create => 14, \&do_create ], [ json => 5, \&do_create_json ], [ many_json => 2, \&do_create_many_json ], [ verb => 34, \&do_verb ], [ claim => 3, \&do_claim ],
 	[ insert => 6, \&do_insert ], [ update => 9, \&do_update ], [ delete => 2, \&do_delete ], [ forbidden => 2, \&do_forbidden ],
 	[ sweep => 4, \&do_sweep ], [ timezone => 3, \&do_timezone ], [ purge => 1, \&do_purge ],
 	[ page => 4, \&do_page ], [ bad_page => 3, \&do_bad_page ], [ count => 4, \&do_count ], [ stats => 4, \&do_stats ], [ read => 5, \&do_read ],

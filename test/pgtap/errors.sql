@@ -5,6 +5,7 @@ INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana', true), ('sta_2', 'Bob', f
 INSERT INTO taskq_customer VALUES ('cus_1', 'Acme');
 INSERT INTO taskq_task (id, title, status, started_at, completed_at, assignee_id) VALUES
     (1, 'open', 'OPEN', NULL, NULL, 'sta_1'), (2, 'completed', 'COMPLETED', now(), now(), 'sta_1');
+ALTER TABLE taskq_task ALTER id RESTART 1000;
 SELECT taskq_comment(2, 'a note') \g /dev/null
 CREATE FUNCTION pg_temp.everything() RETURNS text LANGUAGE sql AS $$
     SELECT md5(string_agg(t::text, '' ORDER BY id)) || (SELECT count(*) FROM taskq_task_event) FROM taskq_task t
@@ -59,6 +60,10 @@ INSERT INTO mistake (statement, state, message) VALUES
     ($$SELECT taskq_sweep(0)$$, '22023', 'max_tasks must be 1 to 1000000'),
     ($$SELECT taskq_create_json('[]')$$, '22023', 'body must be a JSON object'),
     ($$SELECT taskq_create_json('{}')$$, '22023', 'field "title" is required'),
+    ($$SELECT taskq_create_many_json('{}')$$, '22023', 'bodies must be a JSON array'),
+    ($$SELECT taskq_create_many_json('[{"title": "x"}, 1]')$$, '22023', 'body 2 must be a JSON object'),
+    ($$SELECT taskq_create_many_json('[{"title": "x"}, {}]')$$, '22023', 'body 2: field "title" is required'),
+    ($$SELECT taskq_create_many_json('[{"title": "x"}, {"title": "x", "assignee_id": "sta_9"}]')$$, '23503', 'body 2: assignee_id "sta_9" is not a member of staff'),
     ($$SELECT taskq_create_json('{"title": 1}')$$, '22023', 'field "title" must be a string'),
     ($$SELECT taskq_create_json('{"title": "x", "prio": "HIGH"}')$$, '22023', 'field "prio" is not known'),
     -- What is no value of its type.

@@ -28,7 +28,7 @@ UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_
     taskq_sla_status_at,taskq_title_may_contain,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder,
     taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans}'::text[]), 'viewer'::pg_temp.level
-UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
+UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_create_many_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
     taskq_cancel_many,taskq_assign,taskq_assign_many,taskq_reschedule,taskq_reschedule_many,taskq_prioritize,taskq_prioritize_many,
     taskq_set_sla,taskq_set_sla_many,taskq_edit,taskq_edit_many,taskq_comment,taskq_comment_many,taskq_claim,
     taskq_pause,taskq_pause_many,taskq_resume,taskq_resume_many,taskq_apply_policy,taskq_apply_policy_many,
@@ -192,6 +192,7 @@ INSERT INTO statement VALUES
     -- agent: creates, moves along
     ('agent', 'done', $$SELECT taskq_create('x', user_id => 'cus_1', assignee_id => 'sta_1', dedupe_key => 'k')$$),
     ('agent', 'done', $$SELECT taskq_create_json('{"title": "x"}')$$),
+    ('agent', 'done', $$SELECT taskq_create_many_json('[{"title": "x"}, {"title": "y", "priority": "LOW"}]')$$),
     ('agent', 'done', 'SELECT taskq_start(1000001), taskq_complete(1000001)'),
     ('agent', 'done', $$SELECT taskq_cancel(1000001, 'why')$$),
     ('agent', 'done', $$SELECT taskq_assign(1000001, 'sta_1'), taskq_reschedule(1000001, taskq_today()), taskq_prioritize(1000001, 'HIGH'), taskq_set_sla(1000001, 1), taskq_edit(1000001, 'y')$$),

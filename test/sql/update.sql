@@ -29,6 +29,7 @@ SELECT o.type, o.identity,
         WHEN classid = 'pg_class'::regclass THEN (SELECT concat_ws(' ', relkind::text, relpersistence::text, relrowsecurity::text, relforcerowsecurity::text, relreplident::text, reloptions::text,
             CASE relkind WHEN 'v' THEN pg_get_viewdef(objid) WHEN 'i' THEN pg_get_indexdef(objid) END) FROM pg_class WHERE oid = objid)
         WHEN classid = 'pg_proc'::regclass THEN pg_get_functiondef(objid)
+        WHEN classid = 'pg_cast'::regclass THEN (SELECT concat_ws(' ', castcontext::text, castmethod::text) FROM pg_cast WHERE oid = objid)
         WHEN classid = 'pg_constraint'::regclass THEN pg_get_constraintdef(objid) || (SELECT convalidated::text FROM pg_constraint WHERE oid = objid)
         WHEN classid = 'pg_trigger'::regclass THEN pg_get_triggerdef(objid) || (SELECT tgenabled::text FROM pg_trigger WHERE oid = objid)
         WHEN classid = 'pg_statistic_ext'::regclass THEN pg_get_statisticsobjdef(objid)

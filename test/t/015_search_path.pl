@@ -76,6 +76,7 @@ SELECT work.taskq_create('By hand') AS b \gset
 SELECT work.taskq_create('By hand', due_date => '9999-01-01') AS c \gset
 SELECT work.taskq_create_json('{"title": "By hand", "priority": "LOW", "due_date": "2020-02-02", "sla_hours": 1, "user_id": "cus_1"}', 'ana');
 SELECT work.taskq_create_json('{"title": "By hand", "dedupe_key": "one"}');
+SELECT work.taskq_create_many_json('[{"title": "By hand", "dedupe_key": "one"}, {"title": "By hand", "priority": "LOW"}]', 'ana');
 SELECT * FROM work.taskq_start(:a, 'ana');
 SELECT * FROM work.taskq_edit(:a, 'New title', '');
 SELECT * FROM work.taskq_assign(:a, 'sta_2');
