@@ -382,11 +382,13 @@ to_compute(const TaskRow *old, const TaskRow *new)
 
 	if (targets_differ(old, new))
 		return true;
-	if (Anum_task_sla_revision == 0 || !has_target(new))
+	if (Anum_task_sla_revision == 0)
 		return false;
-	if (task_column_differs(old, new, Anum_task_sla_from) || task_column_differs(old, new, Anum_task_sla_revision) ||
-		task_isnull(old, Anum_task_paused_at) != task_isnull(new, Anum_task_paused_at) || call_is(VERB_PAUSES))
+	if (has_target(new) &&
+		(task_column_differs(old, new, Anum_task_sla_from) || task_column_differs(old, new, Anum_task_sla_revision) ||
+		 task_isnull(old, Anum_task_paused_at) != task_isnull(new, Anum_task_paused_at) || call_is(VERB_PAUSES)))
 		return true;
+	/* Also without a target: the sweep looks for revisions that are not the calendar's. */
 	calendar = calendar_of(new);
 	return calendar != NULL &&
 		(task_isnull(new, Anum_task_sla_revision) ||

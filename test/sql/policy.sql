@@ -106,4 +106,11 @@ INSERT INTO taskq_task (title, sla_calendar, sla_hours, created_at, sla_due_at, 
 SELECT 'out of hours', name, 10, now() - interval '5 days', now() + interval '9 days', now() - interval '1 hour', revision FROM taskq_calendar WHERE name = 'closed today';
 SELECT kind, tasks FROM taskq_sweep() WHERE kind IN ('sla_at_risk', 'sla_warnings', 'sla_moved');
 SELECT sla_warned_at, sla_warn_at > now() AS put_off FROM taskq_task WHERE title = 'out of hours';
+-- a task that has a calendar, but no target any more: the sweep gets done with it
+SELECT taskq_calendar_set('no target', 'UTC', '24/7');
+INSERT INTO taskq_task (title, sla_calendar) VALUES ('no target', 'no target');
+SELECT taskq_calendar_set('no target', 'UTC', 'Mon 09:00-10:00');
+SELECT kind, tasks FROM taskq_sweep() WHERE kind = 'failed';
+SELECT t.sla_revision = c.revision AS current FROM taskq_task t JOIN taskq_calendar c ON c.name = t.sla_calendar WHERE t.title = 'no target';
+SELECT kind FROM taskq_task_event WHERE task_id = (SELECT id FROM taskq_task WHERE title = 'no target');
 DROP EXTENSION taskq CASCADE;
