@@ -32,8 +32,8 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 # These install what they need, PostgreSQL too.
 SELF_SUFFICIENT = demo demo-stop console load-console test test-console \
-	test-drivers test-feed test-majors test-package test-asan test-valgrind fuzz fuzz-c lint soak bench \
-	bench-sustained dist package
+	test-drivers test-feed test-majors test-package test-asan test-valgrind fuzz fuzz-c lint \
+	soak bench bench-sustained dist package
 
 ifneq ($(PGXS),)
 include $(PGXS)

@@ -164,14 +164,16 @@ read_entry(IndexTuple entry, bool has_id, int32 *rank, int64 *place)
  * first rank; the others follow if "by_rank".
  */
 static void
-count_entries(const Backlog *b, Entries *entries, ScanKeyData *keys, int nkeys, bool by_rank, int64 (*tasks)[MAX_BUCKETS])
+count_entries(const Backlog *b, Entries *entries, ScanKeyData *keys, AttrNumber nkeys, bool by_rank, int64 (*tasks)[MAX_BUCKETS])
 {
+	AttrNumber	stage = (AttrNumber) (nkeys + 1);	/* the column behind those */
+
 	for (int range = 0; range < 2; range++)
 	{
 		if (range == 0)
-			ScanKeyInit(&keys[nkeys], nkeys + 1, BTLessEqualStrategyNumber, F_INT2LE, Int16GetDatum(STAGE_STARTED));
+			ScanKeyInit(&keys[nkeys], stage, BTLessEqualStrategyNumber, F_INT2LE, Int16GetDatum(STAGE_STARTED));
 		else
-			ScanKeyInit(&keys[nkeys], nkeys + 1, BTGreaterEqualStrategyNumber, F_INT2GE, Int16GetDatum(STAGE_STORED_OVERDUE));
+			ScanKeyInit(&keys[nkeys], stage, BTGreaterEqualStrategyNumber, F_INT2GE, Int16GetDatum(STAGE_STORED_OVERDUE));
 		entries_seek(entries, keys, nkeys + 1);
 		while (entries_next(entries))
 		{

@@ -267,7 +267,7 @@ fold_by_table(const unsigned char *s, int len, char *to)
 		/* Without a branch on the letter. */
 		while (s < end && *s < 0x80)
 		{
-			*p++ = *s + (((unsigned) *s - 'A' < 26) << 5);
+			*p++ = (char) (*s + (((unsigned) *s - 'A' < 26) << 5));
 			s++;
 		}
 		if (s == end)

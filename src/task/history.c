@@ -322,7 +322,7 @@ note_for(const TaskqCall *call, bool ended, bool new_sla, bool resumed)
 
 /* Whether an update finds that a deadline has passed which nobody has recorded. */
 static bool
-deadline_passed(const TaskRow *old, const TaskRow *new, int due_at, int breached_at)
+deadline_passed(const TaskRow *old, const TaskRow *new, int hours, int due_at, int breached_at)
 {
 	TimestampTz judged_at = task_judged_at(new);
 
@@ -330,7 +330,7 @@ deadline_passed(const TaskRow *old, const TaskRow *new, int due_at, int breached
 		return false;
 	if (due_at != Anum_task_sla_due_at && !task_isnull(new, Anum_task_started_at))
 		judged_at = task_stamp(new, Anum_task_started_at);
-	return task_stamp(old, due_at) < judged_at;
+	return task_stamp(old, due_at) < judged_at && sla_due_now(old, hours, due_at) < judged_at;
 }
 
 static bool
@@ -390,8 +390,8 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 	bool		ended = active && STATUS_IS_TERMINAL(new->status);
 	bool		new_hours = task_column_differs(old, new, Anum_task_sla_hours);
 	bool		corrected = active && sla_facts_differ(old, new);
-	bool		was_late = active && !corrected && deadline_passed(old, new, Anum_task_sla_due_at, Anum_task_sla_breached_at);
-	bool		was_slow = active && !corrected && deadline_passed(old, new, Anum_task_response_due_at, Anum_task_response_breached_at);
+	bool		was_late = active && !corrected && deadline_passed(old, new, Anum_task_sla_hours, Anum_task_sla_due_at, Anum_task_sla_breached_at);
+	bool		was_slow = active && !corrected && deadline_passed(old, new, Anum_task_response_hours, Anum_task_response_due_at, Anum_task_response_breached_at);
 	bool		resumed = Anum_task_paused_at != 0 && !task_isnull(old, Anum_task_paused_at) && task_isnull(new, Anum_task_paused_at);
 	bool		by_itself = resumed && !task_isnull(old, Anum_task_resume_at) && task_stamp(old, Anum_task_resume_at) <= at;
 	EventKind	kind = EVENT_UPDATED;

@@ -382,15 +382,32 @@ to_compute(const TaskRow *old, const TaskRow *new)
 
 	if (targets_differ(old, new))
 		return true;
-	if (Anum_task_sla_revision == 0 || !has_target(new))
+	if (Anum_task_sla_revision == 0)
 		return false;
-	if (task_column_differs(old, new, Anum_task_sla_from) || task_column_differs(old, new, Anum_task_sla_revision) ||
-		task_isnull(old, Anum_task_paused_at) != task_isnull(new, Anum_task_paused_at) || call_is(VERB_PAUSES))
+	if (has_target(new) &&
+		(task_column_differs(old, new, Anum_task_sla_from) || task_column_differs(old, new, Anum_task_sla_revision) ||
+		 task_isnull(old, Anum_task_paused_at) != task_isnull(new, Anum_task_paused_at) || call_is(VERB_PAUSES)))
 		return true;
+	/* Also without a target: the sweep looks for revisions that are not the calendar's. */
 	calendar = calendar_of(new);
 	return calendar != NULL &&
 		(task_isnull(new, Anum_task_sla_revision) ||
 		 DatumGetInt64(task_value(new, Anum_task_sla_revision)) != business_revision(calendar));
+}
+
+/* The deadline of a stored row; if its calendar has changed since it was computed, what that makes of it now. */
+TimestampTz
+sla_due_now(const TaskRow *row, int hours, int due_at)
+{
+	const BusinessCalendar *calendar = calendar_of(row);
+	int			revision = Anum_task_sla_revision;
+	SlaFacts	facts;
+
+	if (calendar == NULL || !has(row, hours) ||
+		(has(row, revision) && DatumGetInt64(task_value(row, revision)) == business_revision(calendar)) ||
+		!facts_with(row, true, NULL, &facts) || TIMESTAMP_NOT_FINITE(facts.from))
+		return task_stamp(row, due_at);
+	return sla_instant(&facts, sla_span(DatumGetFloat8(task_value(row, hours))));
 }
 
 /*
@@ -457,7 +474,8 @@ first_breach_after(const TaskRow *old, const TaskRow *new, TimestampTz at, Times
 		*first = task_stamp(new, Anum_task_sla_breached_at);
 	else
 		return !task_isnull(old, Anum_task_sla_due_at) && !facts_corrected(old, new) &&
-			task_judged_at(new) > task_stamp(old, Anum_task_sla_due_at);
+			task_judged_at(new) > task_stamp(old, Anum_task_sla_due_at) &&
+			task_judged_at(new) > sla_due_now(old, Anum_task_sla_hours, Anum_task_sla_due_at);
 	return true;
 }
 

@@ -30,6 +30,7 @@ extern int64 sla_span(float8 hours);
 extern TimestampTz sla_instant(const SlaFacts *facts, int64 span);
 extern int64 sla_elapsed(const SlaFacts *facts, TimestampTz until);
 extern TimestampTz sla_breach_begins(TimestampTz due_at);
+extern TimestampTz sla_due_now(const TaskRow *row, int hours, int due_at);
 
 /* What lifecycle.c asks for, before and after a row is stored. */
 extern bool sla_fill(TaskRow *row);

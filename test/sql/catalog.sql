@@ -24,11 +24,11 @@ SELECT identity FROM member m WHERE type IN ('table', 'sequence') AND identity N
 -- every logged table has a primary key, by which logical replication knows its rows
 SELECT c.relname FROM member m JOIN pg_class c ON c.oid = m.objid AND m.type = 'table' AND c.relpersistence = 'p'
 WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary);
--- no function is SECURITY DEFINER, none is PUBLIC's but those that CHECKs, generated columns and indexes call
+-- no function is SECURITY DEFINER, none is PUBLIC's but those that CHECKs, generated columns and indexes call, and those of the indexes for a search
 SELECT p.proname FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
 WHERE p.prosecdef OR has_function_privilege('public', p.oid, 'EXECUTE') AND NOT EXISTS (SELECT FROM pg_depend d
     WHERE d.classid IN ('pg_constraint'::regclass, 'pg_attrdef'::regclass, 'pg_class'::regclass) AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid
-      AND p.provolatile = 'i');
+      AND p.provolatile = 'i') AND p.proname NOT IN ('taskq_fold', 'taskq_search_text');
 DROP VIEW member;
 DROP EXTENSION taskq;
 

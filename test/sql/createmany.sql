@@ -8,7 +8,7 @@ INSERT INTO taskq_customer VALUES ('cus_1', 'Acme');
 SELECT j ->> 'title' AS title, j ->> 'priority' AS priority, j ->> 'due_date' AS due_date, j ->> 'status' AS status, j ->> 'created' AS created
 FROM taskq_create_many_json('[{"title": "b"}, {"title": "a", "priority": "HIGH", "due_date": "2020-01-01", "user_id": "cus_1"}, {"title": "c", "dedupe_key": "k"}]', 'ana') j;
 SELECT title, created_by FROM taskq_task ORDER BY id;
-SELECT taskq_create_json('{"title": "one"}') - '{id}'::text[] = j - '{id}'::text[] AS the_same FROM taskq_create_many_json('[{"title": "one"}]') j;
+SELECT taskq_create_json('{"title": "one"}') - '{id,public_id}'::text[] = j - '{id,public_id}'::text[] AS the_same FROM taskq_create_many_json('[{"title": "one"}]') j;
 -- a key that is taken, also by an element before
 SELECT j ->> 'title' AS title, j ->> 'created' AS created, (j ->> 'id')::bigint = min((j ->> 'id')::bigint) OVER (PARTITION BY j ->> 'dedupe_key') AS the_holder
 FROM taskq_create_many_json('[{"title": "d", "dedupe_key": "k"}, {"title": "e", "dedupe_key": "l"}, {"title": "f", "dedupe_key": "l"}]') j;

@@ -14,7 +14,7 @@ FROM taskq_tasks ORDER BY id;
 
 -- what it has of the old one
 SELECT taskq_create('Review', 'of the contract', 'HIGH', taskq_today() - 1, 4, 'sta_1', 'cus_1', 'my key', 'IMPORT', 'REVIEW', 'north', '{a,b}', '{"po": 1}') AS old \gset
-SELECT status FROM taskq_complete(:old, 'misclick', 'ana');
+SELECT status FROM taskq_complete(:old, 'misclick', actor => 'ana');
 SELECT updated_at AS was FROM taskq_task WHERE id = :old \gset
 SELECT taskq_follow_up(:old, actor => 'ana') AS new \gset
 SELECT * FROM brief WHERE follows_id = :old;

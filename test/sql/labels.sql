@@ -51,7 +51,7 @@ SELECT call, format('SELECT string_agg(r::text, E''\n'' ORDER BY r::text) FROM (
 FROM unnest(ARRAY['taskq_stats()', $$taskq_stats('sta_1')$$, $$taskq_stats(user_id => 'cus_1')$$, $$taskq_stats('sta_1', 'cus_1')$$,
     'taskq_queue_page()', $$taskq_queue_page(NULL, sort => 'sla')$$, $$taskq_queue_page('{OVERDUE}', '{HIGH,MEDIUM}', sort => 'priority')$$,
     'taskq_queue_page(NULL, assignee_is_active => false)', 'taskq_queue_count()', 'taskq_queue_count(NULL)', $$taskq_sla_report('-infinity', 'infinity')$$,
-    $$taskq_sla_report('-infinity', 'infinity', 'priority')$$, $$taskq_sla_report('-infinity', 'infinity', 'week')$$, $$taskq_sla_report('-infinity', 'infinity', 'kind')$$, 'taskq_actor()',
+    $$taskq_sla_report('-infinity', 'infinity', 'priority')$$, $$taskq_sla_report('-infinity', 'infinity', 'week')$$, $$taskq_sla_report('-infinity', 'infinity', 'kind')$$, $$taskq_backlog('assignee')$$, 'taskq_actor()',
     '(SELECT database FROM taskq_worker_get_status())', 'taskq_check_server()', 'taskq_check()', 'taskq_customizations()', 'taskq_own_objects()', $$taskq_renewal_ladder('permit')$$,
     $$taskq_calendar_spans('desk', '2026-01-01', '2027-01-01')$$]) call
 UNION ALL SELECT call, format('SELECT string_agg(r::text, E''\n'' ORDER BY r::text) FROM (SELECT %s f, count(*) FROM %s GROUP BY 1) r', call, source)

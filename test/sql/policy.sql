@@ -106,4 +106,23 @@ INSERT INTO taskq_task (title, sla_calendar, sla_hours, created_at, sla_due_at, 
 SELECT 'out of hours', name, 10, now() - interval '5 days', now() + interval '9 days', now() - interval '1 hour', revision FROM taskq_calendar WHERE name = 'closed today';
 SELECT kind, tasks FROM taskq_sweep() WHERE kind IN ('sla_at_risk', 'sla_warnings', 'sla_moved');
 SELECT sla_warned_at, sla_warn_at > now() AS put_off FROM taskq_task WHERE title = 'out of hours';
+-- a task that has a calendar, but no target any more: the sweep gets done with it
+SELECT taskq_calendar_set('no target', 'UTC', '24/7');
+INSERT INTO taskq_task (title, sla_calendar) VALUES ('no target', 'no target');
+SELECT taskq_calendar_set('no target', 'UTC', 'Mon 09:00-10:00');
+SELECT kind, tasks FROM taskq_sweep() WHERE kind = 'failed';
+SELECT t.sla_revision = c.revision AS current FROM taskq_task t JOIN taskq_calendar c ON c.name = t.sla_calendar WHERE t.title = 'no target';
+SELECT kind FROM taskq_task_event WHERE task_id = (SELECT id FROM taskq_task WHERE title = 'no target');
+-- no breach is told from a stale deadline, whatever comes before the sweep
+SELECT taskq_calendar_set('stale', 'UTC', '24/7');
+INSERT INTO taskq_task (title, sla_calendar, sla_hours, response_hours, sla_from) VALUES
+    ('stale, paused', 'stale', 1, 1, now() - interval '2 hours'), ('stale, new target', 'stale', 1, 1, now() - interval '2 hours'),
+    ('stale, begun later', 'stale', 1, 1, now() - interval '2 hours');
+INSERT INTO taskq_holiday (list, day) SELECT 'two days', (now() AT TIME ZONE 'UTC')::date - 1 + i FROM generate_series(0, 2) i;
+SELECT taskq_calendar_set('stale', 'UTC', '24/7', '{two days}');
+SELECT count(*) FROM taskq_pause((SELECT id FROM taskq_task WHERE title = 'stale, paused'), 'waits');
+SELECT count(*) FROM taskq_set_sla((SELECT id FROM taskq_task WHERE title = 'stale, new target'), 3);
+UPDATE taskq_task SET sla_from = sla_from + interval '1 minute' WHERE title = 'stale, begun later';
+SELECT t.title, t.sla_first_breached_at, t.response_breached_at, e.kind FROM taskq_task t JOIN taskq_task_event e ON e.task_id = t.id
+WHERE t.title ~ '^stale' ORDER BY e.id;
 DROP EXTENSION taskq CASCADE;

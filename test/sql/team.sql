@@ -13,7 +13,7 @@ SELECT taskq_create('of a team that is not', team_id => 'nope');
 SELECT taskq_create('of an inactive one', team_id => 'gone');
 SELECT taskq_create_json('{"title": "x", "team_id": "gone"}');
 SELECT taskq_create_json('{"title": "x", "team_id": 1}');
-SELECT assignee_id, team_id FROM taskq_assign_team(:id, 'docs', 'ana');
+SELECT assignee_id, team_id FROM taskq_assign_team(:id, 'docs', actor => 'ana');
 SELECT team_id FROM taskq_assign_team(:id, 'docs');
 SELECT team_id FROM taskq_assign_team(:id, NULL);
 SELECT taskq_assign_team(:id, 'gone');
