@@ -138,7 +138,7 @@ CREATE TRIGGER taskq_rule_condition AFTER INSERT OR UPDATE ON taskq_workflow_rul
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
     RETURNS SETOF record
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 21
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 23
 BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_calendar', 'name timezone holiday_lists revision looked_at',
@@ -180,7 +180,7 @@ BEGIN ATOMIC
          'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog sla_moved resumed response_breached sla_at_risk sla_warnings schedules',
          'pkey', '', ''),
         ('taskq_task',
-         'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at kind sla_policy sla_calendar sla_revision sla_from response_hours response_due_at response_breached_at response_hours_used sla_hours_used sla_warn_at sla_warned_at paused_at pause_reason resume_at follows_id labels attributes',
+         'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at kind sla_policy sla_calendar sla_revision sla_from response_hours response_due_at response_breached_at response_hours_used sla_hours_used sla_warn_at sla_warned_at paused_at pause_reason resume_at team_id follows_id labels attributes',
          'assignee_id_fkey is_valid pkey team_id_fkey user_id_fkey',
          'queue_idx assignee_idx user_idx sla_pending_idx sla_settled_idx closed_idx breach_idx late_by_idx team_idx timer_idx calendar_idx dedupe_key',
          'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),
@@ -2579,10 +2579,18 @@ CREATE TABLE taskq_granted_by_hand AS
         FROM pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) x
         WHERE a.attrelid = 'taskq_task'::regclass::oid AND a.attname = 'sla_breached_at' AND x.privilege_type = 'SELECT'
         UNION ALL
-        SELECT 'SELECT (kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at, response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at, team_id, follows_id, labels, attributes) ON taskq_task', x.grantee, pg_catalog.bool_and(x.is_grantable)
-        FROM pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) x
-        WHERE a.attrelid = 'taskq_task'::regclass::oid AND x.privilege_type = 'SELECT' AND a.attname::text = ANY ('{id,title,description,priority,status,due_date,sla_hours,assignee_id,user_id,source,dedupe_key,created_at,created_by,started_at,completed_at,cancelled_at,updated_at,sla_due_at,sla_at_risk_at,sla_breached_at}')
-        GROUP BY x.grantee HAVING pg_catalog.count(DISTINCT a.attname) = 20
+        SELECT pg_catalog.format('SELECT (%s) ON %s', w.since, w.relation), x.grantee, pg_catalog.bool_and(x.is_grantable)
+        FROM (VALUES
+            ('taskq_task', '{id,title,description,priority,status,due_date,sla_hours,assignee_id,user_id,source,dedupe_key,created_at,created_by,started_at,completed_at,cancelled_at,updated_at,sla_due_at,sla_at_risk_at,sla_breached_at}'::text[],
+             'kind, sla_policy, sla_calendar, sla_revision, sla_from, response_hours, response_due_at, response_breached_at, response_hours_used, sla_hours_used, sla_warn_at, sla_warned_at, paused_at, pause_reason, resume_at, team_id, follows_id, labels, attributes'),
+            ('taskq_staff_member', '{id,name,is_active}', 'away_until'),
+            ('taskq_customer', '{id,name,assigned_agent_id,is_active}', 'merged_into, merged_at, merged_by'),
+            ('taskq_renewal', '{id,user_id,service_type,due_date,assignee_id,reference,notes,status,created_at,created_by,completed_at,cancelled_at,compliance_flagged_at,next_check_on}', 'every, anchor_on'),
+            ('taskq_renewal_threshold', '{id,service_type,days_before,task_priority,title_template,description_template,sla_hours}', 'kind, calendar, team_id')
+        ) AS w(relation, columns, since)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = w.relation::regclass::oid AND a.attname::text = ANY (w.columns), pg_catalog.aclexplode(a.attacl) x
+        WHERE x.privilege_type = 'SELECT'
+        GROUP BY w.relation, w.columns, w.since, x.grantee HAVING pg_catalog.count(DISTINCT a.attname) = pg_catalog.cardinality(w.columns)
         UNION ALL
         SELECT 'EXECUTE ON FUNCTION taskq_search_may_find(text, text, text)', x.grantee, x.is_grantable
         FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) x
