@@ -212,7 +212,7 @@ check_sla_fields(const NewTask *task)
 	if (!task->nulls[NEW_RESPONSE_HOURS])
 		check_response_hours(DatumGetFloat8(task->values[NEW_RESPONSE_HOURS]));
 	if (!task->nulls[NEW_SLA_FROM])
-		check_sla_from(DatumGetTimestampTz(task->values[NEW_SLA_FROM]));
+		check_sla_from("sla_from", DatumGetTimestampTz(task->values[NEW_SLA_FROM]));
 }
 
 /* Throws 22023 for invalid labels or attributes; stores none as NULL. */

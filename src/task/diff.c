@@ -37,7 +37,7 @@ is_content(int attnum)
 
 /* The kind of event that a change of a column makes. */
 static EventKind
-kind_of(int attnum)
+kind_of(const TaskRow *old, const TaskRow *new, int attnum)
 {
 	switch (attnum)
 	{
@@ -63,7 +63,7 @@ kind_of(int attnum)
 	if (attnum == Anum_task_labels || attnum == Anum_task_attributes)
 		return EVENT_EDITED;
 	if (attnum == Anum_task_paused_at || attnum == Anum_task_pause_reason || attnum == Anum_task_resume_at)
-		return EVENT_PAUSED;
+		return task_column_differs(old, new, Anum_task_paused_at) ? EVENT_PAUSED : EVENT_UPDATED;
 	return EVENT_UPDATED;
 }
 
@@ -265,7 +265,7 @@ changes_of(const TaskRow *old, const TaskRow *new, EventKind *kind)
 	{
 		if (!task_column_differs(old, new, attnum) || !is_content(attnum))
 			continue;
-		*kind = any ? both_kinds(old, *kind, kind_of(attnum)) : kind_of(attnum);
+		*kind = any ? both_kinds(old, *kind, kind_of(old, new, attnum)) : kind_of(old, new, attnum);
 		if (!any)
 			json_begin(&json);
 		any = true;

@@ -348,8 +348,7 @@ add_warnings(HistoryBatch *batch, const TaskRow *old, const TaskRow *new, Timest
 
 	if (!newly_set(old, new, warned_at))
 		return;
-	if (task_stamp(new, Anum_task_sla_at_risk_at) <= task_stamp(new, warned_at) &&
-		(task_isnull(old, warned_at) || task_stamp(old, warned_at) < task_stamp(new, Anum_task_sla_at_risk_at)))
+	if (sla_risk_recorded(old, new))
 		add_event(batch, task_id(old), at, EVENT_SLA_AT_RISK, status, status, NULL, NULL);
 	percent = sla_percent_passed(old, new);
 	if (percent > 0)
@@ -392,7 +391,9 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 	bool		corrected = active && sla_facts_differ(old, new);
 	bool		was_late = active && !corrected && deadline_passed(old, new, Anum_task_sla_hours, Anum_task_sla_due_at, Anum_task_sla_breached_at);
 	bool		was_slow = active && !corrected && deadline_passed(old, new, Anum_task_response_hours, Anum_task_response_due_at, Anum_task_response_breached_at);
-	bool		resumed = Anum_task_paused_at != 0 && !task_isnull(old, Anum_task_paused_at) && task_isnull(new, Anum_task_paused_at);
+	bool		repaused = Anum_task_paused_at != 0 && task_column_differs(old, new, Anum_task_paused_at);
+	bool		resumed = repaused && !task_isnull(old, Anum_task_paused_at);
+	bool		paused = repaused && !task_isnull(new, Anum_task_paused_at);
 	bool		by_itself = resumed && !task_isnull(old, Anum_task_resume_at) && task_stamp(old, Anum_task_resume_at) <= at;
 	EventKind	kind = EVENT_UPDATED;
 	Jsonb	   *changes;
@@ -415,7 +416,7 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 		kind = new->status == STATUS_COMPLETED ? EVENT_COMPLETED : EVENT_CANCELLED;
 	else if (task_isnull(old, Anum_task_started_at) && !task_isnull(new, Anum_task_started_at))
 		kind = EVENT_STARTED;
-	else if (resumed && kind == EVENT_PAUSED)
+	else if (resumed && !paused && kind == EVENT_PAUSED)
 		kind = EVENT_RESUMED;
 	else if (call_is(VERB_MERGE) && task_column_differs(old, new, Anum_task_user_id))
 		kind = EVENT_MERGED;
@@ -433,8 +434,7 @@ add_update(HistoryBatch *batch, const TaskRow *old, const TaskRow *new)
 		(task_column_differs(old, new, Anum_task_assignee_id) ||
 		 (Anum_task_team_id != 0 && task_column_differs(old, new, Anum_task_team_id))))
 		note_offer(batch, EVENT_ASSIGNED, id);
-	if (kind != EVENT_PAUSED && Anum_task_paused_at != 0 &&
-		task_isnull(old, Anum_task_paused_at) && !task_isnull(new, Anum_task_paused_at))
+	if (kind != EVENT_PAUSED && paused)
 		add_event(batch, id, at, EVENT_PAUSED, new->status, new->status, NULL, pause_reason_of(new));
 
 	/* A new target can put the deadline into the past at once; so can facts that are corrected. */

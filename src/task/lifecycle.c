@@ -368,6 +368,8 @@ lifecycle_update(const TaskRow *old, TransactionId written_by, TaskRow *new, boo
 	pause_apply(old, new, at);
 	sla_apply(old, new, at);
 	check_newer_columns(new);
+	if (Anum_task_sla_from != 0 && task_column_differs(old, new, Anum_task_sla_from))
+		check_clock_began(new, at);
 
 	if (differs_outside(old, new, unnoticed, lengthof(unnoticed)))
 		task_set_stamp(new, Anum_task_updated_at, at);

@@ -77,6 +77,13 @@ is_over(const TaskRow *row, TimestampTz at)
 	return !task_isnull(row, Anum_task_resume_at) && task_stamp(row, Anum_task_resume_at) <= at;
 }
 
+/* When the pause of a row began that is stored at an instant: one that was over by then is not gone on with. */
+static TimestampTz
+begins_at(const TaskRow *old, TimestampTz at)
+{
+	return is_paused(old) && !is_over(old, at) ? task_stamp(old, Anum_task_paused_at) : at;
+}
+
 /* Puts the columns of the pause right in the new row of an update; its status is that which is stored. */
 void
 pause_apply(const TaskRow *old, TaskRow *new, TimestampTz at)
@@ -85,7 +92,7 @@ pause_apply(const TaskRow *old, TaskRow *new, TimestampTz at)
 		return;
 	if (is_paused(new) && !STATUS_IS_TERMINAL(new->status) && !is_over(new, at))
 	{
-		task_set_stamp(new, Anum_task_paused_at, is_paused(old) ? task_stamp(old, Anum_task_paused_at) : at);
+		task_set_stamp(new, Anum_task_paused_at, begins_at(old, at));
 		return;
 	}
 	clear_column(new, Anum_task_paused_at);
@@ -102,14 +109,14 @@ pause_agrees(const TaskRow *old, const TaskRow *new, TimestampTz at)
 	if (!is_paused(new))
 		return task_isnull(new, Anum_task_pause_reason) && task_isnull(new, Anum_task_resume_at);
 	return !STATUS_IS_TERMINAL(new->status) && !is_over(new, at) &&
-		task_stamp(new, Anum_task_paused_at) == (is_paused(old) ? task_stamp(old, Anum_task_paused_at) : at);
+		task_stamp(new, Anum_task_paused_at) == begins_at(old, at);
 }
 
 /* Whether an update at an instant ends a pause, and which; one of no length is none. */
 bool
 pause_ends(const TaskRow *old, const TaskRow *new, TimestampTz at, Pause *pause)
 {
-	if (!is_paused(old) || is_paused(new))
+	if (!is_paused(old) || !task_column_differs(old, new, Anum_task_paused_at))
 		return false;
 	pause->begins = task_stamp(old, Anum_task_paused_at);
 	pause->ends = is_over(old, at) ? task_stamp(old, Anum_task_resume_at) : at;

@@ -341,10 +341,10 @@ check_response_hours(float8 hours)
 }
 
 void
-check_sla_from(TimestampTz from)
+check_sla_from(const char *argument, TimestampTz from)
 {
 	if (TIMESTAMP_NOT_FINITE(from) || from > GetCurrentStatementStartTimestamp())
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("sla_from must be an instant that has passed")));
+				 errmsg("%s must be an instant that has passed", argument)));
 }

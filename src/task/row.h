@@ -120,6 +120,6 @@ extern bool sla_hours_in_bounds(float8 hours);
 extern void check_due_date(DateADT date);
 extern void check_sla_hours(float8 hours);
 extern void check_response_hours(float8 hours);
-extern void check_sla_from(TimestampTz from);
+extern void check_sla_from(const char *argument, TimestampTz from);
 
 #endif							/* TASKQ_ROW_H */

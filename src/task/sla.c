@@ -192,6 +192,23 @@ revision_of(const TaskRow *row, const SlaFacts *facts, int64 *revision)
 	return facts->calendar != NULL || facts->pauses.n > 0 || has(row, Anum_task_paused_at);
 }
 
+/* The same facts but for pauses after an instant, when the clock has stopped. */
+static SlaFacts
+facts_until(const SlaFacts *facts, TimestampTz until)
+{
+	SlaFacts	result = *facts;
+
+	result.pauses.n = 0;
+	result.pauses.pauses = palloc((facts->pauses.n + 1) * sizeof(Pause));
+	for (int i = 0; i < facts->pauses.n && facts->pauses.pauses[i].begins < until; i++)
+		result.pauses.pauses[result.pauses.n++] =
+			(Pause) {facts->pauses.pauses[i].begins, Min(facts->pauses.pauses[i].ends, until)};
+	if (facts->paused_at < until)
+		result.pauses.pauses[result.pauses.n++] = (Pause) {facts->paused_at, until};
+	result.paused_at = DT_NOEND;
+	return result;
+}
+
 /* Sets the deadlines of a row, those that are NULL only or all; what is out of bounds is left for the checks to refuse. */
 static void
 set_deadlines(TaskRow *row, const SlaFacts *facts, bool only_null)
@@ -215,7 +232,12 @@ set_deadlines(TaskRow *row, const SlaFacts *facts, bool only_null)
 	}
 	if (has(row, response_hours) && TO_SET(response_due_at) &&
 		sla_hours_in_bounds(DatumGetFloat8(task_value(row, response_hours))))
-		task_set_stamp(row, response_due_at, sla_instant(facts, sla_span(DatumGetFloat8(task_value(row, response_hours)))));
+	{
+		SlaFacts	responding = has(row, Anum_task_started_at) ?
+			facts_until(facts, task_stamp(row, Anum_task_started_at)) : *facts;
+
+		task_set_stamp(row, response_due_at, sla_instant(&responding, sla_span(DatumGetFloat8(task_value(row, response_hours)))));
+	}
 	if (revision != 0 && TO_SET(revision))
 	{
 		int64		found;
@@ -246,21 +268,19 @@ next_warning(const TaskRow *row, const SlaFacts *facts, TimestampTz after)
 	return result;
 }
 
+/* Sets when a row is to be looked at for a warning, NULL if there is none; "after" is until when all has been told. */
 static void
-set_warning(TaskRow *row, const SlaFacts *facts, TimestampTz after)
+set_warning(TaskRow *row, TimestampTz warning, TimestampTz after)
 {
 	int			warn_at = Anum_task_sla_warn_at;
-	TimestampTz at = DT_NOEND;
 
-	if (has(row, Anum_task_sla_policy) && has(row, Anum_task_sla_hours))
-		at = next_warning(row, facts, after);
 	clear_stamp(row, warn_at);
-	if (TIMESTAMP_IS_NOEND(at))
+	if (TIMESTAMP_IS_NOEND(warning))
 		return;
 	/* As taskq_timer() has it, a later one means that the task has been looked at. */
 	if (task_stamp(row, Anum_task_sla_at_risk_at) > after)
-		at = Min(at, task_stamp(row, Anum_task_sla_at_risk_at));
-	task_set_stamp(row, warn_at, at);
+		warning = Min(warning, task_stamp(row, Anum_task_sla_at_risk_at));
+	task_set_stamp(row, warn_at, warning);
 }
 
 /*
@@ -282,7 +302,7 @@ sla_fill(TaskRow *row)
 		(void) business_calendar_argument("sla_calendar", DatumGetTextPP(task_value(row, Anum_task_sla_calendar)));
 	set_deadlines(row, &facts, true);
 	if (hours && has(row, Anum_task_sla_policy) && task_isnull(row, Anum_task_sla_warn_at))
-		set_warning(row, &facts, clock_begins(row));
+		set_warning(row, next_warning(row, &facts, DT_NOBEGIN), DT_NOBEGIN);
 	return true;
 }
 
@@ -354,7 +374,7 @@ apply_policy(const TaskRow *old, TaskRow *new)
 			unknown_policy(new);
 		policy_write(policy, new);
 	}
-	else if (!task_isnull(new, sla_policy) && targets_differ(old, new))
+	else if (!task_isnull(new, sla_policy) && (call_is(VERB_SET_SLA) || targets_differ(old, new)))
 		clear_stamp(new, sla_policy);
 	else if (!task_isnull(new, sla_policy) &&
 			 (task_column_differs(old, new, Anum_task_kind) || task_column_differs(old, new, Anum_task_priority) ||
@@ -386,7 +406,7 @@ to_compute(const TaskRow *old, const TaskRow *new)
 		return false;
 	if (has_target(new) &&
 		(task_column_differs(old, new, Anum_task_sla_from) || task_column_differs(old, new, Anum_task_sla_revision) ||
-		 task_isnull(old, Anum_task_paused_at) != task_isnull(new, Anum_task_paused_at) || call_is(VERB_PAUSES)))
+		 task_column_differs(old, new, Anum_task_paused_at) || call_is(VERB_PAUSES)))
 		return true;
 	/* Also without a target: the sweep looks for revisions that are not the calendar's. */
 	calendar = calendar_of(new);
@@ -550,17 +570,34 @@ sla_risk_is_untold(const TaskRow *row)
 		!(has(row, warn_at) && task_stamp(row, warn_at) > at_risk_at);
 }
 
+/* Whether an update has given a task another deadline; one that moves by a pause is the same. */
+static bool
+deadline_is_new(const TaskRow *old, const TaskRow *new)
+{
+	return (targets_differ(old, new) || task_column_differs(old, new, Anum_task_sla_from) ||
+			task_column_differs(old, new, Anum_task_sla_policy) || facts_corrected(old, new)) &&
+		(task_column_differs(old, new, Anum_task_sla_due_at) || task_column_differs(old, new, Anum_task_sla_at_risk_at) ||
+		 task_column_differs(old, new, Anum_task_sla_policy));
+}
+
+/* Until when all that an SLA has to tell has been told. */
+static TimestampTz
+told_until(const TaskRow *row)
+{
+	return has(row, Anum_task_sla_warned_at) ? task_stamp(row, Anum_task_sla_warned_at) : DT_NOBEGIN;
+}
+
 /*
  * Records that a task is at risk, or that a warning of its policy is due, which
  * history.c makes events of; outside open hours, when the calendar opens next.
- * Nothing is recorded once the deadline has passed.
+ * Each once a deadline, and nothing once the deadline has passed.
  */
 static void
-apply_warnings(TaskRow *new, TimestampTz at, SlaFacts *facts, bool have_facts)
+apply_warnings(const TaskRow *old, TaskRow *new, TimestampTz at, SlaFacts *facts, bool have_facts)
 {
 	int			warn_at = Anum_task_sla_warn_at;
-	const BusinessCalendar *calendar;
-	bool		news;
+	TimestampTz warning = DT_NOEND;
+	TimestampTz told;
 
 	if (warn_at == 0)
 		return;
@@ -570,26 +607,32 @@ apply_warnings(TaskRow *new, TimestampTz at, SlaFacts *facts, bool have_facts)
 		clear_stamp(new, warn_at);
 		return;
 	}
-	if (have_facts)
-		clear_stamp(new, warn_at);
-	news = (has(new, warn_at) && task_stamp(new, warn_at) <= at) ||
-		(sla_risk_is_untold(new) && task_stamp(new, Anum_task_sla_at_risk_at) <= at);
-	if (news)
+	if (!have_facts && !(has(new, warn_at) && task_stamp(new, warn_at) <= at) &&
+		!(sla_risk_is_untold(new) && task_stamp(new, Anum_task_sla_at_risk_at) <= at))
+		return;
+	if (have_facts && deadline_is_new(old, new))
+		clear_stamp(new, Anum_task_sla_warned_at);
+	told = told_until(new);
+	if (has(new, Anum_task_sla_policy) && (have_facts || facts_with(new, true, NULL, facts)))
 	{
-		calendar = calendar_of(new);
+		have_facts = true;
+		warning = next_warning(new, facts, told);
+	}
+	if (warning <= at || (task_stamp(new, Anum_task_sla_at_risk_at) <= at && task_stamp(new, Anum_task_sla_at_risk_at) > told))
+	{
+		const BusinessCalendar *calendar = calendar_of(new);
+
 		if (calendar != NULL && !business_is_open(calendar, at))
 		{
 			task_set_stamp(new, warn_at, business_next_opening(calendar, at));
 			return;
 		}
 		task_set_stamp(new, Anum_task_sla_warned_at, at);
+		told = at;
+		if (!TIMESTAMP_IS_NOEND(warning))
+			warning = next_warning(new, facts, told);
 	}
-	if (!news && !have_facts)
-		return;
-	if (!has(new, Anum_task_sla_policy))
-		clear_stamp(new, warn_at);
-	else if (have_facts || facts_with(new, true, NULL, facts))
-		set_warning(new, facts, at);
+	set_warning(new, warning, told);
 }
 
 /* Sets whatever follows for the SLA from an update at an instant; status, stamps and pause are those to be stored. */
@@ -616,7 +659,7 @@ sla_apply(const TaskRow *old, TaskRow *new, TimestampTz at)
 	}
 	apply_breaches(old, new, at);
 	apply_used(old, new, ends ? &pause : NULL, &facts, computed);
-	apply_warnings(new, at, &facts, computed && has(new, Anum_task_sla_hours));
+	apply_warnings(old, new, at, &facts, computed && has(new, Anum_task_sla_hours));
 }
 
 /* The stamps that sla_apply() sets. */
@@ -679,7 +722,7 @@ sla_percent_passed(const TaskRow *old, const TaskRow *new)
 	policy = policy_by_name(TextDatumGetCString(task_value(new, Anum_task_sla_policy)));
 	if (policy == NULL || policy->nwarn == 0 || !sla_facts(new, &facts))
 		return 0;
-	after = has(old, Anum_task_sla_warned_at) ? task_stamp(old, Anum_task_sla_warned_at) : facts.from;
+	after = deadline_is_new(old, new) ? DT_NOBEGIN : told_until(old);
 	for (int i = 0; i < policy->nwarn; i++)
 	{
 		TimestampTz at = sla_instant(&facts, sla_span(DatumGetFloat8(task_value(new, Anum_task_sla_hours))) / 100 * policy->warn[i]);
@@ -688,4 +731,14 @@ sla_percent_passed(const TaskRow *old, const TaskRow *new)
 			percent = policy->warn[i];
 	}
 	return percent;
+}
+
+/* Whether an update has recorded that a task is at risk. */
+bool
+sla_risk_recorded(const TaskRow *old, const TaskRow *new)
+{
+	if (!has(new, Anum_task_sla_warned_at) || !task_column_differs(old, new, Anum_task_sla_warned_at) ||
+		task_stamp(new, Anum_task_sla_at_risk_at) > task_stamp(new, Anum_task_sla_warned_at))
+		return false;
+	return deadline_is_new(old, new) || task_stamp(new, Anum_task_sla_at_risk_at) > told_until(old);
 }

@@ -38,6 +38,7 @@ extern void sla_apply(const TaskRow *old, TaskRow *new, TimestampTz at);
 extern bool sla_agrees(const TaskRow *old, const TaskRow *new, TimestampTz at);
 extern bool sla_risk_is_untold(const TaskRow *row);
 extern bool sla_facts_differ(const TaskRow *old, const TaskRow *new);
+extern bool sla_risk_recorded(const TaskRow *old, const TaskRow *new);
 extern int	sla_percent_passed(const TaskRow *old, const TaskRow *new);
 
 #endif							/* TASKQ_SLA_H */

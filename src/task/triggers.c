@@ -324,6 +324,8 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 	{
 		row.status = status_from_datum(task_value(&row, Anum_task_status));
 		check_newer_columns(&row);
+		if (check_function_bodies)
+			check_clock_began(&row, GetCurrentStatementStartTimestamp());
 	}
 	if (changed)
 		tuple = rebuild(tuple, &row);

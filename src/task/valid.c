@@ -210,6 +210,18 @@ broken_newer_rule(const TaskRow *row)
 	return NULL;
 }
 
+/* Throws 23514 if the clocks of a row's SLA begin in the future. */
+void
+check_clock_began(const TaskRow *row, TimestampTz now)
+{
+	int			attnum = Anum_task_sla_from;
+
+	if (attnum != 0 && !task_isnull(row, attnum) && task_stamp(row, attnum) > now)
+		ereport(ERROR,
+				(errcheck("taskq_task", "taskq_task_sla_from_check"),
+				 errmsg("sla_from must be an instant that has passed")));
+}
+
 /*
  * Throws 23514 if a row holds in the columns of calendars, policies and pauses
  * what it may not.  Called by the triggers: in the table's CHECK fifteen more

@@ -11,5 +11,6 @@
 #include "task/row.h"
 
 extern void check_newer_columns(const TaskRow *row);
+extern void check_clock_began(const TaskRow *row, TimestampTz now);
 
 #endif							/* TASKQ_VALID_H */

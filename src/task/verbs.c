@@ -449,7 +449,7 @@ apply_policy_args(FunctionCallInfo fcinfo)
 	VerbArgs	args = {0};
 
 	if (!PG_ARGISNULL(2))
-		check_sla_from(PG_GETARG_TIMESTAMPTZ(2));
+		check_sla_from("since", PG_GETARG_TIMESTAMPTZ(2));
 	add_arg(&args, TEXTOID, fcinfo, 1);
 	add_arg(&args, TIMESTAMPTZOID, fcinfo, 2);
 	return args;
