@@ -8,7 +8,7 @@
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
     RETURNS SETOF record
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 21
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 23
 BEGIN ATOMIC
     WITH own (relname, columns, constraints, indexes, triggers) AS (VALUES
         ('taskq_calendar', 'name timezone holiday_lists revision looked_at',
@@ -50,7 +50,7 @@ BEGIN ATOMIC
          'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog sla_moved resumed response_breached sla_at_risk sla_warnings schedules',
          'pkey', '', ''),
         ('taskq_task',
-         'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at kind sla_policy sla_calendar sla_revision sla_from response_hours response_due_at response_breached_at response_hours_used sla_hours_used sla_warn_at sla_warned_at paused_at pause_reason resume_at follows_id labels attributes',
+         'id title description priority status due_date sla_hours assignee_id user_id source dedupe_key created_at created_by started_at completed_at cancelled_at updated_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at kind sla_policy sla_calendar sla_revision sla_from response_hours response_due_at response_breached_at response_hours_used sla_hours_used sla_warn_at sla_warned_at paused_at pause_reason resume_at team_id follows_id labels attributes',
          'assignee_id_fkey is_valid pkey team_id_fkey user_id_fkey',
          'queue_idx assignee_idx user_idx sla_pending_idx sla_settled_idx closed_idx breach_idx late_by_idx team_idx timer_idx calendar_idx dedupe_key',
          'taskq_counted taskq_lifecycle_delete taskq_lifecycle_deleted taskq_lifecycle_insert taskq_lifecycle_truncate taskq_lifecycle_update taskq_lifecycle_updated'),

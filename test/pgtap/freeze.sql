@@ -12,10 +12,12 @@ INSERT INTO col VALUES
     ('kind', '''x''', true), ('sla_policy', '''gold''', true), ('sla_calendar', '''desk''', true), ('sla_revision', '7', true),
     ('sla_from', 'now() - interval ''2 hours''', true), ('response_hours', '4', true),
     ('paused_at', 'now()', true), ('pause_reason', '''x''', true), ('resume_at', 'now() + interval ''1 day''', true),
+    ('team_id', '''team_1''', true), ('labels', '''{x}''', true), ('attributes', '''{"x": 1}''', true), ('follows_id', '9', false),
     ('title', '''x''', true), ('description', '''x''', true), ('priority', '''HIGH''', true), ('due_date', 'taskq_today() + 1', true),
     ('sla_hours', '5', true), ('assignee_id', '''sta_1''', true), ('user_id', '''cus_1''', true), ('dedupe_key', '''x''', true),
     ('status', '''CANCELLED''', true), ('updated_at', 'now() - interval ''1 day''', true);
 INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana');
+INSERT INTO taskq_team VALUES ('team_1', 'Desk');
 SELECT taskq_calendar_set('desk', 'UTC', '24/7');
 INSERT INTO taskq_sla_policy (name, calendar, sla_hours) VALUES ('gold', 'desk', 3);
 INSERT INTO taskq_customer VALUES ('cus_0', 'Zero'), ('cus_1', 'Acme');
@@ -38,7 +40,7 @@ EXCEPTION WHEN SQLSTATE 'XX999' THEN RETURN 'written';
     RETURN state || ' ' || con;
 END $$;
 
-SELECT plan(2 + 3 * 36 + 3);
+SELECT plan(2 + 3 * 40 + 3);
 SELECT set_eq($$SELECT attname::text FROM pg_attribute WHERE attrelid = 'taskq_task'::regclass AND attnum > 0 AND NOT attisdropped$$,
     'SELECT name FROM col', 'every column is in the list');
 SELECT is(pg_temp.attempt(format('UPDATE taskq_task SET %s = %s WHERE id = %s', name, value, task)),

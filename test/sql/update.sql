@@ -136,10 +136,15 @@ GRANT USAGE ON SCHEMA public TO regress_taskq_columns;
 SELECT format('GRANT SELECT (%s) ON taskq_task TO regress_taskq_columns', string_agg(attname, ', ')) AS statement
 FROM pg_attribute WHERE attrelid = 'taskq_task'::regclass AND attnum > 0 AND NOT attisdropped \gset
 :statement;
-GRANT SELECT ON taskq_tasks, taskq_sla_violations, taskq_workload, taskq_staff_member, taskq_customer, taskq_queue_stats, taskq_renewals, taskq_renewal,
+GRANT SELECT ON taskq_tasks, taskq_sla_violations, taskq_workload, taskq_customer, taskq_queue_stats, taskq_renewals,
     taskq_renewal_threshold, taskq_renewal_crossing TO regress_taskq_columns;
-GRANT EXECUTE ON FUNCTION taskq_today, taskq_effective_status, taskq_sla_status_at, taskq_set_sla, taskq_stats, taskq_sla_report, taskq_renewal_ladder TO regress_taskq_columns;
+GRANT EXECUTE ON FUNCTION taskq_today, taskq_effective_status, taskq_sla_status_at, taskq_set_sla, taskq_stats, taskq_sla_report, taskq_renewal_ladder,
+    taskq_start, taskq_edit, taskq_edit_many, taskq_claim, taskq_renewal_create TO regress_taskq_columns;
 GRANT EXECUTE ON FUNCTION taskq_create TO regress_taskq_columns;
+GRANT SELECT (id, name, is_active) ON taskq_staff_member TO regress_taskq_columns;
+SELECT format('GRANT SELECT (%s) ON taskq_renewal TO regress_taskq_columns', string_agg(attname, ', ')) AS statement
+FROM pg_attribute WHERE attrelid = 'taskq_renewal'::regclass AND attnum > 0 AND NOT attisdropped \gset
+:statement;
 CREATE VIEW theirs AS SELECT open, overdue FROM taskq_queue_stats;
 GRANT EXECUTE ON FUNCTION taskq_queue_count TO regress_taskq_columns WITH GRANT OPTION;
 ALTER TABLE taskq_task DISABLE TRIGGER taskq_lifecycle_delete;
@@ -173,7 +178,7 @@ RESET ROLE;
 SELECT open >= 0 AS there FROM theirs;
 DROP VIEW theirs;
 SELECT proname, x.is_grantable FROM pg_proc, aclexplode(proacl) x
-WHERE x.grantee = 'regress_taskq_columns'::regrole AND proname = ANY ('{taskq_set_sla,taskq_set_sla_many,taskq_queue_page,taskq_queue_count,taskq_create,taskq_stats,taskq_sla_report,taskq_renewal_ladder,taskq_renewal_threshold_day}') ORDER BY 1;
+WHERE x.grantee = 'regress_taskq_columns'::regrole AND proname = ANY ('{taskq_set_sla,taskq_set_sla_many,taskq_queue_page,taskq_queue_count,taskq_create,taskq_stats,taskq_sla_report,taskq_renewal_ladder,taskq_renewal_threshold_day,taskq_start,taskq_edit,taskq_edit_many,taskq_claim,taskq_renewal_create}') ORDER BY 1;
 DROP OWNED BY regress_taskq_columns;
 DROP ROLE regress_taskq_columns;
 -- the column's number is not what it is in a new database
