@@ -43,7 +43,7 @@ COMMENT ON COLUMN taskq_sla_policy.source IS 'taskq_task.source; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.calendar IS 'Calendar in whose open hours the clocks run; NULL = all day every day.';
 COMMENT ON COLUMN taskq_sla_policy.response_hours IS 'Open hours within which work must begin, over 0, at most 87600; NULL = no such clock.';
 COMMENT ON COLUMN taskq_sla_policy.sla_hours IS 'Open hours within which the task must be closed, over 0, at most 87600; NULL = no such clock.';
-COMMENT ON COLUMN taskq_sla_policy.warn_percents IS 'At which percentages of sla_hours sla_warning is recorded: at most 20 numbers from 1 to 99. sla_at_risk comes by itself, at taskq.sla_at_risk_percent.';
+COMMENT ON COLUMN taskq_sla_policy.warn_percents IS 'At which percentages of sla_hours sla_warning is recorded: at most 20 numbers from 1 to 99. sla_at_risk comes by itself, at taskq.sla_at_risk_percent. Holds at once, also for tasks that have the policy; one that is renamed or deleted gives no more warnings.';
 COMMENT ON COLUMN taskq_sla_policy.is_enabled IS 'False: fits no task.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_sla_policy', '');

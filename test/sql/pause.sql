@@ -45,6 +45,12 @@ INSERT INTO taskq_task (title, created_at, sla_hours, paused_at, resume_at) VALU
 SELECT title, paused_at FROM taskq_edit((SELECT id FROM taskq_task WHERE title = 'found by an edit'), description => 'x', actor => 'ana');
 SELECT kind, actor, changes FROM told WHERE title = 'found by an edit';
 
+-- what was over before another pause began is a pause of its own
+INSERT INTO taskq_task (title, created_at, sla_hours, paused_at, pause_reason, resume_at) VALUES ('paused twice', now() - interval '3 days', 60, now() - interval '2 days', 'a letter', now() - interval '1 day');
+SELECT pause_reason, paused_at = now() AS anew, resume_at FROM taskq_pause((SELECT id FROM taskq_task WHERE title = 'paused twice'), 'another letter', actor => 'ana');
+SELECT resumed_at - p.paused_at AS lasted, reason FROM taskq_task_pause p JOIN taskq_task ON id = task_id WHERE title = 'paused twice';
+SELECT kind, actor, note, changes FROM told WHERE title = 'paused twice';
+
 -- claims leave it out, filters know it
 SELECT count(*) FROM taskq_claim('sta_1', 10) WHERE is_paused;
 SELECT title FROM taskq_queue_page(NULL, paused => true) ORDER BY title;

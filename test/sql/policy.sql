@@ -106,6 +106,26 @@ INSERT INTO taskq_task (title, sla_calendar, sla_hours, created_at, sla_due_at, 
 SELECT 'out of hours', name, 10, now() - interval '5 days', now() + interval '9 days', now() - interval '1 hour', revision FROM taskq_calendar WHERE name = 'closed today';
 SELECT kind, tasks FROM taskq_sweep() WHERE kind IN ('sla_at_risk', 'sla_warnings', 'sla_moved');
 SELECT sla_warned_at, sla_warn_at > now() AS put_off FROM taskq_task WHERE title = 'out of hours';
+-- a put-off warning survives a pause; a new deadline is told anew, at risk at once, however much was told of the old one
+INSERT INTO taskq_task (title, sla_calendar, sla_hours, created_at) VALUES ('put off', 'closed today', 120.001, now() - interval '5 days');
+SELECT kind, tasks FROM taskq_sweep() WHERE kind IN ('sla_at_risk', 'sla_warnings', 'sla_moved');
+SELECT taskq_pause((SELECT id FROM taskq_task WHERE title = 'put off')) \g /dev/null
+SELECT sla_warned_at, sla_warn_at > now() AS put_off FROM taskq_resume((SELECT id FROM taskq_task WHERE title = 'put off'));
+INSERT INTO taskq_sla_policy (name, kind, priority, sla_hours, warn_percents) VALUES ('warned first', 'HASTE', NULL, 10, '{50}'), ('then at risk', 'HASTE', 'URGENT', 7, '{50}');
+INSERT INTO taskq_task (title, kind, sla_policy, sla_hours, created_at) VALUES ('haste', 'HASTE', 'warned first', 10, now() - interval '6 hours');
+SELECT kind, tasks FROM taskq_sweep() WHERE kind IN ('sla_at_risk', 'sla_warnings');
+SELECT sla_policy, sla_warned_at IS NOT NULL AS told FROM taskq_prioritize((SELECT id FROM taskq_task WHERE title = 'haste'), 'URGENT');
+SELECT kind, tasks FROM taskq_sweep() WHERE kind IN ('sla_at_risk', 'sla_warnings');
+SELECT kind, note FROM taskq_task_history WHERE task_id = (SELECT id FROM taskq_task WHERE title = 'haste') ORDER BY event_id;
+-- hours by hand end a policy, also the same hours; work that has begun has answered, whatever is paused later
+SELECT sla_policy, sla_hours FROM taskq_set_sla((SELECT id FROM taskq_task WHERE title = 'haste'), 7);
+SELECT sla_policy FROM taskq_prioritize((SELECT id FROM taskq_task WHERE title = 'haste'), 'LOW');
+INSERT INTO taskq_task (title, status, created_at, started_at, sla_hours, response_hours) VALUES ('answered', 'IN_PROGRESS', now() - interval '9 hours', now() - interval '8 hours', 40, 4);
+SELECT response_due_at - created_at AS due_after FROM taskq_pause((SELECT id FROM taskq_task WHERE title = 'answered'));
+SELECT response_due_at - created_at AS due_after FROM taskq_resume((SELECT id FROM taskq_task WHERE title = 'answered'));
+-- no clock begins in the future, by whatever way
+INSERT INTO taskq_task (title, sla_hours, sla_from) VALUES ('x', 1, now() + interval '1 hour');
+UPDATE taskq_task SET sla_from = now() + interval '1 hour' WHERE title = 'answered';
 -- a task that has a calendar, but no target any more: the sweep gets done with it
 SELECT taskq_calendar_set('no target', 'UTC', '24/7');
 INSERT INTO taskq_task (title, sla_calendar) VALUES ('no target', 'no target');
