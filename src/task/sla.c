@@ -74,15 +74,17 @@ clock_begins(const TaskRow *row)
 	return task_stamp(row, has(row, Anum_task_sla_from) ? Anum_task_sla_from : Anum_task_created_at);
 }
 
-/* The calendar of a row; NULL if it has none, or that is gone. */
+/* The calendar of a row; NULL if it has none, or that is gone, or in a zone that this server does not know. */
 static const BusinessCalendar *
 calendar_of(const TaskRow *row)
 {
-	return has(row, Anum_task_sla_calendar) ?
-		business_calendar(TextDatumGetCString(task_value(row, Anum_task_sla_calendar))) : NULL;
+	const BusinessCalendar *calendar = has(row, Anum_task_sla_calendar) ?
+		business_calendar_in_any_zone(TextDatumGetCString(task_value(row, Anum_task_sla_calendar))) : NULL;
+
+	return calendar != NULL && business_zone_is_known(calendar) ? calendar : NULL;
 }
 
-/* What the deadlines follow from; "ended" is a pause that is not in the table yet.  False if the calendar is gone. */
+/* What the deadlines follow from; "ended" is a pause that is not in the table yet.  False if the calendar cannot be used. */
 static bool
 facts_with(const TaskRow *row, bool stored, const Pause *ended, SlaFacts *facts)
 {
@@ -95,7 +97,7 @@ facts_with(const TaskRow *row, bool stored, const Pause *ended, SlaFacts *facts)
 	return facts->calendar != NULL || !has(row, Anum_task_sla_calendar);
 }
 
-/* What the deadlines of a stored row follow from; false if its calendar is gone. */
+/* What the deadlines of a stored row follow from; false if its calendar is gone, or its zone not known. */
 bool
 sla_facts(const TaskRow *row, SlaFacts *facts)
 {
@@ -113,19 +115,23 @@ open_between(const SlaFacts *facts, TimestampTz a, TimestampTz b)
 	return facts->calendar != NULL ? business_between(facts->calendar, a, b) : b - a;
 }
 
-static TimestampTz
-open_add(const SlaFacts *facts, TimestampTz start, int64 span)
+/* False if there is no such instant; unless the caller wants to know that, throws 22008 then. */
+static bool
+open_add(const SlaFacts *facts, TimestampTz start, int64 span, bool try, TimestampTz *result)
 {
-	TimestampTz result;
-
 	if (facts->calendar != NULL)
-		return business_add(facts->calendar, start, span);
-	result = start + span;
-	if (!IS_VALID_TIMESTAMP(result))
+	{
+		if (try)
+			return business_try_add(facts->calendar, start, span, result);
+		*result = business_add(facts->calendar, start, span);
+		return true;
+	}
+	*result = start + span;
+	if (!IS_VALID_TIMESTAMP(*result) && !try)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("SLA deadline is out of the range of timestamps")));
-	return result;
+	return IS_VALID_TIMESTAMP(*result);
 }
 
 /* The i-th stretch of time in which the clock runs, of npauses + 1; the last one ends when the task was paused. */
@@ -136,9 +142,8 @@ stretch(const SlaFacts *facts, int i, TimestampTz *begins, TimestampTz *ends)
 	*ends = i == facts->pauses.n ? facts->paused_at : Min(facts->paused_at, facts->pauses.pauses[i].begins);
 }
 
-/* The first instant at which so much time has elapsed; DT_NOEND if the task is paused before it. */
-TimestampTz
-sla_instant(const SlaFacts *facts, int64 span)
+static bool
+find_instant(const SlaFacts *facts, int64 span, bool try, TimestampTz *result)
 {
 	for (int i = 0; i <= facts->pauses.n; i++)
 	{
@@ -148,13 +153,31 @@ sla_instant(const SlaFacts *facts, int64 span)
 
 		stretch(facts, i, &begins, &ends);
 		if (TIMESTAMP_IS_NOEND(ends))
-			return open_add(facts, begins, span);
+			return open_add(facts, begins, span, try, result);
 		open = open_between(facts, begins, ends);
 		if (open >= span)
-			return open_add(facts, begins, span);
+			return open_add(facts, begins, span, try, result);
 		span -= open;
 	}
-	return DT_NOEND;
+	*result = DT_NOEND;
+	return true;
+}
+
+/* The first instant at which so much time has elapsed; DT_NOEND if the task is paused before it.  Throws 22008 as business_add() does. */
+TimestampTz
+sla_instant(const SlaFacts *facts, int64 span)
+{
+	TimestampTz result;
+
+	(void) find_instant(facts, span, false, &result);
+	return result;
+}
+
+/* The same; false where that throws. */
+bool
+sla_try_instant(const SlaFacts *facts, int64 span, TimestampTz *result)
+{
+	return find_instant(facts, span, true, result);
 }
 
 /* How much time has elapsed by an instant. */
@@ -238,8 +261,10 @@ next_warning(const TaskRow *row, const SlaFacts *facts, TimestampTz after)
 
 	for (int i = 0; policy != NULL && i < policy->nwarn && TIMESTAMP_IS_NOEND(result); i++)
 	{
-		TimestampTz at = sla_instant(facts, span / 100 * policy->warn[i]);
+		TimestampTz at;
 
+		if (!sla_try_instant(facts, span / 100 * policy->warn[i], &at))
+			break;
 		if (at > after)
 			result = at;
 	}
@@ -402,12 +427,14 @@ sla_due_now(const TaskRow *row, int hours, int due_at)
 	const BusinessCalendar *calendar = calendar_of(row);
 	int			revision = Anum_task_sla_revision;
 	SlaFacts	facts;
+	TimestampTz due;
 
 	if (calendar == NULL || !has(row, hours) ||
 		(has(row, revision) && DatumGetInt64(task_value(row, revision)) == business_revision(calendar)) ||
-		!facts_with(row, true, NULL, &facts) || TIMESTAMP_NOT_FINITE(facts.from))
+		!facts_with(row, true, NULL, &facts) || TIMESTAMP_NOT_FINITE(facts.from) ||
+		!sla_try_instant(&facts, sla_span(DatumGetFloat8(task_value(row, hours))), &due))
 		return task_stamp(row, due_at);
-	return sla_instant(&facts, sla_span(DatumGetFloat8(task_value(row, hours))));
+	return due;
 }
 
 /*
@@ -552,7 +579,7 @@ sla_risk_is_untold(const TaskRow *row)
 
 /*
  * Records that a task is at risk, or that a warning of its policy is due, which
- * history.c makes events of; outside open hours, when the calendar opens next.
+ * history.c makes events of; outside open hours, when the calendar opens next, if it does.
  * Nothing is recorded once the deadline has passed.
  */
 static void
@@ -560,6 +587,7 @@ apply_warnings(TaskRow *new, TimestampTz at, SlaFacts *facts, bool have_facts)
 {
 	int			warn_at = Anum_task_sla_warn_at;
 	const BusinessCalendar *calendar;
+	TimestampTz opening;
 	bool		news;
 
 	if (warn_at == 0)
@@ -577,9 +605,9 @@ apply_warnings(TaskRow *new, TimestampTz at, SlaFacts *facts, bool have_facts)
 	if (news)
 	{
 		calendar = calendar_of(new);
-		if (calendar != NULL && !business_is_open(calendar, at))
+		if (calendar != NULL && !business_is_open(calendar, at) && business_next_opening(calendar, at, &opening))
 		{
-			task_set_stamp(new, warn_at, business_next_opening(calendar, at));
+			task_set_stamp(new, warn_at, opening);
 			return;
 		}
 		task_set_stamp(new, Anum_task_sla_warned_at, at);
@@ -590,6 +618,45 @@ apply_warnings(TaskRow *new, TimestampTz at, SlaFacts *facts, bool have_facts)
 		clear_stamp(new, warn_at);
 	else if (have_facts || facts_with(new, true, NULL, facts))
 		set_warning(new, facts, at);
+}
+
+/* Whether the deadline of a clock can be computed; so can then what lies before it. */
+static bool
+can_compute(const TaskRow *row, const SlaFacts *facts, int hours)
+{
+	TimestampTz due_at;
+
+	return !has(row, hours) || !sla_hours_in_bounds(DatumGetFloat8(task_value(row, hours))) ||
+		sla_try_instant(facts, sla_span(DatumGetFloat8(task_value(row, hours))), &due_at);
+}
+
+/*
+ * Computes the deadlines of an update.  Throws 22023 or 22008 if it asks for a
+ * deadline that cannot be.  If it does not, returns false: the deadlines are
+ * kept, and the task is stale, so that whatever else is written does not depend
+ * on them.
+ */
+static bool
+compute_deadlines(const TaskRow *old, TaskRow *new, const Pause *ended, SlaFacts *facts)
+{
+	bool		asked = targets_differ(old, new) || call_is(VERB_APPLY_POLICY) ||
+		(Anum_task_sla_from != 0 && task_column_differs(old, new, Anum_task_sla_from));
+
+	if (!facts_with(new, Anum_task_paused_at != 0, ended, facts))
+	{
+		if (asked)
+			(void) business_calendar_argument("sla_calendar", DatumGetTextPP(task_value(new, Anum_task_sla_calendar)));
+		return false;
+	}
+	if (!asked && !TIMESTAMP_NOT_FINITE(facts->from) &&
+		(!can_compute(new, facts, Anum_task_sla_hours) || !can_compute(new, facts, Anum_task_response_hours)))
+		return false;
+	clear_stamp(new, Anum_task_sla_due_at);
+	clear_stamp(new, Anum_task_sla_at_risk_at);
+	clear_stamp(new, Anum_task_response_due_at);
+	if (!TIMESTAMP_NOT_FINITE(facts->from))
+		set_deadlines(new, facts, false);
+	return true;
 }
 
 /* Sets whatever follows for the SLA from an update at an instant; status, stamps and pause are those to be stored. */
@@ -603,17 +670,7 @@ sla_apply(const TaskRow *old, TaskRow *new, TimestampTz at)
 
 	apply_policy(old, new);
 	ends = Anum_task_paused_at != 0 && pause_ends(old, new, at, &pause);
-	computed = to_compute(old, new);
-	if (computed)
-	{
-		if (!facts_with(new, Anum_task_paused_at != 0, ends ? &pause : NULL, &facts))
-			(void) business_calendar_argument("sla_calendar", DatumGetTextPP(task_value(new, Anum_task_sla_calendar)));
-		clear_stamp(new, Anum_task_sla_due_at);
-		clear_stamp(new, Anum_task_sla_at_risk_at);
-		clear_stamp(new, Anum_task_response_due_at);
-		if (!TIMESTAMP_NOT_FINITE(facts.from))
-			set_deadlines(new, &facts, false);
-	}
+	computed = to_compute(old, new) && compute_deadlines(old, new, ends ? &pause : NULL, &facts);
 	apply_breaches(old, new, at);
 	apply_used(old, new, ends ? &pause : NULL, &facts, computed);
 	apply_warnings(new, at, &facts, computed && has(new, Anum_task_sla_hours));
@@ -682,8 +739,10 @@ sla_percent_passed(const TaskRow *old, const TaskRow *new)
 	after = has(old, Anum_task_sla_warned_at) ? task_stamp(old, Anum_task_sla_warned_at) : facts.from;
 	for (int i = 0; i < policy->nwarn; i++)
 	{
-		TimestampTz at = sla_instant(&facts, sla_span(DatumGetFloat8(task_value(new, Anum_task_sla_hours))) / 100 * policy->warn[i]);
+		TimestampTz at;
 
+		if (!sla_try_instant(&facts, sla_span(DatumGetFloat8(task_value(new, Anum_task_sla_hours))) / 100 * policy->warn[i], &at))
+			break;
 		if (at > after && at <= task_stamp(new, Anum_task_sla_warned_at))
 			percent = policy->warn[i];
 	}
