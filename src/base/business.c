@@ -24,6 +24,7 @@
 #include "fmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -502,6 +503,18 @@ business_register_callbacks(void)
 	CacheRegisterRelcacheCallback(business_relcache_callback, (Datum) 0);
 }
 
+static void
+calendar_updated(const TriggerData *td)
+{
+	TupleDesc	desc = RelationGetDescr(td->tg_relation);
+	int			attnum = SPI_fnumber(desc, "name");
+	char	   *old = SPI_getvalue(td->tg_trigtuple, desc, attnum);
+	char	   *new = SPI_getvalue(td->tg_newtuple, desc, attnum);
+
+	if (strcmp(old, new) != 0)
+		business_renamed(old, new);
+}
+
 PG_FUNCTION_INFO_V1(taskq_calendar_changed);
 Datum
 taskq_calendar_changed(PG_FUNCTION_ARGS)
@@ -517,5 +530,11 @@ taskq_calendar_changed(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("taskq_calendar_changed belongs to the tables of calendars and cannot be used elsewhere")));
 	CacheInvalidateRelcacheByRelid(cat->calendar);
+	if (!check_function_bodies || SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
+		return PointerGetDatum(NULL);
+	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event) && RelationGetRelid(td->tg_relation) == cat->calendar)
+		calendar_updated(td);
+	if (TRIGGER_FIRED_BY_TRUNCATE(td->tg_event) && RelationGetRelid(td->tg_relation) != cat->calendar)
+		business_truncated();
 	return PointerGetDatum(NULL);
 }

@@ -51,6 +51,11 @@ extern uint64 business_changes(void);
 
 /* Once a day: revisions that have become others with new rules of a time zone (revision.c). */
 extern int	business_look(void);
+
+/* What follows from writes of the tables at once, and the lock of a foreign key (revision.c). */
+extern bool business_lock(Datum name);
+extern void business_renamed(const char *old, const char *new);
+extern void business_truncated(void);
 extern void revision_notify(void (*callback) (void));
 
 extern void business_register_callbacks(void);

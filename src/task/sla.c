@@ -24,6 +24,7 @@
 
 #include "access/xact.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/timestamp.h"
 
 #include "base/actor.h"
@@ -317,14 +318,31 @@ sla_fill(TaskRow *row)
 static bool
 calendar_differs(const TaskRow *old, const TaskRow *new)
 {
-	const BusinessCalendar *calendar;
+	return task_column_differs(old, new, Anum_task_sla_calendar) && !call_is(VERB_RENAME);
+}
 
-	if (!task_column_differs(old, new, Anum_task_sla_calendar))
-		return false;
-	if (task_isnull(old, Anum_task_sla_calendar) || task_isnull(old, Anum_task_sla_revision) || calendar_of(old) != NULL)
-		return true;
-	calendar = calendar_of(new);
-	return calendar == NULL || business_revision(calendar) != DatumGetInt64(task_value(old, Anum_task_sla_revision));
+/*
+ * Locks the calendar that a write gives a task, as a foreign key would, so that
+ * it can neither be renamed nor deleted before the task is there to be found.
+ * Throws 23503 if there is none, of the API's own writes 22023.
+ */
+void
+sla_lock_calendar(const TaskRow *old, const TaskRow *new)
+{
+	const TaskqCall *call = call_under_way();
+	bool		by_api = call != NULL && trigger_depth() == call->trigger_depth + 1;
+	text	   *name;
+
+	if (!has(new, Anum_task_sla_calendar) || (old != NULL && !calendar_differs(old, new)) || !check_function_bodies)
+		return;
+	name = DatumGetTextPP(task_value(new, Anum_task_sla_calendar));
+	if (business_lock(PointerGetDatum(name)))
+		return;
+	if (by_api)
+		(void) business_calendar_argument("sla_calendar", name);
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 errmsg("calendar \"%s\" does not exist", text_to_cstring(name))));
 }
 
 /* The columns that a policy gives. */
@@ -631,6 +649,18 @@ can_compute(const TaskRow *row, const SlaFacts *facts, int hours)
 }
 
 /*
+ * Leaves the deadlines of an update, which cannot be computed, as they are.  If
+ * its pauses have changed, they are not those of any revision.
+ */
+static void
+keep_deadlines(const TaskRow *old, TaskRow *new)
+{
+	if (has(new, Anum_task_sla_calendar) &&
+		(task_isnull(old, Anum_task_paused_at) != task_isnull(new, Anum_task_paused_at) || call_is(VERB_PAUSES)))
+		clear_stamp(new, Anum_task_sla_revision);
+}
+
+/*
  * Computes the deadlines of an update.  Throws 22023 or 22008 if it asks for a
  * deadline that cannot be.  If it does not, returns false: the deadlines are
  * kept, and the task is stale, so that whatever else is written does not depend
@@ -646,11 +676,15 @@ compute_deadlines(const TaskRow *old, TaskRow *new, const Pause *ended, SlaFacts
 	{
 		if (asked)
 			(void) business_calendar_argument("sla_calendar", DatumGetTextPP(task_value(new, Anum_task_sla_calendar)));
+		keep_deadlines(old, new);
 		return false;
 	}
 	if (!asked && !TIMESTAMP_NOT_FINITE(facts->from) &&
 		(!can_compute(new, facts, Anum_task_sla_hours) || !can_compute(new, facts, Anum_task_response_hours)))
+	{
+		keep_deadlines(old, new);
 		return false;
+	}
 	clear_stamp(new, Anum_task_sla_due_at);
 	clear_stamp(new, Anum_task_sla_at_risk_at);
 	clear_stamp(new, Anum_task_response_due_at);
@@ -669,6 +703,7 @@ sla_apply(const TaskRow *old, TaskRow *new, TimestampTz at)
 	bool		computed;
 
 	apply_policy(old, new);
+	sla_lock_calendar(old, new);
 	ends = Anum_task_paused_at != 0 && pause_ends(old, new, at, &pause);
 	computed = to_compute(old, new) && compute_deadlines(old, new, ends ? &pause : NULL, &facts);
 	apply_breaches(old, new, at);
