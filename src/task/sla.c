@@ -233,6 +233,13 @@ facts_until(const SlaFacts *facts, TimestampTz until)
 	return result;
 }
 
+/* The facts of the response clock, which stands once work has begun. */
+static SlaFacts
+response_facts(const TaskRow *row, const SlaFacts *facts)
+{
+	return has(row, Anum_task_started_at) ? facts_until(facts, task_stamp(row, Anum_task_started_at)) : *facts;
+}
+
 /* Sets the deadlines of a row, those that are NULL only or all; what is out of bounds is left for the checks to refuse. */
 static void
 set_deadlines(TaskRow *row, const SlaFacts *facts, bool only_null)
@@ -257,8 +264,7 @@ set_deadlines(TaskRow *row, const SlaFacts *facts, bool only_null)
 	if (has(row, response_hours) && TO_SET(response_due_at) &&
 		sla_hours_in_bounds(DatumGetFloat8(task_value(row, response_hours))))
 	{
-		SlaFacts	responding = has(row, Anum_task_started_at) ?
-			facts_until(facts, task_stamp(row, Anum_task_started_at)) : *facts;
+		SlaFacts	responding = response_facts(row, facts);
 
 		task_set_stamp(row, response_due_at, sla_instant(&responding, sla_span(DatumGetFloat8(task_value(row, response_hours)))));
 	}
@@ -711,6 +717,8 @@ compute_deadlines(const TaskRow *old, TaskRow *new, const Pause *ended, SlaFacts
 {
 	bool		asked = targets_differ(old, new) || call_is(VERB_APPLY_POLICY) ||
 		(Anum_task_sla_from != 0 && task_column_differs(old, new, Anum_task_sla_from));
+	SlaFacts	responding;
+	bool		kept;
 
 	if (!facts_with(new, Anum_task_paused_at != 0, ended, facts))
 	{
@@ -719,17 +727,22 @@ compute_deadlines(const TaskRow *old, TaskRow *new, const Pause *ended, SlaFacts
 		keep_deadlines(old, new);
 		return false;
 	}
-	if (!asked && !TIMESTAMP_NOT_FINITE(facts->from) &&
-		(!can_compute(new, facts, Anum_task_sla_hours) || !can_compute(new, facts, Anum_task_response_hours)))
+	responding = response_facts(new, facts);
+	kept = !asked && !TIMESTAMP_NOT_FINITE(facts->from);
+	if (kept && !can_compute(new, facts, Anum_task_sla_hours))
 	{
 		keep_deadlines(old, new);
 		return false;
 	}
+	kept = kept && !can_compute(new, &responding, Anum_task_response_hours);
 	clear_stamp(new, Anum_task_sla_due_at);
 	clear_stamp(new, Anum_task_sla_at_risk_at);
-	clear_stamp(new, Anum_task_response_due_at);
+	if (!kept)
+		clear_stamp(new, Anum_task_response_due_at);
 	if (!TIMESTAMP_NOT_FINITE(facts->from))
-		set_deadlines(new, facts, false);
+		set_deadlines(new, facts, kept);
+	if (kept)
+		keep_deadlines(old, new);
 	return true;
 }
 
