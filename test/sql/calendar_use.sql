@@ -18,6 +18,12 @@ BEGIN;
 UPDATE taskq_calendar SET holiday_lists = '{far}' WHERE name = 'desk';
 DELETE FROM taskq_calendar_window WHERE calendar = 'desk';
 COMMIT;
+-- where constraints are immediate, replacing its hours has it open all the time
+BEGIN;
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT taskq_calendar_set('desk', 'UTC', 'Mon-Fri 09:00-17:00; Sat 09:00-12:00'), taskq_calendar_set('desk', 'UTC', 'Mon-Fri 09:00-16:00; Sun 09:00-12:00') \g /dev/null
+SELECT weekday, opens, closes FROM taskq_calendar_window WHERE calendar = 'desk' ORDER BY 1, 2;
+ROLLBACK;
 
 -- one that opens, but not for as long as the targets: what does not ask for a deadline can be written, and keeps that which there is
 BEGIN;
