@@ -46,6 +46,11 @@ static TaskqPlan give_customers = {
 	"SELECT c.id FROM @.taskq_customer c WHERE c.assigned_agent_id " EQ " $1 ORDER BY c.id FOR NO KEY UPDATE))"
 };
 
+static TaskqPlan give_schedules = {
+	"UPDATE @.taskq_schedule SET assignee_id = $2, team_id = coalesce($3, team_id) WHERE id " EQ " ANY (ARRAY("
+	"SELECT s.id FROM @.taskq_schedule s WHERE s.assignee_id " EQ " $1 ORDER BY s.id FOR NO KEY UPDATE))"
+};
+
 /* The function's arguments and columns. */
 enum
 {
@@ -59,6 +64,7 @@ enum
 	GIVEN_TASKS,
 	GIVEN_RENEWALS,
 	GIVEN_CUSTOMERS,
+	GIVEN_SCHEDULES,
 	N_GIVEN
 };
 
@@ -117,7 +123,8 @@ Datum
 taskq_hand_over(PG_FUNCTION_ARGS)
 {
 	text	   *actor = actor_argument(fcinfo, ARG_ACTOR);
-	TaskqPlan  *plans[N_GIVEN] = {&give_tasks, &give_renewals, &give_customers};
+	TaskqPlan  *plans[N_GIVEN] = {&give_tasks, &give_renewals, &give_customers, &give_schedules};
+	int			nargs[N_GIVEN] = {3, 2, 2, 3};
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum		values[3];
 	char		nulls[3];
@@ -145,7 +152,7 @@ taskq_hand_over(PG_FUNCTION_ARGS)
 	lock_from(values[ARG_FROM_STAFF]);
 	for (int i = 0; i < N_GIVEN; i++)
 	{
-		run_as_call(plans[i], i == GIVEN_TASKS ? 3 : 2, types, values, nulls, VERB_HAND_OVER, actor, NULL);
+		run_as_call(plans[i], nargs[i], types, values, nulls, VERB_HAND_OVER, actor, NULL);
 		given[i] = Int32GetDatum((int32) SPI_processed);
 	}
 	SPI_finish();

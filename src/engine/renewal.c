@@ -287,6 +287,8 @@ apply_update(Change *c, bool status_named)
 			set_column(c, Anum_renewal_status, CStringGetTextDatum("ACTIVE"));
 		look_at_once(c);
 	}
+	else if (differs(c, Anum_renewal_user_id) && call_is(VERB_MERGE))
+		look_at_once(c);		/* what waited for an inactive customer goes on */
 }
 
 static TriggerData *

@@ -126,6 +126,12 @@ SELECT DISTINCT changes FROM taskq_task_event WHERE kind = 'merged';
 -- the pointer is taken back by hand
 UPDATE taskq_customer SET merged_into = NULL, merged_at = NULL, merged_by = NULL, is_active = true WHERE id = 'cus_a';
 SELECT taskq_create('x', user_id => 'cus_a') IS NOT NULL AS created;
+-- a renewal that waited for an inactive customer gets its task
+INSERT INTO taskq_customer (id, name, is_active) VALUES ('cus_asleep', 'Acme', false), ('cus_awake', 'Acme Ltd', true);
+INSERT INTO taskq_renewal (user_id, service_type, due_date) VALUES ('cus_asleep', 'lease', taskq_today() + 10);
+SELECT days_before, outcome FROM taskq_renewals_refresh() WHERE user_id = 'cus_asleep';
+SELECT * FROM taskq_merge_customer('cus_asleep', 'cus_awake');
+SELECT days_before, outcome FROM taskq_renewals_refresh() WHERE user_id = 'cus_awake';
 SELECT taskq_revoke('regress_taskq_m'), taskq_revoke('regress_taskq_a');
 DROP TABLE client;
 DROP EXTENSION taskq CASCADE;
