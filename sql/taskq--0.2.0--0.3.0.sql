@@ -148,7 +148,7 @@ BEGIN ATOMIC
          'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_customer',
          'id name assigned_agent_id is_active merged_into merged_at merged_by',
-         'assigned_agent_id_fkey id_check merged_check merged_into_fkey pkey', 'agent_idx merged_idx', 'taskq_customer_reactivated taskq_key_change'),
+         'assigned_agent_id_fkey id_check merged_check pkey', 'agent_idx merged_idx', 'taskq_customer_pointer taskq_customer_reactivated taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
         ('taskq_holiday', 'id list day yearly opens closes label', 'check day_check key label_check list_check pkey', '',
          'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
@@ -502,7 +502,7 @@ COMMENT ON CAST (varchar AS taskq_sla_status) IS 'So that drivers that say varch
 ALTER TABLE taskq_staff_member ADD COLUMN away_until date;
 COMMENT ON COLUMN taskq_staff_member.away_until IS 'Last day of an absence, in taskq.timezone; infinity = no end of it is known, NULL or a day that has passed = not away. Until then rules with LEAST_LOADED pass over the member, and what goes to a customer''s agent goes to the agent''s team instead, else to nobody. What names the member stays allowed: taskq_assign() and the like, taskq_claim(), assignee_id of a rule or a renewal.';
 ALTER TABLE taskq_customer
-    ADD COLUMN merged_into text CONSTRAINT taskq_customer_merged_into_fkey REFERENCES taskq_customer ON UPDATE CASCADE,
+    ADD COLUMN merged_into text,
     ADD COLUMN merged_at timestamptz,
     ADD COLUMN merged_by text,
     ADD CONSTRAINT taskq_customer_merged_check CHECK
@@ -2264,6 +2264,15 @@ CREATE FUNCTION taskq_merge_customer(
     AS 'MODULE_PATHNAME', 'taskq_merge_customer';
 COMMENT ON FUNCTION taskq_merge_customer(text, text, text) IS
 'Merges a customer into another: its tasks, closed ones too, its renewals and SLA policies go over, and it stays as a pointer (taskq_customer.merged_into), inactive. What had been merged into it points to the other one too. Each task''s history says so (kind merged). An active task gets the SLA that fits its new customer if a policy gave it one. An active renewal that the other customer has as well (service type, reference, due date) is cancelled before it goes over, with those of its open tasks that nobody has started; a policy for the same kind, priority and source is disabled and stays where it is. The other customer keeps its agent, name and state. Returns how many tasks, renewals and policies went over. Again for the same two customers it takes what has been written under the old id since. With the rights of the owner of taskq_task, for callers who may update both customers. Errors: 22023 an id is NULL, or both are the same; 23503 unknown customer, to_id inactive or itself merged into another (HINT names that); 55000 from_id was erased, or merged into another than to_id; 42501 not allowed to update both; 0A000 in a transaction that is not READ COMMITTED.';
+
+CREATE FUNCTION taskq_customer_pointer() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_customer_pointer';
+COMMENT ON FUNCTION taskq_customer_pointer() IS
+'Trigger function of taskq_customer, AFTER INSERT, UPDATE and DELETE, in place of a foreign key of merged_into: it must be the id of a customer (23503), follows a new id, and keeps that customer from being deleted (23503). Not checked for rows that a dump inserts (check_function_bodies = off).';
+
+CREATE TRIGGER taskq_customer_pointer AFTER INSERT OR UPDATE OR DELETE ON taskq_customer
+    FOR EACH ROW EXECUTE FUNCTION taskq_customer_pointer();
 
 -- As in check.sql.
 CREATE FUNCTION taskq_check(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
