@@ -1925,7 +1925,7 @@ ALTER TABLE taskq_renewal
         CONSTRAINT taskq_renewal_anchor_on_check CHECK (anchor_on BETWEEN '0001-01-01' AND '9999-12-31');
 COMMENT ON COLUMN taskq_renewal.user_id IS 'The customer. Never changes, except that taskq_merge_customer() writes it.';
 COMMENT ON COLUMN taskq_renewal.every IS 'Time from due date to due date, NULL = it does not recur: months and days, none negative and not both zero, up to 1200 months and 36500 days, without a time of day.';
-COMMENT ON COLUMN taskq_renewal.anchor_on IS 'The date from which due dates are counted, 0001-01-01 to 9999-12-31; NULL = the due date. It goes on from cycle to cycle, so that one due on 31 January every month is due on 31 March after February, and a due date that was moved does not move those after it.';
+COMMENT ON COLUMN taskq_renewal.anchor_on IS 'The date from which due dates are counted, 0001-01-01 to 9999-12-31; NULL = the due date, which is kept here when that is moved. It goes on from cycle to cycle, so that one due on 31 January every month is due on 31 March after February, and a due date that was moved does not move those after it.';
 CREATE FUNCTION taskq_renewal_create(
     user_id text, service_type text, due_date date, assignee_id text DEFAULT NULL,
     reference text DEFAULT NULL, notes text DEFAULT NULL, every interval DEFAULT NULL, actor text DEFAULT NULL)
