@@ -7,7 +7,9 @@
  * transactions that are giving this member something, because the check of the
  * foreign key has locked the key, and lets others give it nothing more until
  * the transaction ends.  So that what they have given is handed over as well,
- * each statement must see the latest rows: READ COMMITTED.
+ * each statement must see the latest rows: READ COMMITTED.  The key of the one
+ * who gets it is locked, too, in order of id, so that two who hand over to each
+ * other at the same time cannot deadlock.
  *
  * Everything runs with the caller's rights, and the triggers record it as any
  * other update.  Tasks go first, locked in order of id as by the verbs.
@@ -30,6 +32,9 @@
 
 static TaskqPlan lock_staff = {
 	"SELECT s.id FROM @.taskq_staff_member s WHERE s.id " EQ " $1 FOR UPDATE"
+};
+static TaskqPlan lock_staff_key = {
+	"SELECT s.id FROM @.taskq_staff_member s WHERE s.id " EQ " $1 FOR KEY SHARE"
 };
 
 /* Parameters of these: from whom, to whom (NULL = nobody), to which team (NULL = as it is). */
@@ -118,6 +123,21 @@ lock_from(Datum from)
 				 errdetail("Row security policies do not permit the current role to update this member of staff.")));
 }
 
+/* Locks both; to = 0 is nobody.  The foreign keys lock the second one where the caller may not. */
+static void
+lock_both(Datum from, Datum to)
+{
+	Oid			types[] = {TEXTOID};
+	bool		from_first = to == (Datum) 0 || strcmp(TextDatumGetCString(from), TextDatumGetCString(to)) < 0;
+
+	if (from_first)
+		lock_from(from);
+	if (to != (Datum) 0)
+		spi_run(&lock_staff_key, 1, types, &to, NULL, 1);
+	if (!from_first)
+		lock_from(from);
+}
+
 PG_FUNCTION_INFO_V1(taskq_hand_over);
 Datum
 taskq_hand_over(PG_FUNCTION_ARGS)
@@ -149,7 +169,7 @@ taskq_hand_over(PG_FUNCTION_ARGS)
 					team_is_active(values[ARG_TO_TEAM]), "taskq_task_team_id_fkey");
 
 	spi_connect();
-	lock_from(values[ARG_FROM_STAFF]);
+	lock_both(values[ARG_FROM_STAFF], values[ARG_TO_STAFF]);
 	for (int i = 0; i < N_GIVEN; i++)
 	{
 		run_as_call(plans[i], nargs[i], types, values, nulls, VERB_HAND_OVER, actor, NULL);
