@@ -1390,14 +1390,14 @@ CREATE FUNCTION taskq_assign_team(id bigint, team_id text, if_unchanged_since ti
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_assign_team';
 COMMENT ON FUNCTION taskq_assign_team(bigint, text, timestamptz, text) IS
-'Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal.';
+'Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_assign_team_many(ids bigint[], team_id text, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
     LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_assign_team_many';
 COMMENT ON FUNCTION taskq_assign_team_many(bigint[], text, text) IS
-'taskq_assign_team for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
+'taskq_assign_team without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
 
 CREATE FUNCTION taskq_reschedule(id bigint, due_date date, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
