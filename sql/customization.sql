@@ -18,7 +18,7 @@ BEGIN ATOMIC
          'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_customer',
          'id name assigned_agent_id is_active merged_into merged_at merged_by',
-         'assigned_agent_id_fkey id_check merged_check merged_into_fkey pkey', 'agent_idx merged_idx', 'taskq_customer_reactivated taskq_key_change'),
+         'assigned_agent_id_fkey id_check merged_check pkey', 'agent_idx merged_idx', 'taskq_customer_pointer taskq_customer_reactivated taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
         ('taskq_holiday', 'id list day yearly opens closes label', 'check day_check key label_check list_check pkey', '',
          'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),

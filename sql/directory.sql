@@ -20,7 +20,7 @@ CREATE TABLE taskq_customer (
     name text NOT NULL,
     assigned_agent_id text REFERENCES taskq_staff_member ON UPDATE CASCADE,
     is_active boolean NOT NULL DEFAULT true,
-    merged_into text CONSTRAINT taskq_customer_merged_into_fkey REFERENCES taskq_customer ON UPDATE CASCADE,
+    merged_into text,
     merged_at timestamptz,
     merged_by text,
     CONSTRAINT taskq_customer_merged_check CHECK

@@ -148,7 +148,7 @@ BEGIN ATOMIC
          'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_customer',
          'id name assigned_agent_id is_active merged_into merged_at merged_by',
-         'assigned_agent_id_fkey id_check merged_check merged_into_fkey pkey', 'agent_idx merged_idx', 'taskq_customer_reactivated taskq_key_change'),
+         'assigned_agent_id_fkey id_check merged_check pkey', 'agent_idx merged_idx', 'taskq_customer_pointer taskq_customer_reactivated taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
         ('taskq_holiday', 'id list day yearly opens closes label', 'check day_check key label_check list_check pkey', '',
          'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
@@ -502,7 +502,7 @@ COMMENT ON CAST (varchar AS taskq_sla_status) IS 'So that drivers that say varch
 ALTER TABLE taskq_staff_member ADD COLUMN away_until date;
 COMMENT ON COLUMN taskq_staff_member.away_until IS 'Last day of an absence, in taskq.timezone; infinity = no end of it is known, NULL or a day that has passed = not away. Until then rules with LEAST_LOADED pass over the member, and what goes to a customer''s agent goes to the agent''s team instead, else to nobody. What names the member stays allowed: taskq_assign() and the like, taskq_claim(), assignee_id of a rule or a renewal.';
 ALTER TABLE taskq_customer
-    ADD COLUMN merged_into text CONSTRAINT taskq_customer_merged_into_fkey REFERENCES taskq_customer ON UPDATE CASCADE,
+    ADD COLUMN merged_into text,
     ADD COLUMN merged_at timestamptz,
     ADD COLUMN merged_by text,
     ADD CONSTRAINT taskq_customer_merged_check CHECK
@@ -1397,7 +1397,7 @@ CREATE FUNCTION taskq_assign_team_many(ids bigint[], team_id text, actor text DE
     LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_assign_team_many';
 COMMENT ON FUNCTION taskq_assign_team_many(bigint[], text, text) IS
-'taskq_assign_team for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
+'taskq_assign_team without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
 
 CREATE FUNCTION taskq_reschedule(id bigint, due_date date, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
@@ -1925,7 +1925,7 @@ ALTER TABLE taskq_renewal
         CONSTRAINT taskq_renewal_anchor_on_check CHECK (anchor_on BETWEEN '0001-01-01' AND '9999-12-31');
 COMMENT ON COLUMN taskq_renewal.user_id IS 'The customer. Never changes, except that taskq_merge_customer() writes it.';
 COMMENT ON COLUMN taskq_renewal.every IS 'Time from due date to due date, NULL = it does not recur: months and days, none negative and not both zero, up to 1200 months and 36500 days, without a time of day.';
-COMMENT ON COLUMN taskq_renewal.anchor_on IS 'The date from which due dates are counted, 0001-01-01 to 9999-12-31; NULL = the due date. It goes on from cycle to cycle, so that one due on 31 January every month is due on 31 March after February, and a due date that was moved does not move those after it.';
+COMMENT ON COLUMN taskq_renewal.anchor_on IS 'The date from which due dates are counted, 0001-01-01 to 9999-12-31; NULL = the due date, which is kept here when that is moved. It goes on from cycle to cycle, so that one due on 31 January every month is due on 31 March after February, and a due date that was moved does not move those after it.';
 CREATE FUNCTION taskq_renewal_create(
     user_id text, service_type text, due_date date, assignee_id text DEFAULT NULL,
     reference text DEFAULT NULL, notes text DEFAULT NULL, every interval DEFAULT NULL, actor text DEFAULT NULL)
@@ -2139,11 +2139,12 @@ CREATE FUNCTION taskq_hand_over(
     actor text DEFAULT NULL,
     OUT tasks integer,
     OUT renewals integer,
-    OUT customers integer)
+    OUT customers integer,
+    OUT schedules integer)
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_hand_over';
 COMMENT ON FUNCTION taskq_hand_over(text, text, text, text) IS
-'Gives what a member of staff has to to_staff (active), to to_team (an active team), or to both: active tasks, renewals that are neither completed nor cancelled, and customers whose agent it is, active or not; returns how many of each. Without to_staff they are nobody''s, and the tasks the team''s; the tasks of such a renewal go to the customer''s agent, and of such a customer to nobody, unless the threshold or rule has a team. Without to_team a task stays in its team. Tasks have it in their history as assigned. What others give to from_staff at the same time is waited for and handed over, too. Closed tasks, rules that name from_staff, and memberships of teams stay; is_active too: set it to false first, and nothing new comes. Row security: of what the caller can see and update. Errors: 22023 from_staff NULL, to_staff and to_team both NULL, to_staff the same as from_staff; 23503 unknown from_staff, unknown or inactive to_staff or to_team; 0A000 isolation level above READ COMMITTED; 42501 the caller may not update taskq_staff_member, taskq_customer, taskq_renewal and taskq_task.';
+'Gives what a member of staff has to to_staff (active), to to_team (an active team), or to both: active tasks, renewals that are neither completed nor cancelled, customers whose agent it is, active or not, and schedules whose tasks it gets, enabled or not; returns how many of each. Without to_staff they are nobody''s, and the tasks and schedules the team''s; the tasks of such a renewal go to the customer''s agent, and of such a customer to nobody, unless the threshold or rule has a team. Without to_team a task and a schedule stay in their team. Tasks have it in their history as assigned. What others give to from_staff at the same time is waited for and handed over, too. Closed tasks, rules that name from_staff, and memberships of teams stay; is_active too: set it to false first, and nothing new comes. Row security: of what the caller can see and update. Errors: 22023 from_staff NULL, to_staff and to_team both NULL, to_staff the same as from_staff; 23503 unknown from_staff, unknown or inactive to_staff or to_team; 0A000 isolation level above READ COMMITTED; 42501 the caller may not update taskq_staff_member, taskq_customer, taskq_renewal, taskq_schedule and taskq_task.';
 
 CREATE TABLE taskq_schedule (
     id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
@@ -2263,6 +2264,15 @@ CREATE FUNCTION taskq_merge_customer(
     AS 'MODULE_PATHNAME', 'taskq_merge_customer';
 COMMENT ON FUNCTION taskq_merge_customer(text, text, text) IS
 'Merges a customer into another: its tasks, closed ones too, its renewals and SLA policies go over, and it stays as a pointer (taskq_customer.merged_into), inactive. What had been merged into it points to the other one too. Each task''s history says so (kind merged). An active task gets the SLA that fits its new customer if a policy gave it one. An active renewal that the other customer has as well (service type, reference, due date) is cancelled before it goes over, with those of its open tasks that nobody has started; a policy for the same kind, priority and source is disabled and stays where it is. The other customer keeps its agent, name and state. Returns how many tasks, renewals and policies went over. Again for the same two customers it takes what has been written under the old id since. With the rights of the owner of taskq_task, for callers who may update both customers. Errors: 22023 an id is NULL, or both are the same; 23503 unknown customer, to_id inactive or itself merged into another (HINT names that); 55000 from_id was erased, or merged into another than to_id; 42501 not allowed to update both; 0A000 in a transaction that is not READ COMMITTED.';
+
+CREATE FUNCTION taskq_customer_pointer() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_customer_pointer';
+COMMENT ON FUNCTION taskq_customer_pointer() IS
+'Trigger function of taskq_customer, AFTER INSERT, UPDATE and DELETE, in place of a foreign key of merged_into: it must be the id of a customer (23503), follows a new id, and keeps that customer from being deleted (23503). Not checked for rows that a dump inserts (check_function_bodies = off).';
+
+CREATE TRIGGER taskq_customer_pointer AFTER INSERT OR UPDATE OR DELETE ON taskq_customer
+    FOR EACH ROW EXECUTE FUNCTION taskq_customer_pointer();
 
 -- As in check.sql.
 CREATE FUNCTION taskq_check(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record

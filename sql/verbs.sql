@@ -75,7 +75,7 @@ CREATE FUNCTION taskq_assign_team_many(ids bigint[], team_id text, actor text DE
     LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_assign_team_many';
 COMMENT ON FUNCTION taskq_assign_team_many(bigint[], text, text) IS
-'taskq_assign_team for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
+'taskq_assign_team without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
 
 CREATE FUNCTION taskq_reschedule(id bigint, due_date date, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task

@@ -7,7 +7,9 @@
  * transactions that are giving this member something, because the check of the
  * foreign key has locked the key, and lets others give it nothing more until
  * the transaction ends.  So that what they have given is handed over as well,
- * each statement must see the latest rows: READ COMMITTED.
+ * each statement must see the latest rows: READ COMMITTED.  The key of the one
+ * who gets it is locked, too, in order of id, so that two who hand over to each
+ * other at the same time cannot deadlock.
  *
  * Everything runs with the caller's rights, and the triggers record it as any
  * other update.  Tasks go first, locked in order of id as by the verbs.
@@ -31,6 +33,9 @@
 static TaskqPlan lock_staff = {
 	"SELECT s.id FROM @.taskq_staff_member s WHERE s.id " EQ " $1 FOR UPDATE"
 };
+static TaskqPlan lock_staff_key = {
+	"SELECT s.id FROM @.taskq_staff_member s WHERE s.id " EQ " $1 FOR KEY SHARE"
+};
 
 /* Parameters of these: from whom, to whom (NULL = nobody), to which team (NULL = as it is). */
 static TaskqPlan give_tasks = {
@@ -46,6 +51,11 @@ static TaskqPlan give_customers = {
 	"SELECT c.id FROM @.taskq_customer c WHERE c.assigned_agent_id " EQ " $1 ORDER BY c.id FOR NO KEY UPDATE))"
 };
 
+static TaskqPlan give_schedules = {
+	"UPDATE @.taskq_schedule SET assignee_id = $2, team_id = coalesce($3, team_id) WHERE id " EQ " ANY (ARRAY("
+	"SELECT s.id FROM @.taskq_schedule s WHERE s.assignee_id " EQ " $1 ORDER BY s.id FOR NO KEY UPDATE))"
+};
+
 /* The function's arguments and columns. */
 enum
 {
@@ -59,6 +69,7 @@ enum
 	GIVEN_TASKS,
 	GIVEN_RENEWALS,
 	GIVEN_CUSTOMERS,
+	GIVEN_SCHEDULES,
 	N_GIVEN
 };
 
@@ -112,12 +123,28 @@ lock_from(Datum from)
 				 errdetail("Row security policies do not permit the current role to update this member of staff.")));
 }
 
+/* Locks both; to = 0 is nobody.  The foreign keys lock the second one where the caller may not. */
+static void
+lock_both(Datum from, Datum to)
+{
+	Oid			types[] = {TEXTOID};
+	bool		from_first = to == (Datum) 0 || strcmp(TextDatumGetCString(from), TextDatumGetCString(to)) < 0;
+
+	if (from_first)
+		lock_from(from);
+	if (to != (Datum) 0)
+		spi_run(&lock_staff_key, 1, types, &to, NULL, 1);
+	if (!from_first)
+		lock_from(from);
+}
+
 PG_FUNCTION_INFO_V1(taskq_hand_over);
 Datum
 taskq_hand_over(PG_FUNCTION_ARGS)
 {
 	text	   *actor = actor_argument(fcinfo, ARG_ACTOR);
-	TaskqPlan  *plans[N_GIVEN] = {&give_tasks, &give_renewals, &give_customers};
+	TaskqPlan  *plans[N_GIVEN] = {&give_tasks, &give_renewals, &give_customers, &give_schedules};
+	int			nargs[N_GIVEN] = {3, 2, 2, 3};
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum		values[3];
 	char		nulls[3];
@@ -142,10 +169,10 @@ taskq_hand_over(PG_FUNCTION_ARGS)
 					team_is_active(values[ARG_TO_TEAM]), "taskq_task_team_id_fkey");
 
 	spi_connect();
-	lock_from(values[ARG_FROM_STAFF]);
+	lock_both(values[ARG_FROM_STAFF], values[ARG_TO_STAFF]);
 	for (int i = 0; i < N_GIVEN; i++)
 	{
-		run_as_call(plans[i], i == GIVEN_TASKS ? 3 : 2, types, values, nulls, VERB_HAND_OVER, actor, NULL);
+		run_as_call(plans[i], nargs[i], types, values, nulls, VERB_HAND_OVER, actor, NULL);
 		given[i] = Int32GetDatum((int32) SPI_processed);
 	}
 	SPI_finish();

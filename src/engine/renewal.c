@@ -245,6 +245,22 @@ look_at_once(Change *c)
 	change_due_now();
 }
 
+/*
+ * Keeps the date from which the due dates of a renewal that recurs are counted,
+ * where that was its due date, which now moves.
+ */
+static void
+keep_anchor(Change *c)
+{
+	int			every = SPI_fnumber(c->desc, "every");
+	int			anchor_on = SPI_fnumber(c->desc, "anchor_on");
+
+	if (taskq_catalog()->sql_is_older || !differs(c, Anum_renewal_due_date) || c->old_nulls[every - 1] ||
+		!c->old_nulls[anchor_on - 1] || !c->new_nulls[anchor_on - 1])
+		return;
+	set_column(c, anchor_on, c->old[Anum_renewal_due_date - 1]);
+}
+
 /* Sets the columns that follow from an update, or throws 23514. */
 static void
 apply_update(Change *c, bool status_named)
@@ -285,8 +301,11 @@ apply_update(Change *c, bool status_named)
 		if (!c->new_nulls[Anum_renewal_due_date - 1] &&
 			DatumGetDateADT(c->new[Anum_renewal_due_date - 1]) >= today())
 			set_column(c, Anum_renewal_status, CStringGetTextDatum("ACTIVE"));
+		keep_anchor(c);
 		look_at_once(c);
 	}
+	else if (differs(c, Anum_renewal_user_id) && call_is(VERB_MERGE))
+		look_at_once(c);		/* what waited for an inactive customer goes on */
 }
 
 static TriggerData *

@@ -17,6 +17,10 @@
  * found the old customer unmerged before looks again afterwards (create.c,
  * renewal.c).  Each statement must see the latest rows: READ COMMITTED.
  *
+ * A trigger keeps the pointers instead of a foreign key: where a table refers
+ * to itself, pg_dump warns, and what it writes with --inserts fails where a
+ * pointer comes before the row that it points to.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -24,10 +28,13 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "base/actor.h"
@@ -51,6 +58,14 @@ static TaskqPlan point_to_target = {
 };
 static TaskqPlan redirect_pointers = {
 	"UPDATE @.taskq_customer SET merged_into = $2 WHERE merged_into " EQ " $1"
+};
+
+/* For the trigger, as the owner.  $1 = the customer that others point to. */
+static TaskqPlan lock_target = {
+	"SELECT FROM @.taskq_customer c WHERE c.id " EQ " $1 FOR KEY SHARE"
+};
+static TaskqPlan find_pointer = {
+	"SELECT c.id FROM @.taskq_customer c WHERE c.merged_into " EQ " $1 LIMIT 1"
 };
 
 #define SAME(column) \
@@ -267,4 +282,99 @@ taskq_merge_customer(PG_FUNCTION_ARGS)
 	become_caller_again(&owner);
 	SPI_finish();
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), merged, nulls));
+}
+
+/* ----------------------------------------------------------------- trigger */
+
+/* A text column of a row of taskq_customer; NULL if it is NULL or there is no row. */
+static char *
+customer_column(HeapTuple tuple, TupleDesc desc, int attnum)
+{
+	return tuple != NULL ? SPI_getvalue(tuple, desc, attnum) : NULL;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void
+run_pointers(TaskqPlan *plan, const char *target, const char *new_target)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(target), new_target ? CStringGetTextDatum(new_target) : (Datum) 0};
+
+	spi_run(plan, new_target ? 2 : 1, types, values, NULL, 0);
+}
+
+/* Throws 23503 unless there is a customer to point to. */
+static void
+check_target(const char *target)
+{
+	run_pointers(&lock_target, target, NULL);
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("merged_into \"%s\" is not a customer", target),
+				 errhint("Use the id of a customer in taskq_customer."),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_customer_merged_into_fkey")));
+}
+
+/* Throws 23503 if there is a customer that points to one that was deleted. */
+static void
+check_not_pointed_to(const char *id)
+{
+	run_pointers(&find_pointer, id, NULL);
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("customer \"%s\" cannot be deleted", id),
+				 errdetail("Customer \"%s\" was merged into it.", SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_customer_merged_into_fkey")));
+}
+
+/* A dump may have a pointer before the row that it points to: it is not checked there. */
+PG_FUNCTION_INFO_V1(taskq_customer_pointer);
+Datum
+taskq_customer_pointer(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+	TupleDesc	desc;
+	HeapTuple	old;
+	HeapTuple	new;
+	char	   *old_id;
+	char	   *new_id;
+	char	   *target;
+	OwnerSwitch owner;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(td->tg_event) || !TRIGGER_FIRED_AFTER(td->tg_event) ||
+		RelationGetRelid(td->tg_relation) != taskq_catalog()->customer)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_customer_pointer belongs to table taskq_customer and cannot be used elsewhere")));
+	desc = RelationGetDescr(td->tg_relation);
+	old = TRIGGER_FIRED_BY_INSERT(td->tg_event) ? NULL : td->tg_trigtuple;
+	new = TRIGGER_FIRED_BY_DELETE(td->tg_event) ? NULL :
+		TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
+	old_id = customer_column(old, desc, 1);
+	new_id = customer_column(new, desc, 1);
+	target = customer_column(new, desc, taskq_catalog()->customer_merged_into);
+	if (target != NULL && (same_text(target, customer_column(old, desc, taskq_catalog()->customer_merged_into)) ||
+						   (old == NULL && !check_function_bodies)))
+		target = NULL;
+	if (target == NULL && (old_id == NULL || same_text(old_id, new_id)))
+		return PointerGetDatum(NULL);
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->customer, &owner);
+	if (target != NULL)
+		check_target(target);
+	if (new == NULL)
+		check_not_pointed_to(old_id);
+	else if (old != NULL && !same_text(old_id, new_id))
+		run_pointers(&redirect_pointers, old_id, new_id);
+	become_caller_again(&owner);
+	SPI_finish();
+	return PointerGetDatum(NULL);
 }
