@@ -43,7 +43,7 @@ CREATE INDEX taskq_schedule_assignee_idx ON taskq_schedule (assignee_id);
 CREATE INDEX taskq_schedule_user_idx ON taskq_schedule (user_id);
 CREATE INDEX taskq_schedule_calendar_idx ON taskq_schedule (calendar);
 
-COMMENT ON TABLE taskq_schedule IS 'Work that recurs: each date of a schedule becomes a task with source SCHEDULE, created by the sweep lead_days before the date and due on it. The dates are starts_on + n × every, n = 0, 1, 2 and so on, each counted from starts_on: every month from 31 January there is one on the last of February and one on 31 March. If several have come since the last sweep, or the schedule starts in the past, the latest becomes a task and the others are recorded in taskq_schedule_run. See taskq_schedule_dates().';
+COMMENT ON TABLE taskq_schedule IS 'Work that recurs: each date of a schedule becomes a task with source SCHEDULE, created by the sweep lead_days before the date and due on it. The dates are starts_on + n * every, n = 0, 1, 2 and so on, each counted from starts_on: every month from 31 January there is one on the last of February and one on 31 March. If several have come since the last sweep, or the schedule starts in the past, the latest becomes a task and the others are recorded in taskq_schedule_run. See taskq_schedule_dates().';
 COMMENT ON COLUMN taskq_schedule.id IS 'Key.';
 COMMENT ON COLUMN taskq_schedule.name IS 'What it is called, 1 to 63 characters; unique.';
 COMMENT ON COLUMN taskq_schedule.title_template IS 'Template of the task''s title over {"date": ..., "due_date": ..., "month": "2026-01", "year": "2026", "schedule": {"id", "name"}, "customer": ...}, see taskq_render(); cut off at 200 characters, replaced by the name if nothing is left to see.';

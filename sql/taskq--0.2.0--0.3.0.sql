@@ -134,6 +134,35 @@ COMMENT ON FUNCTION taskq_workflow_rule_condition() IS
 CREATE TRIGGER taskq_rule_condition AFTER INSERT OR UPDATE ON taskq_workflow_rule
     FOR EACH ROW EXECUTE FUNCTION taskq_workflow_rule_condition();
 
+-- Slots, which taskq_customizations() and taskq_check() know of.
+
+-- Not LEAKPROOF: it throws where a text cannot be converted.
+CREATE FUNCTION taskq_slot(key text) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_slot';
+COMMENT ON FUNCTION taskq_slot(text) IS
+'The slot, 0 to 1023, that a key (a customer''s id, or a dedupe_key) belongs to; of n slots, n a power of two, it is taskq_slot(key) & (n - 1). With h = FNV-1a, 32 bits, of the key''s bytes in UTF-8, it is (h # (h >> 10) # (h >> 20)) & 1023, and will remain so: it is the same in every version and in every database, whatever its encoding. Keys are not normalized: what differs in a byte is another key. Error: 22021 or 22P05 for a text that cannot be converted to UTF-8, in an SQL_ASCII database one that is not UTF-8.';
+
+CREATE FUNCTION taskq_slot_number() RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT pg_catalog.min(c.slot)
+    FROM (SELECT pg_catalog.substring(pg_catalog.pg_get_constraintdef(k.oid), '^CHECK \(\(\(id & \(1023\)::bigint\) = (\d+)\)\)$')::integer AS slot
+          FROM pg_catalog.pg_constraint k
+          WHERE k.contype = 'c' AND k.convalidated
+            AND (k.conrelid = 'taskq_task'::regclass::oid AND k.conname = 'taskq_task_slot_check'
+                 OR k.conrelid = 'taskq_renewal'::regclass::oid AND k.conname = 'taskq_renewal_slot_check')) c
+    HAVING pg_catalog.count(c.slot) = 2 AND pg_catalog.min(c.slot) = pg_catalog.max(c.slot);
+END;
+COMMENT ON FUNCTION taskq_slot_number() IS
+'The slot that taskq_set_slot() made of this database, 0 to 1023, as the CHECKs taskq_task_slot_check and taskq_renewal_slot_check have it; NULL = none: it has all ids.';
+
+CREATE FUNCTION taskq_set_slot(slot integer) RETURNS void
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_set_slot';
+COMMENT ON FUNCTION taskq_set_slot(integer) IS
+'Makes this database one of up to 1024 whose ids never collide: from now on every id that taskq gives, of whatever table, has id & 1023 = slot, and CHECKs (taskq_task_slot_check, taskq_renewal_slot_check) refuse other tasks and renewals. slot: 0 to 1023; NULL = no slot any more, ids in steps of 1 again. Best called in a new database. Called again with the same slot it changes nothing but sequences that are behind the ids of their table, or have left the slot: so it is also what to call after a restore (taskq_customizations() prints it) and when a database was moved by logical replication. Locks taskq_task and taskq_renewal against everybody if there is something to change. For the owner of taskq_task and superusers (else 42501). Errors: 22023 slot out of bounds, 55000 there are tasks or renewals whose ids are not of the slot.';
+
 -- What is taskq's own, as in customization.sql.
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
@@ -386,6 +415,7 @@ BEGIN ATOMIC
                 s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' END)
             FROM member m JOIN pg_catalog.pg_sequence s ON s.seqrelid = m.oid
             WHERE (s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, s.seqcycle) <> (1, 1, 9223372036854775807, 1, 1, false)
+              AND (s.seqincrement, s.seqmin, s.seqmax, s.seqstart OPERATOR(pg_catalog.&) 1023, s.seqcache, s.seqcycle) IS DISTINCT FROM (1024, 1, 9223372036854775807, taskq_slot_number(), 1, false)
         -- indexes, constraints, statistics
         UNION ALL SELECT 40, i.name, pg_catalog.pg_get_indexdef(i.oid) FROM idx i WHERE i.added AND NOT i.of_constraint
         UNION ALL SELECT 41, i.name, pg_catalog.format('ALTER INDEX %s SET (%s)', i.name, pg_catalog.array_to_string(i.reloptions, ', '))
@@ -394,6 +424,11 @@ BEGIN ATOMIC
             pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.table_name, c.conname, pg_catalog.pg_get_constraintdef(c.oid))
             FROM con c
             WHERE CASE WHEN c.contype = 'n' THEN c.oid IN (SELECT o.not_null_constraint FROM col o) ELSE c.added OR NOT c.convalidated END
+              AND (taskq_slot_number() IS NULL OR c.conname <> ALL ('{taskq_task_slot_check,taskq_renewal_slot_check}'::pg_catalog.name[]))
+        -- makes those two, and moves the sequences on to ids of the slot if rows have been written since the restore
+        UNION ALL SELECT 43, '', pg_catalog.format('SELECT %I.taskq_set_slot(%s)', n.nspname, taskq_slot_number())
+            FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            WHERE p.oid = 'taskq_set_slot(integer)'::regprocedure::oid AND taskq_slot_number() IS NOT NULL
         UNION ALL SELECT 44, pg_catalog.concat(c.table_name, c.conname),
             pg_catalog.format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY %s', c.table_name, c.conname,
                 CASE WHEN c.condeferred THEN 'DEFERRED' ELSE 'IMMEDIATE' END)
@@ -461,7 +496,7 @@ BEGIN ATOMIC
     FROM statement s ORDER BY s.rank, s.key;
 END;
 COMMENT ON FUNCTION taskq_customizations() IS
-'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns; dropping constraints of taskq''s that are not validated or not enforced, which post-data makes again as they are), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, sequences'' steps, owners), to be run after the restore. What else was changed of taskq''s own columns, constraints and indexes is not among them.';
+'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns; dropping constraints of taskq''s that are not validated or not enforced, which post-data makes again as they are), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, the slot, sequences'' steps, owners), to be run after the restore. What else was changed of taskq''s own columns, constraints and indexes is not among them.';
 
 -- Findings for the DBA.
 CREATE FUNCTION taskq_check_server(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
@@ -1839,6 +1874,25 @@ CREATE FUNCTION taskq_sla_report(
     AS 'MODULE_PATHNAME', 'taskq_sla_report';
 COMMENT ON FUNCTION taskq_sla_report(timestamptz, timestamptz, text) IS
 'SLA compliance of the tasks whose deadline lies in [since, until). A task whose deadline was moved out after a breach, or removed, counts at its first breach (sla_first_breached_at) instead. group_by: none (one row, group_key NULL), assignee (group_key = staff id, NULL = unassigned), team (NULL = none), priority, kind (NULL = none), day (of that instant, in taskq.timezone), or week (its Monday; weeks as in ISO 8601). tasks: all of them; breached: those that ever were, by sla_status at this instant or sla_first_breached_at; met: by sla_status, the others; compliance = met / (met + breached), NULL without any; p50_hours, p90_hours: hours from creation to completion of the completed ones, interpolated. business_p50_hours, business_p90_hours: the same on the SLA''s clock, open hours less pauses as stored when the task was completed, of those that have an SLA calendar or pauses; of others, hours from sla_from or created_at. response_tasks, response_met, response_breached, response_compliance: the same numbers of the tasks whose response_due_at lies in [since, until), which may be others; they count in the day or week of that instant. Errors: 22023 unknown group_by, a NULL bound, since after until.';
+
+CREATE FUNCTION taskq_sla_report_parts(
+    since timestamptz,
+    until timestamptz,
+    group_by text DEFAULT 'none',
+    OUT group_key text,
+    OUT tasks integer,
+    OUT met integer,
+    OUT breached integer,
+    OUT hours double precision[],
+    OUT response_tasks integer,
+    OUT response_met integer,
+    OUT response_breached integer,
+    OUT business_hours double precision[])
+    RETURNS SETOF record
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 30
+    AS 'MODULE_PATHNAME', 'taskq_sla_report_parts';
+COMMENT ON FUNCTION taskq_sla_report_parts(timestamptz, timestamptz, text) IS
+'The numbers behind taskq_sla_report(), so that those of several databases can be put together: add the numbers, join the arrays. Arguments, groups and errors as there. compliance = met / (met + breached); hours, business_hours: the hours of each task that p50_hours and business_p50_hours are percentiles of (percentile_cont), in no order, {} without any.';
 COMMENT ON FUNCTION taskq_task_update() IS
 'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle) and a verb whose if_unchanged_since is not the updated_at (55000), refuses unknown and inactive staff and teams (23503) and a new title that nobody can see (23514, constraint taskq_task_title_check), takes directional marks out of it, normalizes labels and attributes as an INSERT does, writes the stamps and the effective status.';
 
@@ -2185,7 +2239,7 @@ CREATE INDEX taskq_schedule_assignee_idx ON taskq_schedule (assignee_id);
 CREATE INDEX taskq_schedule_user_idx ON taskq_schedule (user_id);
 CREATE INDEX taskq_schedule_calendar_idx ON taskq_schedule (calendar);
 
-COMMENT ON TABLE taskq_schedule IS 'Work that recurs: each date of a schedule becomes a task with source SCHEDULE, created by the sweep lead_days before the date and due on it. The dates are starts_on + n × every, n = 0, 1, 2 and so on, each counted from starts_on: every month from 31 January there is one on the last of February and one on 31 March. If several have come since the last sweep, or the schedule starts in the past, the latest becomes a task and the others are recorded in taskq_schedule_run. See taskq_schedule_dates().';
+COMMENT ON TABLE taskq_schedule IS 'Work that recurs: each date of a schedule becomes a task with source SCHEDULE, created by the sweep lead_days before the date and due on it. The dates are starts_on + n * every, n = 0, 1, 2 and so on, each counted from starts_on: every month from 31 January there is one on the last of February and one on 31 March. If several have come since the last sweep, or the schedule starts in the past, the latest becomes a task and the others are recorded in taskq_schedule_run. See taskq_schedule_dates().';
 COMMENT ON COLUMN taskq_schedule.id IS 'Key.';
 COMMENT ON COLUMN taskq_schedule.name IS 'What it is called, 1 to 63 characters; unique.';
 COMMENT ON COLUMN taskq_schedule.title_template IS 'Template of the task''s title over {"date": ..., "due_date": ..., "month": "2026-01", "year": "2026", "schedule": {"id", "name"}, "customer": ...}, see taskq_render(); cut off at 200 characters, replaced by the name if nothing is left to see.';
@@ -2444,6 +2498,11 @@ BEGIN ATOMIC
             CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.has_sequence_privilege(s.seq, 'SELECT')
                                        THEN coalesce(pg_catalog.pg_sequence_last_value(s.seq), 0) END) l(last)
             WHERE s.last_id > l.last AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel r JOIN member m ON m.oid = r.srrelid)
+        UNION ALL SELECT 2, m.name, pg_catalog.format('Its numbers are not of slot %s: ids will collide with those of another.', n.slot),
+            pg_catalog.format('SELECT taskq_set_slot(%s);', n.slot)
+            FROM member m JOIN pg_catalog.pg_sequence s ON s.seqrelid = m.oid CROSS JOIN (SELECT taskq_slot_number()) n(slot)
+            WHERE s.seqincrement <> 1024 AND n.slot IS NOT NULL OR (CASE WHEN pg_catalog.has_sequence_privilege(m.oid, 'SELECT')
+                                                                         THEN coalesce(pg_catalog.pg_sequence_last_value(m.oid), s.seqstart) END OPERATOR(pg_catalog.&) 1023) <> n.slot
 
         -- vacuum and statistics
         UNION ALL SELECT 2, s.name, 'It is off: tables and indexes grow, and queries are planned without statistics.', 'Turn it on.'
