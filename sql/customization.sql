@@ -59,7 +59,7 @@ BEGIN ATOMIC
          'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
         ('taskq_task_pause', 'task_id paused_at resumed_at reason',
          'order_check paused_at_check pkey reason_check resumed_at_check', '', 'taskq_pause_guard'),
-        ('taskq_team', 'id name is_active', 'id_check pkey', '', 'taskq_key_change taskq_key_delete'),
+        ('taskq_team', 'id name is_active', 'id_check name_check pkey', '', 'taskq_key_change taskq_key_delete'),
         ('taskq_team_member', 'team_id staff_id', 'pkey staff_id_fkey team_id_fkey', 'staff_idx', ''),
         ('taskq_workflow_rule',
          'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar team_id',
