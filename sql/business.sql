@@ -68,14 +68,14 @@ CREATE FUNCTION taskq_calendar_changed() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_calendar_changed';
 COMMENT ON FUNCTION taskq_calendar_changed() IS
-'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday: has every session read calendars again once the change is committed, and this one at once.';
+'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday: has every session read calendars again once the change is committed, and this one at once. Active tasks follow a calendar that has been given another name, at once and without a change of updated_at; TRUNCATE of windows or holidays has the revision of all calendars computed anew.';
 
 CREATE FUNCTION taskq_calendar_revise() RETURNS trigger
     LANGUAGE c
     SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'taskq_calendar_revise';
 COMMENT ON FUNCTION taskq_calendar_revise() IS
-'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday, deferred: locks the calendars concerned and writes their revision. Does nothing while check_function_bodies is off, as in a restore. Errors: 22023 for a time zone that the server does not know, 23514 for a calendar in use that would never open, 23503 for one in use that has been deleted.';
+'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday, deferred: locks the calendars concerned and writes their revision. Does nothing while check_function_bodies is off, as in a restore. Errors: 22023 for a time zone that the server does not know, 23514 for a calendar in use that would not open within ten years from now, 23503 for one in use that has been deleted.';
 
 -- Also where triggers are off: a subscription fires those of rows.
 CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_calendar
@@ -121,7 +121,7 @@ CREATE FUNCTION taskq_business_add(calendar text, start timestamptz, hours doubl
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'taskq_business_add';
 COMMENT ON FUNCTION taskq_business_add(text, timestamptz, double precision) IS
-'The first instant at which so many hours of a calendar''s open time have passed since start: if that is at the time of closing, then that and not the next opening. Negative hours go back: the last instant that has so much open time between it and start. Hours are rounded to microseconds. Errors: 22023 for an unknown calendar, an infinite start, hours not from -87600 to 87600; 22008 if the calendar does not open for ten years, and outside the range of timestamptz.';
+'The first instant at which so many hours of a calendar''s open time have passed since start: if that is at the time of closing, then that and not the next opening. Negative hours go back: the last instant that has so much open time between it and start. Hours are rounded to microseconds. Errors: 22023 for an unknown calendar, an infinite start, hours not from -87600 to 87600; 22008 if the calendar does not open for ten years, further than 1,000 years away, and outside the range of timestamptz.';
 
 CREATE FUNCTION taskq_business_hours(calendar text, since timestamptz, until timestamptz) RETURNS double precision
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED

@@ -655,14 +655,14 @@ CREATE FUNCTION taskq_calendar_changed() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_calendar_changed';
 COMMENT ON FUNCTION taskq_calendar_changed() IS
-'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday: has every session read calendars again once the change is committed, and this one at once.';
+'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday: has every session read calendars again once the change is committed, and this one at once. Active tasks follow a calendar that has been given another name, at once and without a change of updated_at; TRUNCATE of windows or holidays has the revision of all calendars computed anew.';
 
 CREATE FUNCTION taskq_calendar_revise() RETURNS trigger
     LANGUAGE c
     SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'taskq_calendar_revise';
 COMMENT ON FUNCTION taskq_calendar_revise() IS
-'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday, deferred: locks the calendars concerned and writes their revision. Does nothing while check_function_bodies is off, as in a restore. Errors: 22023 for a time zone that the server does not know, 23514 for a calendar in use that would never open, 23503 for one in use that has been deleted.';
+'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday, deferred: locks the calendars concerned and writes their revision. Does nothing while check_function_bodies is off, as in a restore. Errors: 22023 for a time zone that the server does not know, 23514 for a calendar in use that would not open within ten years from now, 23503 for one in use that has been deleted.';
 
 -- Also where triggers are off: a subscription fires those of rows.
 CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_calendar
@@ -708,7 +708,7 @@ CREATE FUNCTION taskq_business_add(calendar text, start timestamptz, hours doubl
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'taskq_business_add';
 COMMENT ON FUNCTION taskq_business_add(text, timestamptz, double precision) IS
-'The first instant at which so many hours of a calendar''s open time have passed since start: if that is at the time of closing, then that and not the next opening. Negative hours go back: the last instant that has so much open time between it and start. Hours are rounded to microseconds. Errors: 22023 for an unknown calendar, an infinite start, hours not from -87600 to 87600; 22008 if the calendar does not open for ten years, and outside the range of timestamptz.';
+'The first instant at which so many hours of a calendar''s open time have passed since start: if that is at the time of closing, then that and not the next opening. Negative hours go back: the last instant that has so much open time between it and start. Hours are rounded to microseconds. Errors: 22023 for an unknown calendar, an infinite start, hours not from -87600 to 87600; 22008 if the calendar does not open for ten years, further than 1,000 years away, and outside the range of timestamptz.';
 
 CREATE FUNCTION taskq_business_hours(calendar text, since timestamptz, until timestamptz) RETURNS double precision
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
@@ -923,8 +923,8 @@ COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones 
 COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent; while the agent is away, the agent''s team (of several the first by id) in place of the agent, unless the rule has a team_id. LEAST_LOADED: of assignee_pool, else of the members of team_id, the one who is not away with the fewest active tasks that are not paused; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
 COMMENT ON COLUMN taskq_task.kind IS 'What sort of work it is, DOCUMENT_REVIEW for example, 1 to 63 characters; service levels and rules can go by it. NULL = none.';
 COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority or customer changes; NULL = none did: taskq_set_sla() clears it.';
-COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day.';
-COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. An UPDATE that sets it to NULL or anything else has them computed anew.';
+COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day. A task that is not closed can only be given one that is there (23503); it follows a change of the name.';
+COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. Also NULL, or that of before, while the calendar gives no deadline (it opens too rarely, or its time zone is not known): then the deadlines are kept. An UPDATE that sets it to NULL or anything else has them computed anew.';
 COMMENT ON COLUMN taskq_task.sla_from IS 'When the SLA''s clocks began; NULL = created_at.';
 COMMENT ON COLUMN taskq_task.response_hours IS 'Open hours within which work must begin, at least a millisecond (1/3600000) and at most 87600; NULL = no response clock.';
 COMMENT ON COLUMN taskq_task.response_due_at IS 'Deadline for beginning work; infinity while the task is paused before it. Written by the lifecycle only, except that an INSERT may give it.';
@@ -1911,7 +1911,7 @@ CREATE FUNCTION taskq_sla_explain(
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
     AS 'MODULE_PATHNAME', 'taskq_sla_explain';
 COMMENT ON FUNCTION taskq_sla_explain(bigint, text) IS
-'Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the task is closed and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
+'Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the task is closed and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be; if it never will, the time line ends now. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
 
 CREATE FUNCTION taskq_sla_moves(
     calendar text,
@@ -1923,7 +1923,7 @@ CREATE FUNCTION taskq_sla_moves(
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100
     AS 'MODULE_PATHNAME', 'taskq_sla_moves';
 COMMENT ON FUNCTION taskq_sla_moves(text) IS
-'Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (also of tasks that have been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar, 22008 a deadline that the calendar never reaches.';
+'Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (also of tasks that have been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused, NULL for what the calendar never reaches: such a task keeps the deadline that it has. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar.';
 
 CREATE FUNCTION taskq_sla_clocks_of(
     id bigint,
@@ -1953,13 +1953,13 @@ COMMENT ON COLUMN taskq_sla_clocks.task_id IS 'The task.';
 COMMENT ON COLUMN taskq_sla_clocks.clock IS 'response (until work begins) or resolution (until the task is closed).';
 COMMENT ON COLUMN taskq_sla_clocks.calendar IS 'taskq_task.sla_calendar; NULL = all day every day.';
 COMMENT ON COLUMN taskq_sla_clocks.state IS 'RUNNING; CLOSED_HOURS: the calendar does not open now; PAUSED: the task is; STOPPED: work has begun (response), or the task is closed.';
-COMMENT ON COLUMN taskq_sla_clocks.started IS 'When the clock began: sla_from or created_at. NULL if the calendar is gone.';
+COMMENT ON COLUMN taskq_sla_clocks.started IS 'When the clock began: sla_from or created_at. NULL if the calendar is gone or in a time zone that the server does not know.';
 COMMENT ON COLUMN taskq_sla_clocks.due_at IS 'The deadline as stored: sla_due_at or response_due_at; infinity while the task is paused before it.';
 COMMENT ON COLUMN taskq_sla_clocks.hours IS 'The target: sla_hours or response_hours.';
 COMMENT ON COLUMN taskq_sla_clocks.hours_used IS 'Open hours, less pauses, up to now; those stored when the clock stopped, if it has. NULL if they are not known: the task was closed when it was inserted, and its calendar has changed since or is gone.';
 COMMENT ON COLUMN taskq_sla_clocks.hours_left IS 'hours - hours_used: negative once the deadline has been missed.';
 COMMENT ON COLUMN taskq_sla_clocks.percent IS '100 * hours_used / hours: over 100 once the deadline has been missed.';
-COMMENT ON COLUMN taskq_sla_clocks.next_opening IS 'When a clock that stands in CLOSED_HOURS will run again; else NULL.';
+COMMENT ON COLUMN taskq_sla_clocks.next_opening IS 'When a clock that stands in CLOSED_HOURS will run again; NULL if it will not within ten years, and in other states.';
 
 -- Renewals: no duplicates, what happens to their tasks, and those that recur.
 COMMENT ON TABLE taskq_renewal IS 'Something of a customer''s that expires: a permit, a policy. Read view taskq_renewals. Of those that are neither completed nor cancelled, one at most has the same customer, service type, reference and due date.';
