@@ -4,7 +4,7 @@ EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" taskq.control)
 # The SQL of the version at hand is its parts joined in this order.
 SQL_PARTS = types calendar actor directory business policy task pause history lifecycle \
 	sla publicid create search page todo verbs follow_up stats backlog explain report sweep retention template rule workflow \
-	emit recur renewal ladder handover schedule erasure merge counter customization wakeup check grants finish
+	emit recur renewal ladder handover schedule erasure merge counter slot customization wakeup check grants finish
 DATA_built = sql/taskq--$(EXTVERSION).sql
 # Versions that have been released never change again; from each there is a
 # script to the next.

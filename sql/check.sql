@@ -190,6 +190,11 @@ BEGIN ATOMIC
             CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.has_sequence_privilege(s.seq, 'SELECT')
                                        THEN coalesce(pg_catalog.pg_sequence_last_value(s.seq), 0) END) l(last)
             WHERE s.last_id > l.last AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel r JOIN member m ON m.oid = r.srrelid)
+        UNION ALL SELECT 2, m.name, pg_catalog.format('Its numbers are not of slot %s: ids will collide with those of another.', n.slot),
+            pg_catalog.format('SELECT taskq_set_slot(%s);', n.slot)
+            FROM member m JOIN pg_catalog.pg_sequence s ON s.seqrelid = m.oid CROSS JOIN (SELECT taskq_slot_number()) n(slot)
+            WHERE s.seqincrement <> 1024 AND n.slot IS NOT NULL OR (CASE WHEN pg_catalog.has_sequence_privilege(m.oid, 'SELECT')
+                                                                         THEN coalesce(pg_catalog.pg_sequence_last_value(m.oid), s.seqstart) END OPERATOR(pg_catalog.&) 1023) <> n.slot
 
         -- vacuum and statistics
         UNION ALL SELECT 2, s.name, 'It is off: tables and indexes grow, and queries are planned without statistics.', 'Turn it on.'

@@ -59,7 +59,7 @@ BEGIN ATOMIC
          'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
         ('taskq_task_pause', 'task_id paused_at resumed_at reason',
          'order_check paused_at_check pkey reason_check resumed_at_check', '', 'taskq_pause_guard'),
-        ('taskq_team', 'id name is_active', 'id_check pkey', '', 'taskq_key_change taskq_key_delete'),
+        ('taskq_team', 'id name is_active', 'id_check name_check pkey', '', 'taskq_key_change taskq_key_delete'),
         ('taskq_team_member', 'team_id staff_id', 'pkey staff_id_fkey team_id_fkey', 'staff_idx', ''),
         ('taskq_workflow_rule',
          'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar team_id',
@@ -266,6 +266,7 @@ BEGIN ATOMIC
                 s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' END)
             FROM member m JOIN pg_catalog.pg_sequence s ON s.seqrelid = m.oid
             WHERE (s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, s.seqcycle) <> (1, 1, 9223372036854775807, 1, 1, false)
+              AND (s.seqincrement, s.seqmin, s.seqmax, s.seqstart OPERATOR(pg_catalog.&) 1023, s.seqcache, s.seqcycle) IS DISTINCT FROM (1024, 1, 9223372036854775807, taskq_slot_number(), 1, false)
         -- indexes, constraints, statistics
         UNION ALL SELECT 40, i.name, pg_catalog.pg_get_indexdef(i.oid) FROM idx i WHERE i.added AND NOT i.of_constraint
         UNION ALL SELECT 41, i.name, pg_catalog.format('ALTER INDEX %s SET (%s)', i.name, pg_catalog.array_to_string(i.reloptions, ', '))
@@ -274,6 +275,11 @@ BEGIN ATOMIC
             pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.table_name, c.conname, pg_catalog.pg_get_constraintdef(c.oid))
             FROM con c
             WHERE CASE WHEN c.contype = 'n' THEN c.oid IN (SELECT o.not_null_constraint FROM col o) ELSE c.added OR NOT c.convalidated END
+              AND (taskq_slot_number() IS NULL OR c.conname <> ALL ('{taskq_task_slot_check,taskq_renewal_slot_check}'::pg_catalog.name[]))
+        -- makes those two, and moves the sequences on to ids of the slot if rows have been written since the restore
+        UNION ALL SELECT 43, '', pg_catalog.format('SELECT %I.taskq_set_slot(%s)', n.nspname, taskq_slot_number())
+            FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            WHERE p.oid = 'taskq_set_slot(integer)'::regprocedure::oid AND taskq_slot_number() IS NOT NULL
         UNION ALL SELECT 44, pg_catalog.concat(c.table_name, c.conname),
             pg_catalog.format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY %s', c.table_name, c.conname,
                 CASE WHEN c.condeferred THEN 'DEFERRED' ELSE 'IMMEDIATE' END)
@@ -341,4 +347,4 @@ BEGIN ATOMIC
     FROM statement s ORDER BY s.rank, s.key;
 END;
 COMMENT ON FUNCTION taskq_customizations() IS
-'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns; dropping constraints of taskq''s that are not validated or not enforced, which post-data makes again as they are), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, sequences'' steps, owners), to be run after the restore. What else was changed of taskq''s own columns, constraints and indexes is not among them.';
+'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns; dropping constraints of taskq''s that are not validated or not enforced, which post-data makes again as they are), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, the slot, sequences'' steps, owners), to be run after the restore. What else was changed of taskq''s own columns, constraints and indexes is not among them.';

@@ -117,3 +117,22 @@ CREATE FUNCTION taskq_sla_report(
     AS 'MODULE_PATHNAME', 'taskq_sla_report';
 COMMENT ON FUNCTION taskq_sla_report(timestamptz, timestamptz, text) IS
 'SLA compliance of the tasks whose deadline lies in [since, until). A task whose deadline was moved out after a breach, or removed, counts at its first breach (sla_first_breached_at) instead. group_by: none (one row, group_key NULL), assignee (group_key = staff id, NULL = unassigned), team (NULL = none), priority, kind (NULL = none), day (of that instant, in taskq.timezone), or week (its Monday; weeks as in ISO 8601). tasks: all of them; breached: those that ever were, by sla_status at this instant or sla_first_breached_at; met: by sla_status, the others; compliance = met / (met + breached), NULL without any; p50_hours, p90_hours: hours from creation to completion of the completed ones, interpolated. business_p50_hours, business_p90_hours: the same on the SLA''s clock, open hours less pauses as stored when the task was completed, of those that have an SLA calendar or pauses; of others, hours from sla_from or created_at. response_tasks, response_met, response_breached, response_compliance: the same numbers of the tasks whose response_due_at lies in [since, until), which may be others; they count in the day or week of that instant. Errors: 22023 unknown group_by, a NULL bound, since after until.';
+
+CREATE FUNCTION taskq_sla_report_parts(
+    since timestamptz,
+    until timestamptz,
+    group_by text DEFAULT 'none',
+    OUT group_key text,
+    OUT tasks integer,
+    OUT met integer,
+    OUT breached integer,
+    OUT hours double precision[],
+    OUT response_tasks integer,
+    OUT response_met integer,
+    OUT response_breached integer,
+    OUT business_hours double precision[])
+    RETURNS SETOF record
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 30
+    AS 'MODULE_PATHNAME', 'taskq_sla_report_parts';
+COMMENT ON FUNCTION taskq_sla_report_parts(timestamptz, timestamptz, text) IS
+'The numbers behind taskq_sla_report(), so that those of several databases can be put together: add the numbers, join the arrays. Arguments, groups and errors as there. compliance = met / (met + breached); hours, business_hours: the hours of each task that p50_hours and business_p50_hours are percentiles of (percentile_cont), in no order, {} without any.';

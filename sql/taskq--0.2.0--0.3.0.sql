@@ -134,6 +134,35 @@ COMMENT ON FUNCTION taskq_workflow_rule_condition() IS
 CREATE TRIGGER taskq_rule_condition AFTER INSERT OR UPDATE ON taskq_workflow_rule
     FOR EACH ROW EXECUTE FUNCTION taskq_workflow_rule_condition();
 
+-- Slots, which taskq_customizations() and taskq_check() know of.
+
+-- Not LEAKPROOF: it throws where a text cannot be converted.
+CREATE FUNCTION taskq_slot(key text) RETURNS integer
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_slot';
+COMMENT ON FUNCTION taskq_slot(text) IS
+'The slot, 0 to 1023, that a key (a customer''s id, or a dedupe_key) belongs to; of n slots, n a power of two, it is taskq_slot(key) & (n - 1). With h = FNV-1a, 32 bits, of the key''s bytes in UTF-8, it is (h # (h >> 10) # (h >> 20)) & 1023, and will remain so: it is the same in every version and in every database, whatever its encoding. Keys are not normalized: what differs in a byte is another key. Error: 22021 or 22P05 for a text that cannot be converted to UTF-8, in an SQL_ASCII database one that is not UTF-8.';
+
+CREATE FUNCTION taskq_slot_number() RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT pg_catalog.min(c.slot)
+    FROM (SELECT pg_catalog.substring(pg_catalog.pg_get_constraintdef(k.oid), '^CHECK \(\(\(id & \(1023\)::bigint\) = (\d+)\)\)$')::integer AS slot
+          FROM pg_catalog.pg_constraint k
+          WHERE k.contype = 'c' AND k.convalidated
+            AND (k.conrelid = 'taskq_task'::regclass::oid AND k.conname = 'taskq_task_slot_check'
+                 OR k.conrelid = 'taskq_renewal'::regclass::oid AND k.conname = 'taskq_renewal_slot_check')) c
+    HAVING pg_catalog.count(c.slot) = 2 AND pg_catalog.min(c.slot) = pg_catalog.max(c.slot);
+END;
+COMMENT ON FUNCTION taskq_slot_number() IS
+'The slot that taskq_set_slot() made of this database, 0 to 1023, as the CHECKs taskq_task_slot_check and taskq_renewal_slot_check have it; NULL = none: it has all ids.';
+
+CREATE FUNCTION taskq_set_slot(slot integer) RETURNS void
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_set_slot';
+COMMENT ON FUNCTION taskq_set_slot(integer) IS
+'Makes this database one of up to 1024 whose ids never collide: from now on every id that taskq gives, of whatever table, has id & 1023 = slot, and CHECKs (taskq_task_slot_check, taskq_renewal_slot_check) refuse other tasks and renewals. slot: 0 to 1023; NULL = no slot any more, ids in steps of 1 again. Best called in a new database. Called again with the same slot it changes nothing but sequences that are behind the ids of their table, or have left the slot: so it is also what to call after a restore (taskq_customizations() prints it) and when a database was moved by logical replication. Locks taskq_task and taskq_renewal against everybody if there is something to change. For the owner of taskq_task and superusers (else 42501). Errors: 22023 slot out of bounds, 55000 there are tasks or renewals whose ids are not of the slot.';
+
 -- What is taskq's own, as in customization.sql.
 CREATE FUNCTION taskq_own_objects(
     OUT relname text, OUT columns text[], OUT required text[], OUT constraints text[], OUT indexes text[], OUT triggers text[], OUT always text[])
@@ -189,7 +218,7 @@ BEGIN ATOMIC
          'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
         ('taskq_task_pause', 'task_id paused_at resumed_at reason',
          'order_check paused_at_check pkey reason_check resumed_at_check', '', 'taskq_pause_guard'),
-        ('taskq_team', 'id name is_active', 'id_check pkey', '', 'taskq_key_change taskq_key_delete'),
+        ('taskq_team', 'id name is_active', 'id_check name_check pkey', '', 'taskq_key_change taskq_key_delete'),
         ('taskq_team_member', 'team_id staff_id', 'pkey staff_id_fkey team_id_fkey', 'staff_idx', ''),
         ('taskq_workflow_rule',
          'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar team_id',
@@ -386,6 +415,7 @@ BEGIN ATOMIC
                 s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' END)
             FROM member m JOIN pg_catalog.pg_sequence s ON s.seqrelid = m.oid
             WHERE (s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, s.seqcycle) <> (1, 1, 9223372036854775807, 1, 1, false)
+              AND (s.seqincrement, s.seqmin, s.seqmax, s.seqstart OPERATOR(pg_catalog.&) 1023, s.seqcache, s.seqcycle) IS DISTINCT FROM (1024, 1, 9223372036854775807, taskq_slot_number(), 1, false)
         -- indexes, constraints, statistics
         UNION ALL SELECT 40, i.name, pg_catalog.pg_get_indexdef(i.oid) FROM idx i WHERE i.added AND NOT i.of_constraint
         UNION ALL SELECT 41, i.name, pg_catalog.format('ALTER INDEX %s SET (%s)', i.name, pg_catalog.array_to_string(i.reloptions, ', '))
@@ -394,6 +424,11 @@ BEGIN ATOMIC
             pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.table_name, c.conname, pg_catalog.pg_get_constraintdef(c.oid))
             FROM con c
             WHERE CASE WHEN c.contype = 'n' THEN c.oid IN (SELECT o.not_null_constraint FROM col o) ELSE c.added OR NOT c.convalidated END
+              AND (taskq_slot_number() IS NULL OR c.conname <> ALL ('{taskq_task_slot_check,taskq_renewal_slot_check}'::pg_catalog.name[]))
+        -- makes those two, and moves the sequences on to ids of the slot if rows have been written since the restore
+        UNION ALL SELECT 43, '', pg_catalog.format('SELECT %I.taskq_set_slot(%s)', n.nspname, taskq_slot_number())
+            FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            WHERE p.oid = 'taskq_set_slot(integer)'::regprocedure::oid AND taskq_slot_number() IS NOT NULL
         UNION ALL SELECT 44, pg_catalog.concat(c.table_name, c.conname),
             pg_catalog.format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY %s', c.table_name, c.conname,
                 CASE WHEN c.condeferred THEN 'DEFERRED' ELSE 'IMMEDIATE' END)
@@ -461,7 +496,7 @@ BEGIN ATOMIC
     FROM statement s ORDER BY s.rank, s.key;
 END;
 COMMENT ON FUNCTION taskq_customizations() IS
-'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns; dropping constraints of taskq''s that are not validated or not enforced, which post-data makes again as they are), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, sequences'' steps, owners), to be run after the restore. What else was changed of taskq''s own columns, constraints and indexes is not among them.';
+'Statements that make again what was added to taskq''s tables and pg_dump does not keep, in the order to run them. section: pre-data (columns; dropping constraints of taskq''s that are not validated or not enforced, which post-data makes again as they are), to be run when the extension has been created and before the data is restored; post-data (all else: defaults, constraints, indexes, statistics, rules, triggers and which are disabled, row security, publications, comments, storage parameters, the slot, sequences'' steps, owners), to be run after the restore. What else was changed of taskq''s own columns, constraints and indexes is not among them.';
 
 -- Findings for the DBA.
 CREATE FUNCTION taskq_check_server(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
@@ -513,16 +548,23 @@ COMMENT ON COLUMN taskq_customer.merged_into IS 'Customer that taskq_merge_custo
 COMMENT ON COLUMN taskq_customer.merged_at IS 'When it was merged.';
 COMMENT ON COLUMN taskq_customer.merged_by IS 'Actor who merged it; NULL = the system, or not merged.';
 
+CREATE FUNCTION taskq_line_is_valid(line text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_line_is_valid';
+COMMENT ON FUNCTION taskq_line_is_valid(text) IS
+'What CHECKs ask of titles, and of names. True for 1 to 200 characters with at least one that is not blank, no control character and, in a UTF8 database, none with Unicode''s property Bidi_Control (UAX #9), which can make a title read as another. Of a new title the triggers ask more: taskq_title_is_valid().';
+
 CREATE TABLE taskq_team (
     id text PRIMARY KEY
         CONSTRAINT taskq_team_id_check CHECK (char_length(id) BETWEEN 1 AND 255),
-    name text NOT NULL,
+    name text NOT NULL
+        CONSTRAINT taskq_team_name_check CHECK (taskq_line_is_valid(name)),
     is_active boolean NOT NULL DEFAULT true
 );
 
 COMMENT ON TABLE taskq_team IS 'Groups of staff that tasks can belong to. Kept by hand or from the application''s own table by taskq_mirror().';
 COMMENT ON COLUMN taskq_team.id IS 'The application''s key, 1 to 255 characters; a task names it in team_id.';
-COMMENT ON COLUMN taskq_team.name IS 'Display name.';
+COMMENT ON COLUMN taskq_team.name IS 'Display name, one line of 1 to 200 characters.';
 COMMENT ON COLUMN taskq_team.is_active IS 'False: keeps the tasks it has, gets no new ones.';
 
 CREATE TABLE taskq_team_member (
@@ -550,7 +592,7 @@ CREATE TRIGGER taskq_key_delete BEFORE DELETE ON taskq_team
 -- Business time, as in business.sql.
 CREATE TABLE taskq_calendar (
     name text PRIMARY KEY
-        CONSTRAINT taskq_calendar_name_check CHECK (char_length(name) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_calendar_name_check CHECK (char_length(name) BETWEEN 1 AND 63 AND taskq_line_is_valid(name)),
     timezone text NOT NULL
         CONSTRAINT taskq_calendar_timezone_check CHECK (char_length(timezone) BETWEEN 1 AND 255),
     holiday_lists text[] NOT NULL DEFAULT '{}'
@@ -583,14 +625,14 @@ COMMENT ON COLUMN taskq_calendar_window.closes IS 'Local time of closing, after 
 CREATE TABLE taskq_holiday (
     id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
     list text NOT NULL
-        CONSTRAINT taskq_holiday_list_check CHECK (char_length(list) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_holiday_list_check CHECK (char_length(list) BETWEEN 1 AND 63 AND taskq_line_is_valid(list)),
     day date NOT NULL
         CONSTRAINT taskq_holiday_day_check CHECK (pg_catalog.isfinite(day)),
     yearly boolean NOT NULL DEFAULT false,
     opens time,
     closes time,
     label text
-        CONSTRAINT taskq_holiday_label_check CHECK (char_length(label) BETWEEN 1 AND 200),
+        CONSTRAINT taskq_holiday_label_check CHECK (char_length(label) BETWEEN 1 AND 200 AND taskq_line_is_valid(label)),
     CONSTRAINT taskq_holiday_key UNIQUE NULLS NOT DISTINCT (list, day, yearly, opens),
     CONSTRAINT taskq_holiday_check CHECK (pg_catalog.num_nulls(opens, closes) OPERATOR(pg_catalog.=) 2
         OR pg_catalog.num_nulls(opens, closes) OPERATOR(pg_catalog.=) 0 AND closes OPERATOR(pg_catalog.>) opens)
@@ -699,18 +741,18 @@ COMMENT ON FUNCTION taskq_warn_percents_are_valid(smallint[]) IS
 
 CREATE TABLE taskq_sla_policy (
     name text PRIMARY KEY
-        CONSTRAINT taskq_sla_policy_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_sla_policy_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63 AND taskq_line_is_valid(name)),
     user_id text REFERENCES taskq_customer ON UPDATE CASCADE,
     kind text
-        CONSTRAINT taskq_sla_policy_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_sla_policy_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     priority taskq_priority,
     source text
         CONSTRAINT taskq_sla_policy_source_check CHECK (pg_catalog.char_length(source) BETWEEN 1 AND 63),
     calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
     response_hours double precision
-        CONSTRAINT taskq_sla_policy_response_hours_check CHECK (response_hours OPERATOR(pg_catalog.>) 0 AND response_hours OPERATOR(pg_catalog.<=) 87600),
+        CONSTRAINT taskq_sla_policy_response_hours_check CHECK (response_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND response_hours OPERATOR(pg_catalog.<=) 87600),
     sla_hours double precision
-        CONSTRAINT taskq_sla_policy_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>) 0 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
+        CONSTRAINT taskq_sla_policy_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
     warn_percents smallint[] NOT NULL DEFAULT '{}'
         CONSTRAINT taskq_sla_policy_warn_percents_check CHECK (taskq_warn_percents_are_valid(warn_percents)),
     is_enabled boolean NOT NULL DEFAULT true,
@@ -726,8 +768,8 @@ COMMENT ON COLUMN taskq_sla_policy.kind IS 'taskq_task.kind; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.priority IS 'Priority; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.source IS 'taskq_task.source; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.calendar IS 'Calendar in whose open hours the clocks run; NULL = all day every day.';
-COMMENT ON COLUMN taskq_sla_policy.response_hours IS 'Open hours within which work must begin, over 0, at most 87600; NULL = no such clock.';
-COMMENT ON COLUMN taskq_sla_policy.sla_hours IS 'Open hours within which the task must be closed, over 0, at most 87600; NULL = no such clock.';
+COMMENT ON COLUMN taskq_sla_policy.response_hours IS 'Open hours within which work must begin, at least a millisecond (1/3600000), at most 87600; NULL = no such clock.';
+COMMENT ON COLUMN taskq_sla_policy.sla_hours IS 'Open hours within which the task must be closed, at least a millisecond (1/3600000), at most 87600; NULL = no such clock.';
 COMMENT ON COLUMN taskq_sla_policy.warn_percents IS 'At which percentages of sla_hours sla_warning is recorded: at most 20 numbers from 1 to 99. sla_at_risk comes by itself, at taskq.sla_at_risk_percent. Holds at once, also for tasks that have the policy; one that is renamed or deleted gives no more warnings.';
 COMMENT ON COLUMN taskq_sla_policy.is_enabled IS 'False: fits no task.';
 
@@ -877,14 +919,14 @@ ALTER TABLE taskq_task
     ADD COLUMN follows_id bigint,
     ADD COLUMN labels text[],
     ADD COLUMN attributes jsonb;
-COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, over 0 and at most 87600 (ten years); NULL = no SLA.';
+COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, at least a millisecond (1/3600000) and at most 87600 (ten years); NULL = no SLA.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent; while the agent is away, the agent''s team (of several the first by id) in place of the agent, unless the rule has a team_id. LEAST_LOADED: of assignee_pool, else of the members of team_id, the one who is not away with the fewest active tasks that are not paused; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
 COMMENT ON COLUMN taskq_task.kind IS 'What sort of work it is, DOCUMENT_REVIEW for example, 1 to 63 characters; service levels and rules can go by it. NULL = none.';
 COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority or customer changes; NULL = none did: taskq_set_sla() clears it.';
 COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day. A task that is not closed can only be given one that is there (23503); it follows a change of the name.';
 COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. Also NULL, or that of before, while the calendar gives no deadline (it opens too rarely, or its time zone is not known): then the deadlines are kept. An UPDATE that sets it to NULL or anything else has them computed anew.';
 COMMENT ON COLUMN taskq_task.sla_from IS 'When the SLA''s clocks began; NULL = created_at.';
-COMMENT ON COLUMN taskq_task.response_hours IS 'Open hours within which work must begin, over 0 and at most 87600; NULL = no response clock.';
+COMMENT ON COLUMN taskq_task.response_hours IS 'Open hours within which work must begin, at least a millisecond (1/3600000) and at most 87600; NULL = no response clock.';
 COMMENT ON COLUMN taskq_task.response_due_at IS 'Deadline for beginning work; infinity while the task is paused before it. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.response_breached_at IS 'When it was recorded that work had not begun by response_due_at. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.response_hours_used IS 'Open hours, less pauses, until work began or the task was closed, written then if there is response_hours. Written by the lifecycle only.';
@@ -1369,14 +1411,14 @@ CREATE FUNCTION taskq_complete(id bigint, note text DEFAULT NULL, if_unchanged_s
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_complete';
 COMMENT ON FUNCTION taskq_complete(bigint, text, timestamptz, text) IS
-'Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, 23514 if OPEN (start it first) or terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, blank or with bidirectional controls, 23514 if OPEN (start it first) or terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_cancel(id bigint, reason text DEFAULT NULL, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_cancel';
 COMMENT ON FUNCTION taskq_cancel(bigint, text, timestamptz, text) IS
-'Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, blank or with bidirectional controls, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_assign(id bigint, assignee_id text, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
@@ -1444,7 +1486,7 @@ CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text D
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_set_sla';
 COMMENT ON FUNCTION taskq_set_sla(bigint, double precision, text, timestamptz, text) IS
-'Sets the SLA of an active task in hours from its creation (over 0, at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. A policy holds no longer. Same hours and no policy: nothing is recorded, the note neither. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Sets the SLA of an active task in hours from its creation (at least a millisecond (1/3600000), at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. A policy holds no longer. Same hours and no policy: nothing is recorded, the note neither. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, blank or with bidirectional controls, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -1461,7 +1503,7 @@ CREATE FUNCTION taskq_pause(id bigint, reason text DEFAULT NULL, until timestamp
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_pause';
 COMMENT ON FUNCTION taskq_pause(bigint, text, timestamptz, timestamptz, text) IS
-'Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long or until not ahead, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, blank or with bidirectional controls or until not ahead, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_pause_many(ids bigint[], reason text DEFAULT NULL, until timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -1475,7 +1517,7 @@ CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL, if_unchanged_sin
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_resume';
 COMMENT ON FUNCTION taskq_resume(bigint, text, timestamptz, text) IS
-'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, blank or with bidirectional controls, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_resume_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -1524,7 +1566,7 @@ CREATE FUNCTION taskq_create(
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_create';
 COMMENT ON FUNCTION taskq_create(text, text, taskq_priority, date, double precision, text, text, text, text, text, text, text[], jsonb, text) IS
-'Creates a task and returns its id; a due date that has passed makes it OVERDUE from the start. With a dedupe_key that an active task holds, returns that task''s id and creates nothing. NULL for an argument with a default means the default. Arguments: title (1-200 characters, not blank), description (at most 65,536 characters), priority, due_date (0001-01-01 to 9999-12-31), sla_hours (over 0, at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff), user_id (customer), dedupe_key (1-255 characters), source (1-63 characters; RENEWAL, SCHEDULE and WORKFLOW are the engines''), kind (1-63 characters), team_id (active team), labels (at most 32, each 1-63 characters; kept sorted and distinct), attributes (a JSON object of at most 16,384 bytes as text), actor (1-255 characters). Errors: 22023 argument out of bounds, 23503 unknown or inactive staff or team, unknown customer or one that was merged into another (HINT names that), 42501 or 40001 if the holder of the dedupe_key cannot be seen.';
+'Creates a task and returns its id; a due date that has passed makes it OVERDUE from the start. With a dedupe_key that an active task holds, returns that task''s id and creates nothing. NULL for an argument with a default means the default. Arguments: title (1-200 characters, not blank), description (at most 65,536 characters), priority, due_date (0001-01-01 to 9999-12-31), sla_hours (at least a millisecond (1/3600000), at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff), user_id (customer), dedupe_key (1-255 characters), source (1-63 characters; RENEWAL, SCHEDULE and WORKFLOW are the engines''), kind (1-63 characters), team_id (active team), labels (at most 32, each 1-63 characters; kept sorted and distinct), attributes (a JSON object of at most 16,384 bytes as text), actor (1-255 characters). Errors: 22023 argument out of bounds, 23503 unknown or inactive staff or team, unknown customer or one that was merged into another (HINT names that), 42501 or 40001 if the holder of the dedupe_key cannot be seen.';
 
 CREATE FUNCTION taskq_create_many_json(bodies jsonb, actor text DEFAULT NULL)
     RETURNS SETOF jsonb
@@ -1544,7 +1586,7 @@ CREATE FUNCTION taskq_follow_up(
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_follow_up';
 COMMENT ON FUNCTION taskq_follow_up(bigint, text, date, double precision, text, text) IS
-'Creates a task that follows a closed one, and returns its id. It has the closed task''s title, description, priority, customer, kind, labels and attributes, its team and its assignee if they are active, and follows_id; the closed task''s history says so (kind followed_up, changes {"follow_up": id}). While the follow-up is active, returns its id and creates nothing: it holds the dedupe_key "taskq_follow_up <id>". Arguments: id (a COMPLETED or CANCELLED task), title (1-200 characters; NULL = the same), due_date (0001-01-01 to 9999-12-31; NULL = none), sla_hours (over 0, at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff; NULL = the same), actor. Errors: P0002 no such task or NULL id, 55000 if it is active, or another task holds that key; 22023, 23503, 42501 and 40001 as taskq_create.';
+'Creates a task that follows a closed one, and returns its id. It has the closed task''s title, description, priority, customer, kind, labels and attributes, its team and its assignee if they are active, and follows_id; the closed task''s history says so (kind followed_up, changes {"follow_up": id}). While the follow-up is active, returns its id and creates nothing: it holds the dedupe_key "taskq_follow_up <id>". Arguments: id (a COMPLETED or CANCELLED task), title (1-200 characters; NULL = the same), due_date (0001-01-01 to 9999-12-31; NULL = none), sla_hours (at least a millisecond (1/3600000), at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff; NULL = the same), actor. Errors: P0002 no such task or NULL id, 55000 if it is active, or another task holds that key; 22023, 23503, 42501 and 40001 as taskq_create.';
 
 -- Stamps: finite, in order, and none of the future in reports
 
@@ -1621,12 +1663,6 @@ CREATE OR REPLACE FUNCTION taskq_title_is_valid(title text) RETURNS boolean
     AS 'MODULE_PATHNAME', 'taskq_title_is_valid_0_3';
 COMMENT ON FUNCTION taskq_title_is_valid(text) IS
 'Whether a text may become a title: what taskq_line_is_valid() says and, in a UTF8 database, at least one character that can be seen: not only white space, fillers, format characters and combining marks (Unicode 15.0); and no U+2028 or U+2029, which end a line. The directional marks U+200E, U+200F and U+061C, which taskq takes out of titles that it is given, are not in one.';
-
-CREATE FUNCTION taskq_line_is_valid(line text) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'taskq_line_is_valid';
-COMMENT ON FUNCTION taskq_line_is_valid(text) IS
-'What a CHECK asks of titles and of the names of rules. True for 1 to 200 characters with at least one that is not blank, no control character and, in a UTF8 database, none with Unicode''s property Bidi_Control (UAX #9), which can make a title read as another. Of a new title the triggers ask more: taskq_title_is_valid().';
 
 ALTER TABLE taskq_workflow_rule
     DROP CONSTRAINT taskq_workflow_rule_name_check,
@@ -1839,6 +1875,25 @@ CREATE FUNCTION taskq_sla_report(
     AS 'MODULE_PATHNAME', 'taskq_sla_report';
 COMMENT ON FUNCTION taskq_sla_report(timestamptz, timestamptz, text) IS
 'SLA compliance of the tasks whose deadline lies in [since, until). A task whose deadline was moved out after a breach, or removed, counts at its first breach (sla_first_breached_at) instead. group_by: none (one row, group_key NULL), assignee (group_key = staff id, NULL = unassigned), team (NULL = none), priority, kind (NULL = none), day (of that instant, in taskq.timezone), or week (its Monday; weeks as in ISO 8601). tasks: all of them; breached: those that ever were, by sla_status at this instant or sla_first_breached_at; met: by sla_status, the others; compliance = met / (met + breached), NULL without any; p50_hours, p90_hours: hours from creation to completion of the completed ones, interpolated. business_p50_hours, business_p90_hours: the same on the SLA''s clock, open hours less pauses as stored when the task was completed, of those that have an SLA calendar or pauses; of others, hours from sla_from or created_at. response_tasks, response_met, response_breached, response_compliance: the same numbers of the tasks whose response_due_at lies in [since, until), which may be others; they count in the day or week of that instant. Errors: 22023 unknown group_by, a NULL bound, since after until.';
+
+CREATE FUNCTION taskq_sla_report_parts(
+    since timestamptz,
+    until timestamptz,
+    group_by text DEFAULT 'none',
+    OUT group_key text,
+    OUT tasks integer,
+    OUT met integer,
+    OUT breached integer,
+    OUT hours double precision[],
+    OUT response_tasks integer,
+    OUT response_met integer,
+    OUT response_breached integer,
+    OUT business_hours double precision[])
+    RETURNS SETOF record
+    LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 30
+    AS 'MODULE_PATHNAME', 'taskq_sla_report_parts';
+COMMENT ON FUNCTION taskq_sla_report_parts(timestamptz, timestamptz, text) IS
+'The numbers behind taskq_sla_report(), so that those of several databases can be put together: add the numbers, join the arrays. Arguments, groups and errors as there. compliance = met / (met + breached); hours, business_hours: the hours of each task that p50_hours and business_p50_hours are percentiles of (percentile_cont), in no order, {} without any.';
 COMMENT ON FUNCTION taskq_task_update() IS
 'Trigger function of taskq_task, BEFORE UPDATE: refuses what the lifecycle does not allow (23514, constraint taskq_task_lifecycle) and a verb whose if_unchanged_since is not the updated_at (55000), refuses unknown and inactive staff and teams (23503) and a new title that nobody can see (23514, constraint taskq_task_title_check), takes directional marks out of it, normalizes labels and attributes as an INSERT does, writes the stamps and the effective status.';
 
@@ -1967,14 +2022,14 @@ COMMENT ON COLUMN taskq_renewal_crossing.outcome IS 'recorded (and offered to ru
 -- Kinds and calendars of thresholds.
 ALTER TABLE taskq_renewal_threshold
     ADD COLUMN kind text
-        CONSTRAINT taskq_renewal_threshold_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_renewal_threshold_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     ADD COLUMN calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
     ADD COLUMN team_id text REFERENCES taskq_team ON UPDATE CASCADE;
 CREATE INDEX taskq_renewal_threshold_calendar_idx ON taskq_renewal_threshold (calendar);
 CREATE INDEX taskq_renewal_threshold_team_idx ON taskq_renewal_threshold (team_id);
 COMMENT ON COLUMN taskq_renewal_threshold.team_id IS 'Team of the task that is created, unless it is inactive. NULL = none, or that of the customer''s agent (of several the first by id) where the agent would get the task, but is away.';
 COMMENT ON COLUMN taskq_renewal_threshold.days_before IS 'Days before the due date, in business days if there is a calendar: -1 (the day after it, in any case) to 36500. None is crossed before those of its ladder with more days.';
-COMMENT ON COLUMN taskq_renewal_threshold.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
+COMMENT ON COLUMN taskq_renewal_threshold.sla_hours IS 'SLA of the task in hours, at least a millisecond (1/3600000) and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
 COMMENT ON COLUMN taskq_renewal_threshold.kind IS 'Kind of the task that is created, 1 to 63 characters; NULL = none.';
 COMMENT ON COLUMN taskq_renewal_threshold.calendar IS 'Calendar in whose business days days_before counts, as taskq_business_day() does back from the due date; 0 is the last business day by then. A task is due on the last business day by the next threshold or the due date, unless that has passed. NULL = all days.';
 
@@ -2099,7 +2154,7 @@ COMMENT ON COLUMN taskq_worker_status.last_result IS 'done; left (somebody wante
 -- Rules: events, kinds, calendars, teams.
 ALTER TABLE taskq_workflow_rule
     ADD COLUMN kind text
-        CONSTRAINT taskq_workflow_rule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_workflow_rule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     ADD COLUMN calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
     ADD COLUMN team_id text REFERENCES taskq_team ON UPDATE CASCADE,
     DROP CONSTRAINT taskq_workflow_rule_assign_check,
@@ -2114,7 +2169,7 @@ COMMENT ON FUNCTION taskq_event_check(text) IS
 'True for the name of an event: 1 to 100 characters; one that begins with task. or renewal. must be one of taskq''s own: task.created, task.started, task.assigned, task.commented, task.paused, task.resumed, task.completed, task.cancelled, task.overdue, task.sla_moved, task.sla_at_risk, task.sla_warning, task.sla_breached, task.response_breached, renewal.threshold_crossed, renewal.overdue. For CHECKs. Errors: 23514 otherwise.';
 COMMENT ON TABLE taskq_workflow_rule IS 'What is to happen when an event does. Events are the application''s own (taskq_emit, taskq_emit_change) and taskq''s: task.created, task.started, task.assigned, task.commented, task.paused, task.resumed, task.completed, task.cancelled, task.overdue, task.sla_moved, task.sla_at_risk, task.sla_warning, task.sla_breached, task.response_breached, renewal.threshold_crossed, renewal.overdue. A change holds in every session as soon as it is committed.';
 COMMENT ON COLUMN taskq_workflow_rule.due_in_days IS 'Due date in days from taskq_today(), 0 to 36500, in business days if there is a calendar; NULL = none.';
-COMMENT ON COLUMN taskq_workflow_rule.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
+COMMENT ON COLUMN taskq_workflow_rule.sla_hours IS 'SLA of the task in hours, at least a millisecond (1/3600000) and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
 COMMENT ON COLUMN taskq_workflow_rule.kind IS 'Kind of the task, 1 to 63 characters; NULL = none.';
 COMMENT ON COLUMN taskq_workflow_rule.calendar IS 'Calendar in whose business days due_in_days counts, as taskq_business_day() does from taskq_today(): 0 = today, or the next business day; NULL = all days. The clocks of the SLA do not follow it.';
 
@@ -2129,7 +2184,7 @@ COMMENT ON FUNCTION taskq_emit_dry_run(text, jsonb, text) IS
 
 -- Which dates are errors.
 COMMENT ON FUNCTION taskq_create_json(jsonb, text) IS
-'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor, and sla_policy (a name, instead of sla_hours), response_hours (over 0, at most 87600) and sla_from (when the clocks of its SLA began, not after now); title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_from "YYYY-MM-DDThh:mm:ssZ" or with an offset, hours are numbers, labels an array of strings, attributes an object, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
+'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor, and sla_policy (a name, instead of sla_hours), response_hours (at least a millisecond (1/3600000), at most 87600) and sla_from (when the clocks of its SLA began, not after now); title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_from "YYYY-MM-DDThh:mm:ssZ" or with an offset, hours are numbers, labels an array of strings, attributes an object, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
 
 -- Hand-overs, schedules, merged customers.
 CREATE FUNCTION taskq_hand_over(
@@ -2150,19 +2205,19 @@ CREATE TABLE taskq_schedule (
     id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
     name text NOT NULL
         CONSTRAINT taskq_schedule_name_key UNIQUE
-        CONSTRAINT taskq_schedule_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_schedule_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63 AND taskq_line_is_valid(name)),
     title_template text NOT NULL
         CONSTRAINT taskq_schedule_title_template_check CHECK (taskq_template_check(title_template, 'title_template')),
     description_template text
         CONSTRAINT taskq_schedule_description_template_check CHECK (taskq_template_check(description_template, 'description_template')),
     priority taskq_priority NOT NULL DEFAULT 'MEDIUM',
     kind text
-        CONSTRAINT taskq_schedule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_schedule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     team_id text CONSTRAINT taskq_schedule_team_id_fkey REFERENCES taskq_team ON UPDATE CASCADE,
     assignee_id text CONSTRAINT taskq_schedule_assignee_id_fkey REFERENCES taskq_staff_member ON UPDATE CASCADE,
     user_id text CONSTRAINT taskq_schedule_user_id_fkey REFERENCES taskq_customer ON UPDATE CASCADE,
     sla_hours double precision
-        CONSTRAINT taskq_schedule_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>) 0 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
+        CONSTRAINT taskq_schedule_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
     starts_on date NOT NULL
         CONSTRAINT taskq_schedule_starts_on_check CHECK (starts_on BETWEEN '0001-01-01' AND '9999-12-31'),
     every interval NOT NULL
@@ -2196,7 +2251,7 @@ COMMENT ON COLUMN taskq_schedule.kind IS 'Of the tasks, 1 to 63 characters; NULL
 COMMENT ON COLUMN taskq_schedule.team_id IS 'Team of the tasks; NULL or inactive = none.';
 COMMENT ON COLUMN taskq_schedule.assignee_id IS 'Who gets the tasks; NULL or inactive = nobody.';
 COMMENT ON COLUMN taskq_schedule.user_id IS 'Customer whom the tasks are about; while it is inactive there are none.';
-COMMENT ON COLUMN taskq_schedule.sla_hours IS 'SLA of the tasks in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
+COMMENT ON COLUMN taskq_schedule.sla_hours IS 'SLA of the tasks in hours, at least a millisecond (1/3600000) and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
 COMMENT ON COLUMN taskq_schedule.starts_on IS 'The first date, from which all others are counted, 0001-01-01 to 9999-12-31.';
 COMMENT ON COLUMN taskq_schedule.every IS 'Time from date to date: months and days, none negative and not both zero, up to 1200 months and 36500 days, without a time of day. Another every or starts_on holds for days from today on.';
 COMMENT ON COLUMN taskq_schedule.until IS 'The last day that may be a date, not before starts_on; NULL = 9999-12-31.';
@@ -2454,6 +2509,11 @@ BEGIN ATOMIC
             CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.has_sequence_privilege(s.seq, 'SELECT')
                                        THEN coalesce(pg_catalog.pg_sequence_last_value(s.seq), 0) END) l(last)
             WHERE s.last_id > l.last AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel r JOIN member m ON m.oid = r.srrelid)
+        UNION ALL SELECT 2, m.name, pg_catalog.format('Its numbers are not of slot %s: ids will collide with those of another.', n.slot),
+            pg_catalog.format('SELECT taskq_set_slot(%s);', n.slot)
+            FROM member m JOIN pg_catalog.pg_sequence s ON s.seqrelid = m.oid CROSS JOIN (SELECT taskq_slot_number()) n(slot)
+            WHERE s.seqincrement <> 1024 AND n.slot IS NOT NULL OR (CASE WHEN pg_catalog.has_sequence_privilege(m.oid, 'SELECT')
+                                                                         THEN coalesce(pg_catalog.pg_sequence_last_value(m.oid), s.seqstart) END OPERATOR(pg_catalog.&) 1023) <> n.slot
 
         -- vacuum and statistics
         UNION ALL SELECT 2, s.name, 'It is off: tables and indexes grow, and queries are planned without statistics.', 'Turn it on.'
@@ -2636,6 +2696,19 @@ DROP FUNCTION taskq_renewal_create(text, text, date, text, text, text, text);
 DROP FUNCTION taskq_stats_0_2(text, text);
 DROP FUNCTION taskq_sla_report_0_2(timestamptz, timestamptz, text);
 DROP FUNCTION taskq_renewal_ladder_0_2(text);
+
+COMMENT ON FUNCTION taskq_comment(bigint, text, text) IS
+'Adds a note (1 to 65,536 characters) to the history of a task, terminal ones too. The row itself does not change. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note empty, too long, blank or with bidirectional controls, 42501 if the caller may not update the task.';
+
+-- Hours are a millisecond at least.  Fewer, which were as good as none, become that.
+UPDATE taskq_renewal_threshold SET sla_hours = 2.7777777777777776e-07 WHERE sla_hours < 2.7777777777777776e-07;
+UPDATE taskq_workflow_rule SET sla_hours = 2.7777777777777776e-07 WHERE sla_hours < 2.7777777777777776e-07;
+ALTER TABLE taskq_renewal_threshold
+    DROP CONSTRAINT taskq_renewal_threshold_sla_hours_check,
+    ADD CONSTRAINT taskq_renewal_threshold_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600);
+ALTER TABLE taskq_workflow_rule
+    DROP CONSTRAINT taskq_workflow_rule_sla_hours_check,
+    ADD CONSTRAINT taskq_workflow_rule_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600);
 
 SELECT taskq_reapply_grants();
 

@@ -65,7 +65,7 @@ static const struct
 		"@.taskq_actor, @.taskq_title_is_valid, @.taskq_phase, @.taskq_effective_status, "
 	"@.taskq_sla_status_at, @.taskq_search_may_find, @.taskq_queue_page, @.taskq_queue_count, @.taskq_stats, @.taskq_workload_numbers, "
 	"@.taskq_active, @.taskq_backlog, @.taskq_public_id, @.taskq_id, "
-	"@.taskq_sla_report, @.taskq_sla_explain, @.taskq_sla_moves, @.taskq_sla_clocks_of, "
+	"@.taskq_sla_report, @.taskq_sla_report_parts, @.taskq_slot, @.taskq_slot_number, @.taskq_sla_explain, @.taskq_sla_moves, @.taskq_sla_clocks_of, "
 	"@.taskq_worker_get_status, @.taskq_render, @.taskq_template_check, @.taskq_event_check, @.taskq_condition_is_predicate, "
 	"@.taskq_renewal_ladder, @.taskq_renewal_threshold_day, @.taskq_business_add, @.taskq_business_hours, @.taskq_business_day, "
 	"@.taskq_calendar_spans, @.taskq_schedule_dates"},

@@ -25,6 +25,7 @@
 
 #define N_REPORT_COLUMNS 13
 #define N_OLDER_COLUMNS 7			/* of a database of an older version */
+#define N_PARTS_COLUMNS 9
 
 /* What is stamped in the future has not happened yet. */
 #define SO_FAR(column) "CASE WHEN " column " " LE " $4 THEN " column " END"
@@ -97,35 +98,44 @@
 	RESPONSES_DUE(GROUP("4"), LT " " GROUP("12")) \
 	RESPONSES_DUE(GROUP("20"), LT " " GROUP("28"))
 
-/* How many there are, met, breached, and the rate. */
-#define NUMBERS(status) \
+/* How many there are, met, breached. */
+#define COUNTS(status) \
 	"pg_catalog.count(" status ")::pg_catalog.int4, " \
 	"pg_catalog.count(*) FILTER (WHERE " status " " EQ " 'MET')::pg_catalog.int4, " \
-	"pg_catalog.count(*) FILTER (WHERE " status " " EQ " 'BREACHED')::pg_catalog.int4, " \
-	"pg_catalog.avg(CASE WHEN " status " " EQ " 'MET' THEN 1::pg_catalog.float8 WHEN " status " " EQ " 'BREACHED' THEN 0::pg_catalog.float8 END)"
+	"pg_catalog.count(*) FILTER (WHERE " status " " EQ " 'BREACHED')::pg_catalog.int4"
+/* And the rate. */
+#define NUMBERS(status) \
+	COUNTS(status) ", pg_catalog.avg(CASE WHEN " status " " EQ " 'MET' THEN 1::pg_catalog.float8 WHEN " status " " EQ " 'BREACHED' THEN 0::pg_catalog.float8 END)"
 #define PERCENTILES(hours) \
 	"pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY " hours "), " \
 	"pg_catalog.percentile_cont(0.9) WITHIN GROUP (ORDER BY " hours ")"
+#define ALL_OF(hours) \
+	"coalesce(pg_catalog.array_agg(" hours ") FILTER (WHERE " hours " IS NOT NULL), '{}')"
 
 /* $1, $2 = bounds of the deadline, $3 = time zone of days and weeks, $4 = now, $5 and $6 as above. */
 #define NEWER_REPORT(key, groups) \
 	{"SELECT " key ", " NUMBERS("r.s") ", " PERCENTILES("r.hours") ", " NUMBERS("r.rs") ", " PERCENTILES("r.business_hours") \
 	" FROM (" TASKS RESPONSES ") r " groups}
+#define PARTS(key, groups) \
+	{"SELECT " key ", " COUNTS("r.s") ", " ALL_OF("r.hours") ", " COUNTS("r.rs") ", " ALL_OF("r.business_hours") \
+	" FROM (" TASKS RESPONSES ") r " groups}
 #define OLDER_REPORT(key, groups) \
 	{"SELECT " key ", " NUMBERS("r.s") ", " PERCENTILES("r.hours") " FROM (" OLDER_TASKS ") r " groups}
-#define REPORT(key, groups) NEWER_REPORT(key, groups), OLDER_REPORT(key, groups)
+#define NEW_REPORT(key, groups) PARTS(key, groups), NEWER_REPORT(key, groups), {NULL}
+#define REPORT(key, groups) PARTS(key, groups), NEWER_REPORT(key, groups), OLDER_REPORT(key, groups)
 
 static struct
 {
 	const char *name;
+	TaskqPlan	parts_plan;
 	TaskqPlan	plan;
 	TaskqPlan	older_plan;		/* sql = NULL: there is none */
 }			reports[] = {
 	{"none", REPORT("NULL::pg_catalog.text", "")},
 	{"assignee", REPORT("r.assignee_id", "GROUP BY r.assignee_id ORDER BY r.assignee_id")},
-	{"team", NEWER_REPORT("r.team_id", "GROUP BY r.team_id ORDER BY r.team_id"), {NULL}},
+	{"team", NEW_REPORT("r.team_id", "GROUP BY r.team_id ORDER BY r.team_id")},
 	{"priority", REPORT("r.priority::pg_catalog.text", "GROUP BY r.priority ORDER BY r.priority DESC")},
-	{"kind", NEWER_REPORT("r.kind", "GROUP BY r.kind ORDER BY r.kind"), {NULL}},
+	{"kind", NEW_REPORT("r.kind", "GROUP BY r.kind ORDER BY r.kind")},
 	{"day", REPORT("pg_catalog.to_char(pg_catalog.timezone($3, r.at), 'YYYY-MM-DD')",
 	"GROUP BY 1 ORDER BY 1")},
 	{"week", REPORT("pg_catalog.to_char(pg_catalog.date_trunc('week', pg_catalog.timezone($3, r.at)), 'YYYY-MM-DD')",
@@ -142,9 +152,9 @@ bound_argument(FunctionCallInfo fcinfo, int argno, const char *name)
 	return PG_GETARG_TIMESTAMPTZ(argno);
 }
 
-PG_FUNCTION_INFO_V1(taskq_sla_report);
-Datum
-taskq_sla_report(PG_FUNCTION_ARGS)
+/* The rows of a report, or of its parts. */
+static void
+return_report(FunctionCallInfo fcinfo, bool parts)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	TimestampTz since = bound_argument(fcinfo, 0, "since");
@@ -155,7 +165,7 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 	CStringGetTextDatum(taskq_timezone), TimestampTzGetDatum(GetCurrentStatementStartTimestamp()),
 	Int64GetDatum(timer_key(TIMER_CLOSED, since)), Int64GetDatum(timer_key(TIMER_CLOSED, until))};
 	bool		older = taskq_catalog()->sql_is_older;
-	int			ncolumns = older ? N_OLDER_COLUMNS : N_REPORT_COLUMNS;
+	int			ncolumns = parts ? N_PARTS_COLUMNS : older ? N_OLDER_COLUMNS : N_REPORT_COLUMNS;
 	TaskqPlan  *plan = NULL;
 
 	if (since > until)
@@ -164,7 +174,7 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 				 errmsg("since must not be after until")));
 	for (int i = 0; i < lengthof(reports); i++)
 		if (strcmp(group_by, reports[i].name) == 0)
-			plan = older ? &reports[i].older_plan : &reports[i].plan;
+			plan = parts ? &reports[i].parts_plan : older ? &reports[i].older_plan : &reports[i].plan;
 	if (plan == NULL || plan->sql == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -183,5 +193,20 @@ taskq_sla_report(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, row, nulls);
 	}
 	SPI_finish();
+}
+
+PG_FUNCTION_INFO_V1(taskq_sla_report);
+Datum
+taskq_sla_report(PG_FUNCTION_ARGS)
+{
+	return_report(fcinfo, false);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(taskq_sla_report_parts);
+Datum
+taskq_sla_report_parts(PG_FUNCTION_ARGS)
+{
+	return_report(fcinfo, true);
 	return (Datum) 0;
 }

@@ -385,6 +385,7 @@ lifecycle_update(const TaskRow *old, TransactionId written_by, TaskRow *new, boo
 	pause_apply(old, new, at);
 	sla_apply(old, new, at);
 	check_newer_columns(new);
+	check_new_values(old, new);
 	if (Anum_task_sla_from != 0 && task_column_differs(old, new, Anum_task_sla_from))
 		check_clock_began(new, at);
 
@@ -435,6 +436,7 @@ lifecycle_recheck(const TaskRow *old, const TaskRow *new)
 
 	if (new_title(old, new) != NULL)
 		check_title_is_visible(new_title(old, new));
+	check_new_values(old, new);
 
 	/* The stamps must be those that follow from the change of status. */
 	wrong |= !ends && new->status != effective_status(new);

@@ -330,7 +330,10 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 		row.status = status_from_datum(task_value(&row, Anum_task_status));
 		check_newer_columns(&row);
 		if (check_function_bodies)
+		{
+			check_new_values(NULL, &row);
 			check_clock_began(&row, GetCurrentStatementStartTimestamp());
+		}
 	}
 	if (changed)
 		tuple = rebuild(tuple, &row);

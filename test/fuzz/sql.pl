@@ -101,6 +101,9 @@ sub invalid_title
 		"\x{2066}", "\x{00A0}\x{3000}", "\x{200B}", "\x{85}", 'y' x 100_000, "\x{3164}", "\x{2800} \x{301}", "\x{200E}", "a\x{2069}");
 }
 
+# What no text that people read may be.
+sub unreadable { return pick(' ', "\n\t", "\x{3164}\x{200F}", "\x{202E}reversed", "a\x{2066}b\x{2069}"); }
+
 # Each of these gives a value and the SQLSTATEs that it brings about.
 sub title
 {
@@ -110,7 +113,7 @@ sub title
 
 sub description
 {
-	return (('é' x 65537), '22023') if chance(0.01);
+	return (pick('é' x 65537, unreadable()), '22023') if chance(0.02);
 	return pick('é' x 65536, 'x' x 65536, "with\nlines\ttabs \x01") if chance(0.02);
 	return chance(0.4) ? undef : words();
 }
@@ -133,9 +136,9 @@ sub due_date
 sub sla_hours
 {
 	return @{ pick([ 0, '22023' ], [ -1, '22023' ], [ 'NaN', '22023' ], [ 'Infinity', '22023' ], [ '-Infinity', '22023' ],
-			[ 87600.5, '22023' ], [ '1e400', '22003' ], [ 'many', '22P02' ], [ '', '22P02' ]) } if chance(0.06);
+			[ 87600.5, '22023' ], [ '1e-300', '22023' ], [ '2.7777777e-7', '22023' ], [ '1e400', '22003' ], [ 'many', '22P02' ], [ '', '22P02' ]) } if chance(0.06);
 	return undef if chance(0.4);
-	return pick('1e-300', 87600) if chance(0.06);
+	return pick(0.001, 87600) if chance(0.06);
 	return int(rand(60)) + 0.5;
 }
 
@@ -167,7 +170,7 @@ sub actor
 
 sub note
 {
-	return (('n' x 65537), '22023') if chance(0.01);
+	return (pick('n' x 65537, unreadable()), '22023') if chance(0.02);
 	return chance(0.4) ? undef : pick(words(), '');
 }
 
@@ -518,8 +521,8 @@ sub json_body
 {
 	my ($row, $own, @states) = new_task();
 	my %body;
-	$row->{response_hours} = chance(0.7) ? undef : pick(0, -1, 87601, 1 + int(rand(60)), 0.5);
-	push @states, '22023' if defined $row->{response_hours} && ($row->{response_hours} <= 0 || $row->{response_hours} > 87600);
+	$row->{response_hours} = chance(0.7) ? undef : pick(0, -1, 87601, 1e-7, 1 + int(rand(60)), 0.5);
+	push @states, '22023' if defined $row->{response_hours} && ($row->{response_hours} < 1 / 3_600_000 || $row->{response_hours} > 87600);
 	for my $name (@raw_columns)
 	{
 		next if !defined $row->{$name} && chance(0.7);

@@ -25,7 +25,7 @@ CREATE TEMP TABLE routine (name text, execute pg_temp.level);
 INSERT INTO routine
 SELECT unnest('{taskq_task_is_valid,taskq_stage,taskq_place,taskq_timer,taskq_event_kind_is_valid,taskq_role_oid,taskq_line_is_valid,taskq_warn_percents_are_valid,taskq_fold,taskq_search_text,taskq_every_is_valid}'::text[]), 'nobody'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_priority_rank,taskq_today,taskq_day_start,taskq_actor,taskq_title_is_valid,taskq_phase,taskq_effective_status,
-    taskq_sla_status_at,taskq_search_may_find,taskq_active,taskq_backlog,taskq_public_id,taskq_id,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
+    taskq_sla_status_at,taskq_search_may_find,taskq_active,taskq_backlog,taskq_public_id,taskq_id,taskq_queue_page,taskq_queue_count,taskq_stats,taskq_workload_numbers,taskq_sla_report,taskq_sla_report_parts,taskq_slot,taskq_slot_number,taskq_sla_explain,taskq_sla_moves,taskq_sla_clocks_of,taskq_worker_get_status,
     taskq_render,taskq_template_check,taskq_event_check,taskq_condition_is_predicate,taskq_renewal_ladder,
     taskq_renewal_threshold_day,taskq_business_add,taskq_business_hours,taskq_business_day,taskq_calendar_spans,taskq_schedule_dates}'::text[]), 'viewer'::pg_temp.level
 UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_create_many_json,taskq_start,taskq_start_many,taskq_complete,taskq_complete_many,taskq_cancel,
@@ -35,7 +35,7 @@ UNION ALL SELECT unnest('{taskq_create,taskq_create_json,taskq_create_many_json,
     taskq_renewal_create,taskq_renewal_complete,taskq_renewal_cancel,taskq_emit}'::text[]), 'agent'
 UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,taskq_worker_wake,taskq_renewals_refresh,taskq_emit_change,taskq_emit_dry_run,
     taskq_erase_customer,taskq_merge_customer,taskq_hand_over,taskq_calendar_set,taskq_check,taskq_check_server,taskq_own_objects}'::text[]), 'manager'
-UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
+UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_set_slot,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
     taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,taskq_key_change,
     taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_renewal_calendar_changed,taskq_customer_pointer,taskq_customer_reactivated,
     taskq_calendar_changed,taskq_calendar_revise,taskq_sla_policy_changed,taskq_task_pause_guard,taskq_schedule_guard}'::text[]), 'owner';
@@ -194,7 +194,8 @@ GRANT CREATE ON SCHEMA public TO PUBLIC;
 CREATE TEMP TABLE statement (lowest pg_temp.level, outcome text, sql text);
 INSERT INTO statement VALUES
     ('viewer', 'done', 'SELECT count(*) FROM taskq_tasks, taskq_queue, taskq_todo, taskq_queue_stats, taskq_workload, taskq_sla_violations, taskq_task_history, taskq_renewals, taskq_worker_status'),
-    ('viewer', 'done', 'SELECT count(*) FROM taskq_queue_page(NULL), taskq_stats(), taskq_sla_report(now(), now())'),
+    ('viewer', 'done', 'SELECT count(*) FROM taskq_queue_page(NULL), taskq_stats(), taskq_sla_report(now(), now()), taskq_sla_report_parts(now(), now())'),
+    ('viewer', 'done', $$SELECT taskq_slot('cus_1'), taskq_slot_number()$$),
     ('viewer', 'done', 'SELECT taskq_queue_count(NULL), taskq_today(), taskq_actor()'),
     ('viewer', 'done', $$SELECT taskq_business_add('desk', now(), 1), taskq_business_hours('desk', now(), now()), taskq_business_day('desk', taskq_today(), 1), count(*) FROM taskq_calendar_spans('desk', now(), now())$$),
     ('viewer', 'done', 'SELECT count(*) FROM taskq_calendar, taskq_calendar_window, taskq_holiday'),
@@ -289,6 +290,7 @@ INSERT INTO statement VALUES
     ('owner', '', $$SELECT taskq_grant('taskq_test_none', 'viewer')$$),
     ('owner', '', $$SELECT taskq_revoke('taskq_test_viewer')$$),
     ('owner', '', 'SELECT taskq_reapply_grants()'),
+    ('owner', '', 'SELECT taskq_set_slot(1)'),
     ('owner', '', $$SELECT nextval('taskq_task_id_seq')$$),
     ('owner', '', $$SELECT setval('taskq_task_id_seq', 1)$$),
     ('owner', '', 'CREATE TRIGGER t BEFORE UPDATE ON taskq_task FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()'),
@@ -315,10 +317,10 @@ SELECT is_empty($$SELECT r.name FROM role r WHERE r.name <> 'public' AND pg_temp
 
 -- EXECUTE alone, without the level it belongs to, opens nothing by itself:
 -- only that which a rule of a manager's does is done for an emitter, and
--- calendars say when they are open.
+-- calendars say when they are open, and slots are computed.
 DO $$BEGIN EXECUTE (SELECT string_agg(format('GRANT EXECUTE ON ROUTINE %s TO taskq_test_bare', objid::regprocedure), ';') FROM member WHERE classid = 'pg_proc'::regclass); END$$;
 SELECT is_empty($$SELECT s.sql, a FROM statement s, pg_temp.attempt('taskq_test_bare', s.sql) a
-    WHERE a <> '42501' AND s.outcome <> '2D000' AND s.sql <> 'SELECT taskq_emit(''happened'', ''{}'', ''cus_1'')' AND s.sql !~ '^SELECT taskq_business_add'$$, 'EXECUTE alone opens no table');
+    WHERE a <> '42501' AND s.outcome <> '2D000' AND s.sql <> 'SELECT taskq_emit(''happened'', ''{}'', ''cus_1'')' AND s.sql !~ '^SELECT (taskq_business_add|taskq_slot)'$$, 'EXECUTE alone opens no table');
 -- Through a function of somebody else's, that is whose rights count.
 SET LOCAL ROLE taskq_test_viewer;
 CREATE FUNCTION public.comment_as_viewer() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$SELECT taskq_comment(1000001, 'x')$$;

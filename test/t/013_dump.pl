@@ -396,6 +396,37 @@ is(in_schema('desks', q{SET ROLE north; SELECT taskq_create('theirs'); SELECT de
 target('without', 'UTC');
 $node->command_fails_like([ 'pg_restore', '-d', $node->connstr('without'), "$dir/ops.dump" ], qr/column "desk" of relation "taskq_task" does not exist/, 'without the recipe pg_restore fails');
 
+# ------------------------------------------------- one of several databases
+
+query('postgres', 'CREATE DATABASE slot');
+query('slot', q{CREATE EXTENSION taskq; SELECT taskq_set_slot(7);
+	INSERT INTO taskq_customer VALUES ('cus_1', 'Acme');
+	SELECT taskq_create('of slot 7'), taskq_create('and again'), taskq_renewal_create('cus_1', 'permit', taskq_today() + 10)});
+query('slot', 'CALL taskq_sweep_all()');
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/slot", $node->connstr('slot') ], 'a database with a slot is dumped');
+my $made = query('slot', 'SELECT section, statement FROM taskq_customizations()');
+is($made, 'post-data|SELECT public.taskq_set_slot(7);', 'what pg_dump does not keep is one statement');
+my $steps = q{SELECT c.relname, s.seqincrement, s.seqstart FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid WHERE c.relname LIKE 'taskq%' ORDER BY 1};
+# A sweep between the restore and that statement takes ids that are not of the slot; a task would too.
+for my $database (qw(unswept swept_early written_early))
+{
+	restore(target($database, 'UTC'), "$dir/slot", '-v');
+	is(contents($database), contents('slot'), "$database: rows and positions");
+	is(query($database, 'SELECT taskq_slot_number()'), '', "$database: of no slot yet");
+	query($database, 'UPDATE taskq_task SET due_date = taskq_today() - 1 WHERE id < 1024; CALL taskq_sweep_all()') if $database eq 'swept_early';
+	next if $database eq 'written_early';
+	query($database, query('slot', 'SELECT statement FROM taskq_customizations()'));
+	is(contents($database), contents('slot'), "$database: which changes nothing but steps") if $database eq 'unswept';
+	is(query($database, $steps), query('slot', $steps), "$database: the steps");
+	is(query($database, q{SELECT taskq_slot_number(), taskq_create('goes on')}), '7|' . (7 + 3 * 1024), "$database: and ids go on");
+	query($database, q{CALL taskq_sweep_all(); SELECT taskq_comment(id, 'hm') FROM taskq_task});
+	is(query($database, q{SELECT max(id) & 1023 FROM taskq_task_event UNION ALL SELECT max(id) & 1023 FROM taskq_sweep_log}), "7\n7", "$database: the history's and the log's too");
+	is(query($database, q{SELECT subject FROM taskq_check() WHERE what LIKE '%slot%'}), '', "$database: nothing to complain of");
+}
+query('written_early', q{SELECT taskq_create('written early')});
+my (undef, undef, $stderr) = $node->psql('written_early', 'SELECT taskq_set_slot(7)');
+like($stderr, qr/slot 7 does not fit the ids that exist\n.*There are tasks whose id & 1023 is not 7: 1 of them, the first is 2056\./, 'one that was written too early is named');
+
 # ---------------------------------------------------------- a database at 0.1.0
 
 query('postgres', 'CREATE DATABASE old');

@@ -172,6 +172,9 @@ SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'team');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'priority');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'kind');
 SELECT * FROM work.taskq_sla_report('2000-01-01', '2099-01-01', 'day');
+SELECT * FROM work.taskq_sla_report_parts('2000-01-01', '2099-01-01');
+SELECT * FROM work.taskq_sla_report_parts('2000-01-01', '2099-01-01', 'kind');
+SELECT work.taskq_slot('cus_1');
 SELECT * FROM work.taskq_sla_explain(1000001);
 SELECT * FROM work.taskq_sla_explain(1000001, 'response');
 BEGIN;
@@ -312,6 +315,15 @@ SELECT work.taskq_grant('mallory', 'manager');
 SELECT work.taskq_reapply_grants();
 SELECT * FROM work.taskq_customizations();
 SELECT * FROM work.taskq_check();
+BEGIN;
+ALTER TABLE work.taskq_task DISABLE TRIGGER taskq_lifecycle_delete;
+TRUNCATE work.taskq_renewal_crossing, work.taskq_renewal;
+DELETE FROM work.taskq_task;
+SELECT work.taskq_set_slot(3);
+SELECT work.taskq_slot_number(), work.taskq_create('By hand');
+SELECT * FROM work.taskq_customizations();
+SELECT work.taskq_set_slot(NULL);
+ROLLBACK;
 SQL
 
 # None is left out.

@@ -27,6 +27,12 @@ for my $encoding (@encodings)
 # Titles are counted in characters of the database's encoding.
 query('euc_jp', q{SELECT taskq_create(repeat(convert_from('\xc6fc', 'EUC_JP'), 200))});
 is(query('euc_jp', 'SELECT max(char_length(title)) FROM taskq_task'), '200', 'a title of 200 characters, two bytes each');
+# A key has one slot, whatever the database's encoding.
+is(query($_, q{SELECT taskq_slot(convert_from('\x5a6fc3ab', 'UTF8')), taskq_slot('cus_1')}), '345|467', "$_: slots of keys") for qw(latin1 utf8);
+is(query('euc_jp', q{SELECT taskq_slot(convert_from('\xc6fc', 'EUC_JP'))}), query('utf8', q{SELECT taskq_slot(convert_from('\xe697a5', 'UTF8'))}), 'euc_jp: slots of keys');
+is(query('sql_ascii', q{SELECT taskq_slot(E'Zo\xc3\xab')}), '345', 'sql_ascii: of those that are UTF-8');
+my (undef, undef, $stderr) = $node->psql('sql_ascii', q{SELECT taskq_slot(E'Zo\xeb')});
+like($stderr, qr/invalid byte sequence for encoding "UTF8": 0xeb/, 'sql_ascii: others are refused');
 # A search does not go by the database's locale: in Lithuanian some letters become an i with accents in lower case.
 SKIP:
 {
