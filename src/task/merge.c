@@ -59,6 +59,9 @@ static TaskqPlan point_to_target = {
 static TaskqPlan redirect_pointers = {
 	"UPDATE @.taskq_customer SET merged_into = $2 WHERE merged_into " EQ " $1"
 };
+static TaskqPlan lock_pointers = {
+	"SELECT FROM @.taskq_customer c WHERE c.merged_into " EQ " $1 AND $2 IS NOT NULL FOR NO KEY UPDATE"
+};
 
 /* For the trigger, as the owner.  $1 = the customer that others point to. */
 static TaskqPlan lock_target = {
@@ -74,24 +77,33 @@ static TaskqPlan find_pointer = {
 	"EXISTS (SELECT FROM @.taskq_sla_policy o WHERE o.user_id " EQ " $2 " \
 	"AND " SAME("kind") " AND " SAME("priority") " AND " SAME("source") ")"
 
-static TaskqPlan disable_policies = {
-	"UPDATE @.taskq_sla_policy AS p SET is_enabled = false "
-	"WHERE p.user_id " EQ " $1 AND p.is_enabled AND " TARGET_HAS_POLICY
-};
-static TaskqPlan move_schedules = {
-	"UPDATE @.taskq_schedule SET user_id = $2 WHERE user_id " EQ " $1"
-};
-static TaskqPlan move_policies = {
-	"UPDATE @.taskq_sla_policy AS p SET user_id = $2 WHERE p.user_id " EQ " $1 AND NOT " TARGET_HAS_POLICY
-};
-static TaskqPlan cancel_same_renewals = {
-	"UPDATE @.taskq_renewal AS p SET status = 'CANCELLED' WHERE p.user_id " EQ " $1 AND p.next_check_on IS NOT NULL "
-	"AND EXISTS (SELECT FROM @.taskq_renewal o WHERE o.user_id " EQ " $2 AND o.service_type " EQ " p.service_type "
+#define DOUBLE_POLICIES "p.user_id " EQ " $1 AND p.is_enabled AND " TARGET_HAS_POLICY
+#define OTHER_POLICIES "p.user_id " EQ " $1 AND NOT " TARGET_HAS_POLICY
+#define SAME_RENEWALS \
+	"p.user_id " EQ " $1 AND p.next_check_on IS NOT NULL " \
+	"AND EXISTS (SELECT FROM @.taskq_renewal o WHERE o.user_id " EQ " $2 AND o.service_type " EQ " p.service_type " \
 	"AND o.due_date " EQ " p.due_date AND " SAME("reference") " AND o.next_check_on IS NOT NULL)"
-};
-static TaskqPlan move_renewals = {
-	"UPDATE @.taskq_renewal SET user_id = $2 WHERE user_id " EQ " $1"
-};
+#define ALL_OF_CUSTOMER "p.user_id " EQ " $1 AND $2 IS NOT NULL"
+
+/* Rows that go over, or are dealt with instead. */
+typedef struct Moved
+{
+	const char *table;
+	TaskqPlan	lock;
+	TaskqPlan	write;
+} Moved;
+
+#define MOVED(table, set, condition) \
+	{table, \
+	{"SELECT FROM @." table " p WHERE " condition " FOR NO KEY UPDATE OF p"}, \
+	{"UPDATE @." table " AS p SET " set " WHERE " condition}}
+
+static Moved double_policies = MOVED("taskq_sla_policy", "is_enabled = false", DOUBLE_POLICIES);
+static Moved other_policies = MOVED("taskq_sla_policy", "user_id = $2", OTHER_POLICIES);
+static Moved same_renewals = MOVED("taskq_renewal", "status = 'CANCELLED'", SAME_RENEWALS);
+static Moved renewals = MOVED("taskq_renewal", "user_id = $2", ALL_OF_CUSTOMER);
+static Moved schedules = MOVED("taskq_schedule", "user_id = $2", ALL_OF_CUSTOMER);
+
 static TaskqPlan lock_tasks = {
 	"SELECT t.id FROM @.taskq_task t WHERE t.user_id " EQ " $1 ORDER BY t.id FOR NO KEY UPDATE"
 };
@@ -204,6 +216,27 @@ run_merge(TaskqPlan *plan, Datum *ids)
 	return (int64) SPI_processed;
 }
 
+static int64
+run_moved(Moved *moved, Datum *ids)
+{
+	int64		locked = run_merge(&moved->lock, ids);
+	int64		written = run_merge(&moved->write, ids);
+
+	check_all_written(locked, written, moved->table);
+	return written;
+}
+
+/* Makes the old customer a pointer, and those that pointed to it point to the target. */
+static void
+point(const Customer *from, Datum *ids)
+{
+	int64		locked;
+
+	check_all_written(from->merged_into == NULL ? 1 : 0, run_merge(&point_to_target, ids), "taskq_customer");
+	locked = run_merge(&lock_pointers, ids);
+	check_all_written(locked, run_merge(&redirect_pointers, ids), "taskq_customer");
+}
+
 /* The customer's tasks, which are locked in order of id, so that others who do so cannot deadlock with it. */
 static int64
 merge_tasks(Datum *ids)
@@ -225,15 +258,14 @@ merge_tasks(Datum *ids)
 
 /* Policies before tasks, whose SLA they may give anew; what is the same before what is moved. */
 static void
-merge(Datum *ids, Datum *merged)
+merge(const Customer *from, Datum *ids, Datum *merged)
 {
-	(void) run_merge(&point_to_target, ids);
-	(void) run_merge(&redirect_pointers, ids);
-	(void) run_merge(&move_schedules, ids);
-	(void) run_merge(&disable_policies, ids);
-	merged[MERGED_POLICIES] = Int64GetDatum(run_merge(&move_policies, ids));
-	(void) run_merge(&cancel_same_renewals, ids);
-	merged[MERGED_RENEWALS] = Int64GetDatum(run_merge(&move_renewals, ids));
+	point(from, ids);
+	(void) run_moved(&schedules, ids);
+	(void) run_moved(&double_policies, ids);
+	merged[MERGED_POLICIES] = Int64GetDatum(run_moved(&other_policies, ids));
+	(void) run_moved(&same_renewals, ids);
+	merged[MERGED_RENEWALS] = Int64GetDatum(run_moved(&renewals, ids));
 	merged[MERGED_TASKS] = Int64GetDatum(merge_tasks(ids));
 }
 
@@ -272,7 +304,7 @@ taskq_merge_customer(PG_FUNCTION_ARGS)
 										 from.key, to.key));
 	PG_TRY();
 	{
-		merge(ids, merged);
+		merge(&from, ids, merged);
 	}
 	PG_FINALLY();
 	{

@@ -40,8 +40,8 @@ my %kind_of = (
 	attributes => 'edited',
 	response_hours => 'sla_changed',
 	paused_at => 'paused',
-	pause_reason => 'updated',
-	resume_at => 'updated');
+	pause_reason => 'paused',
+	resume_at => 'paused');
 
 sub rank { return $rank{ $_[0] }; }
 
@@ -147,16 +147,17 @@ sub sort_key
 	return [ $deadline >= 9e18 ? 9**99 : $deadline, $row->{id} ];
 }
 
-# The first instant at which so much time has elapsed, less pauses until an instant; infinity if a task is paused before it.
+# The first instant at which so much time has elapsed, less pauses until the clock stopped; infinity if a task is paused before it.
 sub sla_instant
 {
-	my ($row, $span, $until) = @_;
+	my ($row, $span, $stopped) = @_;
 	my $at = $row->{created_at};
 	for my $pause (@{ $row->{pauses} // [] }, defined $row->{paused_at} ? [ $row->{paused_at}, 9e18 ] : ())
 	{
 		my ($begins, $ends) = @$pause;
-		last if $at + $span <= $begins || $begins >= $until;
-		$ends = $until if $ends > $until;
+		last if defined $stopped && $begins >= $stopped;
+		$ends = $stopped if defined $stopped && $ends > $stopped;
+		last if $at + $span <= $begins;
 		$span -= $begins - $at if $begins > $at;
 		$at = $ends if $ends > $at;
 	}
@@ -167,9 +168,9 @@ sub sla_instants
 {
 	my ($row) = @_;
 	my ($span, $response) = map { defined $_ ? floor($_ * 3600e6 + 0.5) : undef } @$row{qw(sla_hours response_hours)};
-	$row->{sla_due_at} = defined $span ? sla_instant($row, $span, 9e18) : undef;
-	$row->{sla_at_risk_at} = defined $span ? sla_instant($row, floor($span / 100) * 80, 9e18) : undef;
-	$row->{response_due_at} = defined $response ? sla_instant($row, $response, $row->{started_at} // 9e18) : undef;
+	$row->{sla_due_at} = defined $span ? sla_instant($row, $span) : undef;
+	$row->{sla_at_risk_at} = defined $span ? sla_instant($row, floor($span / 100) * 80) : undef;
+	$row->{response_due_at} = defined $response ? sla_instant($row, $response, $row->{started_at}) : undef;
 	return;
 }
 
@@ -308,8 +309,8 @@ sub update
 	push @events, [ 'sla_at_risk', $from, $from ] if $news;
 	push @events, [ 'response_breached', $from, $from ] if $was_slow;
 	push @events, [ 'sla_breached', $from, $from ] if $was_late;
-	my $paused = differs($row->{paused_at}, $new{paused_at});
-	my %kinds = map { ($paused && /^(?:pause_reason|resume_at)$/ ? 'paused' : $kind_of{$_}) => 1 } @changed;
+	# What a pause waits for, and until when, may change while it lasts.
+	my %kinds = map { ($kind_of{$_} eq 'paused' && !differs($row->{paused_at}, $new{paused_at}) ? 'updated' : $kind_of{$_}) => 1 } @changed;
 	my $kind = keys %kinds > 1 ? 'updated' : (keys %kinds)[0];
 	$kind = lc $new{status} if !is_active(\%new);
 	$kind = 'started' if is_active(\%new) && !defined $row->{started_at} && defined $new{started_at};

@@ -761,6 +761,32 @@ sub do_claim
 		});
 }
 
+sub do_hand_over
+{
+	return if $as_role;
+	my ($from, $to) = map { (staff())[0] } 1, 2;
+	my @states = $from eq $to ? '22023' : ();
+	push @states, '0A000' if query('SHOW transaction_isolation')->[0][0] ne 'read committed';
+	push @states, '23503' if !exists $m->{staff}{$from} || !$m->{staff}{$to};
+	my %given;
+	return statement('SELECT tasks, renewals FROM taskq_hand_over(' . lit($from) . ', ' . lit($to) . ')',
+		sub {
+			my ($model) = @_;
+			return if @states;
+			my @tasks = grep { is_active($_) && ($_->{assignee_id} // "\0") eq $from } values %{ $model->{tasks} };
+			my @renewals = grep { !$_->{closed} && ($_->{assignee_id} // "\0") eq $from } values %{ $model->{renewals} };
+			%given = (tasks => scalar @tasks, renewals => scalar @renewals);
+			$_->{assignee_id} = $to for @renewals;
+			return map { update($model, $_, { assignee_id => $to }) } @tasks;
+		},
+		states => \@states,
+		after => sub {
+			my ($tasks, $renewals) = @{ $_[0][0] };
+			difference('what was handed over', "$given{tasks} tasks, $given{renewals} renewals", "$tasks tasks, $renewals renewals")
+			  if $tasks != $given{tasks} || $renewals != $given{renewals};
+		});
+}
+
 # --------------------------------------------------------------- raw writes
 
 # Values that break a CHECK, and what for.
@@ -1739,7 +1765,7 @@ $m->{staff}{"sta_$_"} = 1 for 1 .. 6;
 
 my @actions = (
 	[ create => 14, \&do_create ], [ json => 5, \&do_create_json ], [ many_json => 2, \&do_create_many_json ], [ verb => 34, \&do_verb ], [ claim => 3, \&do_claim ],
-	[ follow_up => 3, \&do_follow_up ],
+	[ follow_up => 3, \&do_follow_up ], [ hand_over => 2, \&do_hand_over ],
 	[ insert => 6, \&do_insert ], [ update => 9, \&do_update ], [ delete => 2, \&do_delete ], [ forbidden => 2, \&do_forbidden ],
 	[ sweep => 4, \&do_sweep ], [ timezone => 3, \&do_timezone ], [ purge => 1, \&do_purge ],
 	[ page => 4, \&do_page ], [ bad_page => 3, \&do_bad_page ], [ count => 4, \&do_count ], [ stats => 4, \&do_stats ], [ read => 5, \&do_read ],
