@@ -1,0 +1,361 @@
+-- ---------------------------------------------------------------------------
+-- Slots
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION taskq_router_slots() RETURNS integer
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_router_slots';
+COMMENT ON FUNCTION taskq_router_slots() IS
+'How many slots the router has, a power of two. Errors: 55000 none yet.';
+
+CREATE FUNCTION taskq_router_reads() RETURNS text
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_router_reads';
+COMMENT ON FUNCTION taskq_router_reads() IS
+'The server whose slots reading calls are made at: taskq_reads if taskq_router.read_standbys is on, else taskq_slots.';
+
+CREATE FUNCTION taskq_router_place(cursor text) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_router_place';
+COMMENT ON FUNCTION taskq_router_place(text) IS
+'Where a row belongs in a page of taskq_queue_page(), by its cursor. Errors: 22023 it is none.';
+
+CREATE FUNCTION taskq_router_slot_of_body(body jsonb) RETURNS integer
+    LANGUAGE c STABLE STRICT
+    AS 'MODULE_PATHNAME', 'taskq_router_slot_of_body';
+COMMENT ON FUNCTION taskq_router_slot_of_body(jsonb) IS
+'The slot of a task that taskq_create_json() creates from this body: by user_id, else dedupe_key; NULL = any.';
+
+CREATE FUNCTION taskq_router_check_connstr(connstr text) RETURNS void
+    LANGUAGE c STRICT
+    AS 'MODULE_PATHNAME', 'taskq_router_check_connstr';
+COMMENT ON FUNCTION taskq_router_check_connstr(text) IS
+'Throws 22023 unless this can be the connection string of a slot: keywords and values, with dbname, without user and password.';
+
+CREATE VIEW taskq_router_slot AS
+SELECT pg_catalog.substr(o.option_name, 2)::integer AS slot, o.option_value AS connstr
+FROM pg_catalog.pg_foreign_server s CROSS JOIN LATERAL pg_catalog.pg_options_to_table(s.srvoptions) o
+WHERE s.srvname = 'taskq_slots' AND o.option_name ~ '^p\d+$';
+COMMENT ON VIEW taskq_router_slot IS 'The slots, as the options of server taskq_slots have them; set with taskq_router_set_slots() and taskq_router_set_slot().';
+COMMENT ON COLUMN taskq_router_slot.slot IS 'Number, from 0.';
+COMMENT ON COLUMN taskq_router_slot.connstr IS 'How PL/Proxy connects to it, as whom the user mappings of the server say.';
+
+-- What a slot says of itself: first what every database can answer, then what taskq has to.
+CREATE FUNCTION taskq_router_probe_at(
+    slots integer[], OUT database name, OUT version text, OUT schema name, OUT server text, OUT is_standby boolean, OUT datestyle text)
+    RETURNS SETOF record
+    LANGUAGE plproxy
+AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots);
+    SELECT current_database() AS database, e.extversion AS version, n.nspname AS schema, current_setting('server_version') AS server,
+           pg_is_in_recovery() AS is_standby, current_setting('DateStyle') AS datestyle
+    FROM (VALUES (1)) v(v) LEFT JOIN (pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace) ON e.extname = 'taskq'; $$;
+CREATE FUNCTION taskq_router_probe(
+    slot integer, OUT database name, OUT version text, OUT schema name, OUT server text, OUT is_standby boolean, OUT datestyle text)
+    RETURNS SETOF record
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_router_call';
+COMMENT ON FUNCTION taskq_router_probe(integer) IS 'What a slot is. For taskq_router_status().';
+
+CREATE FUNCTION taskq_router_state_at(
+    slots integer[], OUT slot_number integer, OUT timezone text, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT replay_lag interval)
+    RETURNS SETOF record
+    LANGUAGE plproxy
+AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots);
+    SELECT @taskq@.taskq_slot_number() AS slot_number,
+           CASE WHEN @taskq@.taskq_today() IS NOT NULL THEN current_setting('taskq.timezone') END AS timezone,
+           w.state AS worker, w.last_sweep_at, w.backlog,
+           CASE WHEN pg_is_in_recovery() THEN clock_timestamp() - pg_last_xact_replay_timestamp() END AS replay_lag
+    FROM (VALUES (1)) v(v) LEFT JOIN @taskq@.taskq_worker_status w ON w.database = current_database(); $$;
+CREATE FUNCTION taskq_router_state(
+    slot integer, OUT slot_number integer, OUT timezone text, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT replay_lag interval)
+    RETURNS SETOF record
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_router_call';
+COMMENT ON FUNCTION taskq_router_state(integer) IS 'What the taskq of a slot is at. For taskq_router_status().';
+
+CREATE FUNCTION taskq_router_check_slot(slot integer) RETURNS void
+    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+DECLARE
+    there record;
+    here record;
+    state record;
+BEGIN
+    SELECT e.extversion AS version, n.nspname AS schema INTO here
+    FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'taskq';
+    SELECT p.* INTO there FROM taskq_router_probe($1) p;
+    IF there.version IS NULL THEN
+        RAISE EXCEPTION 'slot % cannot be used: database "%" has no taskq', $1, there.database
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Create extension taskq there.';
+    ELSIF there.version <> here.version THEN
+        RAISE EXCEPTION 'slot % cannot be used: it has version % of taskq, and the router %', $1, there.version, here.version
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Update them to one version.';
+    ELSIF there.schema <> here.schema THEN
+        RAISE EXCEPTION 'slot % cannot be used: it has taskq in schema "%", and the router in "%"', $1, there.schema, here.schema
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'The directory is replicated by the names of its tables.';
+    ELSIF there.datestyle !~ '^ISO' THEN
+        RAISE EXCEPTION 'slot % cannot be used: its DateStyle is "%"', $1, there.datestyle
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Set it to ISO for its database.';
+    END IF;
+    SELECT s.* INTO state FROM taskq_router_state($1) s;
+    PERFORM taskq_today();
+    IF state.timezone <> current_setting('taskq.timezone') THEN
+        RAISE EXCEPTION 'slot % cannot be used: its taskq.timezone is "%", and the router''s "%"', $1, state.timezone, current_setting('taskq.timezone')
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Today must be the same day at all slots.';
+    ELSIF state.slot_number IS NULL THEN
+        RAISE EXCEPTION 'slot % cannot be used: database "%" is no slot', $1, there.database
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('SELECT taskq_set_slot(%s) there, which needs ids that fit.', $1);
+    ELSIF state.slot_number <> $1 THEN
+        RAISE EXCEPTION 'slot % cannot be used: database "%" is slot %', $1, there.database, state.slot_number
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION taskq_router_check_slot(integer) IS
+'Throws unless a slot answers and is what the router needs: the same version of taskq in the same schema, the same taskq.timezone, DateStyle ISO, and taskq_set_slot() called with its number. Errors: 08006 it does not answer, 55000 it is something else, 22023 no such slot.';
+
+CREATE FUNCTION taskq_router_directory() RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    RETURN '{taskq_staff_member,taskq_customer,taskq_team,taskq_team_member,taskq_calendar,taskq_calendar_window,taskq_holiday,taskq_sla_policy,taskq_renewal_threshold,taskq_workflow_rule}'::text[];
+COMMENT ON FUNCTION taskq_router_directory() IS 'The tables of the directory, which the router publishes to all slots.';
+
+CREATE FUNCTION taskq_router_set_slots(connstrs text[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+DECLARE
+    n integer := cardinality($1);
+    old integer := (SELECT count(*) FROM taskq_router_slot);
+    servers text[] := '{taskq_slots,taskq_reads}';
+    options text;
+BEGIN
+    IF n IS NULL OR array_ndims($1) <> 1 OR n > 1024 OR n & (n - 1) <> 0 THEN
+        RAISE EXCEPTION 'the number of slots must be a power of two, at most 1024, not %', coalesce(n, 0)
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF array_position($1, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'the connection string of a slot must not be null' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF old NOT IN (0, n) THEN
+        RAISE EXCEPTION 'the router has % slots, and their number never changes', old
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Several slots can be on one machine.';
+    ELSIF (SELECT count(DISTINCT c) FROM unnest($1) c) < n THEN
+        RAISE EXCEPTION 'slot % has the connection string of slot %',
+            (SELECT max(i) - 1 FROM unnest($1) WITH ORDINALITY u(c, i) WHERE c = (SELECT d FROM unnest($1) d GROUP BY d HAVING count(*) > 1 LIMIT 1)),
+            (SELECT min(i) - 1 FROM unnest($1) WITH ORDINALITY u(c, i) WHERE c = (SELECT d FROM unnest($1) d GROUP BY d HAVING count(*) > 1 LIMIT 1))
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM taskq_router_check_connstr(c) FROM unnest($1) c;
+    FOR k IN 1 .. 2 LOOP
+        SELECT string_agg(format('%sp%s %L', CASE WHEN old > 0 THEN 'SET ' END, u.i - 1,
+                                 u.c || CASE WHEN k = 2 THEN ' target_session_attrs=prefer-standby' ELSE '' END), ', ' ORDER BY u.i)
+        INTO options FROM unnest($1) WITH ORDINALITY u(c, i);
+        IF old > 0 THEN
+            EXECUTE format('ALTER SERVER %I OPTIONS (%s)', servers[k], options);
+        ELSE
+            EXECUTE format('CREATE SERVER %I FOREIGN DATA WRAPPER plproxy OPTIONS (%s)', servers[k], options);
+            EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER %I', servers[k]);
+        END IF;
+    END LOOP;
+    PERFORM taskq_router_check_slot(i) FROM generate_series(0, n - 1) i;
+    IF NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'taskq_directory') THEN
+        EXECUTE format('CREATE PUBLICATION taskq_directory FOR TABLE %s',
+                       (SELECT string_agg(format('%I.%I', e.extnamespace::regnamespace::text, t), ', ')
+                        FROM pg_extension e CROSS JOIN unnest(taskq_router_directory()) t WHERE e.extname = 'taskq'));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION taskq_router_set_slots(text[]) IS
+'Names all slots of the router by their connection strings, that of slot 0 first; as many as a power of two, which never changes. Connects to each and checks it, see taskq_router_check_slot(). Makes the servers taskq_slots and taskq_reads, with a user mapping for PUBLIC by which everybody connects under his own name, and the publication taskq_directory. For superusers. Errors: 22023 not a power of two, not a connection string, the same twice; 55000 another number than before; those of taskq_router_check_slot().';
+
+CREATE FUNCTION taskq_router_set_slot(slot integer, connstr text) RETURNS void
+    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+DECLARE
+    n integer := taskq_router_slots();
+BEGIN
+    IF $1 IS NULL OR $1 NOT BETWEEN 0 AND n - 1 THEN
+        RAISE EXCEPTION 'slot must be a number from 0 to %', n - 1 USING ERRCODE = 'invalid_parameter_value';
+    ELSIF $2 IS NULL THEN
+        RAISE EXCEPTION 'the connection string of a slot must not be null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    PERFORM taskq_router_check_connstr($2);
+    IF EXISTS (SELECT FROM taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1) THEN
+        RAISE EXCEPTION 'slot % has the connection string of slot %', $1, (SELECT min(s.slot) FROM taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1)
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    EXECUTE format('ALTER SERVER taskq_slots OPTIONS (SET p%s %L)', $1, $2);
+    EXECUTE format('ALTER SERVER taskq_reads OPTIONS (SET p%s %L)', $1, $2 || ' target_session_attrs=prefer-standby');
+    PERFORM taskq_router_check_slot($1);
+END
+$$;
+COMMENT ON FUNCTION taskq_router_set_slot(integer, text) IS
+'Says where a slot is from now on. Connects to it and checks it, see taskq_router_check_slot(). Calls that have begun go to where it was. For superusers. Errors: 22023 no such slot, not a connection string, that of another slot; those of taskq_router_check_slot().';
+
+CREATE FUNCTION taskq_router_status(
+    OUT slot integer, OUT connstr text, OUT answers_ms double precision, OUT version text, OUT server text, OUT is_standby boolean,
+    OUT replay_lag interval, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT problem text)
+    RETURNS SETOF record
+    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+DECLARE
+    began timestamptz;
+BEGIN
+    FOR slot, connstr IN SELECT s.slot, s.connstr FROM taskq_router_slot s ORDER BY s.slot LOOP
+        answers_ms := NULL; version := NULL; server := NULL; is_standby := NULL; replay_lag := NULL;
+        worker := NULL; last_sweep_at := NULL; backlog := NULL; problem := NULL;
+        BEGIN
+            PERFORM taskq_router_probe(slot);
+            began := clock_timestamp();
+            SELECT p.version, p.server, p.is_standby INTO version, server, is_standby FROM taskq_router_probe(slot) p;
+            answers_ms := 1000 * extract(epoch FROM clock_timestamp() - began);
+            SELECT s.worker, s.last_sweep_at, s.backlog, s.replay_lag INTO worker, last_sweep_at, backlog, replay_lag FROM taskq_router_state(slot) s;
+            PERFORM taskq_router_check_slot(slot);
+        EXCEPTION WHEN OTHERS THEN
+            problem := SQLERRM;
+        END;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION taskq_router_status() IS
+'A row for each slot: in how many milliseconds it answers, version of taskq and of the server, whether it is a standby and how far behind, the state of its worker, its last sweep and backlog as view taskq_worker_status has them, and what is wrong with it (NULL = nothing).';
+
+-- Rights on the router follow those that taskq_grant() gave on the functions and views of the same name.
+CREATE FUNCTION taskq_router_grant(role name) RETURNS void
+    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+DECLARE
+    here oid := (SELECT e.extnamespace FROM pg_extension e WHERE e.extname = 'taskq_router');
+    there oid := (SELECT e.extnamespace FROM pg_extension e WHERE e.extname = 'taskq');
+    what text;
+BEGIN
+    PERFORM taskq_router_revoke($1);
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', here::regnamespace::text, $1);
+    IF EXISTS (SELECT FROM taskq_router_slot) THEN
+        EXECUTE format('GRANT USAGE ON FOREIGN SERVER taskq_slots, taskq_reads TO %I', $1);
+    END IF;
+    FOR what IN
+        SELECT format('EXECUTE ON ROUTINE %s', f.oid::regprocedure)
+        FROM pg_proc f JOIN pg_proc t ON t.proname = regexp_replace(f.proname, '_(each|in)$', '') AND t.pronamespace = there
+        WHERE f.pronamespace = here AND has_function_privilege($1, t.oid, 'EXECUTE')
+        UNION ALL SELECT format('EXECUTE ON ROUTINE %s', f.oid::regprocedure)
+        FROM pg_proc f WHERE f.pronamespace = here AND f.proname IN ('taskq_router_heads_each', 'taskq_router_probe', 'taskq_router_state',
+            'taskq_router_check_slot', 'taskq_router_status')
+        UNION ALL SELECT format('SELECT ON TABLE %s', v.oid::regclass)
+        FROM pg_class v JOIN pg_class t ON t.relname = v.relname AND t.relnamespace = there
+        WHERE v.relnamespace = here AND v.relkind IN ('v', 'p', 'f') AND has_table_privilege($1, t.oid, 'SELECT')
+        UNION ALL SELECT format('SELECT ON TABLE %s', v.oid::regclass)
+        FROM pg_class v WHERE v.relnamespace = here AND v.relname = 'taskq_router_slot'
+    LOOP
+        EXECUTE format('GRANT %s TO %I', what, $1);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION taskq_router_grant(name) IS
+'Gives a role on the router''s functions and views what it has on those of taskq with the same names. taskq_grant() calls it.';
+
+CREATE FUNCTION taskq_router_revoke(role name) RETURNS void
+    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+DECLARE
+    here text := (SELECT e.extnamespace::regnamespace::text FROM pg_extension e WHERE e.extname = 'taskq_router');
+BEGIN
+    EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA %s FROM %I', here, $1);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %I', here, $1);
+    EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %I', here, $1);
+    IF EXISTS (SELECT FROM taskq_router_slot) THEN
+        EXECUTE format('REVOKE ALL ON FOREIGN SERVER taskq_slots, taskq_reads FROM %I', $1);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION taskq_router_revoke(name) IS 'Takes back what taskq_router_grant() gave. taskq_revoke() calls it.';
+
+-- The most urgent tasks that a claim could take, in the terms of taskq_task_assignee_idx.
+CREATE FUNCTION taskq_router_heads_at(
+    slots integer[], for_staff text, wanted integer, for_team text, OUT id bigint, OUT rank integer, OUT place bigint)
+    RETURNS SETOF record
+    LANGUAGE plproxy
+AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots);
+    SELECT p.id, p.rank, p.place FROM (
+@heads@
+    ) p ORDER BY p.assignee_id, p.rank, p.place, p.id LIMIT $3; $$;
+CREATE FUNCTION taskq_router_heads_each(
+    for_staff text, wanted integer, for_team text, OUT id bigint, OUT rank integer, OUT place bigint)
+    RETURNS SETOF record
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_router_each';
+COMMENT ON FUNCTION taskq_router_heads_each(text, integer, text) IS 'The most urgent tasks of each slot that a claim could take. For taskq_claim().';
+
+-- ---------------------------------------------------------------------------
+-- taskq's own functions, over the slots
+-- ---------------------------------------------------------------------------
+-- FUNCTIONS
+
+-- ---------------------------------------------------------------------------
+-- Views of the same names
+-- ---------------------------------------------------------------------------
+
+CREATE VIEW taskq_queue_stats AS
+SELECT * FROM taskq_stats();
+COMMENT ON VIEW taskq_queue_stats IS 'The stats bar of all tasks: taskq_stats().';
+
+-- ---------------------------------------------------------------------------
+-- The router has no tasks of its own
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION taskq_router_no_tasks() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    RAISE EXCEPTION 'the router keeps no rows in %', TG_TABLE_NAME
+        USING ERRCODE = 'feature_not_supported',
+              HINT = 'Call the functions of schema taskq_router: it must come before that of taskq in search_path.';
+END
+$$;
+COMMENT ON FUNCTION taskq_router_no_tasks() IS 'Trigger function that refuses rows of tasks, renewals and schedules in the router''s own database.';
+
+CREATE TRIGGER taskq_router_no_tasks BEFORE INSERT ON taskq_task FOR EACH ROW EXECUTE FUNCTION taskq_router_no_tasks();
+CREATE TRIGGER taskq_router_no_tasks BEFORE INSERT ON taskq_renewal FOR EACH ROW EXECUTE FUNCTION taskq_router_no_tasks();
+CREATE TRIGGER taskq_router_no_tasks BEFORE INSERT ON taskq_schedule FOR EACH ROW EXECUTE FUNCTION taskq_router_no_tasks();
+ALTER TRIGGER taskq_router_no_tasks ON taskq_task DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_no_tasks ON taskq_renewal DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_no_tasks ON taskq_schedule DEPENDS ON EXTENSION taskq_router;
+
+-- Who owns a directory row that tasks of a slot refer to?  No foreign key looks there.
+CREATE FUNCTION taskq_router_keep() RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of % cannot be deleted on the router', TG_TABLE_NAME
+        USING ERRCODE = 'feature_not_supported',
+              DETAIL = 'Tasks at the slots may refer to them, which no foreign key sees.',
+              HINT = 'Consider setting is_active to false.';
+END
+$$;
+COMMENT ON FUNCTION taskq_router_keep() IS 'Trigger function that refuses to delete staff, customers and teams on the router.';
+
+CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_staff_member FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_customer FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_team FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+ALTER TRIGGER taskq_router_keep ON taskq_staff_member DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep ON taskq_customer DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep ON taskq_team DEPENDS ON EXTENSION taskq_router;
+
+-- ---------------------------------------------------------------------------
+-- Names of schemas, and rights
+-- ---------------------------------------------------------------------------
+
+-- Bodies name the schema of taskq, which is not known before.
+DO $$
+DECLARE
+    there name := (SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'taskq');
+    f record;
+BEGIN
+    FOR f IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = '@extschema@'::regnamespace AND (p.prosrc ~ '@taskq[@]' OR p.proconfig::text ~ '@taskq[@]')
+    LOOP
+        EXECUTE replace(replace(pg_get_functiondef(f.oid), quote_literal('@' || 'taskq@'), quote_literal(there)), '@' || 'taskq@', quote_ident(there));
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON ALL ROUTINES IN SCHEMA @extschema@ FROM PUBLIC;
+GRANT EXECUTE ON ROUTINE taskq_router_slots, taskq_router_reads, taskq_router_place, taskq_router_slot_of_body, taskq_router_directory TO PUBLIC;
