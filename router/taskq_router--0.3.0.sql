@@ -193,6 +193,38 @@ $$;
 COMMENT ON FUNCTION taskq_router_set_slot(integer, text) IS
 'Says where a slot is from now on. Connects to it and checks it, see taskq_router_check_slot(). Calls that have begun go to where it was. For superusers. Errors: 22023 no such slot, not a connection string, that of another slot; those of taskq_router_check_slot().';
 
+CREATE FUNCTION taskq_router_slot_script(slot integer, connstr text) RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF $1 IS NULL OR $1 NOT BETWEEN 0 AND 1023 OR $2 IS NULL THEN
+        RAISE EXCEPTION 'slot must be a number from 0 to 1023, and connstr a connection string' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN format($script$SELECT @taskq@.taskq_set_slot(%1$s);
+
+-- Rows that arrive by replication fire no triggers for statements: this has them fired.
+CREATE OR REPLACE FUNCTION @taskq@.taskq_slot_applied() RETURNS trigger LANGUAGE plpgsql AS $f$
+BEGIN
+    EXECUTE format('DELETE FROM %%s WHERE false', TG_RELID::regclass);
+    RETURN NULL;
+END
+$f$;
+%2$sCREATE OR REPLACE TRIGGER taskq_slot_applied AFTER INSERT OR UPDATE OR DELETE ON @taskq@.taskq_workflow_rule
+    FOR EACH ROW EXECUTE FUNCTION @taskq@.taskq_workflow_rule_changed();
+ALTER TABLE @taskq@.taskq_workflow_rule ENABLE REPLICA TRIGGER taskq_slot_applied;
+ALTER TABLE @taskq@.taskq_customer ENABLE ALWAYS TRIGGER taskq_customer_reactivated;
+
+CREATE SUBSCRIPTION taskq_directory_%1$s CONNECTION %3$L PUBLICATION taskq_directory;
+$script$, $1,
+        (SELECT string_agg(format($trigger$CREATE OR REPLACE TRIGGER taskq_slot_applied AFTER INSERT OR UPDATE OR DELETE ON @taskq@.%1$s
+    FOR EACH ROW EXECUTE FUNCTION @taskq@.taskq_slot_applied();
+ALTER TABLE @taskq@.%1$s ENABLE REPLICA TRIGGER taskq_slot_applied;
+$trigger$, t), '') FROM unnest('{taskq_sla_policy,taskq_renewal_threshold,taskq_calendar,taskq_calendar_window,taskq_holiday}'::text[]) t), $2);
+END
+$$;
+COMMENT ON FUNCTION taskq_router_slot_script(integer, text) IS
+'Prints what makes a database that has taskq a slot of the router, to be run there by a superuser, without a transaction block: taskq_set_slot(), triggers by which sessions and the worker notice what arrives of the directory, and the subscription to it. connstr: how the slot connects to the router''s database.';
+
 CREATE FUNCTION taskq_router_status(
     OUT slot integer, OUT connstr text, OUT answers_ms double precision, OUT version text, OUT server text, OUT is_standby boolean,
     OUT replay_lag interval, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT problem text)
@@ -241,7 +273,7 @@ BEGIN
         FROM pg_proc f JOIN pg_proc t ON t.proname = regexp_replace(f.proname, '_(each|in)$', '') AND t.pronamespace = there
         WHERE f.pronamespace = here AND has_function_privilege($1, t.oid, 'EXECUTE')
         UNION ALL SELECT format('EXECUTE ON ROUTINE %s', f.oid::regprocedure)
-        FROM pg_proc f WHERE f.pronamespace = here AND f.proname IN ('taskq_router_heads_each', 'taskq_router_probe', 'taskq_router_state',
+        FROM pg_proc f WHERE f.pronamespace = here AND f.proname IN ('taskq_router_heads_each', 'taskq_router_workload_each', 'taskq_router_team_workload_each', 'taskq_router_probe', 'taskq_router_state',
             'taskq_router_check_slot', 'taskq_router_status')
         UNION ALL SELECT format('SELECT ON TABLE %s', v.oid::regclass)
         FROM pg_class v JOIN pg_class t ON t.relname = v.relname AND t.relnamespace = there
@@ -271,6 +303,38 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION taskq_router_revoke(name) IS 'Takes back what taskq_router_grant() gave. taskq_revoke() calls it.';
+
+-- The numbers of the views taskq_workload and taskq_team_workload at each slot.
+CREATE FUNCTION taskq_router_workload_at(
+    slots integer[], OUT assignee_id text, OUT open integer, OUT in_progress integer, OUT overdue integer, OUT due_today integer,
+    OUT sla_breached integer, OUT paused integer)
+    RETURNS SETOF record
+    LANGUAGE plproxy
+AS $$ CLUSTER @extschema@.taskq_router_reads(); RUN ON unnest(slots);
+    SELECT w.assignee_id, w.open, w.in_progress, w.overdue, w.due_today, w.sla_breached, w.paused FROM @taskq@.taskq_workload w
+    WHERE w.open + w.in_progress + w.overdue > 0; $$;
+CREATE FUNCTION taskq_router_workload_each(
+    OUT assignee_id text, OUT open integer, OUT in_progress integer, OUT overdue integer, OUT due_today integer,
+    OUT sla_breached integer, OUT paused integer)
+    RETURNS SETOF record
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_router_each';
+COMMENT ON FUNCTION taskq_router_workload_each() IS 'The numbers of taskq_workload at each slot. Read the view instead.';
+
+CREATE FUNCTION taskq_router_team_workload_at(
+    slots integer[], OUT team_id text, OUT open integer, OUT in_progress integer, OUT overdue integer, OUT due_today integer,
+    OUT unassigned integer, OUT sla_breached integer, OUT paused integer)
+    RETURNS SETOF record
+    LANGUAGE plproxy
+AS $$ CLUSTER @extschema@.taskq_router_reads(); RUN ON unnest(slots);
+    SELECT w.team_id, w.open, w.in_progress, w.overdue, w.due_today, w.unassigned, w.sla_breached, w.paused FROM @taskq@.taskq_team_workload w; $$;
+CREATE FUNCTION taskq_router_team_workload_each(
+    OUT team_id text, OUT open integer, OUT in_progress integer, OUT overdue integer, OUT due_today integer,
+    OUT unassigned integer, OUT sla_breached integer, OUT paused integer)
+    RETURNS SETOF record
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_router_each';
+COMMENT ON FUNCTION taskq_router_team_workload_each() IS 'The numbers of taskq_team_workload at each slot. Read the view instead.';
 
 -- The most urgent tasks that a claim could take, in the terms of taskq_task_assignee_idx.
 CREATE FUNCTION taskq_router_heads_at(
@@ -842,7 +906,7 @@ CREATE FUNCTION taskq_queue_page_each(status taskq_status[], priority taskq_prio
 CREATE FUNCTION taskq_queue_page(status taskq_status[] DEFAULT '{OPEN}'::taskq_status[], priority taskq_priority[] DEFAULT NULL::taskq_priority[], assignee_id text DEFAULT NULL::text, user_id text DEFAULT NULL::text, unassigned boolean DEFAULT false, source text DEFAULT NULL::text, due_from date DEFAULT NULL::date, due_to date DEFAULT NULL::date, sla_status taskq_sla_status[] DEFAULT NULL::taskq_sla_status[], search text DEFAULT NULL::text, sort text DEFAULT NULL::text, page_size integer DEFAULT 50, after text DEFAULT NULL::text, assignee_is_active boolean DEFAULT NULL::boolean, paused boolean DEFAULT NULL::boolean, kind text DEFAULT NULL::text, team_id text DEFAULT NULL::text, labels text[] DEFAULT NULL::text[], attributes jsonb DEFAULT NULL::jsonb) RETURNS SETOF taskq_queue_row
     LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT s.* FROM taskq_queue_page_each($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) s ORDER BY taskq_router_place(s.cursor) LIMIT $12;
+    SELECT s.* FROM taskq_queue_page_each($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) s ORDER BY taskq_router_place(s.cursor) LIMIT CASE WHEN $12 > 0 THEN $12 END;
 END;
 COMMENT ON FUNCTION taskq_queue_page(status taskq_status[], priority taskq_priority[], assignee_id text, user_id text, unassigned boolean, source text, due_from date, due_to date, sla_status taskq_sla_status[], search text, sort text, page_size integer, after text, assignee_is_active boolean, paused boolean, kind text, team_id text, labels text[], attributes jsonb) IS
 'taskq''s, over the slots. One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (up to 16 words, each of which is part of the title, of the description or of the customer''s name, or is the id of the task, its public id or the id of the customer, as it is, in lower or in upper case; letters are compared as taskq_fold() makes them, and no character is a wildcard; without a word: all), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has), paused (true, false: tasks that are paused, that are not), kind, team_id, labels (tasks that have all of them), attributes (a JSON object; tasks whose attributes contain it, as @> does; no filter for either: NULL, ''{}''). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned, a search of more than 16 words.';
@@ -1193,9 +1257,42 @@ COMMENT ON FUNCTION taskq_workload_numbers(OUT assignee_id text, OUT open intege
 -- Views of the same names
 -- ---------------------------------------------------------------------------
 
-CREATE VIEW taskq_queue_stats AS
+CREATE VIEW taskq_queue_stats WITH (security_invoker = true) AS
 SELECT * FROM taskq_stats();
 COMMENT ON VIEW taskq_queue_stats IS 'The stats bar of all tasks: taskq_stats().';
+
+CREATE VIEW taskq_workload WITH (security_invoker = true) AS
+SELECT s.id AS assignee_id, s.name AS assignee_name,
+       coalesce(n.open, 0) AS open, coalesce(n.in_progress, 0) AS in_progress, coalesce(n.overdue, 0) AS overdue,
+       coalesce(n.due_today, 0) AS due_today, coalesce(n.sla_breached, 0) AS sla_breached,
+       s.is_active AS assignee_is_active, coalesce(n.paused, 0) AS paused,
+       CASE WHEN s.away_until >= taskq_today() THEN s.away_until END AS away_until
+FROM taskq_staff_member s
+LEFT JOIN (
+    SELECT w.assignee_id, sum(w.open)::integer AS open, sum(w.in_progress)::integer AS in_progress, sum(w.overdue)::integer AS overdue,
+           sum(w.due_today)::integer AS due_today, sum(w.sla_breached)::integer AS sla_breached, sum(w.paused)::integer AS paused
+    FROM taskq_router_workload_each() w GROUP BY w.assignee_id) n ON n.assignee_id = s.id
+WHERE s.is_active OR n.assignee_id IS NOT NULL;
+COMMENT ON VIEW taskq_workload IS 'taskq''s view of the same name, over the slots.';
+
+CREATE VIEW taskq_team_workload WITH (security_invoker = true) AS
+SELECT t.id AS team_id, t.name AS team_name,
+       coalesce(n.open, 0) AS open, coalesce(n.in_progress, 0) AS in_progress, coalesce(n.overdue, 0) AS overdue,
+       coalesce(n.due_today, 0) AS due_today, coalesce(n.unassigned, 0) AS unassigned, coalesce(n.sla_breached, 0) AS sla_breached,
+       coalesce(n.paused, 0) AS paused, m.members, m.available, t.is_active AS team_is_active
+FROM taskq_team t
+LEFT JOIN (
+    SELECT w.team_id, sum(w.open)::integer AS open, sum(w.in_progress)::integer AS in_progress, sum(w.overdue)::integer AS overdue,
+           sum(w.due_today)::integer AS due_today, sum(w.unassigned)::integer AS unassigned, sum(w.sla_breached)::integer AS sla_breached,
+           sum(w.paused)::integer AS paused
+    FROM taskq_router_team_workload_each() w GROUP BY w.team_id) n ON n.team_id = t.id
+CROSS JOIN LATERAL (
+    SELECT count(*)::integer AS members,
+           (count(*) FILTER (WHERE coalesce(p.away_until < taskq_today(), true)))::integer AS available
+    FROM taskq_team_member r JOIN taskq_staff_member p ON p.id = r.staff_id
+    WHERE r.team_id = t.id AND p.is_active) m
+WHERE t.is_active OR n.open + n.in_progress + n.overdue > 0;
+COMMENT ON VIEW taskq_team_workload IS 'taskq''s view of the same name, over the slots.';
 
 -- ---------------------------------------------------------------------------
 -- The router has no tasks of its own
