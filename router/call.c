@@ -74,6 +74,7 @@ typedef struct Errand
 	const Route *route;
 	int			slot;			/* -1 = several */
 	bool		timed;
+	bool		canceled;		/* by the user or a timeout of the session */
 } Errand;
 
 /* ------------------------------------------------------------- the catalog */
@@ -288,7 +289,13 @@ put_right(void *arg)
 	const char *name = errand->slot >= 0 ? psprintf("slot %d", errand->slot) : "a slot";
 
 	MemoryContextSwitchTo(old);
-	if (errand->timed && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && message == NULL)
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && message == NULL)
+	{
+		/* PL/Proxy would try to cancel at the slot, and wait for that without a limit. */
+		errcode(ERRCODE_OPERATOR_INTERVENTION);
+		errand->canceled = true;
+	}
+	else if (errand->timed && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && message == NULL)
 	{
 		errcode(ERRCODE_CONNECTION_FAILURE);
 		errmsg("%s did not answer within %d ms", name, router_timeout);
@@ -422,15 +429,12 @@ run_for_rows(Route *route, FunctionCallInfo fcinfo)
 	MemoryContextDelete(per_row);
 }
 
-/*
- * Calls the twin at the slots.  The time limit is that of lock_timeout, which
- * nothing else needs meanwhile: PL/Proxy does not try to cancel at the slot
- * what it ends, as it would for a statement timeout, and so cannot hang in that.
- */
+/* Calls the twin at the slots.  The time limit is that of lock_timeout, which nothing else needs meanwhile. */
 static Datum
 call_at(Route *route, FunctionCallInfo fcinfo, Datum *slots, int nslots, Datum ids)
 {
-	Errand		errand = {route, nslots == 1 ? DatumGetInt32(slots[0]) : -1, router_timeout > 0};
+	Errand		errand = {route, nslots == 1 ? DatumGetInt32(slots[0]) : -1, router_timeout > 0, false};
+	MemoryContext context = CurrentMemoryContext;
 	ErrorContextCallback callback;
 	int			level;
 	volatile Datum result = (Datum) 0;
@@ -455,12 +459,23 @@ call_at(Route *route, FunctionCallInfo fcinfo, Datum *slots, int nslots, Datum i
 			fcinfo->isnull = route->call->isnull;
 		}
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
+		ErrorData  *error;
+
 		if (errand.timed)
 			disable_timeout(LOCK_TIMEOUT, false);
+		if (!errand.canceled)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		error->sqlerrcode = ERRCODE_QUERY_CANCELED;
+		ReThrowError(error);
 	}
 	PG_END_TRY();
+	if (errand.timed)
+		disable_timeout(LOCK_TIMEOUT, false);
 	AtEOXact_GUC(true, level);
 	error_context_stack = callback.previous;
 	return result;
