@@ -120,6 +120,20 @@ CREATE FUNCTION taskq_router_directory() RETURNS text[]
     RETURN '{taskq_staff_member,taskq_customer,taskq_team,taskq_team_member,taskq_calendar,taskq_calendar_window,taskq_holiday,taskq_sla_policy,taskq_renewal_threshold,taskq_workflow_rule}'::text[];
 COMMENT ON FUNCTION taskq_router_directory() IS 'The tables of the directory, which the router publishes to all slots.';
 
+CREATE FUNCTION taskq_router_publish() RETURNS void
+    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'taskq_directory') THEN
+        CREATE PUBLICATION taskq_directory;
+    END IF;
+    EXECUTE format('ALTER PUBLICATION taskq_directory SET TABLE %s',
+                   (SELECT string_agg(format('@taskq@.%I', t), ', ') FROM unnest(taskq_router_directory()) t));
+END
+$$;
+COMMENT ON FUNCTION taskq_router_publish() IS
+'Publishes the directory as taskq_directory. taskq_router_set_slots() calls it; so must you after a restore, for pg_dump does not keep which tables of an extension are published. For superusers.';
+
 CREATE FUNCTION taskq_router_set_slots(connstrs text[]) RETURNS void
     LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
 AS $$
@@ -156,11 +170,7 @@ BEGIN
         END IF;
     END LOOP;
     PERFORM taskq_router_check_slot(i) FROM generate_series(0, n - 1) i;
-    IF NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'taskq_directory') THEN
-        EXECUTE format('CREATE PUBLICATION taskq_directory FOR TABLE %s',
-                       (SELECT string_agg(format('%I.%I', e.extnamespace::regnamespace::text, t), ', ')
-                        FROM pg_extension e CROSS JOIN unnest(taskq_router_directory()) t WHERE e.extname = 'taskq'));
-    END IF;
+    PERFORM taskq_router_publish();
 END
 $$;
 COMMENT ON FUNCTION taskq_router_set_slots(text[]) IS
@@ -190,7 +200,7 @@ $$;
 COMMENT ON FUNCTION taskq_router_set_slot(integer, text) IS
 'Says where a slot is from now on. Connects to it and checks it, see taskq_router_check_slot(). Calls that have begun go to where it was. For superusers. Errors: 22023 no such slot, not a connection string, that of another slot; those of taskq_router_check_slot().';
 
-CREATE FUNCTION taskq_router_slot_script(slot integer, connstr text) RETURNS text
+CREATE FUNCTION taskq_router_slot_script(slot integer, connstr text, resume boolean DEFAULT false) RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -211,16 +221,17 @@ $f$;
 ALTER TABLE @taskq@.taskq_workflow_rule ENABLE REPLICA TRIGGER taskq_slot_applied;
 ALTER TABLE @taskq@.taskq_customer ENABLE ALWAYS TRIGGER taskq_customer_reactivated;
 
-CREATE SUBSCRIPTION taskq_directory_%1$s CONNECTION %3$L PUBLICATION taskq_directory;
+CREATE SUBSCRIPTION taskq_directory_%1$s CONNECTION %3$L PUBLICATION taskq_directory%4$s;
 $script$, $1,
         (SELECT string_agg(format($trigger$CREATE OR REPLACE TRIGGER taskq_slot_applied AFTER INSERT OR UPDATE OR DELETE ON @taskq@.%1$s
     FOR EACH ROW EXECUTE FUNCTION @taskq@.taskq_slot_applied();
 ALTER TABLE @taskq@.%1$s ENABLE REPLICA TRIGGER taskq_slot_applied;
-$trigger$, t), '') FROM unnest('{taskq_sla_policy,taskq_renewal_threshold,taskq_calendar,taskq_calendar_window,taskq_holiday}'::text[]) t), $2);
+$trigger$, t), '') FROM unnest('{taskq_sla_policy,taskq_renewal_threshold,taskq_calendar,taskq_calendar_window,taskq_holiday}'::text[]) t), $2,
+        CASE WHEN $3 THEN ' WITH (create_slot = false, copy_data = false)' ELSE '' END);
 END
 $$;
-COMMENT ON FUNCTION taskq_router_slot_script(integer, text) IS
-'Prints what makes a database that has taskq a slot of the router, to be run there by a superuser, without a transaction block: taskq_set_slot(), triggers by which sessions and the worker notice what arrives of the directory, and the subscription to it. connstr: how the slot connects to the router''s database.';
+COMMENT ON FUNCTION taskq_router_slot_script(integer, text, boolean) IS
+'Prints what makes a database that has taskq a slot of the router, to be run there by a superuser, without a transaction block: taskq_set_slot(), triggers by which sessions and the worker notice what arrives of the directory, and the subscription to it. connstr: how the slot connects to the router''s database. resume: the database was restored from a dump of the slot, and takes up the subscription where the slot left it (ALTER SUBSCRIPTION ... SET (slot_name = NONE), DROP SUBSCRIPTION before the dump).';
 
 CREATE FUNCTION taskq_router_status(
     OUT slot integer, OUT connstr text, OUT answers_ms double precision, OUT version text, OUT server text, OUT is_standby boolean,
