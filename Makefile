@@ -61,9 +61,9 @@ test-feed:
 test-router:
 	@test/router
 cluster:
-	@examples/cluster/run
+	@examples/cluster
 cluster-stop:
-	@examples/cluster/run stop
+	@examples/cluster stop
 test-majors:
 	@test/majors
 test-package:

@@ -25,8 +25,8 @@ BEGIN
 END
 -- claim
 DECLARE
-    claimed taskq_tasks[] := '{}';
-    got taskq_tasks[];
+    claimed @taskq@.taskq_tasks[] := '{}';
+    got @taskq@.taskq_tasks[];
     head record;
     before integer;
 BEGIN

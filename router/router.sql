@@ -32,6 +32,11 @@ CREATE FUNCTION taskq_router_check_connstr(connstr text) RETURNS void
 COMMENT ON FUNCTION taskq_router_check_connstr(text) IS
 'Throws 22023 unless this can be the connection string of a slot: keywords and values, with dbname, without user and password.';
 
+CREATE FUNCTION taskq_router_options(connstr text, OUT keyword text, OUT value text) RETURNS SETOF record
+    LANGUAGE c STRICT
+    AS 'MODULE_PATHNAME', 'taskq_router_options';
+COMMENT ON FUNCTION taskq_router_options(text) IS 'The keywords of a connection string, and their values.';
+
 CREATE VIEW taskq_router_slot AS
 SELECT pg_catalog.substr(o.option_name, 2)::integer AS slot, o.option_value AS connstr
 FROM pg_catalog.pg_foreign_server s CROSS JOIN LATERAL pg_catalog.pg_options_to_table(s.srvoptions) o
@@ -195,6 +200,9 @@ BEGIN
     EXECUTE format('ALTER SERVER taskq_slots OPTIONS (SET p%s %L)', $1, $2);
     EXECUTE format('ALTER SERVER taskq_reads OPTIONS (SET p%s %L)', $1, $2 || ' target_session_attrs=prefer-standby');
     PERFORM taskq_router_check_slot($1);
+    IF EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = 'taskq_slot_' || $1) THEN
+        PERFORM taskq_router_set_server($1, $2);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION taskq_router_set_slot(integer, text) IS
@@ -261,6 +269,79 @@ END
 $$;
 COMMENT ON FUNCTION taskq_router_status() IS
 'A row for each slot: in how many milliseconds it answers, version of taskq and of the server, whether it is a standby and how far behind, the state of its worker, its last sweep and backlog as view taskq_worker_status has them, and what is wrong with it (NULL = nothing).';
+
+-- Reading views of taskq with other tools than its functions: by postgres_fdw.  A
+-- view is a table that is partitioned by the slots, with the ten lowest bits of the
+-- id for a hash: a query for one id goes to one slot.
+CREATE FUNCTION taskq_router_hash(id bigint, seed bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN id & 1023;
+COMMENT ON FUNCTION taskq_router_hash(bigint, bigint) IS 'The slot of an id, for partitions.';
+CREATE FUNCTION taskq_router_hash_integer(id integer, seed bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN id & 1023;
+COMMENT ON FUNCTION taskq_router_hash_integer(integer, bigint) IS 'The same of an id that is an integer, as a constant in a query is.';
+CREATE OPERATOR FAMILY taskq_router_ops USING hash;
+CREATE OPERATOR CLASS taskq_router_ops FOR TYPE bigint USING hash FAMILY taskq_router_ops AS
+    OPERATOR 1 =, FUNCTION 2 taskq_router_hash(bigint, bigint);
+ALTER OPERATOR FAMILY taskq_router_ops USING hash ADD
+    OPERATOR 1 = (bigint, integer), FUNCTION 2 (integer, integer) taskq_router_hash_integer(integer, bigint);
+
+CREATE FUNCTION taskq_router_set_server(slot integer, connstr text) RETURNS void
+    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+DECLARE
+    server name := 'taskq_slot_' || $1;
+    options text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = server) THEN
+        EXECUTE format('CREATE SERVER %I FOREIGN DATA WRAPPER postgres_fdw OPTIONS (updatable %L, async_capable %L, extensions %L, fetch_size %L)',
+                       server, 'false', 'true', 'taskq', '1000');
+        EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER %I OPTIONS (password_required %L)', server, 'false');
+    ELSE
+        SELECT string_agg(format('DROP %I', o.option_name), ', ') INTO options
+        FROM pg_foreign_server s CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) o
+        WHERE s.srvname = server AND o.option_name <> ALL ('{updatable,async_capable,extensions,fetch_size}');
+        EXECUTE format('ALTER SERVER %I OPTIONS (%s)', server, options);
+    END IF;
+    SELECT string_agg(format('ADD %I %L', o.keyword, o.value), ', ') INTO options FROM taskq_router_options($2) o;
+    EXECUTE format('ALTER SERVER %I OPTIONS (%s)', server, options);
+END
+$$;
+COMMENT ON FUNCTION taskq_router_set_server(integer, text) IS 'Sets the server that views are read from. taskq_router_make_views() and taskq_router_set_slot() call it.';
+
+CREATE FUNCTION taskq_router_make_views() RETURNS void
+    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+DECLARE
+    n integer := taskq_router_slots();
+    v record;
+    remainder integer;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_foreign_data_wrapper w WHERE w.fdwname = 'postgres_fdw') THEN
+        RAISE EXCEPTION 'views are read by postgres_fdw, which is not installed' USING ERRCODE = 'undefined_object', HINT = 'CREATE EXTENSION postgres_fdw;';
+    END IF;
+    PERFORM taskq_router_set_server(s.slot, s.connstr) FROM taskq_router_slot s;
+    FOR v IN SELECT * FROM (VALUES ('taskq_task', 'id'), ('taskq_tasks', 'id'), ('taskq_queue', 'id'), ('taskq_todo', 'id'), ('taskq_sla_violations', 'id'),
+                                   ('taskq_task_event', 'task_id'), ('taskq_task_history', 'task_id'), ('taskq_sla_clocks', 'task_id'),
+                                   ('taskq_renewal', 'id'), ('taskq_renewals', 'id')) v(name, key)
+    LOOP
+        IF to_regclass(format('@extschema@.%I', v.name)) IS NOT NULL THEN
+            EXECUTE format('DROP TABLE @extschema@.%I', v.name);
+        END IF;
+        EXECUTE format('CREATE TABLE @extschema@.%1$I (LIKE @taskq@.%1$I) PARTITION BY HASH (%2$I @extschema@.taskq_router_ops)', v.name, v.key);
+        FOR i IN 0 .. n - 1 LOOP
+            remainder := (SELECT r FROM generate_series(0, n - 1) r WHERE satisfies_hash_partition(format('@extschema@.%I', v.name)::regclass, n, r, i::bigint));
+            EXECUTE format('CREATE FOREIGN TABLE @extschema@.%I PARTITION OF @extschema@.%I FOR VALUES WITH (MODULUS %s, REMAINDER %s) SERVER %I OPTIONS (schema_name %L, table_name %L)',
+                           v.name || '_' || i, v.name, n, remainder, 'taskq_slot_' || i, '@taskq@', v.name);
+        END LOOP;
+        EXECUTE format('COMMENT ON TABLE @extschema@.%1$I IS %2$L', v.name, 'taskq''s of the same name, of all slots, to be read.');
+    END LOOP;
+    PERFORM taskq_router_grant(g.role_name) FROM taskq_role_grant g;
+END
+$$;
+COMMENT ON FUNCTION taskq_router_make_views() IS
+'Makes the views taskq_tasks, taskq_queue, taskq_todo, taskq_sla_violations, taskq_task_history, taskq_sla_clocks and taskq_renewals, and the tables taskq_task, taskq_task_event and taskq_renewal, over all slots, for reading by postgres_fdw: what is asked of one id goes to its slot, all else to each. A page comes faster from taskq_queue_page(). Makes a server taskq_slot_n for each slot, with a user mapping for PUBLIC that needs no password. Again after an update. For superusers. Errors: 42704 postgres_fdw is not installed, 55000 no slots yet.';
 
 -- Rights on the router follow those that taskq_grant() gave on the functions and views of the same name.
 CREATE FUNCTION taskq_router_grant(role name) RETURNS void

@@ -10,6 +10,7 @@
 
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
+#include "funcapi.h"
 #include "libpq-fe.h"
 #include "nodes/pg_list.h"
 #include "port/pg_bswap.h"
@@ -18,6 +19,7 @@
 #include "utils/inval.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 /* As counted in the server's options; 0 = not known. */
 static int	nslots = 0;
@@ -77,6 +79,30 @@ Datum
 taskq_router_slots(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(number_of_slots());
+}
+
+/* The keywords of a connection string, and their values. */
+PG_FUNCTION_INFO_V1(taskq_router_options);
+Datum
+taskq_router_options(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	PQconninfoOption *options = PQconninfoParse(text_to_cstring(PG_GETARG_TEXT_PP(0)), NULL);
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
+	{
+		Datum		values[2];
+		bool		nulls[2] = {false};
+
+		if (option->val == NULL)
+			continue;
+		values[0] = CStringGetTextDatum(option->keyword);
+		values[1] = CStringGetTextDatum(option->val);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	PQconninfoFree(options);
+	return (Datum) 0;
 }
 
 /* Throws 22023 unless the text is a connection string that a slot can have. */
