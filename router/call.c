@@ -322,10 +322,8 @@ put_right(void *arg)
 	{
 		const char *reason = strstr(error->message, "): ");
 		char	   *text = pstrdup(reason != NULL ? reason + 3 : error->message);
-		int			len = (int) strlen(text);
 
-		while (len > 0 && text[len - 1] == '\n')
-			text[--len] = '\0';
+		text[strcspn(text, "\n")] = '\0';
 		errcode(ERRCODE_CONNECTION_FAILURE);
 		errmsg_internal("%s does not answer: %s", name, text);
 		errhint("See taskq_router_status().");

@@ -297,7 +297,6 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = server) THEN
         EXECUTE format('CREATE SERVER %I FOREIGN DATA WRAPPER postgres_fdw OPTIONS (updatable %L, async_capable %L, extensions %L, fetch_size %L)',
                        server, 'false', 'true', 'taskq', '1000');
-        EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER %I OPTIONS (password_required %L)', server, 'false');
     ELSE
         SELECT string_agg(format('DROP %I', o.option_name), ', ') INTO options
         FROM pg_foreign_server s CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) o
@@ -309,6 +308,31 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION taskq_router_set_server(integer, text) IS 'Sets the server that views are read from. taskq_router_make_views() and taskq_router_set_slot() call it.';
+
+-- A mapping without a user would connect as the operating system's user of the server.
+CREATE FUNCTION taskq_router_map(role name) RETURNS void
+    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+AS $$
+DECLARE
+    server name;
+    options jsonb;
+BEGIN
+    SELECT coalesce(jsonb_object_agg(o.option_name, o.option_value), '{}') INTO options
+    FROM pg_user_mappings m CROSS JOIN LATERAL pg_options_to_table(m.umoptions) o
+    WHERE m.srvname = 'taskq_slots' AND m.usename IN ($1, 'public')
+      AND (m.usename = $1 OR NOT EXISTS (SELECT FROM pg_user_mappings n WHERE n.srvname = 'taskq_slots' AND n.usename = $1));
+    options := jsonb_build_object('user', $1, 'password_required', 'false') || options;
+    FOR server IN SELECT s.srvname FROM pg_foreign_server s WHERE s.srvname ~ '^taskq_slot_\d+$' LOOP
+        IF EXISTS (SELECT FROM pg_user_mappings m WHERE m.srvname = server AND m.usename = $1) THEN
+            EXECUTE format('DROP USER MAPPING FOR %I SERVER %I', $1, server);
+        END IF;
+        EXECUTE format('CREATE USER MAPPING FOR %I SERVER %I OPTIONS (%s)', $1, server,
+                       (SELECT string_agg(format('%I %L', o.key, o.value), ', ') FROM jsonb_each_text(options) o));
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION taskq_router_map(name) IS
+'Has a role read views as whom it calls functions: by the user mapping of server taskq_slots, else under its own name. taskq_grant() and taskq_router_make_views() call it; so must you after a change of that mapping. For superusers.';
 
 CREATE FUNCTION taskq_router_make_views() RETURNS void
     LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
@@ -337,11 +361,12 @@ BEGIN
         END LOOP;
         EXECUTE format('COMMENT ON TABLE @extschema@.%1$I IS %2$L', v.name, 'taskq''s of the same name, of all slots, to be read.');
     END LOOP;
+    PERFORM taskq_router_map(current_user);
     PERFORM taskq_router_grant(g.role_name) FROM taskq_role_grant g;
 END
 $$;
 COMMENT ON FUNCTION taskq_router_make_views() IS
-'Makes the views taskq_tasks, taskq_queue, taskq_todo, taskq_sla_violations, taskq_task_history, taskq_sla_clocks and taskq_renewals, and the tables taskq_task, taskq_task_event and taskq_renewal, over all slots, for reading by postgres_fdw: what is asked of one id goes to its slot, all else to each. A page comes faster from taskq_queue_page(). Makes a server taskq_slot_n for each slot, with a user mapping for PUBLIC that needs no password. Again after an update. For superusers. Errors: 42704 postgres_fdw is not installed, 55000 no slots yet.';
+'Makes the views taskq_tasks, taskq_queue, taskq_todo, taskq_sla_violations, taskq_task_history, taskq_sla_clocks and taskq_renewals, and the tables taskq_task, taskq_task_event and taskq_renewal, over all slots, for reading by postgres_fdw: what is asked of one id goes to its slot, all else to each. A page comes faster from taskq_queue_page(). Makes a server taskq_slot_n for each slot, and user mappings for whom taskq_grant() gave a level, see taskq_router_map(). Again after an update. For superusers. Errors: 42704 postgres_fdw is not installed, 55000 no slots yet.';
 
 -- Rights on the router follow those that taskq_grant() gave on the functions and views of the same name.
 CREATE FUNCTION taskq_router_grant(role name) RETURNS void
@@ -372,6 +397,7 @@ BEGIN
     LOOP
         EXECUTE format('GRANT %s TO %I', what, $1);
     END LOOP;
+    PERFORM taskq_router_map($1);
 END
 $$;
 COMMENT ON FUNCTION taskq_router_grant(name) IS
@@ -382,6 +408,7 @@ CREATE FUNCTION taskq_router_revoke(role name) RETURNS void
 AS $$
 DECLARE
     here text := (SELECT e.extnamespace::regnamespace::text FROM pg_extension e WHERE e.extname = 'taskq_router');
+    what text;
 BEGIN
     EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA %s FROM %I', here, $1);
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %I', here, $1);
@@ -389,6 +416,11 @@ BEGIN
     IF EXISTS (SELECT FROM taskq_router_slot) THEN
         EXECUTE format('REVOKE ALL ON FOREIGN SERVER taskq_slots, taskq_reads FROM %I', $1);
     END IF;
+    FOR what IN SELECT format('DROP USER MAPPING FOR %I SERVER %I', m.usename, m.srvname) FROM pg_user_mappings m
+        WHERE m.usename = $1 AND m.srvname ~ '^taskq_slot_\d+$'
+    LOOP
+        EXECUTE what;
+    END LOOP;
 END
 $$;
 COMMENT ON FUNCTION taskq_router_revoke(name) IS 'Takes back what taskq_router_grant() gave. taskq_revoke() calls it.';

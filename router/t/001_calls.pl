@@ -150,6 +150,21 @@ for my $query ('SELECT taskq_queue_count(cap => 7)', 'SELECT taskq_queue_count(s
 }
 is(desk(q{SET taskq_router.read_standbys = on; SELECT taskq_queue_count(cap => NULL)}), one('SELECT taskq_queue_count(cap => NULL)'), 'reads that prefer standbys');
 
+# ------------------------------------------------------------ views, by postgres_fdw
+
+fails('SELECT taskq_router_make_views()', qr/42704: views are read by postgres_fdw, which is not installed/, 'without postgres_fdw');
+desk('CREATE EXTENSION postgres_fdw; SELECT taskq_router_make_views()');
+for my $view (qw(taskq_task taskq_tasks taskq_queue taskq_todo taskq_task_event taskq_task_history taskq_sla_violations taskq_sla_clocks taskq_renewal taskq_renewals))
+{
+	my $query = 'SELECT count(*), md5(string_agg(t::text, E\'\\n\' ORDER BY t::text COLLATE "C")) FROM (SELECT to_jsonb(v) - ' . "'{late_by,hours_used,hours_left,percent}'::text[] AS t FROM $view v) v";
+	is(desk($query), one($query), "view $view");
+}
+my $some_id = one('SELECT min(id) FROM taskq_task WHERE id & 3 = 2');
+is(desk("SELECT id, title, status FROM taskq_tasks WHERE id = $some_id"), one("SELECT id, title, status FROM taskq_tasks WHERE id = $some_id"), 'a task by its id');
+like(desk("EXPLAIN SELECT * FROM taskq_tasks WHERE id = $some_id"), qr/^Foreign Scan on taskq_tasks_2/, 'is asked of its slot alone');
+desk('SELECT taskq_router_make_views()');
+fails("UPDATE taskq_task SET title = 'x' WHERE id = $some_id", qr/55000: foreign table "taskq_task_2" does not allow updates/, 'views are for reading');
+
 # ------------------------------------------------------- refused, as taskq would
 
 for my $call (q{taskq_start(NULL)}, q{taskq_start(123456789)}, q{taskq_start(1024 * 3000 + 777)}, q{taskq_start_many('{1,NULL}')}, q{taskq_start_many(NULL)}, q{taskq_start_many('{}')},

@@ -25,6 +25,7 @@ $router->safe_psql('postgres', "$roles; CREATE ROLE app LOGIN");
 fails(q{SELECT taskq_grant('v', 'viewer')}, qr/42704: role "v" does not exist/, 'a role that the slots do not have');
 is(desk(q{SELECT has_schema_privilege('v', 'taskq_router', 'USAGE')}), 'f', 'and nothing is granted');
 $slots->safe_psql('postgres', $roles);
+desk('CREATE EXTENSION postgres_fdw; SELECT taskq_router_make_views()');
 desk(q{SELECT taskq_grant('v', 'viewer')});
 desk(q{SELECT taskq_grant('a', 'agent')});
 desk(q{SELECT taskq_grant('m', 'manager')});
@@ -51,7 +52,7 @@ like(as('m', q{SELECT taskq_grant('nobody', 'viewer')}), qr/42501/, 'nor grants'
 desk(q{SELECT public.taskq_grant('app', 'agent'); SELECT taskq_router_grant('app');
 	CREATE USER MAPPING FOR app SERVER taskq_slots OPTIONS (user 'v'); CREATE USER MAPPING FOR app SERVER taskq_reads OPTIONS (user 'v')});
 like(as('app', q{SELECT taskq_create('a')}), qr/42501: permission denied for function taskq_create/, 'the mapped role has the rights that it has at the slot');
-desk(q{ALTER USER MAPPING FOR app SERVER taskq_slots OPTIONS (SET user 'a')});
+desk(q{ALTER USER MAPPING FOR app SERVER taskq_slots OPTIONS (SET user 'a'); SELECT taskq_router_map('app')});
 my $mapped = as('app', q{SELECT taskq_create('mapped', user_id => 'cus_2')});
 is(at_slot($mapped & 3, "SELECT created_by FROM taskq_task WHERE id = $mapped"), 'app', 'and the actor is who called');
 desk(q{CREATE FUNCTION public.counted() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT taskq_router.taskq_queue_count()'; REVOKE ALL ON FUNCTION public.counted() FROM PUBLIC; GRANT USAGE ON SCHEMA public TO nobody; GRANT EXECUTE ON FUNCTION public.counted() TO nobody});
@@ -68,6 +69,11 @@ desk(q{SELECT count(taskq_create('of ' || i, user_id => 'cus_' || i)) FROM gener
 is(as('a', 'SELECT string_agg(DISTINCT user_id, $$,$$) FROM taskq_queue_page()'), 'cus_2,cus_3,cus_4', 'row security: pages');
 is(as('a', 'SELECT taskq_queue_count()'), '4', 'counts');
 is(as('a', 'SELECT open FROM taskq_stats()'), '4', 'stats');
+is(as('a', 'SELECT count(*) FROM taskq_tasks'), '4', 'views');
+is(as('app', 'SELECT count(*) FROM taskq_tasks'), '4', 'views of a role that is another at the slots');
+like(as('nobody', 'SELECT count(*) FROM taskq_router.taskq_tasks'), qr/42501/, 'views of one that has no level');
+desk('GRANT USAGE ON SCHEMA taskq_router TO nobody; GRANT SELECT ON taskq_router.taskq_tasks TO nobody');
+like(as('nobody', 'SELECT count(*) FROM taskq_router.taskq_tasks'), qr/user mapping not found for "nobody"/, 'which gets nowhere by a grant on the router alone');
 is(as('v', 'SELECT open FROM taskq_stats()'), '13', 'of a role that sees all');
 is(as('a', q{SELECT string_agg(DISTINCT user_id, ',') FROM taskq_claim('sta_1', 20)}), 'cus_2,cus_3,cus_4', 'claims');
 my $hidden = desk(q{SELECT id FROM taskq_queue_page(user_id => 'cus_9')});

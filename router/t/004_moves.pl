@@ -13,6 +13,7 @@ use Test::More;
 start_router(far => "taskq.sweep_interval = 1s\n");
 connect_slots();
 subscribe();
+desk('CREATE EXTENSION postgres_fdw; SELECT taskq_router_make_views()');
 everywhere(q{INSERT INTO taskq_customer (id, name) SELECT 'cus_' || i, 'Customer ' || i FROM generate_series(1, 40) i});
 desk(q{SELECT count(taskq_create('task ' || i, user_id => 'cus_' || 1 + i % 40)) FROM generate_series(1, 200) i});
 
@@ -65,6 +66,8 @@ is($there, scalar(@acknowledged), 'nothing that was acknowledged is lost');
 cmp_ok($new->safe_psql('s3', "SELECT count(*) FROM taskq_task WHERE title LIKE 'load %'"), '>', 0, 'the new server has some');
 is(desk('SELECT count(*) FROM taskq_router_status() WHERE problem IS NULL'), '4', 'all slots are well');
 is($new->safe_psql('s3', 'SELECT count(*) FROM taskq_task WHERE id & 1023 <> 3'), '0', 'ids are those of the slot');
+
+is(desk("SELECT count(*) FROM taskq_task WHERE id = ANY ('{$list}')"), scalar(@acknowledged), 'views go there, too');
 
 # The directory goes on to the new server, which goes on sweeping.
 desk(q{UPDATE taskq_customer SET name = 'After the move' WHERE id = 'cus_1'});
