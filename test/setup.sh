@@ -197,7 +197,7 @@ make_copy() {
     as_user chmod 755 "$tmp"
     as_user mkdir "$tmp/taskq"
     tar -C "$top" --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' \
-        --exclude=./bench/queues/node_modules --exclude=./examples/ops-console/node_modules --exclude=./test/drivers/node/node_modules --exclude=./tmp_check --exclude=./test/output --exclude=./output_iso --exclude=./log -cf - . |
+        --exclude=./bench/queues/node_modules --exclude=./examples/ops-console/node_modules --exclude=./test/drivers/node/node_modules --exclude=./tmp_check --exclude=./router/tmp_check --exclude=./test/output --exclude=./output_iso --exclude=./log -cf - . |
         as_user tar -C "$tmp/taskq" --no-same-owner --no-same-permissions -xf -
 }
 
@@ -206,14 +206,29 @@ make_there() {
     as_user make -s -C "$tmp/taskq" --no-print-directory PG_CONFIG="$PG_CONFIG" "$@"
 }
 
-build_and_install() {
-    local llvm=() clang
-    # Without the clang that the server was built with there is no bitcode.
+# Without the clang that the server was built with there is no bitcode.
+set_llvm() {
+    local clang
+    llvm=()
     clang=$(sed -n 's/^CLANG *= *//p' "$(dirname "$("$PG_CONFIG" --pgxs)")/../Makefile.global")
     command -v "${clang:-none}" >/dev/null || llvm=(with_llvm=no)
+}
+
+build_and_install() {
+    local llvm
+    set_llvm
     say "Building taskq for $("$PG_CONFIG" --version) ..."
     make_there -j"$(nproc)" "${llvm[@]}"
     as_root make -s -C "$tmp/taskq" --no-print-directory PG_CONFIG="$PG_CONFIG" \
+        "${llvm[@]}" install >/dev/null
+}
+
+build_and_install_router() {
+    local llvm
+    set_llvm
+    say 'Building taskq_router ...'
+    make_there -C "$tmp/taskq/router" "${llvm[@]}"
+    as_root make -s -C "$tmp/taskq/router" --no-print-directory PG_CONFIG="$PG_CONFIG" \
         "${llvm[@]}" install >/dev/null
 }
 
