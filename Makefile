@@ -32,7 +32,7 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 # These install what they need, PostgreSQL too.
 SELF_SUFFICIENT = demo demo-stop console load-console test test-console \
-	test-drivers test-feed test-majors test-package test-asan test-valgrind fuzz fuzz-c lint \
+	test-drivers test-feed test-ha test-majors test-package test-asan test-valgrind fuzz fuzz-c lint \
 	soak bench bench-sustained dist package
 
 ifneq ($(PGXS),)
@@ -58,6 +58,8 @@ test-drivers:
 	@test/drivers/run
 test-feed:
 	@examples/change_feed/test/run
+test-ha:
+	@test/ha/run
 test-majors:
 	@test/majors
 test-package:
