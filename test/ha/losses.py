@@ -2,7 +2,7 @@
 
     losses.py DIRECTORY     run as an unprivileged user with PostgreSQL's programs in PATH
 
-HA, LOSSES, TIMEOUTS and COMMIT are explained in test/ha/run; SEED repeats the choices.
+HA, LOSSES, KINDS, TIMEOUTS and COMMIT are explained in test/ha/run; SEED repeats the choices.
 Times are printed and not judged, but for a limit beyond which something hangs.
 """
 import os
@@ -36,6 +36,8 @@ PATIENCE = 5            # seconds that a client waits for an answer
 SETTINGS = {
     'shared_preload_libraries': 'taskq', 'taskq.sweep_interval': f'{SWEEP_INTERVAL}s', 'taskq.sweep_batch_size': 100,
     'max_connections': 60, 'wal_keep_size': '512MB', 'max_wal_size': '1GB',
+    # After a crash commits wait for the standby to come back, which by default asks every 5 s.
+    'wal_retrieve_retry_interval': '500ms',
 }
 # The ways in which a primary is lost, and how that ends, if not by itself.
 KINDS = {'crash': None, 'kill': 'boot', 'freeze': 'thaw', 'cut': 'join_network'}
@@ -153,6 +155,11 @@ def fail(what):
     sys.exit(f'FAILED: {what}')
 
 
+def do(machine, sql, *arguments, **where):
+    if machine.query(sql, *arguments, **where) is None:
+        fail(f'{machine.name} is gone before its time')
+
+
 def expect(what, machine, sql, *arguments):
     """Of a query that finds what must not be."""
     rows = machine.query(sql, *arguments)
@@ -245,7 +252,7 @@ def alone(machine):
 def lose(cluster, writers, kind, number):
     primary, standby = until('a primary with its standby', lambda: replicating(cluster))
     source = f'BULK {number}'
-    primary.query("""INSERT INTO taskq_task (title, due_date, source) SELECT 'past', taskq_today() - 2, %s FROM generate_series(1, %s)""", source, BULK)
+    do(primary, "INSERT INTO taskq_task (title, due_date, source) SELECT 'past', taskq_today() - 2, %s FROM generate_series(1, %s)", source, BULK)
     progress = "SELECT count(*) FROM taskq_task WHERE source = %s AND status = 'OVERDUE'"
     until('a sweep is under way', lambda: 0 < (primary.query(progress, source) or [(0,)])[0][0])
     swept = primary.query(progress, source)[0][0]
@@ -264,7 +271,7 @@ def lose(cluster, writers, kind, number):
                 fail(f'a writer got {writer.failure!r}')
         return min((at for writer in writers for *_, at, since in writer.acknowledged[-500:] if since > lost), default=None)
     written = until('a write is acknowledged', first_write)
-    now_primary = until('a sweep ends', lambda: next((m for m in candidates if swept_since(m, when)), None), 60)
+    until('a sweep ends', lambda: any(swept_since(m, when) for m in candidates), SWEEP_INTERVAL + 30)
     sweep = time.monotonic()
 
     if KINDS[kind]:
@@ -300,12 +307,13 @@ def main():
     try:
         cluster.start()
         first, _ = until('a primary with its standby', lambda: replicating_server(cluster))
-        first.query(f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'", database='postgres')
+        do(first, f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'", database='postgres')
+        # pg_auto_failover has made it.
         if not first.query("SELECT 1 FROM pg_database WHERE datname = 'desk'", database='postgres'):
-            first.query('CREATE DATABASE desk', database='postgres')
-        first.query((HERE / 'desk.sql').read_text())
-        first.query(f"ALTER ROLE app SET synchronous_commit = '{COMMIT}'")
-        first.query(f"ALTER DATABASE desk SET taskq.timezone = '{zone_with_midnight_in(20)}'")
+            do(first, 'CREATE DATABASE desk', database='postgres')
+        do(first, (HERE / 'desk.sql').read_text())
+        do(first, f"ALTER ROLE app SET synchronous_commit = '{COMMIT}'")
+        do(first, f"ALTER DATABASE desk SET taskq.timezone = '{zone_with_midnight_in(20)}'")
         times = run(cluster)
     finally:
         Writer.ended.set()
@@ -337,7 +345,7 @@ def run(cluster):
     threading.Thread(target=Writer.watch, args=(writers,), daemon=True).start()
     until('each writer writes', lambda: all(writer.acknowledged or writer.failure for writer in writers), 60)
     times = {}
-    kinds = list(KINDS)
+    kinds = os.environ.get('KINDS', '').split() or list(KINDS)
     for number in range(1, LOSSES + 1):
         kind = kinds[(number - 1) % len(kinds)]
         times.setdefault(kind, []).append(lose(cluster, writers, kind, number))

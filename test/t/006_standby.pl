@@ -66,6 +66,10 @@ is($standby->safe_psql('postgres', $_), query('postgres', $_), "on the standby a
 is($standby->safe_psql('postgres', q{SELECT count(*) FROM taskq_tasks WHERE status = 'OVERDUE' AND stored_status = 'OPEN'}), '20000',
 	'statuses are right although nobody has swept');
 is($standby->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'taskq%'}), '0', 'no worker runs there');
+# Programs that fail over keep slots on a standby for the day on which it is the primary.
+$standby->safe_psql('postgres', q{SELECT pg_create_physical_replication_slot('for_the_other', true)});
+is($standby->safe_psql('postgres', q{SELECT subject FROM taskq_check() WHERE subject LIKE 'replication slot%'}), '', 'nor is a slot there amiss');
+$standby->safe_psql('postgres', q{SELECT pg_drop_replication_slot('for_the_other')});
 my ($result, $out, $err) = $standby->psql('postgres', q{SELECT taskq_create('x')});
 like($err, qr/cannot execute INSERT in a read-only transaction/, 'and nothing can be written');
 ($result, $out, $err) = $standby->psql('postgres', 'SELECT count(*) FROM taskq_sweep()');
