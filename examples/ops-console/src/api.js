@@ -6,7 +6,7 @@ import * as taskq from './taskq.js'
 
 const noSuchTask = (id) => new Problem(404, `Task ${id} does not exist.`)
 
-export function createApi({ db, stream, auth }) {
+export function createApi({ db, stream }) {
   const move = (verb) => ({ staff, params, body }) => db.write(staff, (tx) => taskq.moveTask(tx, verb, params.id, body ?? {}))
 
   // A change of a calendar, or with dry_run a look at what would come of it.
@@ -73,10 +73,10 @@ export function createApi({ db, stream, auth }) {
     addHoliday: edit((tx, { body }) => calendars.addHoliday(tx, body)),
     removeHoliday: edit((tx, { params }) => calendars.removeHoliday(tx, params.id)),
 
-    streamTasks(request, reply) {
-      const key = request.staff.session ?? request.staff.id
-      if (!stream.hasRoomFor(key)) throw new Problem(429, 'Too many pages are open in this session.')
-      stream.add(reply, key, () => auth.isStillSignedIn(request))
+    streamTasks({ staff, method }, reply) {
+      if (!stream.hasRoomFor(staff)) throw new Problem(429, 'You have too many pages open.', {}, 10)
+      if (method === 'HEAD') return reply.type('text/event-stream').send()
+      stream.add(reply, staff)
     },
   }
 }

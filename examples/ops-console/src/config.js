@@ -9,10 +9,18 @@ function integer(env, name, fallback) {
 }
 
 export function readConfig(env = process.env) {
+  const statementTimeout = integer(env, 'STATEMENT_TIMEOUT_MS', 10_000)
   return {
     databaseUrl: env.DATABASE_URL,
     poolSize: integer(env, 'POOL_SIZE', 10),
-    statementTimeout: integer(env, 'STATEMENT_TIMEOUT_MS', 10_000),
+    statementTimeout,
+    // How long to wait for what somebody else is changing.
+    lockTimeout: integer(env, 'LOCK_TIMEOUT_MS', 2000),
+    // The server ends what takes too long; if it no longer even does that, it is gone.
+    queryTimeout: statementTimeout && statementTimeout + 2000,
+    // How long requests that are under way may take to end when the console is told to.
+    drainTimeout: integer(env, 'DRAIN_TIMEOUT_MS', 15_000),
+    heartbeat: integer(env, 'HEARTBEAT_MS', 20_000), // of the streams, for proxies that hang up on silence
     host: env.HOST || '127.0.0.1',
     port: integer(env, 'PORT', 8080),
     // Behind a proxy that speaks TLS: cookies are then sent over TLS only, and
@@ -21,6 +29,7 @@ export function readConfig(env = process.env) {
     sessionHours: integer(env, 'SESSION_HOURS', 12),
     requestsPerMinute: integer(env, 'REQUESTS_PER_MINUTE', 600),
     signInsPerMinute: integer(env, 'SIGN_INS_PER_MINUTE', 10),
+    guessesPerMinute: integer(env, 'GUESSES_PER_MINUTE', 60),
     logLevel: env.LOG_LEVEL || 'info',
   }
 }

@@ -19,14 +19,26 @@ const page = (data) => ({ type: 'object', additionalProperties: false, propertie
 const isoDate = { type: 'string', format: 'date' }
 const key = { type: 'string', minLength: 1, maxLength: 255 }
 
-// Where to go after signing in: nowhere but to a page of this console.
-const safeNext = (next) => (/^\/(?![/\\])/.test(next ?? '') ? next : '/tasks')
+// Where to go after signing in: nowhere but to a page of this console.  It is
+// parsed as a browser will, which drops tabs and line ends and resolves "/./";
+// and again, since what comes of that can be another site's address.
+const here = 'http://console.invalid'
+function safeNext(next) {
+  let path = typeof next === 'string' && next.startsWith('/') ? next : '/tasks'
+  for (let n = 0; n < 2; n++) {
+    if (!URL.canParse(path, here)) return '/tasks'
+    const { origin, pathname, search, hash } = new URL(path, here)
+    if (origin !== here) return '/tasks'
+    path = pathname + search + hash
+  }
+  return path
+}
 
 export function createPages({ db, auth, stream, asset, operations }) {
   const eta = new Eta({ views: fileURLToPath(new URL('../views', import.meta.url)), cache: true })
 
   function render(view, request, data) {
-    const { staff } = request
+    const staff = request.staff ?? null // an address that is none has not got that far
     return eta.render(view, {
       ...format,
       asset,
@@ -142,14 +154,14 @@ export function createPages({ db, auth, stream, asset, operations }) {
 
   async function signIn(request, reply) {
     const { token, next } = request.body
-    const staff = await auth.signIn(token.trim(), reply)
+    const staff = await auth.signIn(token.trim(), request, reply)
     if (staff) return reply.redirect(safeNext(next), 303)
     return html(reply.code(401), render('sign-in', request, { next: safeNext(next), failed: true }))
   }
 
   async function signOut(request, reply) {
     await auth.signOut(request, reply)
-    if (request.staff) stream.endSession(request.staff.session)
+    if (request.staff?.session) stream.endSession(request.staff.session)
     return reply.redirect('/sign-in', 303)
   }
 

@@ -60,6 +60,7 @@ export async function openStream(url, token) {
   const abort = new AbortController()
   const response = await fetch(`${url}/ops/tasks/stream`, { headers: { authorization: `Bearer ${token}` }, signal: abort.signal })
   const events = []
+  let heartbeats = 0
   const ended = (async () => {
     let text = ''
     const decoder = new TextDecoder()
@@ -68,10 +69,11 @@ export async function openStream(url, token) {
       const blocks = text.split('\n\n')
       text = blocks.pop()
       for (const block of blocks) {
+        if (block.startsWith(':')) heartbeats++
         const event = /^event: (.*)$/m.exec(block)?.[1]
         if (event) events.push({ event, data: JSON.parse(/^data: (.*)$/m.exec(block)[1]) })
       }
     }
   })().catch(() => {})
-  return { status: response.status, type: response.headers.get('content-type'), events, ended, close: () => abort.abort() }
+  return { status: response.status, type: response.headers.get('content-type'), events, ended, heartbeats: () => heartbeats, close: () => abort.abort() }
 }
