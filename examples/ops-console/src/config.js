@@ -1,6 +1,8 @@
 // Settings, all from the environment.  The database is named by DATABASE_URL,
 // or else by PGHOST, PGUSER and the other variables that libpq knows.
 
+import { addressesOf } from './limits.js'
+
 function integer(env, name, fallback) {
   if (env[name] === undefined || env[name] === '') return fallback
   const value = Number(env[name])
@@ -26,6 +28,7 @@ export function readConfig(env = process.env) {
     // Behind a proxy that speaks TLS: cookies are then sent over TLS only, and
     // the address of a client is the one that the proxy passes on.
     behindTls: env.BEHIND_TLS === '1',
+    proxies: addressesOf(env.PROXY_ADDRESS || '127.0.0.0/8, ::1'),
     sessionHours: integer(env, 'SESSION_HOURS', 12),
     requestsPerMinute: integer(env, 'REQUESTS_PER_MINUTE', 600),
     signInsPerMinute: integer(env, 'SIGN_INS_PER_MINUTE', 10),

@@ -1,7 +1,22 @@
 // How often somebody may ask for something.
 
-import { isIPv6 } from 'node:net'
+import { BlockList, isIPv6 } from 'node:net'
 import { Problem } from './errors.js'
+
+const familyOf = (ip) => (isIPv6(ip) ? 'ipv6' : 'ipv4')
+
+// "127.0.0.0/8, ::1" as a list that isAmong() can look into.
+export function addressesOf(text) {
+  const list = new BlockList()
+  for (const part of text.split(',').map((word) => word.trim()).filter(Boolean)) {
+    const [address, bits] = part.split('/')
+    if (bits === undefined) list.addAddress(address, familyOf(address))
+    else list.addSubnet(address, Number(bits), familyOf(address))
+  }
+  return list
+}
+
+export const isAmong = (list, ip) => list.check(ip, familyOf(ip))
 
 // Whoever has one address of IPv6 has all of its network.
 const networkOf = (ip) => (isIPv6(ip) && !ip.includes('.') ? ip.split(':').slice(0, 4).join(':') : ip)

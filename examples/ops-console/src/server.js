@@ -9,8 +9,9 @@ import { createApi } from './api.js'
 import { registerAssets } from './assets.js'
 import { createAuth } from './auth.js'
 import { createDatabase } from './db.js'
+import { createDrain } from './drain.js'
 import { handleErrors, Problem, problemBody } from './errors.js'
-import { createLimits } from './limits.js'
+import { createLimits, isAmong } from './limits.js'
 import { describeError } from './log.js'
 import { createValidatorCompiler, operationsOf, readDocument, registerOperations } from './openapi.js'
 import { createPages } from './pages.js'
@@ -60,10 +61,11 @@ export async function buildServer(config) {
     logger: config.logLevel === 'silent' ? false : { level: config.logLevel, serializers: { err: describeError } },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    trustProxy: config.behindTls ? 1 : false, // one proxy: what its clients claim about others is not believed
+    // One proxy, and only it: what it was told about addresses before it is not believed.
+    trustProxy: config.behindTls && ((address, hop) => hop === 0 && isAmong(config.proxies, address)),
     requestTimeout: 30_000,
     routerOptions: { querystringParser: parseAddress, maxParamLength: longestParameter },
-    forceCloseConnections: 'idle',
+    forceCloseConnections: false,
     return503OnClosing: false,
     clientErrorHandler: answerNonsense,
     frameworkErrors: (error, request, reply) => {
@@ -71,6 +73,7 @@ export async function buildServer(config) {
       errors.answer(new Problem(error.statusCode, 'There is no such address.'), request, reply)
     },
   })
+  const drain = createDrain(app.server)
   let errors
   let isClosing = false
   const db = createDatabase(config, app.log)
@@ -134,11 +137,13 @@ export async function buildServer(config) {
   })
 
   app.addHook('onReady', async () => stream.start())
-  // What is under way is answered; then the connections to the database go.
+  // First everything is answered, then the connections to the database go.
   app.addHook('preClose', async () => {
     isClosing = true
+    drain.begin()
     await stream.stop()
   })
+  app.addHook('onClose', async () => drain.end())
   app.addHook('onClose', async () => db.close())
   return app
 }

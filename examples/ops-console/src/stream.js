@@ -118,8 +118,9 @@ export function createStream(db, auth, { heartbeat: heartbeatEvery }, log, { max
     for (const reader of readers) write(reader, ': still here\n\n')
     if (state === 'connecting' || isAsking) return
     isAsking = true
-    client.query('SELECT 1')
-      .catch(() => client.connection.stream.destroy())
+    const asked = client
+    asked.query('SELECT 1')
+      .catch(() => asked.connection.stream.destroy())
       .finally(() => { isAsking = false })
   }
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { openBrowser, signIn } from './help/browser.js'
 import { createClient, openStream } from './help/client.js'
 import { openDesk, until } from './help/desk.js'
 import { startConsole } from './help/process.js'
@@ -69,6 +70,33 @@ describe('told to end', () => {
     await until('nobody is left', async () => await waitingForLocks() === 0)
     assert.equal(await statusOf(id), 'OPEN')
   })
+})
+
+test('the page says that nobody knows, and shows how it is as soon as it can', async () => {
+  const id = await desk.task({ title: 'Call back' })
+  const settings = { LOCK_TIMEOUT_MS: '30000', STATEMENT_TIMEOUT_MS: '30000', DRAIN_TIMEOUT_MS: '200' }
+  const console = await startConsole(desk, settings)
+  const browser = await openBrowser()
+  let again
+  try {
+    const page = await signIn(browser, console.url, desk.tokens.agent)
+    await page.goto(`${console.url}/tasks`)
+    const held = await holdTask(id)
+    await page.locator(`#task-${id}`).getByRole('button', { name: 'Start' }).click()
+    await until('it waits', waitingForLocks)
+    console.signal('SIGTERM')
+    await page.getByText('It is not known whether this was done.').waitFor()
+    assert.equal(await page.getByText('Nothing was changed').count(), 0)
+    await console.exited
+    await held.release()
+    again = await startConsole(desk, { ...settings, PORT: new URL(console.url).port })
+    await page.getByText('This page shows how things are now.').waitFor()
+    assert.equal(await page.locator(`#task-${id}`).getAttribute('data-status'), 'OPEN')
+  } finally {
+    await browser.close()
+    await console.stop()
+    await again?.stop()
+  }
 })
 
 test('a connection that is lost at COMMIT: it is said that nobody knows, and not otherwise', async () => {

@@ -56,9 +56,9 @@ export const formOf = (fields) => ({
 })
 
 // Reads events of a stream until one satisfies the test.
-export async function openStream(url, token) {
+export async function openStream(url, token, cookie) {
   const abort = new AbortController()
-  const response = await fetch(`${url}/ops/tasks/stream`, { headers: { authorization: `Bearer ${token}` }, signal: abort.signal })
+  const response = await fetch(`${url}/ops/tasks/stream`, { headers: token ? { authorization: `Bearer ${token}` } : { cookie }, signal: abort.signal })
   const events = []
   let heartbeats = 0
   const ended = (async () => {
