@@ -32,3 +32,6 @@ export async function page(address) {
   if (!response.ok) throw new Error(answer.querySelector('.empty p')?.textContent ?? 'The console does not answer.')
   return answer
 }
+
+// An id as a part of an address, as src/format.js has it.
+export const segment = (id) => encodeURIComponent(/^(~|\.{1,2}$)/.test(id) ? `~${id}` : id)

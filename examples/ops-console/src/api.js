@@ -2,6 +2,7 @@
 
 import * as calendars from './calendars.js'
 import { Problem } from './errors.js'
+import { fromSegment } from './format.js'
 import * as taskq from './taskq.js'
 
 const noSuchTask = (id) => new Problem(404, `Task ${id} does not exist.`)
@@ -27,7 +28,13 @@ export function createApi({ db, stream }) {
     getTask: ({ staff, params }) => db.read(staff, async (tx) => {
       const task = await taskq.findTask(tx, params.id)
       if (!task) throw noSuchTask(params.id)
-      return { ...task, history: await taskq.historyOf(tx, params.id) }
+      const { events, before } = await taskq.historyOf(tx, params.id)
+      return { ...task, history: events, history_before: before }
+    }),
+
+    getHistory: ({ staff, params, query }) => db.read(staff, async (tx) => {
+      if (!await taskq.exists(tx, params.id)) throw noSuchTask(params.id)
+      return taskq.historyOf(tx, params.id, query)
     }),
 
     startTask: move('start'),
@@ -40,7 +47,7 @@ export function createApi({ db, stream }) {
     resumeTask: move('resume'),
 
     getTaskSla: ({ staff, params }) => db.read(staff, async (tx) => {
-      if (!await taskq.findTask(tx, params.id)) throw noSuchTask(params.id)
+      if (!await taskq.exists(tx, params.id)) throw noSuchTask(params.id)
       return { clocks: await taskq.slaOf(tx, params.id) }
     }),
 
@@ -65,11 +72,11 @@ export function createApi({ db, stream }) {
     listCalendars: async ({ staff }) => ({ calendars: await db.read(staff, calendars.listCalendars) }),
 
     getCalendar: ({ staff, params }) => db.read(staff, async (tx) => {
-      const calendar = await calendars.findCalendar(tx, params.name)
+      const calendar = await calendars.findCalendar(tx, fromSegment(params.name))
       return { ...calendar, holidays: await calendars.holidaysOf(tx, calendar.holiday_lists) }
     }),
 
-    setCalendar: edit((tx, { params, body }) => calendars.setCalendar(tx, params.name, body)),
+    setCalendar: edit((tx, { params, body }) => calendars.setCalendar(tx, fromSegment(params.name), body)),
     addHoliday: edit((tx, { body }) => calendars.addHoliday(tx, body)),
     removeHoliday: edit((tx, { params }) => calendars.removeHoliday(tx, params.id)),
 

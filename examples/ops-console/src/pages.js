@@ -17,6 +17,7 @@ const levels = ['viewer', 'agent', 'manager']
 
 const page = (data) => ({ type: 'object', additionalProperties: false, properties: data })
 const isoDate = { type: 'string', format: 'date' }
+const eventId = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }
 const key = { type: 'string', minLength: 1, maxLength: 255 }
 
 // Where to go after signing in: nowhere but to a page of this console.  It is
@@ -73,7 +74,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
   }
 
   async function taskPage(request, reply) {
-    const { staff, params } = request
+    const { staff, params, query } = request
     const data = await db.read(staff, async (tx) => {
       const task = await taskq.findTask(tx, params.id)
       if (!task) throw new Problem(404, `Task ${params.id} does not exist.`)
@@ -81,7 +82,8 @@ export function createPages({ db, auth, stream, asset, operations }) {
         today: tx.today,
         task,
         clocks: await taskq.slaOf(tx, params.id),
-        history: await taskq.historyOf(tx, params.id),
+        history: await taskq.historyOf(tx, params.id, query),
+        isOlder: query.before !== undefined,
       }
     })
     return html(reply, render('task', request, { everybody: await staffToChoose(), ...data }))
@@ -94,20 +96,21 @@ export function createPages({ db, auth, stream, asset, operations }) {
   }
 
   async function customerPage(request, reply) {
-    const { staff, params, query } = request
-    const filter = { ...query, user_id: params.id, status: query.show === 'all' ? Object.keys(format.statuses) : format.active }
+    const { staff, query } = request
+    const id = format.fromSegment(request.params.id)
+    const filter = { ...query, user_id: id, status: query.show === 'all' ? Object.keys(format.statuses) : format.active }
     const data = await db.read(staff, async (tx) => {
-      const customer = await taskq.findCustomer(tx, params.id)
-      if (!customer) throw new Problem(404, `There is no customer ${params.id}.`)
+      const customer = await taskq.findCustomer(tx, id)
+      if (!customer) throw new Problem(404, `There is no customer ${id}.`)
       const list = await taskq.listTasks(tx, filter)
       await taskq.addClocks(tx, list.tasks)
       return {
         today: tx.today,
         customer,
-        stats: await taskq.stats(tx, { user_id: params.id }),
+        stats: await taskq.stats(tx, { user_id: id }),
         kinds: await taskq.knownKinds(tx),
         ...list,
-        renewals: await taskq.renewalsOf(tx, params.id),
+        renewals: await taskq.renewalsOf(tx, id),
       }
     })
     return html(reply, render('customer', request, { filter: query, everybody: await staffToChoose(), ...data }))
@@ -138,7 +141,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
 
   async function calendarPage(request, reply) {
     const data = await db.read(request.staff, async (tx) => {
-      const calendar = await calendars.findCalendar(tx, request.params.name)
+      const calendar = await calendars.findCalendar(tx, format.fromSegment(request.params.name))
       return {
         today: tx.today,
         calendar,
@@ -176,11 +179,11 @@ export function createPages({ db, auth, stream, asset, operations }) {
 
     app.get('/', anybody, (request, reply) => reply.redirect('/tasks'))
     app.get('/tasks', { schema: { querystring: filters } }, tasksPage)
-    app.get('/tasks/:id', { schema: { params: taskId } }, taskPage)
+    app.get('/tasks/:id', { schema: { params: taskId, querystring: page({ before: eventId }) } }, taskPage)
     app.get('/customers', { schema: { querystring: page({ search: { type: 'string', maxLength: 200 } }) } }, customersPage)
     app.get('/customers/:id', {
       schema: {
-        params: page({ id: key }),
+        params: page({ id: { ...key, maxLength: key.maxLength + 1 } }),
         querystring: page({ show: { enum: ['active', 'all'], default: 'active' }, after: { type: 'string', maxLength: 1000 } }),
       },
     }, customerPage)

@@ -7,9 +7,20 @@ const filterArguments = `
     assignee_id => $4, unassigned => $5, user_id => $6, source => $7, due_from => $8, due_to => $9, search => $10,
     assignee_is_active => $11, paused => $12, kind => $13`
 
+// What a list tells of a task: all but the texts that can be long, which would be
+// read from where they are stored, page after page, for nobody to see.
+const briefly = `
+  p.id, p.title, p.priority, p.status, p.stored_status, p.due_date, p.is_active, p.is_overdue, p.days_overdue,
+  p.assignee_id, p.assignee_name, p.assignee_is_active, p.team_id, p.user_id, p.customer_name, p.source, p.dedupe_key, p.kind, p.labels, p.follows_id,
+  p.sla_hours, p.sla_status, p.sla_due_at, p.sla_at_risk_at, p.sla_breached_at, p.sla_first_breached_at, p.sla_policy, p.sla_calendar, p.sla_revision,
+  p.sla_from, p.response_hours, p.response_due_at, p.response_breached_at, p.response_hours_used, p.sla_hours_used, p.sla_warn_at, p.sla_warned_at,
+  p.paused_at, left(p.pause_reason, 300) AS pause_reason, p.resume_at, p.is_paused,
+  p.created_at, p.created_by, p.started_at, p.completed_at, p.cancelled_at, p.updated_at`
+
 const pageOfTasks = `
-  SELECT coalesce(json_agg(p), '[]') AS tasks
-  FROM taskq_queue_page(${filterArguments}, sort => $14, page_size => $15, after => $16) AS p`
+  SELECT coalesce(json_agg(t), '[]') AS tasks
+  FROM (SELECT ${briefly}, p.cursor
+        FROM taskq_queue_page(${filterArguments}, sort => $14, page_size => $15, after => $16) AS p) t`
 
 // Which kinds of work the service levels tell apart: what a field can offer.
 const kinds = `SELECT coalesce(json_agg(DISTINCT kind), '[]') AS kinds FROM taskq_sla_policy WHERE kind IS NOT NULL`
@@ -62,30 +73,52 @@ export async function addClocks(tx, tasks) {
   }
 }
 
-// The clocks of a task, resolution first, each with the time line that its deadline follows from.
+// The clocks of a task, resolution first, each with the time line that its deadline
+// follows from.  Of a long one, its begin and its end.
+const spansAtEachEnd = 200
+
 export async function slaOf(tx, id) {
   const rows = await tx.rows(`
-    SELECT to_jsonb(c) || jsonb_build_object('spans', (
-        SELECT coalesce(jsonb_agg(e ORDER BY e.begins), '[]') FROM taskq_sla_explain(c.task_id, c.clock) e)) AS clock
-    FROM taskq_sla_clocks c WHERE c.task_id = $1 ORDER BY c.clock`, [id])
+    SELECT to_jsonb(c) || jsonb_build_object('spans', e.spans, 'spans_left_out', e.left_out) AS clock
+    FROM taskq_sla_clocks c
+    CROSS JOIN LATERAL (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('begins', s.begins, 'ends', s.ends, 'what', s.what, 'label', left(s.label, 300),
+                   'hours', s.hours, 'hours_so_far', s.hours_so_far) ORDER BY s.n) FILTER (WHERE s.n <= $2 OR s.n > s.total - $2), '[]') AS spans,
+               greatest(0, count(*) - 2 * $2)::integer AS left_out
+        FROM (SELECT e.*, e.ordinality AS n, count(*) OVER () AS total
+              FROM taskq_sla_explain(c.task_id, c.clock) WITH ORDINALITY AS e) s) e
+    WHERE c.task_id = $1 ORDER BY c.clock`, [id, spansAtEachEnd])
   return rows.map(({ clock }) => clock)
 }
+
+export const exists = async (tx, id) => (await tx.rows('SELECT FROM taskq_task WHERE id = $1', [id])).length > 0
 
 export async function findTask(tx, id) {
   const row = await tx.row('SELECT to_jsonb(t) AS task FROM taskq_tasks t WHERE t.id = $1', [id])
   return row?.task
 }
 
-export async function historyOf(tx, id) {
+// The history from its end, or from before an event: as many events as there is
+// room for on a page, but one at least.  "before" leads to those that came earlier.
+const eventsAPage = 50
+const bytesAPage = 256 * 1024
+
+export async function historyOf(tx, id, { before = null, limit = eventsAPage } = {}) {
   // Instants among the changes are kept in UTC; they are told as all others are.
   const rows = await tx.rows(`
-    SELECT to_jsonb(h) || jsonb_build_object('actor_name', s.name, 'changes', (
+    SELECT to_jsonb(h) - '{bytes,n}'::text[] || jsonb_build_object('actor_name', s.name, 'changes', (
         SELECT jsonb_object_agg(key, CASE WHEN key ~ '_(at|from)$'
             THEN jsonb_build_object('from', (value->>'from')::timestamptz, 'to', (value->>'to')::timestamptz) ELSE value END)
         FROM jsonb_each(h.changes))) AS event
-    FROM taskq_task_history h LEFT JOIN taskq_staff_member s ON s.id = h.actor
-    WHERE h.task_id = $1 ORDER BY h.event_id`, [id])
-  return rows.map(({ event }) => event)
+    FROM (SELECT h.*, row_number() OVER newest AS n, sum(coalesce(octet_length(h.note), 0) + coalesce(octet_length(h.changes::text), 0)) OVER newest AS bytes
+          FROM (SELECT * FROM taskq_task_history WHERE task_id = $1 AND ($2::bigint IS NULL OR event_id < $2)
+                ORDER BY event_id DESC LIMIT $3) h
+          WINDOW newest AS (ORDER BY h.event_id DESC)) h
+    LEFT JOIN taskq_staff_member s ON s.id = h.actor
+    WHERE h.n = 1 OR h.bytes <= $4
+    ORDER BY h.event_id`, [id, before, limit, bytesAPage])
+  const events = rows.map(({ event }) => event)
+  return { events, before: events[0]?.event_id > 0 ? events[0].event_id : null }
 }
 
 export async function createTask(tx, body) {
@@ -123,7 +156,7 @@ export async function moveTasks(tx, verb, ids, body) {
 }
 
 export async function claimTasks(tx, staffId, count) {
-  const rows = await tx.rows('SELECT to_jsonb(c) AS task FROM taskq_claim($1, $2) AS c', [staffId, count])
+  const rows = await tx.rows(`SELECT to_jsonb(t) AS task FROM (SELECT ${briefly} FROM taskq_claim($1, $2) AS p) t`, [staffId, count])
   return rows.map(({ task }) => task)
 }
 
@@ -148,8 +181,10 @@ export const refreshRenewals = async (tx, dryRun) => {
 
 export async function renewalsOf(tx, userId) {
   const rows = await tx.rows(`
-    SELECT to_jsonb(r) AS renewal FROM taskq_renewals r
-    WHERE r.user_id = $1 ORDER BY r.days_until_due NULLS LAST, r.due_date DESC LIMIT 100`, [userId])
+    SELECT to_jsonb(r) AS renewal FROM (
+        SELECT id, user_id, service_type, due_date, days_until_due, status, is_overdue, assignee_id, assignee_name, reference,
+               next_threshold, next_threshold_on, open_task_id, every, completed_at, cancelled_at, compliance_flagged_at
+        FROM taskq_renewals WHERE user_id = $1 ORDER BY days_until_due NULLS LAST, due_date DESC LIMIT 100) r`, [userId])
   return rows.map(({ renewal }) => renewal)
 }
 

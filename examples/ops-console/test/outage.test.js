@@ -1,6 +1,8 @@
 // What a failing server does to the console: nothing that lasts.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { openBrowser, signIn } from './help/browser.js'
 import { createClient, openStream } from './help/client.js'
@@ -44,11 +46,13 @@ describe('told to end', () => {
     const console = await startConsole(desk, { LOCK_TIMEOUT_MS: '30000', STATEMENT_TIMEOUT_MS: '30000' })
     const client = createClient(console.url, desk.tokens.agent)
     const stream = await openStream(console.url, desk.tokens.agent)
+    // Browsers open connections before they have something to ask.
+    const unused = connect(new URL(console.url).port, '127.0.0.1').on('error', () => {})
     const held = await holdTask(id)
     const answer = client.post(`/ops/tasks/${id}/start`)
     await until('it waits', waitingForLocks)
     console.signal('SIGTERM')
-    await stream.ended
+    await Promise.all([stream.ended, once(unused, 'close')])
     await until('no new connection', () => fetch(`${console.url}/health`).then(() => false, () => true))
     await held.release()
     const { status, body } = await answer
