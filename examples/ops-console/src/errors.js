@@ -6,7 +6,7 @@ import { STATUS_CODES } from 'node:http'
 const statusOfSqlstate = {
   P0002: 404, // no such task or renewal
   '09000': 409, // a trigger of the user's suppressed it
-  55000: 412, // changed since the caller looked at it
+  55000: 409, // not in a state for it
   '55P03': 409, // somebody else has it locked
   23503: 422, // unknown or inactive staff, unknown customer
   42501: 403,
@@ -29,7 +29,9 @@ const statusOfClass = {
   P0: 409, // a trigger of the user's: RAISE
 }
 
-const statusOf = ({ code, routine }) => {
+const statusOf = ({ code, routine, isStale, isWrongValue }) => {
+  if (isWrongValue) return 422
+  if (isStale) return 412 // changed since the caller looked at it
   if (!isSqlstate(code)) return undefined
   return statusOfSqlstate[code] ?? statusOfClass[code.slice(0, 2)] ??
     (routine === 'exec_stmt_raise' ? 409 : undefined) // RAISE with a code of its own
@@ -81,8 +83,8 @@ function sentenceOf(error, status, level) {
 function fromDatabase(error, level) {
   const status = isUnavailable(error) ? 503 : statusOf(error)
   if (status === undefined) return undefined
-  const { code: sqlstate, message, detail, hint, constraint } = error
-  const members = isSqlstate(sqlstate) ? { database: { sqlstate, message, detail, hint, constraint } } : {}
+  const { code: sqlstate, message, detail, hint, constraint, changed } = error
+  const members = isSqlstate(sqlstate) ? { database: { sqlstate, message, detail, hint, constraint }, changed } : {}
   if (error.isUnknown) members.outcome = 'unknown'
   return new Problem(status, sentenceOf(error, status, level), members)
 }

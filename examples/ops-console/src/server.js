@@ -1,5 +1,6 @@
 // The web server: who may in, what every answer carries, and which routes there are.
 
+import { createHash } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import { parse as parseQuery } from 'node:querystring'
 import cookie from '@fastify/cookie'
@@ -52,6 +53,19 @@ function answerNonsense(error, socket) {
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'))
+}
+
+const isPage = (reply) => String(reply.getHeader('content-type')).startsWith('text/html')
+
+// Answers that can be asked for again carry an ETag; whoever has that one already gets 304.
+function unlessKnown({ method, headers }, reply, payload) {
+  if (method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') return payload
+  const tag = reply.getHeader('etag') ?? `W/"${createHash('sha256').update(payload).digest('base64url').slice(0, 22)}"`
+  reply.header('etag', tag)
+  const opaque = (text) => text.trim().replace(/^W\//, '')
+  if (!(headers['if-none-match'] ?? '').split(',').map(opaque).includes(opaque(tag))) return payload
+  reply.code(304).removeHeader('content-type').removeHeader('content-length')
+  return null
 }
 
 const isApi = (request) => request.url.startsWith('/ops/')
@@ -114,9 +128,10 @@ export async function buildServer(config) {
     const { open, signsIn } = request.routeOptions.config
     if (!open && !signsIn) auth.checkCsrf(request)
   })
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', async (request, reply, payload) => {
     if (isClosing) reply.header('connection', 'close')
     reply.header('server-timing', `total;dur=${(performance.now() - request.startedAt).toFixed(1)}`)
+    return isApi(request) || isPage(reply) ? unlessKnown(request, reply, payload) : payload
   })
 
   const operations = operationsOf(readDocument())

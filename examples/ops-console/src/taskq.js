@@ -5,7 +5,7 @@
 const filterArguments = `
     status => $1::taskq_status[], priority => $2::taskq_priority[], sla_status => $3::taskq_sla_status[],
     assignee_id => $4, unassigned => $5, user_id => $6, source => $7, due_from => $8, due_to => $9, search => $10,
-    assignee_is_active => $11, paused => $12, kind => $13`
+    assignee_is_active => $11, paused => $12, kind => $13, team_id => $14, labels => $15`
 
 // What a list tells of a task: all but the texts that can be long, which would be
 // read from where they are stored, page after page, for nobody to see.
@@ -20,7 +20,7 @@ const briefly = `
 const pageOfTasks = `
   SELECT coalesce(json_agg(t), '[]') AS tasks
   FROM (SELECT ${briefly}, p.cursor
-        FROM taskq_queue_page(${filterArguments}, sort => $14, page_size => $15, after => $16) AS p) t`
+        FROM taskq_queue_page(${filterArguments}, sort => $16, page_size => $17, after => $18) AS p) t`
 
 // Which kinds of work the service levels tell apart: what a field can offer.
 const kinds = `SELECT coalesce(json_agg(DISTINCT kind), '[]') AS kinds FROM taskq_sla_policy WHERE kind IS NOT NULL`
@@ -28,13 +28,13 @@ const kinds = `SELECT coalesce(json_agg(DISTINCT kind), '[]') AS kinds FROM task
 // All that the page of the queue shows, in one question; but for clocks, see addClocks().
 const queue = `
   SELECT (SELECT to_json(s) FROM taskq_stats() AS s) AS stats, (${pageOfTasks}) AS tasks, (${kinds}) AS kinds,
-         taskq_queue_count(${filterArguments}, cap => $17)::integer AS count`
+         taskq_queue_count(${filterArguments}, cap => $19)::integer AS count`
 
 const filterValues = (f) => [
   f.status ?? ['OPEN'], f.priority ?? null, f.sla_status ?? null,
   f.assignee_id ?? null, f.unassigned ?? false, f.user_id ?? null, f.source ?? null,
   f.due_from ?? null, f.due_to ?? null, f.search ?? null, f.assignee_is_active ?? null,
-  f.paused ?? null, f.kind ?? null,
+  f.paused ?? null, f.kind ?? null, f.team_id ?? null, f.labels ?? null,
 ]
 
 // One row more than asked for tells whether there is a next page.
@@ -126,13 +126,23 @@ export async function createTask(tx, body) {
   return task
 }
 
+// All or none; of two with one dedupe_key the second gets the task of the first.
+export async function createTasks(tx, bodies) {
+  const rows = await tx.rows('SELECT t AS task FROM taskq_create_many_json($1) t', [JSON.stringify(bodies)])
+  return rows.map(({ task }) => task)
+}
+
 // The verbs, each for one task and for many.  $1 is the id, or the ids.
 const verbs = {
   start: [],
   complete: ['note'],
   cancel: ['reason'],
   assign: ['assignee_id'],
+  assign_team: ['team_id'],
   reschedule: ['due_date'],
+  prioritize: ['priority'],
+  set_sla: ['sla_hours', 'note'],
+  apply_policy: ['policy', 'since'],
   comment: ['note'],
   pause: ['reason', 'until'],
   resume: ['note'],
@@ -140,9 +150,44 @@ const verbs = {
 
 function call(verb, ids, body) {
   const name = Array.isArray(ids) ? `taskq_${verb}_many` : `taskq_${verb}`
-  const named = verbs[verb].map((argument, n) => `, ${argument} => $${n + 2}`)
-  return [`SELECT id FROM ${name}($1${named.join('')})`, [ids, ...verbs[verb].map((argument) => body[argument] ?? null)]]
+  const given = [...verbs[verb], ...(body.if_unchanged_since ? ['if_unchanged_since'] : [])]
+  const named = given.map((argument, n) => `, ${argument} => $${n + 2}`)
+  return [`SELECT id FROM ${name}($1${named.join('')})`, [ids, ...given.map((argument) => body[argument] ?? null)]]
 }
+
+// What a form of a task's fields says, verb by verb, in one transaction: what it does
+// not mention stays.  The first verb looks whether the task is still as it was read;
+// after that this transaction has it.
+const edits = ['title', 'description', 'labels', 'attributes']
+export async function editTask(tx, id, changes) {
+  let since = changes.if_unchanged_since
+  const once = () => {
+    const value = since
+    since = undefined
+    return value ?? null
+  }
+  const has = (name) => changes[name] !== undefined
+  if (edits.some(has)) {
+    const attributes = has('attributes') ? JSON.stringify(changes.attributes ?? {}) : null
+    await tx.row('SELECT id FROM taskq_edit($1, title => $2, description => $3, labels => $4, attributes => $5, if_unchanged_since => $6)',
+      [id, changes.title ?? null, has('description') ? changes.description ?? '' : null, has('labels') ? changes.labels ?? [] : null, attributes, once()])
+  }
+  for (const [verb, name] of [['prioritize', 'priority'], ['set_sla', 'sla_hours'], ['reschedule', 'due_date'], ['assign_team', 'team_id'], ['assign', 'assignee_id']]) {
+    if (has(name)) await tx.row(...call(verb, id, { ...changes, if_unchanged_since: once() }))
+  }
+  return findTask(tx, id)
+}
+
+// Labels are added to and taken from what each task has.
+const labelMany = `
+  SELECT (taskq_edit(t.id, labels => ARRAY(
+      SELECT l FROM unnest(coalesce(t.labels, '{}') || $2::text[]) l WHERE l <> ALL ($3::text[])))).id
+  FROM (SELECT id, labels FROM taskq_task WHERE id = ANY ($1) ORDER BY id) t`
+export const labelTasks = (tx, ids, add, remove) => tx.rows(labelMany, [ids, add, remove])
+
+export const followUp = async (tx, id, { title, due_date, assignee_id, sla_hours }) =>
+  (await tx.row('SELECT taskq_follow_up($1, title => $2, due_date => $3, assignee_id => $4, sla_hours => $5) AS id',
+    [id, title ?? null, due_date ?? null, assignee_id ?? null, sla_hours ?? null])).id
 
 // A function's change shows in the view from the next statement on.
 export async function moveTask(tx, verb, id, body) {
@@ -155,13 +200,20 @@ export async function moveTasks(tx, verb, ids, body) {
   return rows.map(({ id }) => Number(id))
 }
 
-export async function claimTasks(tx, staffId, count) {
-  const rows = await tx.rows(`SELECT to_jsonb(t) AS task FROM (SELECT ${briefly} FROM taskq_claim($1, $2) AS p) t`, [staffId, count])
+export async function claimTasks(tx, staffId, { count, team_id }) {
+  const rows = await tx.rows(`SELECT to_jsonb(t) AS task FROM (SELECT ${briefly} FROM taskq_claim($1, $2, team_id => $3) AS p) t`, [staffId, count, team_id ?? null])
   return rows.map(({ task }) => task)
 }
 
-export const stats = (tx, { assignee_id, user_id } = {}) =>
-  tx.row('SELECT * FROM taskq_stats(assignee_id => $1, user_id => $2)', [assignee_id ?? null, user_id ?? null])
+export const stats = (tx, { assignee_id, user_id, team_id } = {}) =>
+  tx.row('SELECT * FROM taskq_stats(assignee_id => $1, user_id => $2, team_id => $3)', [assignee_id ?? null, user_id ?? null, team_id ?? null])
+
+// Everything that was done to a task after an instant, the latest last.
+export async function historySince(tx, id, since) {
+  const { event_id } = await tx.row('SELECT coalesce(max(event_id), 0) AS event_id FROM taskq_task_history WHERE task_id = $1 AND at <= $2', [id, since])
+  const { events } = await historyOf(tx, id, { limit: 20 })
+  return events.filter((event) => event.event_id > Number(event_id))
+}
 
 const slaBy = `
   SELECT r.*, s.name AS assignee_name

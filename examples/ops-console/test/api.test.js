@@ -600,3 +600,104 @@ test('without a database: 503, and health says so; with it again, all is well', 
   assert.equal((await viewer.get('/ops/tasks')).status, 200)
   assert.equal((await viewer.get('/health')).status, 200)
 })
+
+describe('two who edit', () => {
+  test('whoever saw an older task gets 412, and is told what has been done to it', async () => {
+    const id = await desk.task({ due_date: await desk.today(5) })
+    const seen = await agent.get(`/ops/tasks/${id}`)
+    const zoe = createClient(desk.url, desk.tokens.second)
+    await zoe.post(`/ops/tasks/${id}/reschedule`, { due_date: await desk.today(9) })
+    for (const late of [
+      () => agent.patch(`/ops/tasks/${id}`, { title: 'Mine', due_date: null, if_unchanged_since: seen.body.updated_at }),
+      () => agent.patch(`/ops/tasks/${id}`, { priority: 'URGENT' }, { headers: { 'if-match': seen.headers.get('etag') } }),
+      () => agent.post(`/ops/tasks/${id}/start`, {}, { headers: { 'if-match': seen.headers.get('etag') } }),
+      () => agent.post(`/ops/tasks/${id}/cancel`, { reason: 'x', if_unchanged_since: seen.body.updated_at }),
+    ]) {
+      const { status, body } = await late()
+      assert.equal(status, 412)
+      assert.deepEqual(body.changed.map(({ actor_name, kind, changes }) => [actor_name, kind, changes]),
+        [['Zoe Second', 'rescheduled', { due_date: { from: await desk.today(5), to: await desk.today(9) } }]])
+    }
+    assert.equal((await agent.get(`/ops/tasks/${id}`)).body.title, 'A task')
+    const now = await agent.get(`/ops/tasks/${id}`)
+    await zoe.post(`/ops/tasks/${id}/comment`, { note: 'a note is no change' })
+    const edited = await agent.patch(`/ops/tasks/${id}`, { title: 'Mine', priority: 'URGENT', labels: ['b', 'a'], attributes: { x: 1 }, description: 'long', assignee_id: 'sta_zoe' },
+      { headers: { 'if-match': now.headers.get('etag') } })
+    assert.equal(edited.status, 200)
+    assert.deepEqual([edited.body.title, edited.body.priority, edited.body.labels, edited.body.attributes, edited.body.assignee_id], ['Mine', 'URGENT', ['a', 'b'], { x: 1 }, 'sta_zoe'])
+    // The answer's tag is good for the next change.
+    assert.equal((await agent.post(`/ops/tasks/${id}/start`, {}, { headers: { 'if-match': edited.headers.get('etag') } })).status, 200)
+    assert.equal((await agent.patch(`/ops/tasks/${id}`, { title: 'x' }, { headers: { 'if-match': '"nonsense"' } })).status, 412)
+    assert.equal((await agent.patch(`/ops/tasks/${id}`, { title: 'x' }, { headers: { 'if-match': '*' } })).status, 200)
+    assert.deepEqual((await agent.patch(`/ops/tasks/${id}`, { description: null, labels: [], attributes: {}, assignee_id: null })).body.assignee_id, null)
+  })
+
+  test('all or nothing: a field that is refused takes the others with it', async () => {
+    const id = await desk.task()
+    assert.equal((await agent.patch(`/ops/tasks/${id}`, { title: 'new', assignee_id: 'sta_nobody' })).status, 422)
+    assert.equal((await agent.patch(`/ops/tasks/${id}`, {})).status, 422)
+    assert.equal((await agent.get(`/ops/tasks/${id}`)).body.title, 'A task')
+  })
+})
+
+test('what is known already is not sent again: 304', async () => {
+  const id = await desk.task()
+  for (const [path, accept] of [['/tasks', 'text/html'], [`/tasks/${id}`, 'text/html'], ['/reports', 'text/html'], ['/ops/tasks', 'application/json'], [`/ops/tasks/${id}`, 'application/json']]) {
+    const first = await viewer.get(path, { headers: { accept } })
+    const tag = first.headers.get('etag')
+    assert.ok(tag, path)
+    const second = await viewer.get(path, { headers: { accept, 'if-none-match': `"other", ${tag}` } })
+    assert.deepEqual([second.status, second.text, second.headers.get('etag')], [304, '', tag], path)
+  }
+  const { headers } = await viewer.get(`/ops/tasks/${id}`)
+  await agent.post(`/ops/tasks/${id}/comment`, { note: 'x' })
+  assert.equal((await viewer.get(`/ops/tasks/${id}`, { headers: { 'if-none-match': headers.get('etag') } })).status, 200)
+})
+
+describe('what managers keep', () => {
+  test('a team, its members, its work; leave; merging', async () => {
+    await manager.put('/ops/teams/team_a', { name: 'Team A', members: ['sta_adam', 'sta_zoe'] })
+    assert.deepEqual((await manager.put('/ops/teams/team_a', { name: 'Team A', members: ['sta_zoe'] })).body.members, ['sta_zoe'])
+    const id = await desk.task({ user_id: 'cus_2' })
+    assert.equal((await agent.post(`/ops/tasks/${id}/team`, { team_id: 'team_a' })).body.team_id, 'team_a')
+    assert.deepEqual((await viewer.get('/ops/tasks?team_id=team_a')).body.tasks.map((task) => task.id), [id])
+    await agent.post('/ops/tasks/bulk', { action: 'label', ids: [id], add_labels: ['x', 'y'] })
+    await agent.post('/ops/tasks/bulk', { action: 'label', ids: [id], remove_labels: ['x'] })
+    assert.deepEqual((await viewer.get('/ops/tasks?labels=y')).body.tasks.map(({ labels }) => labels), [['y']])
+    await agent.post(`/ops/tasks/${id}/assign`, { assignee_id: 'sta_zoe' })
+    assert.equal((await manager.post('/ops/staff/sta_zoe/away', { away_until: '2099-01-01' })).body.away_until, '2099-01-01')
+    assert.equal((await manager.post('/ops/staff/sta_zoe/hand-over', { to_staff: 'sta_adam' })).body.tasks, 1)
+    await manager.post('/ops/staff/sta_zoe/away', { away_until: null })
+    await desk.db.query(`INSERT INTO taskq_customer (id, name) VALUES ('cus_twice', 'Twice')`)
+    const other = await desk.task({ user_id: 'cus_twice' })
+    assert.equal((await manager.post('/ops/customers/cus_twice/merge', { into: 'cus_2' })).body.tasks, 1)
+    assert.equal((await viewer.get(`/ops/tasks/${other}`)).body.user_id, 'cus_2')
+    assert.equal((await viewer.get('/ops/customers/cus_twice')).body.merged_into, 'cus_2')
+  })
+
+  test('a record is replaced whole, and a wrong one is 422', async () => {
+    await manager.put('/ops/policies/fast', { sla_hours: 4, kind: 'FAST', warn_percents: [50] })
+    const { body } = await manager.put('/ops/policies/fast', { sla_hours: 5, kind: 'FAST' })
+    assert.deepEqual([body.sla_hours, body.warn_percents, body.is_enabled], [5, [], true])
+    const none = await manager.put('/ops/policies/none', { kind: 'NONE' })
+    assert.deepEqual([none.status, none.body.database.constraint], [422, 'taskq_sla_policy_hours_check'])
+    assert.equal((await manager.put('/ops/rules/r', { event: 'x', action: 'CREATE_TASK', condition: '$.a ==' })).status, 422)
+    assert.equal((await manager.put('/ops/rules/r', { event: 'x', action: 'CREATE_TASK', title_template: 'About {{a}}' })).status, 200)
+    assert.deepEqual((await manager.post('/ops/rules/try', { event: 'x', payload: { a: 'b' } })).body.firings.map(({ title }) => title), ['About b'])
+    assert.equal((await manager.delete('/ops/rules/r')).body.name, 'r')
+    assert.equal((await manager.delete('/ops/rules/r')).status, 404)
+    await manager.delete('/ops/policies/fast')
+  })
+
+  test('renewals page by page', async () => {
+    for (let n = 1; n <= 5; n++) await agent.post('/ops/renewals', { user_id: 'cus_1', service_type: `type ${n}`, due_date: `2099-0${Math.ceil(n / 2)}-01` })
+    const seen = []
+    let after = ''
+    do {
+      const { body } = await viewer.get(`/ops/renewals?limit=2&user_id=cus_1&due_from=2099-01-01${after && `&after=${encodeURIComponent(after)}`}`)
+      seen.push(...body.renewals.map(({ service_type }) => service_type))
+      after = body.next
+    } while (after && seen.length < 20)
+    assert.deepEqual(seen, ['type 1', 'type 2', 'type 3', 'type 4', 'type 5'])
+  })
+})

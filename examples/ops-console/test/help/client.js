@@ -46,6 +46,9 @@ export function createClient(url, token, defaults = {}) {
   return {
     get: (path, options) => request('GET', path, options),
     post: (path, body, options) => request('POST', path, { body, ...options }),
+    patch: (path, body, options) => request('PATCH', path, { body, ...options }),
+    put: (path, body, options) => request('PUT', path, { body, ...options }),
+    delete: (path, options) => request('DELETE', path, options),
     request,
   }
 }
