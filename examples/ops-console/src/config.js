@@ -10,6 +10,20 @@ function integer(env, name, fallback) {
   return value
 }
 
+function openid(env) {
+  if (!env.OIDC_ISSUER) return { issuer: null }
+  for (const name of ['OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'PUBLIC_URL']) if (!env[name]) throw new Error(`OIDC_ISSUER needs ${name}`)
+  const { protocol, hostname } = new URL(env.OIDC_ISSUER)
+  if (protocol !== 'https:' && !['127.0.0.1', '[::1]', 'localhost'].includes(hostname)) throw new Error('OIDC_ISSUER must be reached over TLS')
+  return {
+    issuer: env.OIDC_ISSUER,
+    clientId: env.OIDC_CLIENT_ID,
+    clientSecret: env.OIDC_CLIENT_SECRET,
+    claim: env.OIDC_CLAIM || 'email',
+    publicUrl: env.PUBLIC_URL,
+  }
+}
+
 export function readConfig(env = process.env) {
   const statementTimeout = integer(env, 'STATEMENT_TIMEOUT_MS', 10_000)
   return {
@@ -33,6 +47,8 @@ export function readConfig(env = process.env) {
     requestsPerMinute: integer(env, 'REQUESTS_PER_MINUTE', 600),
     signInsPerMinute: integer(env, 'SIGN_INS_PER_MINUTE', 10),
     guessesPerMinute: integer(env, 'GUESSES_PER_MINUTE', 60),
+    // Signing in by OpenID Connect: on, if there is an issuer.
+    openid: openid(env),
     logLevel: env.LOG_LEVEL || 'info',
   }
 }

@@ -24,7 +24,7 @@ const key = { type: 'string', minLength: 1, maxLength: 255 }
 // parsed as a browser will, which drops tabs and line ends and resolves "/./";
 // and again, since what comes of that can be another site's address.
 const here = 'http://console.invalid'
-function safeNext(next) {
+export function safeNext(next) {
   let path = typeof next === 'string' && next.startsWith('/') ? next : '/tasks'
   for (let n = 0; n < 2; n++) {
     if (!URL.canParse(path, here)) return '/tasks'
@@ -35,7 +35,7 @@ function safeNext(next) {
   return path
 }
 
-export function createPages({ db, auth, stream, asset, operations }) {
+export function createPages({ db, asset, operations }) {
   const eta = new Eta({ views: fileURLToPath(new URL('../views', import.meta.url)), cache: true })
 
   function render(view, request, data) {
@@ -152,22 +152,6 @@ export function createPages({ db, auth, stream, asset, operations }) {
     return html(reply, render('calendar', request, { ...charts, ...data }))
   }
 
-  const signInPage = (request, reply) =>
-    html(reply, render('sign-in', request, { next: safeNext(request.query.next), failed: false }))
-
-  async function signIn(request, reply) {
-    const { token, next } = request.body
-    const staff = await auth.signIn(token.trim(), request, reply)
-    if (staff) return reply.redirect(safeNext(next), 303)
-    return html(reply.code(401), render('sign-in', request, { next: safeNext(next), failed: true }))
-  }
-
-  async function signOut(request, reply) {
-    await auth.signOut(request, reply)
-    if (request.staff?.session) stream.endSession(request.staff.session)
-    return reply.redirect('/sign-in', 303)
-  }
-
   function renderError(problem, request) {
     return render('error', request, { problem: problemBody(problem) })
   }
@@ -190,14 +174,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
     app.get('/calendars', calendarsPage)
     app.get('/calendars/:name', { schema: { params: operations.getCalendar.schema.params } }, calendarPage)
     app.get('/reports', { schema: { querystring: page({ from: isoDate, to: isoDate }) } }, reportsPage)
-
-    app.get('/sign-in', anybody, signInPage)
-    app.post('/sign-in', {
-      config: { anybody: true, signsIn: true },
-      schema: { body: { ...page({ token: { type: 'string', maxLength: 200 }, next: { type: 'string', maxLength: 4000 } }), required: ['token'] } },
-    }, signIn)
-    app.post('/sign-out', anybody, signOut)
   }
 
-  return { register, renderError }
+  return { register, render, renderError }
 }

@@ -6,6 +6,7 @@ import { parse as parseQuery } from 'node:querystring'
 import cookie from '@fastify/cookie'
 import rateLimit from '@fastify/rate-limit'
 import Fastify, { LogController } from 'fastify'
+import { createAccount } from './account.js'
 import { createApi } from './api.js'
 import { registerAssets } from './assets.js'
 import { createAuth } from './auth.js'
@@ -14,6 +15,7 @@ import { createDrain } from './drain.js'
 import { handleErrors, Problem, problemBody } from './errors.js'
 import { createLimits, isAmong } from './limits.js'
 import { describeError } from './log.js'
+import { createOidc } from './oidc.js'
 import { createValidatorCompiler, operationsOf, readDocument, registerOperations } from './openapi.js'
 import { createPages } from './pages.js'
 import { createStream } from './stream.js'
@@ -136,14 +138,17 @@ export async function buildServer(config) {
 
   const operations = operationsOf(readDocument())
   const asset = registerAssets(app)
-  const pages = createPages({ db, auth, stream, asset, operations })
+  const pages = createPages({ db, asset, operations })
+  const oidc = createOidc({ ...config.openid, behindTls: config.behindTls })
+  const account = createAccount({ auth, oidc, stream, render: pages.render })
 
   errors = handleErrors(app, {
     wantsPage: (request) => !isApi(request) && /text\/html|\*\/\*|^$/.test(request.headers.accept ?? ''),
     renderPage: pages.renderError,
   })
-  registerOperations(app, operations, createApi({ db, stream }))
+  registerOperations(app, operations, { ...createApi({ db, stream }), ...account.handlers })
   pages.register(app)
+  account.register(app)
 
   app.get('/ops/openapi.json', async () => readDocument())
   app.get('/health', { config: { open: true } }, async () => {

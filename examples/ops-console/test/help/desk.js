@@ -46,7 +46,7 @@ export async function openDesk(name, { host = process.env.PGHOST, port = process
   // The console's own connection: not a superuser.
   const databaseUrl = `postgresql:///${database}?host=${encodeURIComponent(host)}&port=${port}&user=ops_console`
   const app = await buildServer({ ...readConfig({}), databaseUrl, port: 0, logLevel: 'silent', requestsPerMinute: 100_000, signInsPerMinute: 1000, ...settings })
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const url = await app.listen({ host: '127.0.0.1', port: settings.listenOn ?? 0 })
 
   return {
     url,
