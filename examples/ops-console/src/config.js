@@ -28,6 +28,7 @@ export function readConfig(env = process.env) {
   const statementTimeout = integer(env, 'STATEMENT_TIMEOUT_MS', 10_000)
   return {
     databaseUrl: env.DATABASE_URL,
+    listenUrl: env.LISTEN_DATABASE_URL || undefined,
     poolSize: integer(env, 'POOL_SIZE', 10),
     statementTimeout,
     // How long to wait for what somebody else is changing.

@@ -1,7 +1,8 @@
 // The pool, and the one way to use it for somebody: a transaction that is
 // theirs, with the role of their level and taskq.actor set for its length.
 // Everything is set with "true" as third argument of set_config(), so that it
-// also works behind PgBouncer in transaction mode.
+// also works behind PgBouncer in transaction mode, which takes no other settings
+// when a connection begins.
 //
 // Nothing is waited for without a limit: a lock for lock_timeout, the server's
 // work for statement_timeout, a server that no longer answers for query_timeout,
@@ -19,6 +20,7 @@ const enter = `
   SELECT set_config('role', $1, true), set_config('taskq.actor', $2, true),
          set_config('TimeZone', coalesce(nullif(current_setting('taskq.timezone', true), ''), 'UTC'), true),
          set_config('lock_timeout', $3, true), set_config('application_name', $4, true),
+         set_config('statement_timeout', $5, true), set_config('idle_in_transaction_session_timeout', $5, true),
          taskq_today()::text AS today, pg_backend_pid() AS pid`
 
 // Whom a connection waits for: the end of the chain of those who wait for each other.
@@ -75,7 +77,7 @@ function createGate(size, patience) {
   }
 }
 
-export function createDatabase({ databaseUrl, poolSize, statementTimeout, lockTimeout, queryTimeout }, log) {
+export function createDatabase({ databaseUrl, listenUrl, poolSize, statementTimeout, lockTimeout, queryTimeout }, log) {
   const connection = {
     connectionString: databaseUrl,
     application_name: application,
@@ -86,8 +88,6 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout, lockTi
   const pool = new pg.Pool({
     ...connection,
     max: poolSize,
-    statement_timeout: statementTimeout,
-    idle_in_transaction_session_timeout: statementTimeout,
     query_timeout: queryTimeout,
   })
   // An error event that nobody listens to ends the process.  The pool listens to
@@ -148,7 +148,8 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout, lockTi
     let ending = false
     try {
       await ask(begin)
-      const { rows: [{ today, pid }] } = await ask(enter, [roles[staff.level], staff.id, String(lockTimeout), `${application} ${staff.id}`])
+      const { rows: [{ today, pid }] } = await ask(enter,
+        [roles[staff.level], staff.id, String(lockTimeout), `${application} ${staff.id}`, String(statementTimeout)])
       const query = (sql, values) => (writes ? askPatiently(ask, pid, sql, values) : ask(sql, values))
       const result = await work({
         today,
@@ -183,7 +184,9 @@ export function createDatabase({ databaseUrl, poolSize, statementTimeout, lockTi
     look: (staff, work) => writers(() => transaction(staff, { begin: 'BEGIN', end: 'ROLLBACK' }, work)),
     // As the console itself: its own tables, and nothing of anybody's.
     own,
-    connectToListen: () => new pg.Client({ ...connection, application_name: `${application} listening`, query_timeout: 5000 }),
+    connectToListen: () => new pg.Client({
+      ...connection, connectionString: listenUrl ?? databaseUrl, application_name: `${application} listening`, query_timeout: 5000,
+    }),
     close: () => pool.end(),
   }
 }

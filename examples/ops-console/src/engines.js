@@ -2,20 +2,22 @@
 
 import { Problem } from './errors.js'
 
-// By due date; "after" is where the page before ended.
+const brief = `id, user_id, customer_name, customer_is_active, service_type, due_date, days_until_due, status, is_overdue, assignee_id, assignee_name, reference,
+  next_threshold, next_threshold_on, open_task_id, every, anchor_on, created_at, created_by, completed_at, cancelled_at, compliance_flagged_at`
+
+// By due date, without their notes; "after" is where the page before ended.
 export async function listRenewals(tx, { status, user_id, service_type, due_from, due_to, limit, after }) {
   const [, day, id] = after === undefined ? [] : /^(\d{4}-\d\d-\d\d)\/(\d+)$/.exec(after)
   const rows = await tx.rows(`
-    SELECT to_jsonb(r) AS renewal FROM taskq_renewals r
+    SELECT to_jsonb(b) AS renewal FROM (SELECT ${brief} FROM taskq_renewals r
     WHERE r.status = ANY ($1) AND ($2::text IS NULL OR r.user_id = $2) AND ($3::text IS NULL OR r.service_type = $3)
       AND ($4::date IS NULL OR r.due_date >= $4) AND ($5::date IS NULL OR r.due_date <= $5)
       AND ($6::date IS NULL OR (r.due_date, r.id) > ($6, $7::bigint))
-    ORDER BY r.due_date, r.id LIMIT $8`,
+    ORDER BY r.due_date, r.id LIMIT $8) b`,
   [status, user_id ?? null, service_type ?? null, due_from ?? null, due_to ?? null, day ?? null, id ?? null, limit + 1])
   const renewals = rows.map(({ renewal }) => renewal)
   const page = renewals.slice(0, limit)
   const last = page.at(-1)
-  for (const renewal of page) delete renewal.notes
   return { renewals: page, next: renewals.length > limit ? `${last.due_date}/${last.id}` : null }
 }
 

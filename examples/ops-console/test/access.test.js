@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { readConfig } from '../src/config.js'
+import { buildServer } from '../src/server.js'
 import { createClient, formOf, openStream } from './help/client.js'
 import { openDesk, until } from './help/desk.js'
+import { hasPgBouncer, startPgBouncer } from './help/pgbouncer.js'
 
 let desk
 const as = (level) => createClient(desk.url, desk.tokens[level])
@@ -228,6 +231,29 @@ describe('levels', () => {
     const { body: task } = await as('viewer').get(`/ops/tasks/${id}`)
     for (const { kind, actor, note } of task.history) {
       if (kind === 'commented') assert.equal(actor, Number(note) % 4 ? 'sta_adam' : 'sta_zoe')
+    }
+  })
+
+  test('also behind PgBouncer in transaction mode', { skip: !hasPgBouncer && 'no PgBouncer here' }, async () => {
+    const bouncer = await startPgBouncer(desk.database)
+    const app = await buildServer({ ...readConfig({}), databaseUrl: bouncer.url, listenUrl: desk.databaseUrl, logLevel: 'silent', requestsPerMinute: 10_000 })
+    try {
+      const url = await app.listen({ host: '127.0.0.1', port: 0 })
+      const id = await desk.task()
+      const answers = await Promise.all(Array.from({ length: 12 }, (_, n) =>
+        createClient(url, desk.tokens[['viewer', 'agent', 'second', 'manager'][n % 4]]).post(`/ops/tasks/${id}/comment`, { note: String(n % 4) })))
+      answers.forEach(({ status }, n) => assert.equal(status, n % 4 ? 200 : 403))
+      const { body: task } = await createClient(url, desk.tokens.viewer).get(`/ops/tasks/${id}`)
+      const names = [null, 'sta_adam', 'sta_zoe', 'sta_mona']
+      for (const { kind, actor, note } of task.history) if (kind === 'commented') assert.equal(actor, names[note])
+      const stream = await openStream(url, desk.tokens.viewer)
+      await until('it listens', () => stream.events.some(({ data }) => data.state === 'listening'))
+      const other = await desk.task()
+      await until('a change is told', () => stream.events.some(({ data }) => data.ids?.includes(other)))
+      stream.close()
+    } finally {
+      await app.close()
+      await bouncer.stop()
     }
   })
 

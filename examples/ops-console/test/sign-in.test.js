@@ -2,6 +2,7 @@
 // that the test runs.
 
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { after, before, describe, test } from 'node:test'
@@ -130,7 +131,9 @@ describe('OpenID Connect', { skip: !canOpenid && 'needs Node 20' }, () => {
     })
     provider.on('request', oidc.callback())
     desk = await openDesk('openid', { listenOn: port, openid: { issuer, clientId: 'console', clientSecret: 'a secret of the test', claim: 'email', publicUrl } })
-    await desk.db.query(`INSERT INTO console.staff_identity (identity, staff_id, level) VALUES ('adam@desk.example', 'sta_adam', 'agent')`)
+    for (const level of ['viewer', 'agent']) {
+      execFileSync(process.execPath, [new URL('../bin/identity.js', import.meta.url).pathname, 'adam@desk.example', 'sta_adam', level], { env: { ...process.env, PGDATABASE: desk.database } })
+    }
     browser = await openBrowser()
   })
   after(async () => {
