@@ -37,15 +37,22 @@ export function startServer() {
   }
   const signal = (name) => { for (const pid of processes()) process.kill(pid, name) }
 
+  let isStopped = false
+  function stop() {
+    if (isStopped) return
+    isStopped = true
+    process.off('exit', stop)
+    signal('SIGCONT')
+    control('stop', '-m', 'immediate')
+    rmSync(directory, { recursive: true })
+  }
+  process.on('exit', stop) // a test that ends before its time
+
   return {
     host: directory,
     restart: () => control('restart', '-m', 'immediate'),
     hang: () => signal('SIGSTOP'),
     wake: () => signal('SIGCONT'),
-    stop() {
-      signal('SIGCONT')
-      control('stop', '-m', 'immediate')
-      rmSync(directory, { recursive: true })
-    },
+    stop,
   }
 }
