@@ -11,7 +11,7 @@
 import { post } from './api.js'
 import { openTask, reloadTask } from './drawer.js'
 import { show } from './message.js'
-import { refresh } from './refresh.js'
+import { lookAgain, refresh } from './refresh.js'
 
 const parts = (text) => text.split(',').map((part) => part.trim()).filter(Boolean)
 
@@ -45,6 +45,12 @@ const done = {
   },
 }
 
+async function tellHowItIs() {
+  if (!await lookAgain()) return
+  await reloadTask().catch(() => {})
+  show('The console answers again. This page shows how things are now.')
+}
+
 // Disables what was pressed until the answer is there, and shows a refusal.
 export async function send(path, body, element) {
   const buttons = element instanceof HTMLFormElement ? [...element.querySelectorAll('button')] : [element]
@@ -56,6 +62,7 @@ export async function send(path, body, element) {
     return answer
   } catch (error) {
     show(error.message, { bad: true })
+    if (error.isUnknown) tellHowItIs()
     if (element.matches?.('[data-auto]')) await reloadTask()
     return null
   } finally {

@@ -1,7 +1,10 @@
 // Requests to the HTTP API.  A refusal becomes an Error whose message is the
-// sentence that the server has for people.
+// sentence that the server has for people; isUnknown says that nobody knows
+// whether the change was made, since no answer came, or not the console's.
 
 const csrf = document.querySelector('meta[name="csrf-token"]')?.content
+
+const unknown = () => Object.assign(new Error('The console did not answer. It is not known whether this was done.'), { isUnknown: true })
 
 export async function post(path, body = {}) {
   let response
@@ -12,11 +15,11 @@ export async function post(path, body = {}) {
       body: JSON.stringify(body),
     })
   } catch {
-    throw new Error('The console cannot be reached. Nothing was changed.')
+    throw unknown()
   }
   if (response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`)
-  const answer = await response.json()
-  if (!response.ok) throw new Error(answer.detail)
+  const answer = await response.json().catch(() => { throw unknown() })
+  if (!response.ok) throw Object.assign(new Error(answer.detail), { isUnknown: answer.outcome === 'unknown' })
   return answer
 }
 
@@ -29,3 +32,6 @@ export async function page(address) {
   if (!response.ok) throw new Error(answer.querySelector('.empty p')?.textContent ?? 'The console does not answer.')
   return answer
 }
+
+// An id as a part of an address, as src/format.js has it.
+export const segment = (id) => encodeURIComponent(/^(~|\.{1,2}$)/.test(id) ? `~${id}` : id)

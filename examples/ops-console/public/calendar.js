@@ -3,7 +3,7 @@
 // the address stands for the field of that name.
 
 import { fieldsOf, send } from './actions.js'
-import { post } from './api.js'
+import { post, segment } from './api.js'
 import { show } from './message.js'
 
 const dialog = document.getElementById('moves')
@@ -13,7 +13,7 @@ const time = (text) => (text === 'infinity' ? 'no date' : text.slice(0, 16).repl
 
 function requestOf(form) {
   const { name, ...fields } = fieldsOf(form)
-  const fill = (address) => address?.replace(':name', encodeURIComponent(name))
+  const fill = (address) => address?.replace(':name', segment(name))
   return { form, path: fill(form.dataset.preview), then: fill(form.dataset.then), body: fields }
 }
 

@@ -76,3 +76,17 @@ export function refresh() {
   else running = run()
   return running
 }
+
+// After a change of which nobody knows whether it was made: brings the page up to
+// date as soon as the console answers.  Gives up after some minutes.
+export async function lookAgain() {
+  for (let tries = 0; tries < 120; tries++) {
+    try {
+      await refresh()
+      return true
+    } catch {
+      await new Promise((done) => { setTimeout(done, 1000) })
+    }
+  }
+  return false
+}

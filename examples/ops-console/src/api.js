@@ -1,13 +1,50 @@
 // Handlers of the operations in openapi.yaml, by their ids.
 
+import { createHash } from 'node:crypto'
 import * as calendars from './calendars.js'
+import * as directory from './directory.js'
+import * as engines from './engines.js'
 import { Problem } from './errors.js'
+import { fromSegment } from './format.js'
+import * as records from './records.js'
 import * as taskq from './taskq.js'
+
+// The tag of a task says when it was last changed, and tells versions of its
+// history apart.  For If-Match only the first counts: a note is no change.
+const tagOf = (task) => `"${task.updated_at}/${createHash('sha256').update(JSON.stringify(task)).digest('base64url').slice(0, 16)}"`
+
+function sinceOf(tag) {
+  if (tag === undefined || tag === '*') return undefined
+  const since = /^"(\d{4}-\d\d-\d\dT[0-9:.+-]+)\//.exec(tag)?.[1]
+  if (!since) throw new Problem(412, 'If-Match must be the ETag of the task.')
+  return since
+}
 
 const noSuchTask = (id) => new Problem(404, `Task ${id} does not exist.`)
 
-export function createApi({ db, stream, auth }) {
-  const move = (verb) => ({ staff, params, body }) => db.write(staff, (tx) => taskq.moveTask(tx, verb, params.id, body ?? {}))
+export function createApi({ db, stream }) {
+  // Changes a task.  If it is another than the one that the caller saw, the answer says what has been done to it.
+  async function change({ staff, params: { id }, headers, body }, reply, work) {
+    const since = sinceOf(headers['if-match']) ?? body.if_unchanged_since
+    try {
+      const task = await db.write(staff, (tx) => work(tx, id, { ...body, if_unchanged_since: since }))
+      reply.header('etag', tagOf(task))
+      return task
+    } catch (error) {
+      if (since !== undefined && error.code === '55000') {
+        error.isStale = true
+        error.changed = await db.read(staff, (tx) => taskq.historySince(tx, id, since)).catch(() => undefined)
+      }
+      throw error
+    }
+  }
+  const move = (verb) => (request, reply) => change(request, reply, (tx, id, body) => taskq.moveTask(tx, verb, id, body))
+
+  const read = (work) => ({ staff, params, query }) => db.read(staff, (tx) => work(tx, params, query))
+  const write = (work) => ({ staff, params, body }) => db.write(staff, (tx) => work(tx, params, body))
+  const list = (kind, name) => read(async (tx) => ({ [name]: await records.listRecords(tx, kind) }))
+  const put = (kind) => write((tx, { name }, body) => records.putRecord(tx, kind, { ...body, name: fromSegment(name) }))
+  const remove = (kind) => write((tx, { name }) => records.removeRecord(tx, kind, fromSegment(name)))
 
   // A change of a calendar, or with dry_run a look at what would come of it.
   const edit = (work) => async (request) => {
@@ -24,12 +61,35 @@ export function createApi({ db, stream, auth }) {
 
     listTasks: ({ staff, query }) => db.read(staff, (tx) => taskq.listTasks(tx, query)),
 
-    getTask: ({ staff, params }) => db.read(staff, async (tx) => {
-      const task = await taskq.findTask(tx, params.id)
-      if (!task) throw noSuchTask(params.id)
-      return { ...task, history: await taskq.historyOf(tx, params.id) }
+    async getTask({ staff, params: { id } }, reply) {
+      const whole = await db.read(staff, async (tx) => {
+        const task = await taskq.findTask(tx, id)
+        if (!task) throw noSuchTask(id)
+        const { events, before } = await taskq.historyOf(tx, id)
+        return { ...task, history: events, history_before: before }
+      })
+      reply.header('etag', tagOf(whole))
+      return whole
+    },
+
+    getHistory: ({ staff, params, query }) => db.read(staff, async (tx) => {
+      if (!await taskq.exists(tx, params.id)) throw noSuchTask(params.id)
+      return taskq.historyOf(tx, params.id, query)
     }),
 
+    createTasks: async ({ staff, body }) => ({ tasks: await db.write(staff, (tx) => taskq.createTasks(tx, body.tasks)) }),
+
+    editTask: (request, reply) => change(request, reply, taskq.editTask),
+
+    async followUpTask({ staff, params, body }, reply) {
+      const task = await db.write(staff, async (tx) => taskq.findTask(tx, await taskq.followUp(tx, params.id, body)))
+      return reply.code(201).header('location', `/ops/tasks/${task.id}`).send(task)
+    },
+
+    prioritizeTask: move('prioritize'),
+    setTaskSla: move('set_sla'),
+    applyPolicy: move('apply_policy'),
+    assignTeam: move('assign_team'),
     startTask: move('start'),
     completeTask: move('complete'),
     cancelTask: move('cancel'),
@@ -40,16 +100,20 @@ export function createApi({ db, stream, auth }) {
     resumeTask: move('resume'),
 
     getTaskSla: ({ staff, params }) => db.read(staff, async (tx) => {
-      if (!await taskq.findTask(tx, params.id)) throw noSuchTask(params.id)
+      if (!await taskq.exists(tx, params.id)) throw noSuchTask(params.id)
       return { clocks: await taskq.slaOf(tx, params.id) }
     }),
 
     changeTasks: async ({ staff, body: { action, ids, ...rest } }) => ({
-      ids: await db.write(staff, (tx) => taskq.moveTasks(tx, action, ids, rest)),
+      ids: await db.write(staff, async (tx) => {
+        if (action !== 'label') return taskq.moveTasks(tx, action, ids, rest)
+        await taskq.labelTasks(tx, ids, rest.add_labels ?? [], rest.remove_labels ?? [])
+        return ids
+      }),
     }),
 
     claimTasks: async ({ staff, body }) => ({
-      tasks: await db.write(staff, (tx) => taskq.claimTasks(tx, staff.id, body.count)),
+      tasks: await db.write(staff, (tx) => taskq.claimTasks(tx, staff.id, body)),
     }),
 
     getStats: ({ staff, query }) => db.read(staff, (tx) => taskq.stats(tx, query)),
@@ -65,18 +129,59 @@ export function createApi({ db, stream, auth }) {
     listCalendars: async ({ staff }) => ({ calendars: await db.read(staff, calendars.listCalendars) }),
 
     getCalendar: ({ staff, params }) => db.read(staff, async (tx) => {
-      const calendar = await calendars.findCalendar(tx, params.name)
+      const calendar = await calendars.findCalendar(tx, fromSegment(params.name))
       return { ...calendar, holidays: await calendars.holidaysOf(tx, calendar.holiday_lists) }
     }),
 
-    setCalendar: edit((tx, { params, body }) => calendars.setCalendar(tx, params.name, body)),
+    setCalendar: edit((tx, { params, body }) => calendars.setCalendar(tx, fromSegment(params.name), body)),
     addHoliday: edit((tx, { body }) => calendars.addHoliday(tx, body)),
     removeHoliday: edit((tx, { params }) => calendars.removeHoliday(tx, params.id)),
 
-    streamTasks(request, reply) {
-      const key = request.staff.session ?? request.staff.id
-      if (!stream.hasRoomFor(key)) throw new Problem(429, 'Too many pages are open in this session.')
-      stream.add(reply, key, () => auth.isStillSignedIn(request))
+    listCustomers: read(async (tx, params, query) => ({ customers: await directory.listCustomers(tx, query) })),
+    getCustomer: read((tx, { id }) => directory.findCustomer(tx, fromSegment(id))),
+    mergeCustomer: write((tx, { id }, { into }) => directory.mergeCustomer(tx, fromSegment(id), into)),
+    eraseCustomer: write((tx, { id }) => directory.eraseCustomer(tx, fromSegment(id))),
+
+    listStaff: read(async (tx) => ({ staff: await directory.listStaff(tx) })),
+    setAway: write((tx, { id }, { away_until }) => directory.setAway(tx, fromSegment(id), away_until)),
+    handOver: write((tx, { id }, body) => directory.handOver(tx, fromSegment(id), body)),
+    getWorkload: read(directory.workload),
+
+    listTeams: read(async (tx) => ({ teams: await directory.listTeams(tx) })),
+    putTeam: write((tx, { id }, body) => directory.putTeam(tx, fromSegment(id), body)),
+
+    listPolicies: list('policy', 'policies'),
+    putPolicy: put('policy'),
+    removePolicy: remove('policy'),
+
+    listSchedules: list('schedule', 'schedules'),
+    putSchedule: put('schedule'),
+    removeSchedule: remove('schedule'),
+    getScheduleDates: read(async (tx, { name }, { count }) => ({ dates: await engines.datesOf(tx, fromSegment(name), count) })),
+
+    listRules: list('rule', 'rules'),
+    putRule: put('rule'),
+    removeRule: remove('rule'),
+    tryRules: ({ staff, body }) => db.look(staff, async (tx) => ({ firings: await engines.tryRules(tx, body) })),
+    listRuleRuns: read(async (tx, params, query) => ({ runs: await engines.ruleRuns(tx, query) })),
+
+    listThresholds: list('threshold', 'thresholds'),
+    putThreshold: write((tx, params, body) => records.putRecord(tx, 'threshold', body)),
+    removeThreshold: write((tx, { id }) => records.removeRecord(tx, 'threshold', id, 'id')),
+
+    listRenewals: read((tx, params, query) => engines.listRenewals(tx, query)),
+    getRenewal: read((tx, { id }) => engines.findRenewal(tx, id)),
+    createRenewal: async ({ staff, body }, reply) => reply.code(201).send(await db.write(staff, (tx) => engines.createRenewal(tx, body))),
+    completeRenewal: write((tx, { id }, { next_due_date }) => engines.completeRenewal(tx, id, next_due_date)),
+    cancelRenewal: write((tx, { id }, { reason }) => engines.cancelRenewal(tx, id, reason)),
+
+    getWorker: ({ staff }) => db.read(staff, (tx) => engines.worker(tx, staff.level === 'manager')),
+    getBacklog: read(async (tx, params, { group }) => ({ group, rows: await engines.backlog(tx, group) })),
+
+    streamTasks({ staff, method }, reply) {
+      if (!stream.hasRoomFor(staff)) throw new Problem(429, 'You have too many pages open.', {}, 10)
+      if (method === 'HEAD') return reply.type('text/event-stream').send()
+      stream.add(reply, staff)
     },
   }
 }

@@ -5,38 +5,50 @@ import { STATUS_CODES } from 'node:http'
 
 const statusOfSqlstate = {
   P0002: 404, // no such task or renewal
-  23514: 409, // the lifecycle refuses it
   '09000': 409, // a trigger of the user's suppressed it
-  40001: 409, // still in the way of others after several attempts
-  '40P01': 409,
+  55000: 409, // not in a state for it
+  '55P03': 409, // somebody else has it locked
   23503: 422, // unknown or inactive staff, unknown customer
-  22023: 422, // an argument out of bounds
-  '22P02': 422, // not an enum value, not a number
-  22003: 422,
-  22007: 422, // not a date
-  22008: 422,
-  22021: 422, // a character that no text can hold
-  '22P05': 422,
   42501: 403,
   57014: 503, // took too long
+  25006: 503, // a standby, or a server that is being moved
 }
 
-// Classes of SQLSTATE that mean a connection was lost, or the server is going down.
-const lostClasses = ['08', '57']
+// And by class, where the code itself is not above.
+const statusOfClass = {
+  '08': 503, // the connection was lost
+  22: 422, // a value that cannot be
+  23: 409, // the lifecycle refuses it, or a constraint
+  28: 503, // the console itself is not let in
+  '3D': 503, // no such database
+  40: 409, // still in the way of others after several attempts
+  44: 409, // a view's check
+  53: 503, // no memory, no disk, no connection left
+  54: 422, // larger than the database can take
+  57: 503, // the server is going down, or coming up
+  P0: 409, // a trigger of the user's: RAISE
+}
 
+const statusOf = ({ code, routine, isStale, isWrongValue }) => {
+  if (isWrongValue) return 422
+  if (isStale) return 412 // changed since the caller looked at it
+  if (!isSqlstate(code)) return undefined
+  return statusOfSqlstate[code] ?? statusOfClass[code.slice(0, 2)] ??
+    (routine === 'exec_stmt_raise' ? 409 : undefined) // RAISE with a code of its own
+}
+
+// retryAfter: seconds, for whoever asks too often.
 export class Problem extends Error {
-  constructor(status, detail, members = {}) {
+  constructor(status, detail, members = {}, retryAfter = undefined) {
     super(detail)
-    Object.assign(this, { status, members })
+    Object.assign(this, { status, members, retryAfter })
   }
 }
 
 const isSqlstate = (code) => /^[0-9A-Z]{5}$/.test(code ?? '')
 
-// A socket's error has a code like ECONNRESET, or none and a message of pg's.
-function isUnavailable({ isUnavailable: known, code, syscall, message }) {
-  return known || syscall !== undefined || lostClasses.includes(String(code).slice(0, 2)) || /^Connection terminated/.test(message)
-}
+// A socket's error has a code like ECONNRESET, or none and a message of pg's: db.js knows it.
+const isUnavailable = ({ isUnavailable: known, syscall }) => known || syscall !== undefined
 
 const words = { IN_PROGRESS: 'in progress', OPEN: 'open', OVERDUE: 'overdue', COMPLETED: 'completed', CANCELLED: 'cancelled' }
 
@@ -52,15 +64,29 @@ function inPlainWords(text) {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`
 }
 
+const unknownOutcome = 'The connection to the database was lost at the moment of saving. It is not known whether the change was made: look before you repeat it.'
+
+function heldBy({ staff, program, role } = {}) {
+  if (staff) return `${staff} is changing this at the moment. Try again in a few seconds.`
+  if (role) return `Something else is changing this at the moment: ${program ? `${program}, as ` : ''}${role}. Try again in a few seconds.`
+  return 'Somebody else is changing this at the moment. Try again in a few seconds.'
+}
+
+function sentenceOf(error, status, level) {
+  if (error.isUnknown) return unknownOutcome
+  if (status === 503) return 'The database does not answer at the moment. Try again in a minute.'
+  if (error.code === '42501' && level) return `Your level, ${level}, may not do this.`
+  if (error.code === '55P03') return heldBy(error.holder)
+  return [error.message, error.detail, error.hint].map(inPlainWords).filter(Boolean).join(' ')
+}
+
 function fromDatabase(error, level) {
-  const status = isUnavailable(error) ? 503 : statusOfSqlstate[error.code]
-  const { code: sqlstate, message, detail, hint, constraint } = error
-  let sentence = [message, detail, hint].map(inPlainWords).filter(Boolean).join(' ')
-  if (sqlstate === '42501' && level) sentence = `Your level, ${level}, may not do this.`
-  if (status === 503) sentence = 'The database does not answer at the moment. Try again in a minute.'
+  const status = isUnavailable(error) ? 503 : statusOf(error)
   if (status === undefined) return undefined
-  const database = isSqlstate(sqlstate) && { database: { sqlstate, message, detail, hint, constraint } }
-  return new Problem(status, sentence, database || {})
+  const { code: sqlstate, message, detail, hint, constraint, changed } = error
+  const members = isSqlstate(sqlstate) ? { database: { sqlstate, message, detail, hint, constraint }, changed } : {}
+  if (error.isUnknown) members.outcome = 'unknown'
+  return new Problem(status, sentenceOf(error, status, level), members)
 }
 
 function fromValidation(error) {
@@ -86,15 +112,18 @@ export function problemBody({ status, message, members }) {
 
 // wantsPage(request) says who is asking; renderPage(problem, request) draws it.
 export function handleErrors(app, { wantsPage, renderPage }) {
-  app.setErrorHandler((error, request, reply) => {
+  function answer(error, request, reply) {
     const problem = toProblem(error, request.staff?.level)
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
-    if (problem.status === 503) reply.header('retry-after', '10')
+    const retryAfter = problem.retryAfter ?? (problem.status === 503 ? 10 : undefined)
+    if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
     reply.code(problem.status)
     if (wantsPage(request)) return reply.type('text/html; charset=utf-8').send(renderPage(problem, request))
     return reply.type('application/problem+json').send(JSON.stringify(problemBody(problem)))
-  })
+  }
+  app.setErrorHandler(answer)
   app.setNotFoundHandler(() => {
     throw new Problem(404, 'There is nothing at this address.')
   })
+  return { answer }
 }

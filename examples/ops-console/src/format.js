@@ -112,7 +112,7 @@ const whats = { open: 'open', closed: 'closed', holiday: 'holiday', paused: 'pau
 const shownSpans = 40 // of a time line: its begin and its end
 
 // The time line of a clock, ready to be shown; what is left out of a long one is a row of its own.
-export function timeline(spans, today) {
+export function timeline(spans, today, leftOut = 0) {
   const lines = spans.map(({ begins, ends, what, label, hours, hours_so_far }) => ({
     from: `${date(begins.slice(0, 10), today)} ${begins.slice(11, 16)}`,
     to: `${begins.slice(0, 10) === ends.slice(0, 10) ? '' : `${date(ends.slice(0, 10), today)} `}${ends.slice(11, 16)}`,
@@ -124,7 +124,7 @@ export function timeline(spans, today) {
   }))
   if (lines.length <= shownSpans) return lines
   const half = shownSpans / 2
-  return [...lines.slice(0, half), { what: 'more', word: `… ${lines.length - shownSpans} lines more …` }, ...lines.slice(-half)]
+  return [...lines.slice(0, half), { what: 'more', word: `… ${number(lines.length - shownSpans + leftOut)} lines more …` }, ...lines.slice(-half)]
 }
 
 // The windows of a calendar as taskq_calendar_set() takes them.
@@ -183,6 +183,11 @@ export function event({ kind, actor, actor_name, changes }) {
       .map(([field, { from, to }]) => ({ field: fields[field] ?? field.replaceAll('_', ' '), from: told(from), to: told(to) })),
   }
 }
+
+// An id as a part of an address.  Browsers take "." and "..", however they are
+// written, for a way through folders: these, and what begins with "~", get a "~".
+export const segment = (id) => encodeURIComponent(/^(~|\.{1,2}$)/.test(id) ? `~${id}` : id)
+export const fromSegment = (text) => text.replace(/^~/, '')
 
 // A query string; arrays become repeated names, and what says nothing is left out.
 export function address(path, query) {

@@ -17,16 +17,29 @@ const levels = ['viewer', 'agent', 'manager']
 
 const page = (data) => ({ type: 'object', additionalProperties: false, properties: data })
 const isoDate = { type: 'string', format: 'date' }
+const eventId = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }
 const key = { type: 'string', minLength: 1, maxLength: 255 }
 
-// Where to go after signing in: nowhere but to a page of this console.
-const safeNext = (next) => (/^\/(?![/\\])/.test(next ?? '') ? next : '/tasks')
+// Where to go after signing in: nowhere but to a page of this console.  It is
+// parsed as a browser will, which drops tabs and line ends and resolves "/./";
+// and again, since what comes of that can be another site's address.
+const here = 'http://console.invalid'
+export function safeNext(next) {
+  let path = typeof next === 'string' && next.startsWith('/') ? next : '/tasks'
+  for (let n = 0; n < 2; n++) {
+    if (!URL.canParse(path, here)) return '/tasks'
+    const { origin, pathname, search, hash } = new URL(path, here)
+    if (origin !== here) return '/tasks'
+    path = pathname + search + hash
+  }
+  return path
+}
 
-export function createPages({ db, auth, stream, asset, operations }) {
+export function createPages({ db, asset, operations }) {
   const eta = new Eta({ views: fileURLToPath(new URL('../views', import.meta.url)), cache: true })
 
   function render(view, request, data) {
-    const { staff } = request
+    const staff = request.staff ?? null // an address that is none has not got that far
     return eta.render(view, {
       ...format,
       asset,
@@ -61,7 +74,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
   }
 
   async function taskPage(request, reply) {
-    const { staff, params } = request
+    const { staff, params, query } = request
     const data = await db.read(staff, async (tx) => {
       const task = await taskq.findTask(tx, params.id)
       if (!task) throw new Problem(404, `Task ${params.id} does not exist.`)
@@ -69,7 +82,8 @@ export function createPages({ db, auth, stream, asset, operations }) {
         today: tx.today,
         task,
         clocks: await taskq.slaOf(tx, params.id),
-        history: await taskq.historyOf(tx, params.id),
+        history: await taskq.historyOf(tx, params.id, query),
+        isOlder: query.before !== undefined,
       }
     })
     return html(reply, render('task', request, { everybody: await staffToChoose(), ...data }))
@@ -82,20 +96,21 @@ export function createPages({ db, auth, stream, asset, operations }) {
   }
 
   async function customerPage(request, reply) {
-    const { staff, params, query } = request
-    const filter = { ...query, user_id: params.id, status: query.show === 'all' ? Object.keys(format.statuses) : format.active }
+    const { staff, query } = request
+    const id = format.fromSegment(request.params.id)
+    const filter = { ...query, user_id: id, status: query.show === 'all' ? Object.keys(format.statuses) : format.active }
     const data = await db.read(staff, async (tx) => {
-      const customer = await taskq.findCustomer(tx, params.id)
-      if (!customer) throw new Problem(404, `There is no customer ${params.id}.`)
+      const customer = await taskq.findCustomer(tx, id)
+      if (!customer) throw new Problem(404, `There is no customer ${id}.`)
       const list = await taskq.listTasks(tx, filter)
       await taskq.addClocks(tx, list.tasks)
       return {
         today: tx.today,
         customer,
-        stats: await taskq.stats(tx, { user_id: params.id }),
+        stats: await taskq.stats(tx, { user_id: id }),
         kinds: await taskq.knownKinds(tx),
         ...list,
-        renewals: await taskq.renewalsOf(tx, params.id),
+        renewals: await taskq.renewalsOf(tx, id),
       }
     })
     return html(reply, render('customer', request, { filter: query, everybody: await staffToChoose(), ...data }))
@@ -126,7 +141,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
 
   async function calendarPage(request, reply) {
     const data = await db.read(request.staff, async (tx) => {
-      const calendar = await calendars.findCalendar(tx, request.params.name)
+      const calendar = await calendars.findCalendar(tx, format.fromSegment(request.params.name))
       return {
         today: tx.today,
         calendar,
@@ -135,22 +150,6 @@ export function createPages({ db, auth, stream, asset, operations }) {
       }
     })
     return html(reply, render('calendar', request, { ...charts, ...data }))
-  }
-
-  const signInPage = (request, reply) =>
-    html(reply, render('sign-in', request, { next: safeNext(request.query.next), failed: false }))
-
-  async function signIn(request, reply) {
-    const { token, next } = request.body
-    const staff = await auth.signIn(token.trim(), reply)
-    if (staff) return reply.redirect(safeNext(next), 303)
-    return html(reply.code(401), render('sign-in', request, { next: safeNext(next), failed: true }))
-  }
-
-  async function signOut(request, reply) {
-    await auth.signOut(request, reply)
-    if (request.staff) stream.endSession(request.staff.session)
-    return reply.redirect('/sign-in', 303)
   }
 
   function renderError(problem, request) {
@@ -164,25 +163,18 @@ export function createPages({ db, auth, stream, asset, operations }) {
 
     app.get('/', anybody, (request, reply) => reply.redirect('/tasks'))
     app.get('/tasks', { schema: { querystring: filters } }, tasksPage)
-    app.get('/tasks/:id', { schema: { params: taskId } }, taskPage)
+    app.get('/tasks/:id', { schema: { params: taskId, querystring: page({ before: eventId }) } }, taskPage)
     app.get('/customers', { schema: { querystring: page({ search: { type: 'string', maxLength: 200 } }) } }, customersPage)
     app.get('/customers/:id', {
       schema: {
-        params: page({ id: key }),
+        params: page({ id: { ...key, maxLength: key.maxLength + 1 } }),
         querystring: page({ show: { enum: ['active', 'all'], default: 'active' }, after: { type: 'string', maxLength: 1000 } }),
       },
     }, customerPage)
     app.get('/calendars', calendarsPage)
     app.get('/calendars/:name', { schema: { params: operations.getCalendar.schema.params } }, calendarPage)
     app.get('/reports', { schema: { querystring: page({ from: isoDate, to: isoDate }) } }, reportsPage)
-
-    app.get('/sign-in', anybody, signInPage)
-    app.post('/sign-in', {
-      config: { anybody: true, signsIn: true },
-      schema: { body: { ...page({ token: { type: 'string', maxLength: 200 }, next: { type: 'string', maxLength: 4000 } }), required: ['token'] } },
-    }, signIn)
-    app.post('/sign-out', anybody, signOut)
   }
 
-  return { register, renderError }
+  return { register, render, renderError }
 }

@@ -1,18 +1,26 @@
 // The web server: who may in, what every answer carries, and which routes there are.
 
+import { createHash } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
 import { parse as parseQuery } from 'node:querystring'
 import cookie from '@fastify/cookie'
 import rateLimit from '@fastify/rate-limit'
 import Fastify, { LogController } from 'fastify'
+import { createAccount } from './account.js'
 import { createApi } from './api.js'
 import { registerAssets } from './assets.js'
 import { createAuth } from './auth.js'
 import { createDatabase } from './db.js'
-import { handleErrors, Problem } from './errors.js'
+import { createDrain } from './drain.js'
+import { handleErrors, Problem, problemBody } from './errors.js'
+import { createLimits, isAmong } from './limits.js'
+import { describeError } from './log.js'
+import { createOidc } from './oidc.js'
 import { createValidatorCompiler, operationsOf, readDocument, registerOperations } from './openapi.js'
 import { createPages } from './pages.js'
 import { createStream } from './stream.js'
 
+const longestParameter = 255 * 12 // an id of 255 characters, of four bytes each, as an address has them
 const bodyLimit = 256 * 1024 // a description of 65,536 characters fits, whatever they are
 
 const securityHeaders = {
@@ -35,39 +43,62 @@ function parseAddress(text) {
   return query
 }
 
-const isApi = (request) => request.url.startsWith('/ops/')
-
-function limitRates(app, config) {
-  const key = ({ staff, ip }) => (staff ? `staff ${staff.id}` : `address ${ip}`)
-  const options = (max, group) => ({
-    max,
-    timeWindow: '1 minute',
-    keyGenerator: (request) => `${group} ${key(request)}`,
-    errorResponseBuilder: (request, { after }) => new Problem(429, `Too many requests. Try again in ${after}.`),
-  })
-  return {
-    everything: app.rateLimit(options(config.requestsPerMinute, 'all')),
-    signIns: app.rateLimit(options(config.signInsPerMinute, 'sign-in')),
+// What is no HTTP is answered here, before there is a request.
+function answerNonsense(error, socket) {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy(error)
+  const [status, detail] = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? [408, 'The request took too long to arrive.']
+    : error.code === 'HPE_HEADER_OVERFLOW' ? [431, 'The address or the headers are too long.']
+      : [400, 'This is not an HTTP request.']
+  const body = JSON.stringify(problemBody(new Problem(status, detail)))
+  const headers = {
+    ...securityHeaders, 'content-type': 'application/problem+json', 'content-length': Buffer.byteLength(body), connection: 'close',
   }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'))
 }
+
+const isPage = (reply) => String(reply.getHeader('content-type')).startsWith('text/html')
+
+// Answers that can be asked for again carry an ETag; whoever has that one already gets 304.
+function unlessKnown({ method, headers }, reply, payload) {
+  if (method !== 'GET' || reply.statusCode !== 200 || typeof payload !== 'string') return payload
+  const tag = reply.getHeader('etag') ?? `W/"${createHash('sha256').update(payload).digest('base64url').slice(0, 22)}"`
+  reply.header('etag', tag)
+  const opaque = (text) => text.trim().replace(/^W\//, '')
+  if (!(headers['if-none-match'] ?? '').split(',').map(opaque).includes(opaque(tag))) return payload
+  reply.code(304).removeHeader('content-type').removeHeader('content-length')
+  return null
+}
+
+const isApi = (request) => request.url.startsWith('/ops/')
 
 export async function buildServer(config) {
   const app = Fastify({
-    logger: config.logLevel === 'silent' ? false : { level: config.logLevel },
+    logger: config.logLevel === 'silent' ? false : { level: config.logLevel, serializers: { err: describeError } },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    trustProxy: config.behindTls,
+    // One proxy, and only it: what it was told about addresses before it is not believed.
+    trustProxy: config.behindTls && ((address, hop) => hop === 0 && isAmong(config.proxies, address)),
     requestTimeout: 30_000,
-    routerOptions: { querystringParser: parseAddress },
-    forceCloseConnections: true,
+    routerOptions: { querystringParser: parseAddress, maxParamLength: longestParameter },
+    forceCloseConnections: false,
+    return503OnClosing: false,
+    clientErrorHandler: answerNonsense,
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(securityHeaders)
+      errors.answer(new Problem(error.statusCode, 'There is no such address.'), request, reply)
+    },
   })
+  const drain = createDrain(app.server)
+  let errors
+  let isClosing = false
   const db = createDatabase(config, app.log)
   const auth = createAuth(db, config)
-  const stream = createStream(db, app.log)
+  const stream = createStream(db, auth, config, app.log)
 
   await app.register(cookie)
   await app.register(rateLimit, { global: false })
-  const limits = limitRates(app, config)
+  const limits = createLimits(app, config)
 
   app.setValidatorCompiler(createValidatorCompiler())
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (request, body, done) => done(null, parseQuery(body)))
@@ -78,6 +109,7 @@ export async function buildServer(config) {
     request.startedAt = performance.now()
     reply.headers(securityHeaders)
     if (config.behindTls) reply.header('strict-transport-security', 'max-age=31536000')
+    if (isClosing) throw new Problem(503, 'The console is being restarted. Try again in a few seconds.')
     if (request.routeOptions.config.open) return
     reply.header('cache-control', 'no-store')
     auth.checkOrigin(request)
@@ -95,22 +127,28 @@ export async function buildServer(config) {
     return reply.redirect(`/sign-in${back}`)
   })
   app.addHook('preHandler', async (request) => {
-    if (!request.routeOptions.config.open) auth.checkCsrf(request)
+    const { open, signsIn } = request.routeOptions.config
+    if (!open && !signsIn) auth.checkCsrf(request)
   })
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (isClosing) reply.header('connection', 'close')
     reply.header('server-timing', `total;dur=${(performance.now() - request.startedAt).toFixed(1)}`)
+    return isApi(request) || isPage(reply) ? unlessKnown(request, reply, payload) : payload
   })
 
   const operations = operationsOf(readDocument())
   const asset = registerAssets(app)
-  const pages = createPages({ db, auth, stream, asset, operations })
+  const pages = createPages({ db, asset, operations })
+  const oidc = createOidc({ ...config.openid, behindTls: config.behindTls })
+  const account = createAccount({ auth, oidc, stream, render: pages.render })
 
-  handleErrors(app, {
+  errors = handleErrors(app, {
     wantsPage: (request) => !isApi(request) && /text\/html|\*\/\*|^$/.test(request.headers.accept ?? ''),
     renderPage: pages.renderError,
   })
-  registerOperations(app, operations, createApi({ db, stream, auth }))
+  registerOperations(app, operations, { ...createApi({ db, stream }), ...account.handlers })
   pages.register(app)
+  account.register(app)
 
   app.get('/ops/openapi.json', async () => readDocument())
   app.get('/health', { config: { open: true } }, async () => {
@@ -119,7 +157,13 @@ export async function buildServer(config) {
   })
 
   app.addHook('onReady', async () => stream.start())
-  app.addHook('preClose', async () => stream.stop())
+  // First everything is answered, then the connections to the database go.
+  app.addHook('preClose', async () => {
+    isClosing = true
+    drain.begin()
+    await stream.stop()
+  })
+  app.addHook('onClose', async () => drain.end())
   app.addHook('onClose', async () => db.close())
   return app
 }

@@ -5,7 +5,7 @@
 
 const firstDelay = 250
 const longestDelay = 10_000
-const heartbeatEvery = 20_000
+const accessIsCheckedEvery = 1000 // ms: whoever is no longer let in is hung up on by then
 const gatherFor = 150 // many transactions in a row make one event
 const notMoreOftenThan = 1000 // ms: a page does not look more often
 const atOnce = 10 // readers that are written to before requests have their turn
@@ -15,7 +15,7 @@ const maxUnread = 1024 * 1024 // bytes that a page may leave unread before it is
 const wait = (ms) => new Promise((done) => { setTimeout(done, ms).unref() })
 const nextTurn = () => new Promise((done) => { setImmediate(done) })
 
-export function createStream(db, log, { maxPerSession = 20 } = {}) {
+export function createStream(db, auth, { heartbeat: heartbeatEvery }, log, { maxPerPerson = 20 } = {}) {
   const readers = new Set()
   let client = null
   let stopped = false
@@ -111,36 +111,55 @@ export function createStream(db, log, { maxPerSession = 20 } = {}) {
     }
   }
 
-  // A server that vanished without a word is noticed by asking it something.
-  // Whoever is no longer signed in is shown the door by the same clock.
-  async function heartbeat() {
-    if (state !== 'connecting') {
-      client?.query('SELECT 1').catch(() => client?.connection.stream.destroy())
-    }
-    for (const reader of readers) {
-      write(reader, ': still here\n\n')
-      const valid = await reader.isStillSignedIn().catch(() => true)
-      if (!valid) reader.raw.end()
+  let isAsking = false
+  // A server that vanished without a word is noticed by asking it something;
+  // the readers hear from the console in any case.
+  function heartbeat() {
+    for (const reader of readers) write(reader, ': still here\n\n')
+    if (state === 'connecting' || isAsking) return
+    isAsking = true
+    const asked = client
+    asked.query('SELECT 1')
+      .catch(() => asked.connection.stream.destroy())
+      .finally(() => { isAsking = false })
+  }
+
+  // One question for all that are open.  While there is no answer nobody is
+  // sent away: without the database there is nothing to be told either.
+  let isChecking = false
+  async function checkAccess() {
+    if (isChecking || readers.size === 0) return
+    isChecking = true
+    try {
+      const all = [...readers]
+      const good = await auth.whichAreGood([...new Set(all.map(({ hash }) => hash))])
+      for (const reader of all) if (!good.has(reader.hash)) reader.raw.end()
+    } catch (error) {
+      log.debug({ err: error }, 'cannot see who is still signed in')
+    } finally {
+      isChecking = false
     }
   }
 
-  const timer = setInterval(heartbeat, heartbeatEvery)
-  timer.unref()
+  const timers = [setInterval(heartbeat, heartbeatEvery), setInterval(checkAccess, accessIsCheckedEvery)]
+  for (const timer of timers) timer.unref()
 
-  function countOf(key) {
+  function countOf(person) {
     let n = 0
-    for (const reader of readers) if (reader.key === key) n++
+    for (const reader of readers) if (reader.person === person) n++
     return n
   }
 
   return {
     start() { run().catch((error) => log.error({ err: error }, 'the stream has ended')) },
     state: () => state,
-    hasRoomFor: (key) => countOf(key) < maxPerSession,
+    hasRoomFor: (staff) => countOf(staff.id) < maxPerPerson,
 
-    add(reply, key, isStillSignedIn) {
-      const reader = { raw: reply.raw, key, isStillSignedIn }
-      const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+    add(reply, { id, hash }) {
+      const reader = { raw: reply.raw, person: id, hash }
+      const headers = {
+        ...reply.getHeaders(), 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close',
+      }
       reply.hijack()
       reader.raw.writeHead(200, headers)
       reader.raw.write('retry: 2000\n\n')
@@ -149,13 +168,13 @@ export function createStream(db, log, { maxPerSession = 20 } = {}) {
       reader.raw.on('close', () => readers.delete(reader))
     },
 
-    endSession(key) {
-      for (const reader of readers) if (reader.key === key) reader.raw.end()
+    endSession(hash) {
+      for (const reader of readers) if (reader.hash === hash) reader.raw.end()
     },
 
     async stop() {
       stopped = true
-      clearInterval(timer)
+      timers.forEach(clearInterval)
       for (const reader of readers) reader.raw.end()
       await client?.end().catch(() => {})
     },

@@ -5,11 +5,22 @@
 const filterArguments = `
     status => $1::taskq_status[], priority => $2::taskq_priority[], sla_status => $3::taskq_sla_status[],
     assignee_id => $4, unassigned => $5, user_id => $6, source => $7, due_from => $8, due_to => $9, search => $10,
-    assignee_is_active => $11, paused => $12, kind => $13`
+    assignee_is_active => $11, paused => $12, kind => $13, team_id => $14, labels => $15`
+
+// What a list tells of a task: all but the texts that can be long, which would be
+// read from where they are stored, page after page, for nobody to see.
+const briefly = `
+  p.id, p.title, p.priority, p.status, p.stored_status, p.due_date, p.is_active, p.is_overdue, p.days_overdue,
+  p.assignee_id, p.assignee_name, p.assignee_is_active, p.team_id, p.user_id, p.customer_name, p.source, p.dedupe_key, p.kind, p.labels, p.follows_id,
+  p.sla_hours, p.sla_status, p.sla_due_at, p.sla_at_risk_at, p.sla_breached_at, p.sla_first_breached_at, p.sla_policy, p.sla_calendar, p.sla_revision,
+  p.sla_from, p.response_hours, p.response_due_at, p.response_breached_at, p.response_hours_used, p.sla_hours_used, p.sla_warn_at, p.sla_warned_at,
+  p.paused_at, left(p.pause_reason, 300) AS pause_reason, p.resume_at, p.is_paused,
+  p.created_at, p.created_by, p.started_at, p.completed_at, p.cancelled_at, p.updated_at`
 
 const pageOfTasks = `
-  SELECT coalesce(json_agg(p), '[]') AS tasks
-  FROM taskq_queue_page(${filterArguments}, sort => $14, page_size => $15, after => $16) AS p`
+  SELECT coalesce(json_agg(t), '[]') AS tasks
+  FROM (SELECT ${briefly}, p.cursor
+        FROM taskq_queue_page(${filterArguments}, sort => $16, page_size => $17, after => $18) AS p) t`
 
 // Which kinds of work the service levels tell apart: what a field can offer.
 const kinds = `SELECT coalesce(json_agg(DISTINCT kind), '[]') AS kinds FROM taskq_sla_policy WHERE kind IS NOT NULL`
@@ -17,13 +28,13 @@ const kinds = `SELECT coalesce(json_agg(DISTINCT kind), '[]') AS kinds FROM task
 // All that the page of the queue shows, in one question; but for clocks, see addClocks().
 const queue = `
   SELECT (SELECT to_json(s) FROM taskq_stats() AS s) AS stats, (${pageOfTasks}) AS tasks, (${kinds}) AS kinds,
-         taskq_queue_count(${filterArguments}, cap => $17)::integer AS count`
+         taskq_queue_count(${filterArguments}, cap => $19)::integer AS count`
 
 const filterValues = (f) => [
   f.status ?? ['OPEN'], f.priority ?? null, f.sla_status ?? null,
   f.assignee_id ?? null, f.unassigned ?? false, f.user_id ?? null, f.source ?? null,
   f.due_from ?? null, f.due_to ?? null, f.search ?? null, f.assignee_is_active ?? null,
-  f.paused ?? null, f.kind ?? null,
+  f.paused ?? null, f.kind ?? null, f.team_id ?? null, f.labels ?? null,
 ]
 
 // One row more than asked for tells whether there is a next page.
@@ -62,35 +73,63 @@ export async function addClocks(tx, tasks) {
   }
 }
 
-// The clocks of a task, resolution first, each with the time line that its deadline follows from.
+// The clocks of a task, resolution first, each with the time line that its deadline
+// follows from.  Of a long one, its begin and its end.
+const spansAtEachEnd = 200
+
 export async function slaOf(tx, id) {
   const rows = await tx.rows(`
-    SELECT to_jsonb(c) || jsonb_build_object('spans', (
-        SELECT coalesce(jsonb_agg(e ORDER BY e.begins), '[]') FROM taskq_sla_explain(c.task_id, c.clock) e)) AS clock
-    FROM taskq_sla_clocks c WHERE c.task_id = $1 ORDER BY c.clock`, [id])
+    SELECT to_jsonb(c) || jsonb_build_object('spans', e.spans, 'spans_left_out', e.left_out) AS clock
+    FROM taskq_sla_clocks c
+    CROSS JOIN LATERAL (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('begins', s.begins, 'ends', s.ends, 'what', s.what, 'label', left(s.label, 300),
+                   'hours', s.hours, 'hours_so_far', s.hours_so_far) ORDER BY s.n) FILTER (WHERE s.n <= $2 OR s.n > s.total - $2), '[]') AS spans,
+               greatest(0, count(*) - 2 * $2)::integer AS left_out
+        FROM (SELECT e.*, e.ordinality AS n, count(*) OVER () AS total
+              FROM taskq_sla_explain(c.task_id, c.clock) WITH ORDINALITY AS e) s) e
+    WHERE c.task_id = $1 ORDER BY c.clock`, [id, spansAtEachEnd])
   return rows.map(({ clock }) => clock)
 }
+
+export const exists = async (tx, id) => (await tx.rows('SELECT FROM taskq_task WHERE id = $1', [id])).length > 0
 
 export async function findTask(tx, id) {
   const row = await tx.row('SELECT to_jsonb(t) AS task FROM taskq_tasks t WHERE t.id = $1', [id])
   return row?.task
 }
 
-export async function historyOf(tx, id) {
+// The history from its end, or from before an event: as many events as there is
+// room for on a page, but one at least.  "before" leads to those that came earlier.
+const eventsAPage = 50
+const bytesAPage = 256 * 1024
+
+export async function historyOf(tx, id, { before = null, limit = eventsAPage } = {}) {
   // Instants among the changes are kept in UTC; they are told as all others are.
   const rows = await tx.rows(`
-    SELECT to_jsonb(h) || jsonb_build_object('actor_name', s.name, 'changes', (
+    SELECT to_jsonb(h) - '{bytes,n}'::text[] || jsonb_build_object('actor_name', s.name, 'changes', (
         SELECT jsonb_object_agg(key, CASE WHEN key ~ '_(at|from)$'
             THEN jsonb_build_object('from', (value->>'from')::timestamptz, 'to', (value->>'to')::timestamptz) ELSE value END)
         FROM jsonb_each(h.changes))) AS event
-    FROM taskq_task_history h LEFT JOIN taskq_staff_member s ON s.id = h.actor
-    WHERE h.task_id = $1 ORDER BY h.event_id`, [id])
-  return rows.map(({ event }) => event)
+    FROM (SELECT h.*, row_number() OVER newest AS n, sum(coalesce(octet_length(h.note), 0) + coalesce(octet_length(h.changes::text), 0)) OVER newest AS bytes
+          FROM (SELECT * FROM taskq_task_history WHERE task_id = $1 AND ($2::bigint IS NULL OR event_id < $2)
+                ORDER BY event_id DESC LIMIT $3) h
+          WINDOW newest AS (ORDER BY h.event_id DESC)) h
+    LEFT JOIN taskq_staff_member s ON s.id = h.actor
+    WHERE h.n = 1 OR h.bytes <= $4
+    ORDER BY h.event_id`, [id, before, limit, bytesAPage])
+  const events = rows.map(({ event }) => event)
+  return { events, before: events[0]?.event_id > 0 ? events[0].event_id : null }
 }
 
 export async function createTask(tx, body) {
   const { task } = await tx.row('SELECT taskq_create_json($1) AS task', [JSON.stringify(body)])
   return task
+}
+
+// All or none; of two with one dedupe_key the second gets the task of the first.
+export async function createTasks(tx, bodies) {
+  const rows = await tx.rows('SELECT t AS task FROM taskq_create_many_json($1) t', [JSON.stringify(bodies)])
+  return rows.map(({ task }) => task)
 }
 
 // The verbs, each for one task and for many.  $1 is the id, or the ids.
@@ -99,7 +138,11 @@ const verbs = {
   complete: ['note'],
   cancel: ['reason'],
   assign: ['assignee_id'],
+  assign_team: ['team_id'],
   reschedule: ['due_date'],
+  prioritize: ['priority'],
+  set_sla: ['sla_hours', 'note'],
+  apply_policy: ['policy', 'since'],
   comment: ['note'],
   pause: ['reason', 'until'],
   resume: ['note'],
@@ -107,9 +150,44 @@ const verbs = {
 
 function call(verb, ids, body) {
   const name = Array.isArray(ids) ? `taskq_${verb}_many` : `taskq_${verb}`
-  const named = verbs[verb].map((argument, n) => `, ${argument} => $${n + 2}`)
-  return [`SELECT id FROM ${name}($1${named.join('')})`, [ids, ...verbs[verb].map((argument) => body[argument] ?? null)]]
+  const given = [...verbs[verb], ...(body.if_unchanged_since ? ['if_unchanged_since'] : [])]
+  const named = given.map((argument, n) => `, ${argument} => $${n + 2}`)
+  return [`SELECT id FROM ${name}($1${named.join('')})`, [ids, ...given.map((argument) => body[argument] ?? null)]]
 }
+
+// What a form of a task's fields says, verb by verb, in one transaction: what it does
+// not mention stays.  The first verb looks whether the task is still as it was read;
+// after that this transaction has it.
+const edits = ['title', 'description', 'labels', 'attributes']
+export async function editTask(tx, id, changes) {
+  let since = changes.if_unchanged_since
+  const once = () => {
+    const value = since
+    since = undefined
+    return value ?? null
+  }
+  const has = (name) => changes[name] !== undefined
+  if (edits.some(has)) {
+    const attributes = has('attributes') ? JSON.stringify(changes.attributes ?? {}) : null
+    await tx.row('SELECT id FROM taskq_edit($1, title => $2, description => $3, labels => $4, attributes => $5, if_unchanged_since => $6)',
+      [id, changes.title ?? null, has('description') ? changes.description ?? '' : null, has('labels') ? changes.labels ?? [] : null, attributes, once()])
+  }
+  for (const [verb, name] of [['prioritize', 'priority'], ['set_sla', 'sla_hours'], ['reschedule', 'due_date'], ['assign_team', 'team_id'], ['assign', 'assignee_id']]) {
+    if (has(name)) await tx.row(...call(verb, id, { ...changes, if_unchanged_since: once() }))
+  }
+  return findTask(tx, id)
+}
+
+// Labels are added to and taken from what each task has.
+const labelMany = `
+  SELECT (taskq_edit(t.id, labels => ARRAY(
+      SELECT l FROM unnest(coalesce(t.labels, '{}') || $2::text[]) l WHERE l <> ALL ($3::text[])))).id
+  FROM (SELECT id, labels FROM taskq_task WHERE id = ANY ($1) ORDER BY id) t`
+export const labelTasks = (tx, ids, add, remove) => tx.rows(labelMany, [ids, add, remove])
+
+export const followUp = async (tx, id, { title, due_date, assignee_id, sla_hours }) =>
+  (await tx.row('SELECT taskq_follow_up($1, title => $2, due_date => $3, assignee_id => $4, sla_hours => $5) AS id',
+    [id, title ?? null, due_date ?? null, assignee_id ?? null, sla_hours ?? null])).id
 
 // A function's change shows in the view from the next statement on.
 export async function moveTask(tx, verb, id, body) {
@@ -122,13 +200,20 @@ export async function moveTasks(tx, verb, ids, body) {
   return rows.map(({ id }) => Number(id))
 }
 
-export async function claimTasks(tx, staffId, count) {
-  const rows = await tx.rows('SELECT to_jsonb(c) AS task FROM taskq_claim($1, $2) AS c', [staffId, count])
+export async function claimTasks(tx, staffId, { count, team_id }) {
+  const rows = await tx.rows(`SELECT to_jsonb(t) AS task FROM (SELECT ${briefly} FROM taskq_claim($1, $2, team_id => $3) AS p) t`, [staffId, count, team_id ?? null])
   return rows.map(({ task }) => task)
 }
 
-export const stats = (tx, { assignee_id, user_id } = {}) =>
-  tx.row('SELECT * FROM taskq_stats(assignee_id => $1, user_id => $2)', [assignee_id ?? null, user_id ?? null])
+export const stats = (tx, { assignee_id, user_id, team_id } = {}) =>
+  tx.row('SELECT * FROM taskq_stats(assignee_id => $1, user_id => $2, team_id => $3)', [assignee_id ?? null, user_id ?? null, team_id ?? null])
+
+// Everything that was done to a task after an instant, the latest last.
+export async function historySince(tx, id, since) {
+  const { event_id } = await tx.row('SELECT coalesce(max(event_id), 0) AS event_id FROM taskq_task_history WHERE task_id = $1 AND at <= $2', [id, since])
+  const { events } = await historyOf(tx, id, { limit: 20 })
+  return events.filter((event) => event.event_id > Number(event_id))
+}
 
 const slaBy = `
   SELECT r.*, s.name AS assignee_name
@@ -148,8 +233,10 @@ export const refreshRenewals = async (tx, dryRun) => {
 
 export async function renewalsOf(tx, userId) {
   const rows = await tx.rows(`
-    SELECT to_jsonb(r) AS renewal FROM taskq_renewals r
-    WHERE r.user_id = $1 ORDER BY r.days_until_due NULLS LAST, r.due_date DESC LIMIT 100`, [userId])
+    SELECT to_jsonb(r) AS renewal FROM (
+        SELECT id, user_id, service_type, due_date, days_until_due, status, is_overdue, assignee_id, assignee_name, reference,
+               next_threshold, next_threshold_on, open_task_id, every, completed_at, cancelled_at, compliance_flagged_at
+        FROM taskq_renewals WHERE user_id = $1 ORDER BY days_until_due NULLS LAST, due_date DESC LIMIT 100) r`, [userId])
   return rows.map(({ renewal }) => renewal)
 }
 

@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { readConfig } from '../src/config.js'
+import { buildServer } from '../src/server.js'
 import { createClient, formOf, openStream } from './help/client.js'
 import { openDesk, until } from './help/desk.js'
+import { hasPgBouncer, startPgBouncer } from './help/pgbouncer.js'
 
 let desk
 const as = (level) => createClient(desk.url, desk.tokens[level])
@@ -56,10 +59,18 @@ describe('nobody', () => {
 
   test('signing in leads nowhere else', async () => {
     const nobody = createClient(desk.url)
-    for (const next of ['https://example.org/', '//example.org/', '/\\example.org', 'javascript:alert(1)']) {
-      const { headers } = await nobody.request('POST', '/sign-in', formOf({ token: desk.tokens.agent, next }))
-      assert.equal(headers.get('location'), '/tasks', next)
+    for (const next of ['https://example.org/', '//example.org/', '/\\example.org', 'javascript:alert(1)', '/\t/evil.example/x', '/\n/evil.example/x',
+      '/\n/x', '/\r\n/x', '\t//evil.example', '/.//evil.example', '/x/..//evil.example', '/%2e//evil.example', '/\t\\evil.example', '///evil.example', 'tasks', '']) {
+      const { status, headers } = await nobody.request('POST', '/sign-in', formOf({ token: desk.tokens.agent, next }))
+      assert.deepEqual([status, headers.get('location')], [303, '/tasks'], JSON.stringify(next))
+      const { text } = await nobody.get(`/sign-in?next=${encodeURIComponent(next)}`)
+      assert.match(text, /name="next" value="\/tasks"/, JSON.stringify(next))
     }
+    for (const [next, to] of [['/tasks?status=OVERDUE&q=a%2Fb#task-5', '/tasks?status=OVERDUE&q=a%2Fb#task-5'], ['/customers/ü', '/customers/%C3%BC'], ['/tasks?x=//evil.example', '/tasks?x=//evil.example']]) {
+      const { headers } = await nobody.request('POST', '/sign-in', formOf({ token: desk.tokens.agent, next }))
+      assert.equal(headers.get('location'), to)
+    }
+    assert.equal((await nobody.get('/sign-in?next=/a&next=/b')).status, 200)
   })
 
   test('the database has no token and no cookie, only hashes', async () => {
@@ -101,6 +112,37 @@ describe('a browser', () => {
     assert.equal((await post({ 'x-csrf-token': csrf, 'sec-fetch-site': 'cross-site' })).status, 403)
     assert.equal((await post({ 'x-csrf-token': csrf, 'sec-fetch-site': 'same-origin' })).status, 201)
     assert.equal((await client.request('POST', '/sign-out', formOf({}))).status, 403)
+  })
+
+  test('a CSRF token that is no text is none: 403', async () => {
+    const { client, csrf } = await signIn(desk.tokens.agent)
+    for (const body of [{ csrf: { toString: 1 } }, { csrf: [csrf] }, { csrf: 5 }, { csrf: null }, [], 'x', 5, null]) {
+      assert.equal((await client.post('/sign-out', body === null ? 'null' : JSON.stringify(body))).status, 403, JSON.stringify(body))
+    }
+    assert.equal((await client.request('POST', '/sign-out', { body: `csrf=${csrf}&csrf=${csrf}`, headers: { 'content-type': 'application/x-www-form-urlencoded' } })).status, 403)
+    assert.equal((await client.get('/ops/tasks')).status, 200)
+  })
+
+  test('signs in as another while it is signed in; the first session is over', async () => {
+    const first = await signIn(desk.tokens.agent)
+    const { status, headers } = await first.client.request('POST', '/sign-in', formOf({ token: desk.tokens.second }))
+    assert.equal(status, 303)
+    const second = createClient(desk.url, null, { cookie: headers.get('set-cookie').split(';')[0] })
+    assert.match((await second.get('/tasks')).text, /Zoe Second/)
+    assert.equal((await first.client.get('/ops/tasks')).status, 401)
+  })
+
+  test('does not sign in, nor change anything, from another origin, whether or not it sends Sec-Fetch-Site', async () => {
+    const nobody = createClient(desk.url)
+    const { body, headers } = formOf({ token: desk.tokens.agent })
+    const from = async (more) => (await nobody.request('POST', '/sign-in', { body, headers: { ...headers, ...more } })).status
+    for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1:1', 'nonsense', `${desk.url}.evil.example`]) assert.equal(await from({ origin }), 403, origin)
+    assert.equal(await from({ 'sec-fetch-site': 'same-site' }), 403)
+    assert.equal(await from({ origin: desk.url }), 303)
+    assert.equal(await from({ origin: desk.url, 'sec-fetch-site': 'same-origin' }), 303)
+    const { client, csrf } = await signIn(desk.tokens.agent)
+    assert.equal((await client.post('/ops/tasks', { title: 'x' }, { headers: { 'x-csrf-token': csrf, origin: 'https://evil.example' } })).status, 403)
+    assert.equal((await client.post('/ops/tasks', { title: 'x' }, { headers: { 'x-csrf-token': csrf, origin: desk.url } })).status, 201)
   })
 
   test('after signing out the cookie is worth nothing, and its stream ends', async () => {
@@ -192,12 +234,65 @@ describe('levels', () => {
     }
   })
 
+  test('also behind PgBouncer in transaction mode', { skip: !hasPgBouncer && 'no PgBouncer here' }, async () => {
+    const bouncer = await startPgBouncer(desk.database)
+    const app = await buildServer({ ...readConfig({}), databaseUrl: bouncer.url, listenUrl: desk.databaseUrl, logLevel: 'silent', requestsPerMinute: 10_000 })
+    try {
+      const url = await app.listen({ host: '127.0.0.1', port: 0 })
+      const id = await desk.task()
+      const answers = await Promise.all(Array.from({ length: 12 }, (_, n) =>
+        createClient(url, desk.tokens[['viewer', 'agent', 'second', 'manager'][n % 4]]).post(`/ops/tasks/${id}/comment`, { note: String(n % 4) })))
+      answers.forEach(({ status }, n) => assert.equal(status, n % 4 ? 200 : 403))
+      const { body: task } = await createClient(url, desk.tokens.viewer).get(`/ops/tasks/${id}`)
+      const names = [null, 'sta_adam', 'sta_zoe', 'sta_mona']
+      for (const { kind, actor, note } of task.history) if (kind === 'commented') assert.equal(actor, names[note])
+      const stream = await openStream(url, desk.tokens.viewer)
+      await until('it listens', () => stream.events.some(({ data }) => data.state === 'listening'))
+      const other = await desk.task()
+      await until('a change is told', () => stream.events.some(({ data }) => data.ids?.includes(other)))
+      stream.close()
+    } finally {
+      await app.close()
+      await bouncer.stop()
+    }
+  })
+
   test('the console\'s own connection can read, and no more', async () => {
     const { rows } = await desk.db.query(`
       SELECT has_function_privilege('ops_console', 'taskq_start(bigint, timestamptz, text)', 'EXECUTE') AS start,
              has_table_privilege('ops_console', 'console.staff_token', 'INSERT') AS token,
              (SELECT rolinherit OR rolsuper FROM pg_roles WHERE rolname = 'ops_console') AS inherits`)
     assert.deepEqual(rows[0], { start: false, token: false, inherits: false })
+  })
+})
+
+describe('streams', () => {
+  test('whoever is no longer let in is hung up on at once: token taken back, signed out, inactive, expired', async () => {
+    const token = await desk.tokenFor('sta_zoe', 'agent')
+    for (const [what, ofSession, sql] of [
+      ['expired', true, `UPDATE console.session SET expires_at = now() WHERE token_hash = sha256($1)`],
+      ['inactive', false, `UPDATE taskq_staff_member SET is_active = false FROM (SELECT $1::bytea) t WHERE id = 'sta_zoe'`],
+      ['taken back, of its session', true, `DELETE FROM console.staff_token WHERE token_hash = sha256($1)`],
+      ['taken back', false, `DELETE FROM console.staff_token WHERE token_hash = sha256($1)`],
+    ]) {
+      await desk.db.query(`UPDATE taskq_staff_member SET is_active = true WHERE id = 'sta_zoe'`)
+      await desk.db.query(`INSERT INTO console.staff_token (token_hash, staff_id, level) VALUES (sha256($1), 'sta_zoe', 'agent') ON CONFLICT DO NOTHING`, [token])
+      const stream = await openStream(desk.url, ofSession ? null : token, ofSession ? (await signIn(token)).cookie : undefined)
+      const stays = await openStream(desk.url, desk.tokens.viewer)
+      assert.equal(stream.status, 200)
+      await desk.db.query(sql, [token])
+      const began = performance.now()
+      await stream.ended
+      assert.ok(performance.now() - began < 5000, what)
+      assert.equal(await Promise.race([stays.ended.then(() => 'ended'), 'open']), 'open')
+      stays.close()
+    }
+    await desk.db.query(`UPDATE taskq_staff_member SET is_active = true WHERE id = 'sta_zoe'`)
+  })
+
+  test('HEAD is answered', async () => {
+    const { status, headers } = await as('viewer').request('HEAD', '/ops/tasks/stream', { signal: AbortSignal.timeout(10_000) })
+    assert.deepEqual([status, headers.get('content-type')], [200, 'text/event-stream'])
   })
 })
 
@@ -223,7 +318,54 @@ describe('limits', () => {
     }
   })
 
-  test('too many streams of one session: 429', async () => {
+  test('behind a proxy, what a client says about its address is not believed', async () => {
+    const proxied = await openDesk('proxied', { behindTls: true, signInsPerMinute: 3 })
+    try {
+      const tries = []
+      for (let n = 0; n < 5; n++) {
+        const { body, headers } = formOf({ token: 'wrong' })
+        // The last address is the one that the proxy saw.
+        const answer = await createClient(proxied.url).request('POST', '/sign-in', { body, headers: { ...headers, 'x-forwarded-for': `10.1.1.${n}, 192.0.2.7` } })
+        tries.push(answer.status)
+        if (n === 4) assert.ok(Number(answer.headers.get('retry-after')) > 0)
+      }
+      assert.deepEqual(tries, [401, 401, 401, 429, 429])
+      const { body, headers } = formOf({ token: proxied.tokens.agent })
+      assert.equal((await createClient(proxied.url).request('POST', '/sign-in', { body, headers: { ...headers, 'x-forwarded-for': '192.0.2.8' } })).status, 303)
+    } finally {
+      await proxied.close()
+    }
+  })
+
+  test('made-up secrets are not looked up for ever, and do not keep out who was in', async () => {
+    const small = await openDesk('guesses', { guessesPerMinute: 5 })
+    try {
+      const agent = createClient(small.url, small.tokens.agent)
+      assert.equal((await agent.get('/ops/tasks')).status, 200)
+      const guess = (n) => `${String(n).padStart(4, '0')}${'A'.repeat(39)}`
+      const statuses = []
+      for (let n = 0; n < 8; n++) statuses.push((await createClient(small.url, guess(n)).get('/ops/tasks')).status)
+      assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429, 429, 429])
+      const { headers } = await createClient(small.url, guess(9)).get('/ops/tasks')
+      assert.ok(Number(headers.get('retry-after')) > 0)
+      for (let n = 10; n < 30; n++) await createClient(small.url, guess(n)).get('/ops/tasks')
+      // A cookie that is none: as if there were no cookie, so that the way to the sign-in page is open.
+      assert.equal((await createClient(small.url, null, { cookie: `session=${guess(40)}` }).get('/tasks')).status, 302)
+      assert.equal((await createClient(small.url, null, { cookie: `session=${guess(40)}` }).get('/sign-in')).status, 200)
+      assert.equal((await agent.get('/ops/tasks')).status, 200)
+    } finally {
+      await small.close()
+    }
+  })
+
+  test('too many streams of one person, by token and by session: 429', async () => {
+    const { cookie } = await signIn(desk.tokens.agent)
+    const other = await signIn(desk.tokens.agent)
+    const mine = []
+    for (let n = 0; n < 21; n++) mine.push(await openStream(desk.url, [desk.tokens.agent, null, null][n % 3], [undefined, cookie, other.cookie][n % 3]))
+    assert.deepEqual(mine.map(({ status }) => status), [...Array(20).fill(200), 429])
+    for (const stream of mine) stream.close()
+
     const streams = []
     for (let n = 0; n < 21; n++) streams.push(await openStream(desk.url, desk.tokens.manager))
     assert.deepEqual(streams.map(({ status }) => status), [...Array(20).fill(200), 429])

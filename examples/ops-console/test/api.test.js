@@ -1,8 +1,11 @@
 // The HTTP API over real HTTP, on a real server.
 
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
+import { segment } from '../src/format.js'
+import { describeError } from '../src/log.js'
 import { readDocument } from '../src/openapi.js'
 import { createClient, openStream } from './help/client.js'
 import { openDesk, until } from './help/desk.js'
@@ -185,6 +188,161 @@ describe('one task', () => {
     assert.equal((await agent.post(`/ops/tasks/${id}/comment`, '{"note": ')).status, 400)
     assert.equal((await agent.post(`/ops/tasks/none/start`)).status, 422)
   })
+})
+
+describe('long texts', () => {
+  const long = (n) => `${n} ${'x'.repeat(65_000)}`
+  const bytesOf = async (path) => Buffer.byteLength((await viewer.get(path, { headers: { accept: 'text/html' } })).text)
+
+  test('a long history comes in parts of bounded size, nothing left out and nothing twice', async () => {
+    const id = await desk.task()
+    await desk.db.query(`SELECT count(taskq_comment($1, n || $2)) FROM generate_series(1, 100) n`, [id, long('')])
+    await desk.db.query(`SELECT count(taskq_comment($1, 'short ' || n)) FROM generate_series(1, 120) n`, [id])
+    assert.ok(await bytesOf(`/tasks/${id}`) < 100_000)
+    assert.equal(await desk.db.query(`SELECT count(taskq_comment($1, n || $2)) FROM generate_series(101, 110) n`, [id, long('')]).then(({ rowCount }) => rowCount), 1)
+    assert.ok(await bytesOf(`/tasks/${id}`) < 500_000)
+    const { body: task, text } = await viewer.get(`/ops/tasks/${id}`)
+    assert.ok(text.length < 500_000)
+    const events = [...task.history]
+    let before = task.history_before
+    let parts = 0
+    while (before !== null) {
+      const part = await viewer.get(`/ops/tasks/${id}/history?before=${before}&limit=100`)
+      assert.ok(part.text.length < 500_000)
+      events.unshift(...part.body.events)
+      before = part.body.before
+      parts++
+    }
+    assert.ok(parts > 20)
+    assert.deepEqual(events.map(({ kind }) => kind), ['created', ...Array(230).fill('commented')])
+    assert.equal(new Set(events.map(({ event_id }) => event_id)).size, 231)
+    assert.equal(events[1].note, `1${long('')}`)
+    assert.deepEqual(events.map(({ event_id }) => event_id), [...events].sort((a, b) => a.event_id - b.event_id).map(({ event_id }) => event_id))
+    const older = (await viewer.get(`/tasks/${id}`, { headers: { accept: 'text/html' } })).text.match(/href="(\/tasks\/\d+\?before=\d+)"/)[1]
+    assert.match((await viewer.get(older, { headers: { accept: 'text/html' } })).text, /Latest entries/)
+    assert.equal((await viewer.get('/ops/tasks/987654/history')).status, 404)
+    for (const query of ['before=0', 'before=x', 'limit=501']) assert.equal((await viewer.get(`/ops/tasks/${id}/history?${query}`)).status, 422)
+  })
+
+  test('lists do not read descriptions, notes, attributes, reasons of pauses', async () => {
+    await desk.db.query(`
+      SELECT count(taskq_pause(taskq_create('task ' || n, description => $1, user_id => 'cus_1', attributes => jsonb_build_object('a', left($1, 16000))), $1))
+      FROM generate_series(1, 60) n`, [long('')])
+    await desk.db.query(`SELECT taskq_renewal_create('cus_1', 'permit ' || n, taskq_today() + 200, notes => $1) FROM generate_series(1, 20) n`, [long('')])
+    for (const path of ['/ops/tasks?limit=500', '/tasks?limit=500', '/customers/cus_1']) assert.ok(await bytesOf(path) < 60 * 5000, `${path} ${await bytesOf(path)}`)
+    const list = async () => (await viewer.get('/ops/tasks?limit=500')).body.tasks
+    assert.deepEqual(Object.keys((await list())[0]).filter((name) => ['description', 'attributes'].includes(name)), [])
+    // Nothing was read from where long texts are stored.
+    const read = async () => (await desk.db.query(`
+      SELECT pg_stat_force_next_flush(), toast_blks_read + toast_blks_hit AS n FROM pg_statio_user_tables WHERE relname = 'taskq_task'`)).rows[0].n
+    await desk.db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ops-console'`, [desk.database])
+    const before = await read()
+    await desk.db.query('UPDATE taskq_task SET pause_reason = NULL, paused_at = NULL, resume_at = NULL WHERE paused_at IS NOT NULL')
+    const after = await read()
+    await list()
+    await desk.db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ops-console'`, [desk.database])
+    await until('the server has counted', async () => (await desk.db.query(`SELECT count(*)::integer AS n FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ops-console'`, [desk.database])).rows[0].n === 0)
+    assert.ok(before <= after)
+    assert.equal(await read(), after)
+    await desk.db.query(`SELECT count(*) FROM taskq_renewal r, LATERAL taskq_renewal_cancel(r.id) c WHERE r.status = 'ACTIVE'`)
+  })
+
+  test('a time line that is long is told by its begin and its end', async () => {
+    await manager.post('/ops/calendars/long', { timezone: 'UTC', hours: 'Mon-Sun 09:00-09:30' })
+    const { rows: [{ id }] } = await desk.db.query(`INSERT INTO taskq_task (title, sla_hours, sla_calendar) VALUES ('x', 1000, 'long') RETURNING id`)
+    const { body: { clocks: [clock] } } = await viewer.get(`/ops/tasks/${id}/sla`)
+    assert.equal(clock.spans.length, 400)
+    assert.ok(clock.spans_left_out > 3000)
+    assert.ok(await bytesOf(`/tasks/${id}`) < 50_000)
+    await desk.db.query('DELETE FROM taskq_calendar').catch(() => {})
+  })
+})
+
+describe('ids of all kinds', () => {
+  test('each customer and each calendar has an address that leads to it', async () => {
+    const ids = ['..', '.', '~', '~..', '%2e%2e', '%', 'a/b', '/', 'a?b#c', 'a\\b', ' ', 'a b ', '; --', '<b>', "'", 'ü'.repeat(255), '𝒳'.repeat(255), 'x'.repeat(255), '__proto__']
+    await desk.db.query(`INSERT INTO taskq_customer (id, name) SELECT id, 'Name of ' || id FROM unnest($1::text[]) id ON CONFLICT DO NOTHING`, [ids])
+    const { text } = await viewer.get('/customers', { headers: { accept: 'text/html' } })
+    const addresses = [...text.matchAll(/href="(\/customers\/[^"]+)"/g)].map(([, address]) => address.replaceAll('&amp;', '&').replaceAll('&#39;', "'"))
+    const seen = new Set()
+    for (const address of addresses) {
+      // fetch() resolves dots as a browser does.
+      const answer = await viewer.get(address, { headers: { accept: 'text/html' } })
+      assert.equal(answer.status, 200, address)
+      seen.add(/<h1[^>]*>([^<]*)/.exec(answer.text)[1])
+    }
+    assert.equal(seen.size, addresses.length)
+    assert.ok(seen.size >= ids.length)
+    for (const name of ['..', '~x', 'a/b', 'ü'.repeat(31)]) {
+      const path = `/ops/calendars/${segment(name)}`
+      assert.equal((await manager.post(path, { timezone: 'UTC', hours: '24/7' })).status, 200, name)
+      assert.equal((await viewer.get(path)).body.name, name)
+      assert.equal((await viewer.get(`/calendars/${segment(name)}`, { headers: { accept: 'text/html' } })).status, 200)
+    }
+    await desk.db.query('DELETE FROM taskq_calendar')
+    await desk.db.query('DELETE FROM taskq_customer WHERE id = ANY ($1)', [ids])
+  })
+})
+
+describe('triggers of the user\'s', () => {
+  for (const [what, raise, status, sqlstate] of [
+    ['RAISE', `RAISE EXCEPTION 'not on a friday' USING HINT = 'Wait for monday.'`, 409, 'P0001'],
+    ['RAISE with a code of its own', `RAISE EXCEPTION 'not on a friday' USING ERRCODE = 'MY042', HINT = 'Wait for monday.'`, 409, 'MY042'],
+    ['a check that fails', `RAISE EXCEPTION 'not on a friday' USING ERRCODE = 'check_violation', HINT = 'Wait for monday.'`, 409, '23514'],
+    ['a unique key', `RAISE EXCEPTION 'not on a friday' USING ERRCODE = 'unique_violation', HINT = 'Wait for monday.'`, 409, '23505'],
+    ['ASSERT', `ASSERT false, 'not on a friday'`, 409, 'P0004'],
+    ['a value that cannot be', `RAISE EXCEPTION 'not on a friday' USING ERRCODE = 'datetime_field_overflow'`, 422, '22008'],
+  ]) {
+    test(`${what}: ${status} with its words`, async () => {
+      await desk.db.query(`
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${raise}; END $$;
+        CREATE TRIGGER zz_refuse BEFORE INSERT ON taskq_task FOR EACH ROW EXECUTE FUNCTION refuse()`)
+      try {
+        const answer = await agent.post('/ops/tasks', { title: 'x' })
+        assert.deepEqual([answer.status, answer.body.database.sqlstate, answer.body.database.message], [status, sqlstate, 'not on a friday'])
+        assert.match(answer.body.detail, /^Not on a friday\./)
+      } finally {
+        await desk.db.query('DROP TRIGGER zz_refuse ON taskq_task; DROP FUNCTION refuse()')
+      }
+    })
+  }
+})
+
+describe('what is no request', () => {
+  const speak = (text) => new Promise((resolve, reject) => {
+    const socket = connect(new URL(desk.url).port, '127.0.0.1', () => socket.end(text))
+    let answer = ''
+    socket.setEncoding('utf8').on('data', (chunk) => { answer += chunk }).on('end', () => resolve(answer)).on('error', reject)
+  })
+
+  test('is answered with the headers of every answer, and as a problem', async () => {
+    for (const [text, status] of [
+      ['GET /tasks/% HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\nConnection: close\r\n\r\n', 400],
+      ['GET /ops/tasks/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 400],
+      [`GET /customers/${'x'.repeat(8000)} HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\nConnection: close\r\n\r\n`, 404],
+      ['nonsense\r\n\r\n', 400],
+      [`GET /tasks HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+      ['POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x\r\nContent-Length: 1\r\nAccept: application/json\r\nConnection: close\r\n\r\nx', 415],
+      ['BREW /tasks HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ]) {
+      const answer = await speak(text)
+      assert.ok(answer.startsWith(`HTTP/1.1 ${status} `), `${text.slice(0, 40)}: ${answer.slice(0, 60)}`)
+      for (const header of [/^content-security-policy: default-src 'none'/mi, /^x-content-type-options: nosniff/mi, /^content-type: application\/problem\+json/mi]) {
+        assert.match(answer, header, text.slice(0, 40))
+      }
+      assert.equal(JSON.parse(answer.slice(answer.lastIndexOf('\r\n\r\n') + 4)).status, status)
+    }
+    const page = await speak('GET /tasks/% HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n')
+    assert.match(page, /<h1>Bad Request<\/h1>/)
+    assert.match(page, /content-security-policy/i)
+  })
+})
+
+test('a lost connection is told in the log by its words, and nothing that hangs on them', () => {
+  const error = Object.assign(new Error('terminated'), { code: '57P01', client: { secretKey: 1234567 }, query: { values: ['secret'] } })
+  const written = JSON.stringify(describeError(error))
+  assert.match(written, /57P01/)
+  assert.doesNotMatch(written, /1234567|secret/)
 })
 
 describe('pauses', () => {
@@ -388,7 +546,7 @@ describe('numbers', () => {
     assert.equal((await manager.post('/ops/renewals/refresh')).status, 200)
     const { body } = await viewer.get('/ops/tasks?user_id=cus_1')
     assert.equal(body.tasks.length, 1)
-    await desk.db.query('SELECT count(*) FROM taskq_renewal r, LATERAL taskq_renewal_cancel(r.id) c')
+    await desk.db.query(`SELECT count(*) FROM taskq_renewal r, LATERAL taskq_renewal_cancel(r.id) c WHERE r.status = 'ACTIVE'`)
   })
 })
 
@@ -441,4 +599,105 @@ test('without a database: 503, and health says so; with it again, all is well', 
   await desk.admin.query(`ALTER DATABASE ${desk.database} ALLOW_CONNECTIONS true`)
   assert.equal((await viewer.get('/ops/tasks')).status, 200)
   assert.equal((await viewer.get('/health')).status, 200)
+})
+
+describe('two who edit', () => {
+  test('whoever saw an older task gets 412, and is told what has been done to it', async () => {
+    const id = await desk.task({ due_date: await desk.today(5) })
+    const seen = await agent.get(`/ops/tasks/${id}`)
+    const zoe = createClient(desk.url, desk.tokens.second)
+    await zoe.post(`/ops/tasks/${id}/reschedule`, { due_date: await desk.today(9) })
+    for (const late of [
+      () => agent.patch(`/ops/tasks/${id}`, { title: 'Mine', due_date: null, if_unchanged_since: seen.body.updated_at }),
+      () => agent.patch(`/ops/tasks/${id}`, { priority: 'URGENT' }, { headers: { 'if-match': seen.headers.get('etag') } }),
+      () => agent.post(`/ops/tasks/${id}/start`, {}, { headers: { 'if-match': seen.headers.get('etag') } }),
+      () => agent.post(`/ops/tasks/${id}/cancel`, { reason: 'x', if_unchanged_since: seen.body.updated_at }),
+    ]) {
+      const { status, body } = await late()
+      assert.equal(status, 412)
+      assert.deepEqual(body.changed.map(({ actor_name, kind, changes }) => [actor_name, kind, changes]),
+        [['Zoe Second', 'rescheduled', { due_date: { from: await desk.today(5), to: await desk.today(9) } }]])
+    }
+    assert.equal((await agent.get(`/ops/tasks/${id}`)).body.title, 'A task')
+    const now = await agent.get(`/ops/tasks/${id}`)
+    await zoe.post(`/ops/tasks/${id}/comment`, { note: 'a note is no change' })
+    const edited = await agent.patch(`/ops/tasks/${id}`, { title: 'Mine', priority: 'URGENT', labels: ['b', 'a'], attributes: { x: 1 }, description: 'long', assignee_id: 'sta_zoe' },
+      { headers: { 'if-match': now.headers.get('etag') } })
+    assert.equal(edited.status, 200)
+    assert.deepEqual([edited.body.title, edited.body.priority, edited.body.labels, edited.body.attributes, edited.body.assignee_id], ['Mine', 'URGENT', ['a', 'b'], { x: 1 }, 'sta_zoe'])
+    // The answer's tag is good for the next change.
+    assert.equal((await agent.post(`/ops/tasks/${id}/start`, {}, { headers: { 'if-match': edited.headers.get('etag') } })).status, 200)
+    assert.equal((await agent.patch(`/ops/tasks/${id}`, { title: 'x' }, { headers: { 'if-match': '"nonsense"' } })).status, 412)
+    assert.equal((await agent.patch(`/ops/tasks/${id}`, { title: 'x' }, { headers: { 'if-match': '*' } })).status, 200)
+    assert.deepEqual((await agent.patch(`/ops/tasks/${id}`, { description: null, labels: [], attributes: {}, assignee_id: null })).body.assignee_id, null)
+  })
+
+  test('all or nothing: a field that is refused takes the others with it', async () => {
+    const id = await desk.task()
+    assert.equal((await agent.patch(`/ops/tasks/${id}`, { title: 'new', assignee_id: 'sta_nobody' })).status, 422)
+    assert.equal((await agent.patch(`/ops/tasks/${id}`, {})).status, 422)
+    assert.equal((await agent.get(`/ops/tasks/${id}`)).body.title, 'A task')
+  })
+})
+
+test('what is known already is not sent again: 304', async () => {
+  const id = await desk.task()
+  for (const [path, accept] of [['/tasks', 'text/html'], [`/tasks/${id}`, 'text/html'], ['/reports', 'text/html'], ['/ops/tasks', 'application/json'], [`/ops/tasks/${id}`, 'application/json']]) {
+    const first = await viewer.get(path, { headers: { accept } })
+    const tag = first.headers.get('etag')
+    assert.ok(tag, path)
+    const second = await viewer.get(path, { headers: { accept, 'if-none-match': `"other", ${tag}` } })
+    assert.deepEqual([second.status, second.text, second.headers.get('etag')], [304, '', tag], path)
+  }
+  const { headers } = await viewer.get(`/ops/tasks/${id}`)
+  await agent.post(`/ops/tasks/${id}/comment`, { note: 'x' })
+  assert.equal((await viewer.get(`/ops/tasks/${id}`, { headers: { 'if-none-match': headers.get('etag') } })).status, 200)
+})
+
+describe('what managers keep', () => {
+  test('a team, its members, its work; leave; merging', async () => {
+    await manager.put('/ops/teams/team_a', { name: 'Team A', members: ['sta_adam', 'sta_zoe'] })
+    assert.deepEqual((await manager.put('/ops/teams/team_a', { name: 'Team A', members: ['sta_zoe'] })).body.members, ['sta_zoe'])
+    const id = await desk.task({ user_id: 'cus_2' })
+    assert.equal((await agent.post(`/ops/tasks/${id}/team`, { team_id: 'team_a' })).body.team_id, 'team_a')
+    assert.deepEqual((await viewer.get('/ops/tasks?team_id=team_a')).body.tasks.map((task) => task.id), [id])
+    await agent.post('/ops/tasks/bulk', { action: 'label', ids: [id], add_labels: ['x', 'y'] })
+    await agent.post('/ops/tasks/bulk', { action: 'label', ids: [id], remove_labels: ['x'] })
+    assert.deepEqual((await viewer.get('/ops/tasks?labels=y')).body.tasks.map(({ labels }) => labels), [['y']])
+    await agent.post(`/ops/tasks/${id}/assign`, { assignee_id: 'sta_zoe' })
+    assert.equal((await manager.post('/ops/staff/sta_zoe/away', { away_until: '2099-01-01' })).body.away_until, '2099-01-01')
+    assert.equal((await manager.post('/ops/staff/sta_zoe/hand-over', { to_staff: 'sta_adam' })).body.tasks, 1)
+    await manager.post('/ops/staff/sta_zoe/away', { away_until: null })
+    await desk.db.query(`INSERT INTO taskq_customer (id, name) VALUES ('cus_twice', 'Twice')`)
+    const other = await desk.task({ user_id: 'cus_twice' })
+    assert.equal((await manager.post('/ops/customers/cus_twice/merge', { into: 'cus_2' })).body.tasks, 1)
+    assert.equal((await viewer.get(`/ops/tasks/${other}`)).body.user_id, 'cus_2')
+    assert.equal((await viewer.get('/ops/customers/cus_twice')).body.merged_into, 'cus_2')
+  })
+
+  test('a record is replaced whole, and a wrong one is 422', async () => {
+    await manager.put('/ops/policies/fast', { sla_hours: 4, kind: 'FAST', warn_percents: [50] })
+    const { body } = await manager.put('/ops/policies/fast', { sla_hours: 5, kind: 'FAST' })
+    assert.deepEqual([body.sla_hours, body.warn_percents, body.is_enabled], [5, [], true])
+    const none = await manager.put('/ops/policies/none', { kind: 'NONE' })
+    assert.deepEqual([none.status, none.body.database.constraint], [422, 'taskq_sla_policy_hours_check'])
+    assert.equal((await manager.put('/ops/rules/r', { event: 'x', action: 'CREATE_TASK', condition: '$.a ==' })).status, 422)
+    assert.equal((await manager.put('/ops/rules/r', { event: 'x', action: 'CREATE_TASK', title_template: 'About {{a}}' })).status, 200)
+    assert.deepEqual((await manager.post('/ops/rules/try', { event: 'x', payload: { a: 'b' } })).body.firings.map(({ title }) => title), ['About b'])
+    assert.equal((await manager.delete('/ops/rules/r')).body.name, 'r')
+    assert.equal((await manager.delete('/ops/rules/r')).status, 404)
+    await manager.delete('/ops/policies/fast')
+  })
+
+  test('renewals page by page', async () => {
+    for (let n = 1; n <= 5; n++) await agent.post('/ops/renewals', { user_id: 'cus_1', service_type: `type ${n}`, due_date: `2099-0${Math.ceil(n / 2)}-01` })
+    const seen = []
+    let after = ''
+    do {
+      const { body } = await viewer.get(`/ops/renewals?limit=2&user_id=cus_1&due_from=2099-01-01${after && `&after=${encodeURIComponent(after)}`}`)
+      seen.push(...body.renewals.map(({ service_type }) => service_type))
+      after = body.next
+    } while (after && seen.length < 20)
+    assert.deepEqual(seen, ['type 1', 'type 2', 'type 3', 'type 4', 'type 5'])
+  })
 })

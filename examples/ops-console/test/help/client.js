@@ -46,6 +46,9 @@ export function createClient(url, token, defaults = {}) {
   return {
     get: (path, options) => request('GET', path, options),
     post: (path, body, options) => request('POST', path, { body, ...options }),
+    patch: (path, body, options) => request('PATCH', path, { body, ...options }),
+    put: (path, body, options) => request('PUT', path, { body, ...options }),
+    delete: (path, options) => request('DELETE', path, options),
     request,
   }
 }
@@ -56,10 +59,11 @@ export const formOf = (fields) => ({
 })
 
 // Reads events of a stream until one satisfies the test.
-export async function openStream(url, token) {
+export async function openStream(url, token, cookie) {
   const abort = new AbortController()
-  const response = await fetch(`${url}/ops/tasks/stream`, { headers: { authorization: `Bearer ${token}` }, signal: abort.signal })
+  const response = await fetch(`${url}/ops/tasks/stream`, { headers: token ? { authorization: `Bearer ${token}` } : { cookie }, signal: abort.signal })
   const events = []
+  let heartbeats = 0
   const ended = (async () => {
     let text = ''
     const decoder = new TextDecoder()
@@ -68,10 +72,11 @@ export async function openStream(url, token) {
       const blocks = text.split('\n\n')
       text = blocks.pop()
       for (const block of blocks) {
+        if (block.startsWith(':')) heartbeats++
         const event = /^event: (.*)$/m.exec(block)?.[1]
         if (event) events.push({ event, data: JSON.parse(/^data: (.*)$/m.exec(block)[1]) })
       }
     }
   })().catch(() => {})
-  return { status: response.status, type: response.headers.get('content-type'), events, ended, close: () => abort.abort() }
+  return { status: response.status, type: response.headers.get('content-type'), events, ended, heartbeats: () => heartbeats, close: () => abort.abort() }
 }

@@ -11,18 +11,20 @@ import { buildServer } from '../../src/server.js'
 
 const file = (name) => new URL(`../../${name}`, import.meta.url)
 
-export async function openDesk(name, settings = {}) {
+export async function openDesk(name, { host = process.env.PGHOST, port = process.env.PGPORT, ...settings } = {}) {
   const database = `console_${name}`
-  const admin = new pg.Client({ database: 'postgres' })
+  const admin = new pg.Client({ host, port, database: 'postgres' })
   await admin.connect()
   await admin.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
   await admin.query(`CREATE DATABASE ${database}`)
   await admin.query(`ALTER DATABASE ${database} SET taskq.notify_channel = 'taskq'`)
 
-  const db = new pg.Client({ database })
+  const db = new pg.Client({ host, port, database })
+  // A server that is restarted takes these with it.
+  for (const client of [admin, db]) client.on('error', () => {})
   await db.connect()
   await db.query('CREATE EXTENSION taskq')
-  execFileSync('psql', ['-X', '-q', '-o', '/dev/null', '-d', database], { input: readFileSync(file('schema.sql')), stdio: ['pipe', 'inherit', 'ignore'] })
+  execFileSync('psql', ['-X', '-q', '-o', '/dev/null', '-h', host, '-p', port, '-d', database], { input: readFileSync(file('schema.sql')), stdio: ['pipe', 'inherit', 'ignore'] })
   await db.query(`
     INSERT INTO taskq_staff_member (id, name) VALUES
       ('sta_vera', 'Vera Viewer'), ('sta_adam', 'Adam Agent'), ('sta_mona', 'Mona Manager'), ('sta_zoe', 'Zoe Second');
@@ -42,9 +44,9 @@ export async function openDesk(name, settings = {}) {
   }
 
   // The console's own connection: not a superuser.
-  const databaseUrl = `postgresql:///${database}?host=${encodeURIComponent(process.env.PGHOST)}&port=${process.env.PGPORT}&user=ops_console`
+  const databaseUrl = `postgresql:///${database}?host=${encodeURIComponent(host)}&port=${port}&user=ops_console`
   const app = await buildServer({ ...readConfig({}), databaseUrl, port: 0, logLevel: 'silent', requestsPerMinute: 100_000, signInsPerMinute: 1000, ...settings })
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const url = await app.listen({ host: '127.0.0.1', port: settings.listenOn ?? 0 })
 
   return {
     url,
@@ -52,6 +54,7 @@ export async function openDesk(name, settings = {}) {
     admin,
     app,
     database,
+    databaseUrl,
     tokens,
     tokenFor,
     // A task by the API's own function, and its id.
@@ -67,6 +70,13 @@ export async function openDesk(name, settings = {}) {
       await db.query(`
         SELECT count(*) FROM taskq_cancel_many(ARRAY(SELECT id FROM taskq_task WHERE completed_at IS NULL AND cancelled_at IS NULL));
         DELETE FROM taskq_task`)
+    },
+    // Another connection, as the superuser.
+    async connect() {
+      const client = new pg.Client({ host, port, database })
+      client.on('error', () => {})
+      await client.connect()
+      return client
     },
     async close() {
       await app.close()
