@@ -1,5 +1,5 @@
--- What the console keeps in the database besides taskq: roles, and who may
--- sign in.  Run it as the owner of taskq (a superuser, usually), in the
+-- What the console keeps in the database besides taskq: roles, who may sign in,
+-- and saved views.  Run it as the owner of taskq (a superuser, usually), in the
 -- database that has the extension; running it again changes nothing.
 --
 -- The console connects as ops_console, which can read and no more.  For each
@@ -56,8 +56,22 @@ CREATE INDEX IF NOT EXISTS session_token_idx ON console.session (token_hash);
 CREATE INDEX IF NOT EXISTS session_expires_idx ON console.session (expires_at);
 COMMENT ON TABLE console.session IS 'Browsers that are signed in, by the SHA-256 of their cookie.';
 
+CREATE TABLE IF NOT EXISTS console.saved_view (
+    staff_id text NOT NULL,
+    name text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 63),
+    query text NOT NULL CHECK (char_length(query) <= 4000),
+    PRIMARY KEY (staff_id, name)
+);
+COMMENT ON TABLE console.saved_view IS 'Views of the list of tasks that somebody has given a name.';
+COMMENT ON COLUMN console.saved_view.query IS 'The address behind the question mark.';
+
+-- Customers by any part of their name, as one types.  100,000 take 50 ms without it.
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE INDEX IF NOT EXISTS console_customer_name ON taskq_customer USING gin (taskq_fold(name) gin_trgm_ops);
+
 GRANT USAGE ON SCHEMA console TO ops_console;
 GRANT SELECT ON console.staff_token TO ops_console;
 GRANT SELECT, INSERT, DELETE ON console.session TO ops_console;
+GRANT SELECT, INSERT, UPDATE, DELETE ON console.saved_view TO ops_console;
 
 COMMIT;

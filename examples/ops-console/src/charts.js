@@ -47,9 +47,8 @@ export function complianceBar({ met, breached }, longest) {
 }
 
 // A week of a calendar: a line a day, and on it when it is open.
-export function weekGrid(windows, { today }) {
+export function weekGrid(windows, { today, t, names }) {
   const width = 460, left = 38, right = 10, top = 6, line = 26, bottom = 22
-  const names = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
   const end = top + names.length * line
   const hour = (text) => Number(text.slice(0, 2)) + Number(text.slice(3, 5)) / 60
   const x = (hours) => round(left + ((width - left - right) * hours) / 24)
@@ -59,12 +58,12 @@ export function weekGrid(windows, { today }) {
     `<text class="scale" x="${x(n)}" y="${end + 15}" text-anchor="middle">${n}</text>`)
   const days = names.map((name, n) => {
     const spans = windows.filter(({ weekday }) => weekday === n + 1)
-    const words = spans.map(({ opens, closes }) => `${opens.slice(0, 5)}–${closes.slice(0, 5)}`).join(', ') || 'closed'
+    const words = spans.map(({ opens, closes }) => `${opens.slice(0, 5)}–${closes.slice(0, 5)}`).join(', ') || t('closed')
     const y = top + n * line
     return `<g><title>${name}: ${words}</title><rect class="day" x="${left}" y="${y + 3}" width="${width - left - right}" height="${line - 6}" rx="3"/>` +
       `<text class="${n + 1 === today ? 'value' : 'scale'}" x="${left - 8}" y="${y + line / 2 + 4}" text-anchor="end">${name}</text>` +
       spans.map(({ opens, closes }) =>
         `<rect class="met" x="${x(hour(opens))}" y="${y + 3}" width="${round(x(hour(closes)) - x(hour(opens)))}" height="${line - 6}" rx="3"/>`).join('') + '</g>'
   })
-  return `<svg class="chart week" viewBox="0 0 ${width} ${end + bottom}" role="img" aria-label="Open hours of the week">${days.join('')}${grid.join('')}</svg>`
+  return `<svg class="chart week" viewBox="0 0 ${width} ${end + bottom}" role="img" aria-label="${escape(t('Open hours of the week'))}">${days.join('')}${grid.join('')}</svg>`
 }

@@ -5,11 +5,11 @@
 const filterArguments = `
     status => $1::taskq_status[], priority => $2::taskq_priority[], sla_status => $3::taskq_sla_status[],
     assignee_id => $4, unassigned => $5, user_id => $6, source => $7, due_from => $8, due_to => $9, search => $10,
-    assignee_is_active => $11, paused => $12, kind => $13`
+    assignee_is_active => $11, paused => $12, kind => $13, team_id => $14, labels => $15`
 
 const pageOfTasks = `
   SELECT coalesce(json_agg(p), '[]') AS tasks
-  FROM taskq_queue_page(${filterArguments}, sort => $14, page_size => $15, after => $16) AS p`
+  FROM taskq_queue_page(${filterArguments}, sort => $16, page_size => $17, after => $18) AS p`
 
 // Which kinds of work the service levels tell apart: what a field can offer.
 const kinds = `SELECT coalesce(json_agg(DISTINCT kind), '[]') AS kinds FROM taskq_sla_policy WHERE kind IS NOT NULL`
@@ -17,13 +17,29 @@ const kinds = `SELECT coalesce(json_agg(DISTINCT kind), '[]') AS kinds FROM task
 // All that the page of the queue shows, in one question; but for clocks, see addClocks().
 const queue = `
   SELECT (SELECT to_json(s) FROM taskq_stats() AS s) AS stats, (${pageOfTasks}) AS tasks, (${kinds}) AS kinds,
-         taskq_queue_count(${filterArguments}, cap => $17)::integer AS count`
+         taskq_queue_count(${filterArguments}, cap => $19)::integer AS count`
+
+// What somebody has, and what their teams have that nobody has; what is due today
+// comes first.  No further pages: whoever has more than this has another problem.
+const mine = `
+  WITH mine AS MATERIALIZED (
+      SELECT p.* FROM taskq_queue_page(${filterArguments}, sort => $16, page_size => $17) AS p
+      UNION ALL
+      SELECT p.* FROM taskq_team_member m JOIN taskq_team g ON g.id = m.team_id
+      CROSS JOIN LATERAL taskq_queue_page(${filterArguments.replace('assignee_id => $4, unassigned => $5', 'unassigned => true').replace('team_id => $14', 'team_id => m.team_id')},
+          sort => $16, page_size => $17) AS p
+      WHERE m.staff_id = $4 AND ($14::text IS NULL OR $14 = m.team_id) AND $5 IS NOT NULL)
+  SELECT (SELECT to_json(s) FROM taskq_stats() AS s) AS stats, (${kinds}) AS kinds,
+         (SELECT count(*)::integer FROM mine) AS count,
+         (SELECT coalesce(json_agg(q), '[]') FROM (
+             SELECT * FROM mine ORDER BY due_date = taskq_today() DESC NULLS LAST, due_date NULLS LAST, priority DESC, id LIMIT $17) q) AS tasks`
+const mineAtMost = 500
 
 const filterValues = (f) => [
   f.status ?? ['OPEN'], f.priority ?? null, f.sla_status ?? null,
   f.assignee_id ?? null, f.unassigned ?? false, f.user_id ?? null, f.source ?? null,
   f.due_from ?? null, f.due_to ?? null, f.search ?? null, f.assignee_is_active ?? null,
-  f.paused ?? null, f.kind ?? null,
+  f.paused ?? null, f.kind ?? null, f.team_id ?? null, f.labels ?? null,
 ]
 
 // One row more than asked for tells whether there is a next page.
@@ -45,6 +61,12 @@ export async function listTasks(tx, filter) {
 export async function queueOf(tx, filter, countCap) {
   const { stats, tasks, count, kinds: known } = await tx.row(queue, [...pageValues(filter), countCap])
   return { stats, count, kinds: known, ...cut(tasks, limitOf(filter)) }
+}
+
+export async function myWork(tx, filter, staffId) {
+  const values = [...filterValues({ ...filter, assignee_id: staffId }), filter.sort ?? null, mineAtMost]
+  const { stats, tasks, count, kinds: known } = await tx.row(mine, values)
+  return { stats, count, kinds: known, ...cut(tasks, mineAtMost) }
 }
 
 // The clocks of an SLA in business time, or with pauses, are the database's to tell;
@@ -80,13 +102,19 @@ export async function historyOf(tx, id) {
   // Instants among the changes are kept in UTC; they are told as all others are.
   const rows = await tx.rows(`
     SELECT to_jsonb(h) || jsonb_build_object('actor_name', s.name, 'changes', (
-        SELECT jsonb_object_agg(key, CASE WHEN key ~ '_(at|from)$'
+        SELECT jsonb_object_agg(key, CASE WHEN key ~ '_(at|from)$' AND value ? 'to'
             THEN jsonb_build_object('from', (value->>'from')::timestamptz, 'to', (value->>'to')::timestamptz) ELSE value END)
         FROM jsonb_each(h.changes))) AS event
     FROM taskq_task_history h LEFT JOIN taskq_staff_member s ON s.id = h.actor
     WHERE h.task_id = $1 ORDER BY h.event_id`, [id])
   return rows.map(({ event }) => event)
 }
+
+// Names by id: { staff: { sta_1: 'Ann' }, teams, customers }.
+export const namesOf = (tx, { staff, teams, customers }) => tx.row(`
+  SELECT (SELECT coalesce(jsonb_object_agg(id, name), '{}') FROM taskq_staff_member WHERE id = ANY ($1)) AS staff,
+         (SELECT coalesce(jsonb_object_agg(id, name), '{}') FROM taskq_team WHERE id = ANY ($2)) AS teams,
+         (SELECT coalesce(jsonb_object_agg(id, name), '{}') FROM taskq_customer WHERE id = ANY ($3)) AS customers`, [staff, teams, customers])
 
 export async function createTask(tx, body) {
   const { task } = await tx.row('SELECT taskq_create_json($1) AS task', [JSON.stringify(body)])
@@ -99,7 +127,10 @@ const verbs = {
   complete: ['note'],
   cancel: ['reason'],
   assign: ['assignee_id'],
+  assign_team: ['team_id'],
   reschedule: ['due_date'],
+  prioritize: ['priority'],
+  set_sla: ['sla_hours', 'note'],
   comment: ['note'],
   pause: ['reason', 'until'],
   resume: ['note'],
@@ -107,9 +138,49 @@ const verbs = {
 
 function call(verb, ids, body) {
   const name = Array.isArray(ids) ? `taskq_${verb}_many` : `taskq_${verb}`
-  const named = verbs[verb].map((argument, n) => `, ${argument} => $${n + 2}`)
-  return [`SELECT id FROM ${name}($1${named.join('')})`, [ids, ...verbs[verb].map((argument) => body[argument] ?? null)]]
+  const given = [...verbs[verb], ...(body.if_unchanged_since ? ['if_unchanged_since'] : [])]
+  const named = given.map((argument, n) => `, ${argument} => $${n + 2}`)
+  return [`SELECT id FROM ${name}($1${named.join('')})`, [ids, ...given.map((argument) => body[argument] ?? null)]]
 }
+
+// What a form of a task's fields says, verb by verb, in one transaction: what it does
+// not mention stays.  The first verb looks whether the task is still as it was read;
+// after that this transaction has it.
+const edits = ['title', 'description', 'labels', 'attributes']
+export async function editTask(tx, id, changes) {
+  let since = changes.if_unchanged_since
+  const once = () => {
+    const value = since
+    since = undefined
+    return value ?? null
+  }
+  const has = (name) => changes[name] !== undefined
+  if (edits.some(has)) {
+    const attributes = has('attributes') ? JSON.stringify(changes.attributes ?? {}) : null
+    await tx.row('SELECT id FROM taskq_edit($1, title => $2, description => $3, labels => $4, attributes => $5, if_unchanged_since => $6)',
+      [id, changes.title ?? null, has('description') ? changes.description ?? '' : null, has('labels') ? changes.labels ?? [] : null, attributes, once()])
+  }
+  for (const [verb, name] of [['prioritize', 'priority'], ['set_sla', 'sla_hours'], ['reschedule', 'due_date'], ['assign_team', 'team_id'], ['assign', 'assignee_id']]) {
+    if (has(name)) await tx.row(...call(verb, id, { ...changes, if_unchanged_since: once() }))
+  }
+  return findTask(tx, id)
+}
+
+// Labels are added to and taken from what each task has.
+const labelMany = `
+  SELECT (taskq_edit(t.id, labels => ARRAY(
+      SELECT l FROM unnest(coalesce(t.labels, '{}') || $2::text[]) l WHERE l <> ALL ($3::text[])))).id
+  FROM (SELECT id, labels FROM taskq_task WHERE id = ANY ($1) ORDER BY id) t`
+export const labelTasks = (tx, ids, add, remove) => tx.rows(labelMany, [ids, add, remove])
+
+export const followUp = async (tx, id, { title, due_date, assignee_id }) =>
+  (await tx.row('SELECT taskq_follow_up($1, title => $2, due_date => $3, assignee_id => $4) AS id',
+    [id, title ?? null, due_date ?? null, assignee_id ?? null])).id
+
+// What has been done to a task since an instant, for whoever wanted to change it too.
+export const eventsSince = (tx, id, since) => tx.rows(`
+  SELECT h.*, h.at::text AS at, s.name AS actor_name FROM taskq_task_history h LEFT JOIN taskq_staff_member s ON s.id = h.actor
+  WHERE h.task_id = $1 AND h.at > $2 AND h.kind <> 'commented' ORDER BY h.event_id DESC LIMIT 10`, [id, since])
 
 // A function's change shows in the view from the next statement on.
 export async function moveTask(tx, verb, id, body) {
@@ -154,18 +225,64 @@ export async function renewalsOf(tx, userId) {
 }
 
 export const findCustomer = (tx, id) => tx.row(`
-  SELECT c.id, c.name, c.is_active, c.assigned_agent_id, s.name AS agent_name
+  SELECT c.id, c.name, c.is_active, c.assigned_agent_id, s.name AS agent_name, c.merged_into, i.name AS merged_name
   FROM taskq_customer c LEFT JOIN taskq_staff_member s ON s.id = c.assigned_agent_id
+  LEFT JOIN taskq_customer i ON i.id = c.merged_into
   WHERE c.id = $1`, [id])
 
-export const searchCustomers = (tx, text, limit) => tx.rows(`
-  SELECT c.id, c.name, s.name AS agent_name
-  FROM taskq_customer c LEFT JOIN taskq_staff_member s ON s.id = c.assigned_agent_id
-  WHERE c.is_active AND ($1 = '' OR c.id = $1 OR strpos(lower(c.name), lower($1)) > 0)
-  ORDER BY c.name, c.id LIMIT $2`, [text, limit])
+// Customers, staff and teams whose name has every word, as it stands or in pieces,
+// or whose id it is.  Letters are compared as taskq's search does.  For customers the
+// index of schema.sql makes it quick; words of one or two letters are looked for
+// where a name begins, for which such an index is no use elsewhere.
+const escapeLike = (text) => text.replace(/[\\%_]/g, '\\$&')
 
-export const activeStaff = (tx, limit) =>
-  tx.rows('SELECT id, name FROM taskq_staff_member WHERE is_active ORDER BY name, id LIMIT $1', [limit])
+async function byName(tx, { columns, from, where }, text, limit, language) {
+  const words = text.trim().split(/\s+/).filter(Boolean).slice(0, 8).map(escapeLike)
+  const isShort = words.length === 1 && words[0].length < 3
+  const likes = words.map((word) => (isShort ? `${word}%` : `%${word}%`))
+  const match = likes.map((like, n) => `taskq_fold(p.name) LIKE taskq_fold($${n + 3})`).join(' AND ') || 'true'
+  const rows = await tx.rows(`
+    (SELECT ${columns}, 0 AS place FROM ${from} WHERE ${where} AND p.id = $1)
+    UNION ALL
+    (SELECT ${columns}, 1 AS place FROM ${from} WHERE ${where} AND p.id <> $1 AND ${match} LIMIT $2)`, [text.trim(), limit * 10, ...likes])
+  const begins = new Intl.Collator(language, { usage: 'search', sensitivity: 'base' })
+  const start = text.trim()
+  const rank = ({ place, name }) => (place === 0 ? 0 : begins.compare(name.slice(0, start.length), start) === 0 ? 1 : 2)
+  const order = new Intl.Collator(language)
+  return rows.map((row) => ({ ...row, rank: rank(row) }))
+    .sort((a, b) => a.rank - b.rank || order.compare(a.name, b.name)).slice(0, limit)
+    .map(({ place, rank: own, ...row }) => row)
+}
+
+const people = {
+  customer: {
+    columns: 'p.id, p.name, s.name AS note',
+    from: 'taskq_customer p LEFT JOIN taskq_staff_member s ON s.id = p.assigned_agent_id',
+    where: 'p.is_active',
+  },
+  staff: {
+    columns: `p.id, p.name, CASE WHEN p.away_until >= taskq_today() THEN 'away' END AS note`,
+    from: 'taskq_staff_member p',
+    where: 'p.is_active',
+  },
+  team: { columns: 'p.id, p.name, NULL AS note', from: 'taskq_team p', where: 'p.is_active' },
+}
+export const kindsOfPeople = Object.keys(people)
+export const findPeople = (tx, kind, text, limit, language) => byName(tx, people[kind], text, limit, language)
+
+export const customersWith = (tx, text, limit, language) => byName(tx, {
+  ...people.customer,
+  columns: 'p.id, p.name, s.name AS agent_name, p.is_active, p.merged_into',
+  where: 'true',
+}, text, limit, language)
+
+export const labelsInUse = async (tx) => (await tx.rows(`
+  SELECT DISTINCT l AS label FROM (SELECT labels FROM taskq_task WHERE labels IS NOT NULL ORDER BY id DESC LIMIT 500) t, unnest(t.labels) l ORDER BY 1 LIMIT 100`))
+  .map(({ label }) => label)
+
+export const activeTeams = (tx) => tx.rows('SELECT id, name FROM taskq_team WHERE is_active ORDER BY name, id LIMIT 200')
+
+export const teamName = async (tx, id) => (await tx.row('SELECT name FROM taskq_team WHERE id = $1', [id]))?.name
 
 export const staffName = async (tx, id) =>
   (await tx.row('SELECT name FROM taskq_staff_member WHERE id = $1', [id]))?.name

@@ -13,6 +13,7 @@ export const openBrowser = () => chromium.launch({
 export async function signIn(browser, url, token, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1360, height: 820 }, ...options })
   const page = await context.newPage()
+  page.setDefaultTimeout(15_000)
   page.complaints = []
   page.on('pageerror', (error) => page.complaints.push(String(error)))
   page.on('console', (message) => {
@@ -30,3 +31,13 @@ export async function signIn(browser, url, token, options = {}) {
 export const isLive = (page) => page.locator('#live[data-state="listening"]').waitFor()
 export const titles = (page) => page.locator('#rows .c-title').allTextContents()
 export const stat = async (page, name) => Number((await page.locator(`[data-stat="${name}"] b`).textContent()).replace(',', ''))
+
+// Types into a field that finds people, and takes the first one.
+export async function pick(field, text) {
+  await field.fill(text)
+  await field.locator('xpath=..').locator('[role="option"][aria-selected="true"]', { hasText: text }).waitFor()
+  await field.press('Enter')
+}
+
+// What waits for six seconds is sent by the button beside "Undo".
+export const sendNow = (page) => page.locator('.toast.waiting').getByRole('button', { name: 'Do it now' }).click()

@@ -1,0 +1,3 @@
+export function createManaging() {
+  return { register() {} }
+}
