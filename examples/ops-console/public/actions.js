@@ -70,12 +70,23 @@ export async function send(path, body, element, then = done[element?.dataset?.do
   }
 }
 
+// The next page says what has been done.
+const storeAt = 'message'
+function goTo(address, message) {
+  if (message) sessionStorage.setItem(storeAt, message)
+  if (address === location.pathname + location.search) location.reload()
+  else location.assign(address)
+}
+const left = sessionStorage.getItem(storeAt)
+sessionStorage.removeItem(storeAt)
+if (left) show(left)
+
 function sent(form) {
   return ({ message, go, open }) => {
     form.closest('details')?.removeAttribute('open')
     for (const field of form.elements) field.defaultValue = field.value // it is no longer being filled
     if (message && !('go' in form.dataset)) show(message)
-    if ('go' in form.dataset) location.assign(go)
+    if ('go' in form.dataset) goTo(go, message)
     else if (open) openTask(open)
   }
 }
@@ -103,6 +114,7 @@ document.addEventListener('click', (event) => {
 
 document.addEventListener('submit', (event) => {
   const form = event.target
+  if (event.submitter?.hasAttribute('formaction')) return // it leaves the page
   if ('send' in form.dataset) {
     event.preventDefault()
     submit(form, event.submitter)

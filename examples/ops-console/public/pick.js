@@ -37,9 +37,11 @@ function enhanceField(field) {
     type: 'text', role: 'combobox', autocomplete: 'off', spellcheck: 'false', 'aria-autocomplete': 'list',
     'aria-expanded': 'false', 'aria-controls': list.id, placeholder: field.placeholder, maxlength: '255',
   })) input.setAttribute(name, value)
-  const label = field.getAttribute('aria-label') ?? ''
+  // Its label has the list in it as well, which is no part of the name.
+  const around = [...field.closest('label')?.childNodes ?? []].filter(({ nodeType }) => nodeType === Node.TEXT_NODE)
+  const label = field.getAttribute('aria-label') ?? around.map(({ textContent }) => textContent.trim()).join(' ').trim()
   if (label) input.setAttribute('aria-label', label)
-  list.setAttribute('aria-label', label || t('Choose'))
+  list.setAttribute('aria-label', t('Suggestions'))
   if (field.autofocus) input.autofocus = true
   input.required = field.required
   field.required = false

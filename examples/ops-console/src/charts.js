@@ -1,39 +1,47 @@
 // Charts as SVG, drawn here: no script, no inline style, and they print.
 // Colours come from the style sheet, by class.
 
-const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c])
+import { escape } from './format.js'
+
 const round = (n) => Math.round(n * 10) / 10
 
-// The next round number from which a scale can be divided in four.
+// The next number from which a scale can be divided in four whole steps.
 function niceMaximum(value) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(value, 4)))
-  return [1, 2, 4, 8, 10].map((n) => n * power).find((n) => n >= value && n % 4 === 0) ?? 20 * power
+  for (let power = 1; ; power *= 10) {
+    const step = [1, 2, 3, 4, 5, 6, 8].map((n) => n * power).find((n) => 4 * n >= value)
+    if (step) return 4 * step
+  }
 }
 
 // A column a week: tasks that met their SLA, and on top those that breached it.
-export function weeklyChart(weeks, { label }) {
-  const width = 720, height = 230, left = 40, right = 8, top = 22, bottom = 24
+// What has no room beside its neighbour is left out: shares first, then every
+// second week's name, and so on.
+export function weeklyChart(weeks, { label, t, number, percent }) {
+  const width = 720, height = 230, right = 8, top = 22, bottom = 24
   const maximum = niceMaximum(Math.max(...weeks.map(({ met, breached }) => met + breached), 1))
+  const left = 16 + 7 * number(maximum).length
   const y = (value) => round(top + (height - top - bottom) * (1 - value / maximum))
   const step = (width - left - right) / weeks.length
   const bar = Math.min(step * 0.62, 44)
+  const every = Math.ceil(46 / step)
 
   const grid = [0, 1, 2, 3, 4].map((n) => (maximum * n) / 4).map((value) =>
     `<line class="grid" x1="${left}" x2="${width - right}" y1="${y(value)}" y2="${y(value)}"/>` +
-    `<text class="scale" x="${left - 6}" y="${y(value) + 4}" text-anchor="end">${value}</text>`)
+    `<text class="scale" x="${left - 6}" y="${y(value) + 4}" text-anchor="end">${escape(number(value))}</text>`)
 
-  const columns = weeks.map(({ group_key, met, breached, compliance }, n) => {
+  const columns = weeks.map(({ group_key: week, met, breached, compliance }, n) => {
     const x = round(left + n * step + (step - bar) / 2)
     const middle = round(x + bar / 2)
-    const share = compliance === null ? '' : `${Math.round(compliance * 100)}%`
-    return `<g><title>Week of ${escape(group_key)}: ${met} met, ${breached} breached</title>` +
+    const share = compliance === null || step < 34 ? '' : percent(Math.round(compliance * 100) / 100, 0)
+    const title = t('Week of {week}: {met} met, {breached} breached', { week: label(week), met: number(met), breached: number(breached) })
+    return `<g><title>${escape(title)}</title>` +
       `<rect class="met" x="${x}" y="${y(met)}" width="${round(bar)}" height="${round(y(0) - y(met))}"/>` +
       `<rect class="breached" x="${x}" y="${y(met + breached)}" width="${round(bar)}" height="${round(y(met) - y(met + breached))}"/>` +
-      `<text class="value" x="${middle}" y="${y(met + breached) - 6}" text-anchor="middle">${share}</text>` +
-      `<text class="scale" x="${middle}" y="${height - 6}" text-anchor="middle">${escape(label(group_key))}</text></g>`
+      `<text class="value" x="${middle}" y="${y(met + breached) - 6}" text-anchor="middle">${escape(share)}</text>` +
+      (n % every === 0 ? `<text class="scale" x="${middle}" y="${height - 6}" text-anchor="middle">${escape(label(week))}</text>` : '') + '</g>'
   })
 
-  return `<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="SLA compliance by week">${grid.join('')}${columns.join('')}</svg>`
+  return `<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(t('SLA compliance by week'))}">${grid.join('')}${columns.join('')}</svg>`
 }
 
 // One line of a list: how many of the tasks met their SLA, out of the longest line.

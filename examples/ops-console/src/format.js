@@ -84,6 +84,7 @@ function inLanguage({ t, tn, locale, language }) {
   const dates = (options) => new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...options })
   const dayMonth = dates({ weekday: 'short', day: 'numeric', month: 'short' })
   const dayMonthYear = dates({ day: 'numeric', month: 'short', year: 'numeric' })
+  const shortDay = dates({ day: 'numeric', month: 'short' })
   const weekday = dates({ weekday: 'short' })
   const numbers = new Intl.NumberFormat(locale)
   const oneDigit = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
@@ -103,11 +104,12 @@ function inLanguage({ t, tn, locale, language }) {
     weekdays: dayNames.map((name, n) => weekday.format(new Date(Date.UTC(2024, 0, 1 + n)))),
     source: (source) => t(sources[source] ?? source),
     number: (value) => numbers.format(value),
-    percent: (share) => (share === null ? '–' : (share === 1 ? whole : shares).format(share)),
-    hours: (value) => (value === null ? '–' : t('{hours} h', { hours: oneDigit.format(value) })),
+    percent: (share, digits = 1) => (share === null ? '–' : (share === 1 || digits === 0 ? whole : shares).format(share)),
+    hours: (value) => (value === null || value === undefined ? '–' : t('{hours} h', { hours: oneDigit.format(value) })),
 
     // "2026-06-05" is midnight UTC, and is shown in UTC
     date: (text, today) => (text.slice(0, 4) === today.slice(0, 4) ? dayMonth : dayMonthYear).format(new Date(text.slice(0, 10))),
+    dayMonth: (text) => shortDay.format(new Date(text.slice(0, 10))),
     time: (text) => `${dayMonthYear.format(new Date(text.slice(0, 10)))} ${text.slice(11, 16)}`,
 
     // While a task is paused its deadlines are infinity.

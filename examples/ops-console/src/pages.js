@@ -13,6 +13,7 @@ import { formatIn } from './format.js'
 import { createForms } from './forms.js'
 import { createHistory, idsIn } from './history.js'
 import { createManaging } from './managing.js'
+import { createRenewals } from './renewals.js'
 import { createReports } from './reports.js'
 import * as taskq from './taskq.js'
 import { languages, m, wordsFor } from './words.js'
@@ -260,6 +261,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
     app.get('/calendars', calendarsPage)
     app.get('/calendars/:name', { schema: { params: operations.getCalendar.schema.params } }, calendarPage)
     createForms({ db }).register(app, { taskId })
+    createRenewals({ db, show }).register(app, { taskId })
     createReports({ db, show }).register(app)
     createManaging({ db, show }).register(app)
 

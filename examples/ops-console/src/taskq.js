@@ -202,14 +202,33 @@ export const stats = (tx, { assignee_id, user_id } = {}) =>
   tx.row('SELECT * FROM taskq_stats(assignee_id => $1, user_id => $2)', [assignee_id ?? null, user_id ?? null])
 
 const slaBy = `
-  SELECT r.*, s.name AS assignee_name
+  SELECT r.*, coalesce(s.name, g.name) AS group_name
   FROM taskq_sla_report(taskq_day_start($1), taskq_day_start($2::date + 1), group_by => $3) AS r
   LEFT JOIN taskq_staff_member s ON $3 = 'assignee' AND s.id = r.group_key
+  LEFT JOIN taskq_team g ON $3 = 'team' AND g.id = r.group_key
   ORDER BY r.group_key NULLS LAST`
 
 export async function slaReport(tx, { from, to, group }) {
   const rows = await tx.rows(slaBy, [from, to, group])
-  return rows.map(({ assignee_name, ...row }) => (group === 'assignee' ? { ...row, assignee_name } : row))
+  return rows.map(({ group_name, ...row }) => (group === 'assignee' ? { ...row, assignee_name: group_name } : row))
+}
+
+// taskq's report has no group for customers: the same numbers from the view of tasks.
+const slaByCustomer = `
+  SELECT t.user_id AS group_key, t.customer_name AS group_name, count(*)::integer AS tasks,
+         (count(*) FILTER (WHERE t.sla_status = 'MET' AND NOT t.was_late))::integer AS met,
+         (count(*) FILTER (WHERE t.sla_status = 'BREACHED' OR t.was_late))::integer AS breached,
+         percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM t.completed_at - t.created_at) / 3600) FILTER (WHERE t.completed_at IS NOT NULL) AS p50_hours,
+         percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM t.completed_at - t.created_at) / 3600) FILTER (WHERE t.completed_at IS NOT NULL) AS p90_hours
+  FROM (SELECT *, coalesce(sla_first_breached_at <= statement_timestamp(), false) AS was_late FROM taskq_tasks) t
+  WHERE least(t.sla_due_at, t.sla_first_breached_at) >= taskq_day_start($1) AND least(t.sla_due_at, t.sla_first_breached_at) < taskq_day_start($2::date + 1)
+  GROUP BY 1, 2 ORDER BY breached DESC, tasks DESC, group_name LIMIT 50`
+
+// A group's rows with the names of people and teams, as a page shows them.
+export async function slaGroups(tx, { from, to, group }) {
+  if (group !== 'customer') return tx.rows(slaBy, [from, to, group])
+  const rows = await tx.rows(slaByCustomer, [from, to])
+  return rows.map((row) => ({ ...row, compliance: row.met + row.breached ? row.met / (row.met + row.breached) : null, response_tasks: 0 }))
 }
 
 export const refreshRenewals = async (tx, dryRun) => {
@@ -289,6 +308,9 @@ export const staffName = async (tx, id) =>
 
 export const workload = (tx, limit) =>
   tx.rows('SELECT * FROM taskq_workload ORDER BY overdue DESC, open + in_progress DESC, assignee_name LIMIT $1', [limit])
+
+export const teamWorkload = (tx, limit) =>
+  tx.rows('SELECT * FROM taskq_team_workload ORDER BY overdue DESC, open + in_progress DESC, team_name LIMIT $1', [limit])
 
 export const workerStatus = (tx) =>
   tx.row('SELECT * FROM taskq_worker_status WHERE database = current_database()')

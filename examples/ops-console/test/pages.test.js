@@ -258,7 +258,7 @@ describe('work', () => {
     await open('/tasks?status=IN_PROGRESS')
     await page.getByRole('link', { name: 'Look at me' }).click()
     const drawer = page.locator('#drawer')
-    await drawer.getByText('More of it').waitFor()
+    await drawer.locator('.description', { hasText: 'More of it' }).waitFor()
     assert.match(page.url(), new RegExp(`#task-${id}$`))
     assert.match(await drawer.locator('.history li').first().textContent(), /Zoe Second started/)
     await drawer.locator('.comment').getByLabel('Note').fill('Called, no answer')
@@ -301,7 +301,7 @@ describe('work', () => {
     await row(first).waitFor({ state: 'detached' })
     await row(second).focus()
     await page.keyboard.press('x')
-    assert.equal(await page.locator('#bulk-count').textContent(), '1 selected')
+    assert.equal(await page.locator('#bulk-count').textContent(), 'One selected')
     await page.keyboard.press('Enter')
     await page.locator('#drawer h1', { hasText: 'second' }).waitFor()
     await page.keyboard.press('Escape')
@@ -555,10 +555,10 @@ describe('levels', () => {
   })
 
   test('a manager has renewals looked at; an agent is not offered it', async () => {
-    await open('/reports')
+    await open('/renewals')
     assert.equal(await page.getByRole('button', { name: 'Refresh renewals' }).count(), 0)
     const manager = await signIn(browser, desk.url, desk.tokens.manager)
-    await manager.goto(`${desk.url}/reports`)
+    await manager.goto(`${desk.url}/renewals`)
     await manager.getByRole('button', { name: 'Refresh renewals' }).click()
     await manager.getByText(/All renewals are up to date|have crossed a threshold/).waitFor()
     await manager.context().close()
@@ -620,11 +620,12 @@ describe('the look', () => {
       SELECT 'old', 'COMPLETED', 10, t, t, t + interval '1 hour' * (CASE WHEN n % 4 = 0 THEN 20 ELSE 2 END), 'sta_adam'
       FROM generate_series(1, 20) n, LATERAL (SELECT now() - interval '3 days' * n AS t) v`)
     await open('/reports')
-    assert.match(await page.locator('#totals').textContent(), /75\.0 %/)
+    assert.match(await page.locator('#totals').textContent(), /75\.0%/)
+    assert.match(await page.locator('#sum').textContent(), /20 deadlines = 15 met \+ 5 breached \+ 0 still open/)
     assert.ok(await page.locator('#weeks svg rect.met').count() >= 8)
     await page.getByText('As a table').click()
     assert.ok(await page.locator('#weeks tbody tr').count() >= 8)
-    assert.match(await page.locator('#people tbody').textContent(), /Adam Agent/)
+    assert.match(await page.locator('#groups tbody').textContent(), /Adam Agent/)
   })
 
   // Counted in processor time of the page's main thread: time on the clock would
