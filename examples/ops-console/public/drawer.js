@@ -37,7 +37,6 @@ function keepFocus(old, redraw) {
   if (!focused) return
   const task = document.getElementById('task')
   const field = (again && task.querySelector(again)) ?? task.querySelector('h1')
-  if (field.tagName === 'H1') field.tabIndex = -1
   field.focus({ preventScroll: true })
   if (typeof position === 'number' && field.setSelectionRange && field.type !== 'date') field.setSelectionRange(position, position)
 }
@@ -75,7 +74,6 @@ export async function openTask(id, { isBack = false } = {}) {
     if (wasOpen || location.hash === address) history.replaceState(history.state, '', address)
     else history.pushState({ drawer: true }, '', address)
   }
-  drawer.querySelector('h1').tabIndex = -1
   drawer.querySelector('h1').focus({ preventScroll: true })
 }
 

@@ -29,7 +29,7 @@ export async function signIn(browser, url, token, options = {}) {
 }
 
 export const isLive = (page) => page.locator('#live[data-state="listening"]').waitFor()
-export const titles = (page) => page.locator('#rows .c-title').allTextContents()
+export const titles = (page) => page.locator('#rows .c-title > a[data-drawer]').allTextContents()
 export const stat = async (page, name) => Number((await page.locator(`[data-stat="${name}"] b`).textContent()).replace(',', ''))
 
 // Types into a field that finds people, and takes the first one.
