@@ -2,7 +2,7 @@
 // that is its key in the catalogue of every other language:
 //
 //   t('Task {id} is paused.', { id })           whole sentences, never pieces of one
-//   tn(count, 'One task', '{n} tasks')          {n} is the number as it is written
+//   tn(count, 'One selected', '{n} selected')    {n} is the number as it is written
 //   m('Due date')                               marks words that t() gets elsewhere
 //
 // The server and the scripts of a page share this file.

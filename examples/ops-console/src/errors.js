@@ -12,6 +12,7 @@ const statusOfSqlstate = {
   55000: 409, // changed by somebody else since; not in this state
   40001: 409, // still in the way of others after several attempts
   '40P01': 409,
+  23505: 409, // there is one already
   23503: 422, // unknown or inactive staff, unknown customer
   22023: 422, // an argument out of bounds
   '22P02': 422, // not an enum value, not a number

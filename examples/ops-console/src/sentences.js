@@ -11,6 +11,10 @@ const fieldWords = {
   timezone: m('Time zone'), ids: m('Tasks'), condition: m('Condition'), event: m('Event'), payload: m('Payload'),
 }
 
+// What answers are called, as node's http names them.
+export const titles = [m('Bad Request'), m('Unauthorized'), m('Forbidden'), m('Not Found'), m('Method Not Allowed'), m('Conflict'), m('Precondition Failed'), m('Payload Too Large'),
+  m('Unprocessable Entity'), m('Too Many Requests'), m('Internal Server Error'), m('Service Unavailable')]
+
 // Each: what the message looks like, the field it is about, and what is said.
 const patterns = [
   [/^user_id "(.*)" is not a customer/s, 'user_id', m('There is no customer “{1}”. Type part of the name and choose from the list.')],

@@ -17,9 +17,9 @@ before(async () => {
   drawer = page.locator('#drawer')
 })
 after(async () => {
-  assert.deepEqual(page.complaints, [])
   await browser.close()
   await desk.close()
+  assert.deepEqual(page.complaints, [])
 })
 beforeEach(() => desk.clear())
 

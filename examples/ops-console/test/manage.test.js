@@ -17,9 +17,9 @@ before(async () => {
   page = await signIn(browser, desk.url, desk.tokens.manager)
 })
 after(async () => {
-  assert.deepEqual(page.complaints, [])
   await browser.close()
   await desk.close()
+  assert.deepEqual(page.complaints, [])
 })
 
 const open = async (path) => {
@@ -84,7 +84,7 @@ test('rules: listed, tried on a payload as they stand in the form, saved, with w
   await page.getByLabel('Event').fill('document.changed')
   await page.getByLabel('Condition').fill('$.new.status == "REJECTED"')
   await page.getByLabel('Title').fill('Ask for {{new.name}} again')
-  await page.getByLabel('Priority', { exact: true }).selectOption('HIGH')
+  await page.locator('#record [name="priority"]').selectOption('HIGH')
   await page.getByLabel('Payload').fill('{"new": {"status": "REJECTED", "name": "the passport"}}')
   await page.getByRole('button', { name: 'Try it' }).click()
   const tried = page.locator('#tried')
@@ -112,7 +112,7 @@ test('rules: listed, tried on a payload as they stand in the form, saved, with w
   await page.getByRole('link', { name: 'Document rejected' }).click()
   await page.locator('#runs').getByText('a task is made').waitFor()
   // Edited, tried and saved; the dry run has left nothing behind.
-  await page.getByLabel('Priority', { exact: true }).selectOption('URGENT')
+  await page.locator('#record [name="priority"]').selectOption('URGENT')
   await page.getByLabel('Payload').fill('{"new": {"status": "REJECTED", "name": "it"}}')
   await page.getByRole('button', { name: 'Try it' }).click()
   await tried.getByText('Urgent').waitFor()

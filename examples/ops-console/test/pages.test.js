@@ -13,9 +13,9 @@ before(async () => {
   page = await signIn(browser, desk.url, desk.tokens.agent)
 })
 after(async () => {
-  assert.deepEqual(page.complaints, [])
   await browser.close()
   await desk.close()
+  assert.deepEqual(page.complaints, [])
 })
 beforeEach(() => desk.clear())
 
