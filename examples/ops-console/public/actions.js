@@ -44,6 +44,12 @@ const done = {
   },
 }
 
+function takeTheirs(form) {
+  if (form.matches('.reschedule')) form.remove()
+  else form.reset()
+  return Promise.all([refresh(), reloadTask()])
+}
+
 // Disables what was pressed until the answer is there, and shows a refusal where it belongs.
 export async function send(path, body, element, then = done[element?.dataset?.done]) {
   const buttons = element instanceof HTMLFormElement ? [...element.querySelectorAll('button')] : element instanceof HTMLButtonElement ? [element] : []
@@ -57,7 +63,7 @@ export async function send(path, body, element, then = done[element?.dataset?.do
     return answer
   } catch (error) {
     if (error.problem?.conflict) {
-      showConflict(element, error.problem, { again: () => element.requestSubmit(), reload: () => { element.reset(); return reloadTask() } })
+      showConflict(element, error.problem, { again: () => element.requestSubmit(), reload: () => takeTheirs(element) })
       return null
     }
     // What is so now is shown first: the refusal is about it.

@@ -97,6 +97,17 @@ export function createForms({ db }) {
     })
   }
 
+  // A refusal that names somebody by id gets the name.
+  async function named(work) {
+    try {
+      return await work()
+    } catch (error) {
+      const id = / by (.+?)\.?$/s.exec(error.detail ?? '')?.[1]
+      if (id) error.who = (await db.own('SELECT name FROM taskq_staff_member WHERE id = $1', [id]).catch(() => []))[0]?.name
+      throw error
+    }
+  }
+
   async function edit(request, reply) {
     const { staff, params: { id }, body } = request
     const { t } = wordsFor(request)
@@ -108,7 +119,7 @@ export function createForms({ db }) {
       }
     }
     try {
-      const task = await db.write(staff, (tx) => taskq.editTask(tx, id, changes))
+      const task = await named(() => db.write(staff, (tx) => taskq.editTask(tx, id, changes)))
       if (!task) throw new Problem(404, m('Task {id} does not exist.'), { values: { id } })
       return answer(request, reply, { message: t('Task {id} is saved.', { id }), go: `/tasks/${id}` })
     } catch (error) {
@@ -132,7 +143,7 @@ export function createForms({ db }) {
     if (!Object.hasOwn(verbs, action ?? '') || !ids) throw new Problem(422, m('Say what is to be done to which tasks.'))
     if (action === 'comment' && !body.note?.trim()) throw new Problem(422, m('A note has 1 to 65,536 characters.'), { errors: [{ field: 'note', message: m('A note has 1 to 65,536 characters.') }] })
     if (action === 'prioritize' && !body.priority) throw new Problem(422, m('Choose a priority.'), { errors: [{ field: 'priority', message: m('Choose a priority.') }] })
-    await db.write(request.staff, (tx) => verbs[action](tx, ids, body))
+    await named(() => db.write(request.staff, (tx) => verbs[action](tx, ids, body)))
     const [one, many] = said[action] ?? [m('Task {id} has been changed.'), m('{n} tasks have been changed.')]
     return answer(request, reply, { message: ids.length === 1 ? t(one, { id: ids[0] }) : tn(ids.length, many, many), ids })
   }
@@ -158,16 +169,26 @@ export function createForms({ db }) {
     return answer(request, reply, { message: t('View “{name}” is saved.', { name }), go: `/tasks?${search}` })
   }
 
+  async function merge(request, reply) {
+    const { t } = wordsFor(request)
+    const { to_id: to } = readFields(request.body, { to_id: 'key' })
+    const message = m('Say which customer it is to become part of.')
+    if (!to) throw new Problem(422, message, { errors: [{ field: 'to_id', message }] })
+    const { tasks, renewals } = await db.write(request.staff, (tx) => tx.row('SELECT * FROM taskq_merge_customer($1, $2)', [request.params.id, to]))
+    return answer(request, reply, { message: t('Merged: {tasks} tasks and {renewals} renewals have gone over.', { tasks, renewals }), go: `/customers/${encodeURIComponent(to)}` })
+  }
+
   async function setLanguage(request, reply) {
     const { language, next } = readFields(request.body, { language: 'key', next: 'text' })
     if (languages[language]) reply.setCookie('language', language, { path: '/', sameSite: 'lax', maxAge: 365 * 24 * 3600 })
     return answer(request, reply, { go: localAddress(next, '/tasks') })
   }
 
-  function register(app, { taskId }) {
+  function register(app, { taskId, customerId }) {
     app.post('/tasks/:id/edit', { schema: { params: taskId } }, edit)
     app.post('/tasks/:id/follow-up', { schema: { params: taskId } }, followUp)
     app.post('/tasks/change', change)
+    app.post('/customers/:id/merge', { schema: { params: customerId } }, merge)
     app.post('/views', saveView)
     app.post('/language', { config: { anybody: true } }, setLanguage)
   }

@@ -260,7 +260,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
     }, customerPage)
     app.get('/calendars', calendarsPage)
     app.get('/calendars/:name', { schema: { params: operations.getCalendar.schema.params } }, calendarPage)
-    createForms({ db }).register(app, { taskId })
+    createForms({ db }).register(app, { taskId, customerId: page({ id: key }) })
     createRenewals({ db, show }).register(app, { taskId })
     createReports({ db, show }).register(app)
     createManaging({ db, show }).register(app)

@@ -1,6 +1,7 @@
 // The database's refusals, as one would say them to staff.  What is not known
 // here is taken over as it is, without the names of functions and types.
 
+import { formatIn } from './format.js'
 import { m } from './words.js'
 
 const statusWords = { IN_PROGRESS: m('in progress'), OPEN: m('open'), OVERDUE: m('overdue'), COMPLETED: m('completed'), CANCELLED: m('cancelled') }
@@ -28,7 +29,7 @@ const patterns = [
   [/^task (\d+) is \w+ and cannot be followed up/, null, m('Task {1} is still being worked on: there is nothing to follow up.')],
   [/^task (\d+) does not exist/, null, m('Task {1} does not exist.')],
   [/^renewal (\d+) does not exist/, null, m('Renewal {1} does not exist.')],
-  [/^title must be 1 to 200/, 'title', m('A title has 1 to 200 characters, on one line.')],
+  [/^title must/, 'title', m('A title has 1 to 200 characters, on one line.')],
   [/^sla_hours must/, 'sla_hours', m('SLA hours are a number over 0 and up to 87,600.')],
   [/^until must be an instant that is still to come/, 'until', m('Until must be a time that is still to come.')],
   [/^labels must|^labels: |^a label must|^label must/, 'labels', m('A label has 1 to 63 characters, and a task at most 32 of them.')],
@@ -71,13 +72,17 @@ function plain(text, { t }) {
 const isForDevelopers = (hint) => /taskq_\w+/.test(hint.replace(/ with taskq_\w+\(\)/g, ''))
 
 // { text, field }: the sentence, and which field it is about, if any.
-export function sentenceOf({ code, message = '', detail, hint, constraint, column }, words) {
+// who: the name of whoever the detail names by id, where that is known.
+export function sentenceOf({ code, message = '', detail, hint, constraint, column, who }, words) {
   const { t } = words
   const frozen = /^task (\d+) cannot go from (COMPLETED|CANCELLED) to/.exec(message)
   if (frozen && detail) {
     const when = / at (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d).* by (.+?)\.?$/s.exec(detail)
     const state = t(statusWords[frozen[2]])
-    if (when) return { text: t('Task {id} is {state} already, since {day} {time}, by {who}.', { id: frozen[1], state, day: when[1], time: when[2], who: when[3] }), field: null }
+    if (when) {
+      const time = formatIn(words).time(`${when[1]}T${when[2]}`)
+      return { text: t('Task {id} is {state} already, since {time}, by {who}.', { id: frozen[1], state, time, who: who ?? when[3] }), field: null }
+    }
   }
   if (constraints[constraint]) {
     const [field, text] = constraints[constraint]

@@ -201,7 +201,7 @@ describe('work', () => {
     await desk.db.query('SELECT taskq_start($1, actor => $2)', [id, 'sta_zoe'])
     await desk.db.query('SELECT taskq_complete($1, actor => $2)', [id, 'sta_zoe'])
     await start.click()
-    await problem(row(id), /Task \d+ is completed already, since .* by sta_zoe\./)
+    await problem(row(id), /Task \d+ is completed already, since .* by Zoe Second\./)
     assert.equal(await page.locator('.toast.bad').count(), 0)
   })
 
