@@ -52,16 +52,18 @@ export function createPages({ db, auth, stream, asset, operations }) {
     })
   }
 
-  // The teams and the zone of the clock on the wall: the same on every page, and seldom others.
+  // The teams, the labels of late, and the zone of the clock on the wall: the same on
+  // every page, and seldom others.
   let desk = null
   async function deskOf() {
     if (!desk || desk.until < Date.now()) {
-      const [{ zone, teams }] = await db.own(`
+      const [{ zone, teams, labels }] = await db.own(`
         SELECT coalesce(nullif(current_setting('taskq.timezone', true), ''), 'UTC') AS zone,
-               (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name, 'is_active', is_active) ORDER BY name, id), '[]') FROM taskq_team) AS teams`)
-      desk = { zone, teams, until: Date.now() + isKeptFor }
+               (SELECT coalesce(json_agg(json_build_object('id', id, 'name', name, 'is_active', is_active) ORDER BY name, id), '[]') FROM taskq_team) AS teams,
+               (SELECT coalesce(json_agg(DISTINCT l ORDER BY l), '[]') FROM (SELECT labels FROM taskq_task ORDER BY id DESC LIMIT 2000) t, unnest(t.labels) l) AS labels`)
+      desk = { zone, teams, labels, until: Date.now() + isKeptFor }
     }
-    return { zone: desk.zone, teams: desk.teams, teamName: (id) => desk.teams.find((team) => team.id === id)?.name ?? id }
+    return { zone: desk.zone, teams: desk.teams, labelsInUse: desk.labels, teamName: (id) => desk.teams.find((team) => team.id === id)?.name ?? id }
   }
 
   const html = (reply, text) => reply.type('text/html; charset=utf-8').send(text)
@@ -75,6 +77,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
 
   // What is in a filter as ids, by names: its fields show them.
   async function namesIn(tx, { assignee_id: assignee, user_id: customer }) {
+    if (!assignee && !customer) return {}
     const { staff, customers } = await taskq.namesOf(tx, { staff: assignee ? [assignee] : [], teams: [], customers: customer ? [customer] : [] })
     return { assigneeName: staff[assignee] ?? assignee, customerName: customers[customer] ?? customer }
   }
@@ -86,7 +89,7 @@ export function createPages({ db, auth, stream, asset, operations }) {
     const data = await db.read(staff, async (tx) => {
       const list = isMine ? await taskq.myWork(tx, filter, staff.id) : await taskq.queueOf(tx, filter, countCap)
       await taskq.addClocks(tx, list.tasks)
-      return { today: tx.today, ...list, ...await namesIn(tx, filter), labelsInUse: await taskq.labelsInUse(tx) }
+      return { today: tx.today, ...list, ...await namesIn(tx, filter) }
     })
     return show(reply, 'tasks', request, { filter: query, countCap, saved: await savedViews(staff), ...data })
   }
@@ -145,7 +148,6 @@ export function createPages({ db, auth, stream, asset, operations }) {
         today: tx.today,
         task,
         clocks: await taskq.slaOf(tx, params.id),
-        labelsInUse: await taskq.labelsInUse(tx),
         history,
         event,
       }
@@ -183,7 +185,6 @@ export function createPages({ db, auth, stream, asset, operations }) {
         kinds: await taskq.knownKinds(tx),
         ...list,
         renewals: await taskq.renewalsOf(tx, params.id),
-        labelsInUse: await taskq.labelsInUse(tx),
       }
     })
     return show(reply, 'customer', request, { filter: query, ...data })

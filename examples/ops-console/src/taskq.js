@@ -295,24 +295,10 @@ export const customersWith = (tx, text, limit, language) => byName(tx, {
   where: 'true',
 }, text, limit, language)
 
-export const labelsInUse = async (tx) => (await tx.rows(`
-  SELECT DISTINCT l AS label FROM (SELECT labels FROM taskq_task WHERE labels IS NOT NULL ORDER BY id DESC LIMIT 500) t, unnest(t.labels) l ORDER BY 1 LIMIT 100`))
-  .map(({ label }) => label)
-
-export const activeTeams = (tx) => tx.rows('SELECT id, name FROM taskq_team WHERE is_active ORDER BY name, id LIMIT 200')
-
-export const teamName = async (tx, id) => (await tx.row('SELECT name FROM taskq_team WHERE id = $1', [id]))?.name
-
-export const staffName = async (tx, id) =>
-  (await tx.row('SELECT name FROM taskq_staff_member WHERE id = $1', [id]))?.name
-
 export const workload = (tx, limit) =>
   tx.rows('SELECT * FROM taskq_workload ORDER BY overdue DESC, open + in_progress DESC, assignee_name LIMIT $1', [limit])
 
 export const teamWorkload = (tx, limit) =>
   tx.rows('SELECT * FROM taskq_team_workload ORDER BY overdue DESC, open + in_progress DESC, team_name LIMIT $1', [limit])
-
-export const workerStatus = (tx) =>
-  tx.row('SELECT * FROM taskq_worker_status WHERE database = current_database()')
 
 export const knownKinds = async (tx) => (await tx.row(kinds)).kinds

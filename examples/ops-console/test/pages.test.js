@@ -626,6 +626,18 @@ describe('the look', () => {
     await page.getByText('As a table').click()
     assert.ok(await page.locator('#weeks tbody tr').count() >= 8)
     assert.match(await page.locator('#groups tbody').textContent(), /Adam Agent/)
+    for (const [name, expected] of [['Team', /no team.*75\.0%/s], ['Priority', /Medium.*75\.0%/s], ['Customer', /no customer.*75\.0%/s], ['Kind', /no kind.*75\.0%/s]]) {
+      await page.locator('.tabs').getByRole('link', { name, exact: true }).click()
+      await page.waitForURL(`**group=${name.toLowerCase()}`)
+      assert.match(await page.locator('#groups tbody').textContent(), expected)
+    }
+    // Two years fit as well: no word of an axis lies on another.
+    await open(`/reports?from=${await desk.today(-730)}`)
+    const overlaps = await page.locator('#weeks svg text.scale').evaluateAll((texts) => {
+      const boxes = texts.map((text) => text.getBoundingClientRect())
+      return boxes.some((a, n) => boxes.slice(n + 1).some((b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom))
+    })
+    assert.equal(overlaps, false)
   })
 
   // Counted in processor time of the page's main thread: time on the clock would

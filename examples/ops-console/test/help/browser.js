@@ -13,7 +13,7 @@ export const openBrowser = () => chromium.launch({
 export async function signIn(browser, url, token, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1360, height: 820 }, ...options })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   page.complaints = []
   page.on('pageerror', (error) => page.complaints.push(String(error)))
   page.on('console', (message) => {
@@ -22,7 +22,7 @@ export async function signIn(browser, url, token, options = {}) {
   })
   await page.goto(`${url}/tasks`)
   await page.locator('[name="token"]').fill(token)
-  await page.keyboard.press('Enter')
+  await page.locator('form.sign-in button').click()
   await page.waitForURL('**/tasks')
   await isLive(page)
   return page
