@@ -132,13 +132,16 @@ ORDER BY t.updated_at, t.id, e.n;
 INSERT INTO taskq_task (title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, kind, team_id, labels, attributes,
                         sla_calendar, response_hours, sla_from, created_at, created_by, started_at, updated_at)
 SELECT title, CASE WHEN i % 4 = 0 THEN 'The customer has been told by letter; see https://example.org/letters/' || i || ' for what was sent.' END,
-       priority, s.status,
-       taskq_today() + CASE WHEN s.status = 'OVERDUE' THEN -1 - pg_temp.pick(i, 10, 8) WHEN i % 8 = 0 THEN 0 ELSE pg_temp.pick(i, 10, 21) END,
+       priority, s.status, d.due,
        hours, CASE WHEN i % 6 > 0 OR s.status = 'IN_PROGRESS' THEN assignee END, customer, 'IMPORT', kind, team,
        CASE WHEN i % 7 = 0 THEN '{vip}'::text[] WHEN i % 11 = 0 THEN '{bank,waiting}' END, CASE WHEN i % 5 = 0 THEN jsonb_build_object('policy', 'P-' || 4000 + i) END,
-       calendar, response, NULL, now() - interval '1 hour' * (0.2 + 60 * x * x), coalesce(assignee, 'sta_maya'),
-       CASE WHEN s.status = 'IN_PROGRESS' OR s.status = 'OVERDUE' AND i % 2 = 0 THEN now() - interval '1 hour' * 0.15 * x END, now()
-FROM task CROSS JOIN LATERAL (SELECT CASE WHEN i <= 88 THEN 'OPEN' WHEN i <= 128 THEN 'IN_PROGRESS' ELSE 'OVERDUE' END::taskq_status AS status) s
+       calendar, response, NULL, c.created, assignee,
+       CASE WHEN s.status = 'IN_PROGRESS' OR s.status = 'OVERDUE' AND i % 2 = 0 THEN c.created + (now() - c.created) * 0.1 * (1 + 8 * y) END, now()
+FROM task
+CROSS JOIN LATERAL (SELECT CASE WHEN i <= 88 THEN 'OPEN' WHEN i <= 128 THEN 'IN_PROGRESS' ELSE 'OVERDUE' END::taskq_status AS status) s
+CROSS JOIN LATERAL (SELECT taskq_today() + CASE WHEN s.status = 'OVERDUE' THEN -1 - pg_temp.pick(i, 10, 8) WHEN i % 8 = 0 THEN 0 ELSE pg_temp.pick(i, 10, 21) END AS due) d
+CROSS JOIN LATERAL (SELECT CASE WHEN s.status = 'OVERDUE' THEN d.due - interval '1 day' * (1 + 4 * y) + interval '10 hours'
+                                ELSE now() - interval '1 hour' * (0.2 + 70 * x * x) END AS created) c
 WHERE i <= 150;
 
 SELECT count(taskq_pause(id, CASE id % 4 WHEN 0 THEN 'Waits for the customer''s signature' WHEN 1 THEN 'The bank answers on Monday'

@@ -188,7 +188,7 @@ describe('work', () => {
     await now()
     await row(id).waitFor({ state: 'detached' })
     await toast(`Task ${id} is completed.`)
-    assert.equal(await stat(page, 'in_progress'), 0)
+    await until('none to be in progress', async () => await stat(page, 'in_progress') === 0)
   })
 
   test('a refusal is a sentence that a person understands, and stays with the row', async () => {
@@ -234,7 +234,7 @@ describe('work', () => {
     await toast('3 tasks will be assigned.')
     await now()
     await toast('3 tasks have been changed.')
-    assert.deepEqual((await page.locator('#rows .c-assignee').allTextContents()).map((name) => name.trim()), Array(3).fill('Zoe Second'))
+    await until('all to be Zoe\'s', async () => (await page.locator('#rows .c-assignee').allTextContents()).every((name) => name.trim() === 'Zoe Second'))
     assert.equal(await bulk.isVisible(), false)
 
     for (const id of ids.slice(0, 2)) await row(id).getByRole('checkbox').check()
@@ -249,7 +249,7 @@ describe('work', () => {
     await bulk.getByRole('button', { name: 'Start and complete' }).click()
     await now()
     await toast('3 tasks have been completed.')
-    assert.equal(await stat(page, 'in_progress'), 0)
+    await until('none to be in progress', async () => await stat(page, 'in_progress') === 0)
   })
 
   test('the drawer has the history, and a place for notes', async () => {
