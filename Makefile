@@ -31,7 +31,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 # These install what they need, PostgreSQL too.
-SELF_SUFFICIENT = demo demo-stop console load-console test test-console \
+SELF_SUFFICIENT = demo demo-stop console console-stop load-console test test-console \
 	test-drivers test-feed test-router test-ha cluster cluster-stop test-majors test-package test-asan test-valgrind fuzz fuzz-c lint \
 	soak bench bench-sustained dist package
 
@@ -48,6 +48,8 @@ demo-stop:
 	@examples/demo stop
 console:
 	@examples/ops-console/start
+console-stop:
+	@examples/ops-console/start stop
 load-console:
 	@examples/ops-console/load
 test-console:

@@ -1,5 +1,5 @@
--- What the console keeps in the database besides taskq: roles, and who may
--- sign in.  Run it as the owner of taskq (a superuser, usually), in the
+-- What the console keeps in the database besides taskq: roles, who may sign in,
+-- and saved views.  Run it as the owner of taskq (a superuser, usually), in the
 -- database that has the extension; running it again changes nothing.
 --
 -- The console connects as ops_console, which can read and no more.  For each
@@ -114,9 +114,23 @@ $$;
 COMMENT ON FUNCTION console.rotate_token(bytea, bytea, bytea) IS 'Puts a token in the place of another, for the same member of staff, level and length of time; ends its sessions but for the one to keep. Answers until when the new one is good, NULL if the old one was not.';
 REVOKE ALL ON FUNCTION console.rotate_token(bytea, bytea, bytea) FROM PUBLIC;
 
+CREATE TABLE IF NOT EXISTS console.saved_view (
+    staff_id text NOT NULL,
+    name text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 63),
+    query text NOT NULL CHECK (char_length(query) <= 4000),
+    PRIMARY KEY (staff_id, name)
+);
+COMMENT ON TABLE console.saved_view IS 'Views of the list of tasks that somebody has given a name.';
+COMMENT ON COLUMN console.saved_view.query IS 'The address behind the question mark.';
+
+-- Customers by any part of their name, as one types.  100,000 take 50 ms without it.
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE INDEX IF NOT EXISTS console_customer_name ON taskq_customer USING gin (taskq_fold(name) gin_trgm_ops);
+
 GRANT USAGE ON SCHEMA console TO ops_console;
 GRANT SELECT ON console.staff_token, console.staff_identity, console.access TO ops_console;
 GRANT SELECT, INSERT, DELETE, UPDATE (last_seen_at) ON console.session TO ops_console;
 GRANT EXECUTE ON FUNCTION console.rotate_token(bytea, bytea, bytea) TO ops_console;
+GRANT SELECT, INSERT, UPDATE, DELETE ON console.saved_view TO ops_console;
 
 COMMIT;

@@ -135,7 +135,7 @@ async function client(token, until) {
       waited.push(took)
     } else errors.push(`GET ${path}: ${status} ${text.slice(0, 200)}`)
     if (Math.random() < 0.1) {
-      const id = /data-api="\/ops\/tasks\/(\d+)\/start"/.exec(text)?.[1]
+      const id = /<tr id="task-(\d+)"[^>]* data-status="OPEN"/.exec(text)?.[1]
       const answer = id && await ask(agent, token, `/ops/tasks/${id}/start`, { method: 'POST', body: {} })
       if (answer && answer.status !== 200) errors.push(`start ${id}: ${answer.status} ${answer.text.slice(0, 200)}`)
     }

@@ -4,12 +4,13 @@
 
 import { fieldsOf, send } from './actions.js'
 import { post, segment } from './api.js'
-import { show } from './message.js'
+import { forgive, refuse, show } from './message.js'
+import { t, tn } from './words.js'
 
 const dialog = document.getElementById('moves')
 let pending = null // { form, path, body }
 
-const time = (text) => (text === 'infinity' ? 'no date' : text.slice(0, 16).replace('T', ' '))
+const time = (text) => (text === 'infinity' ? t('no date') : text.slice(0, 16).replace('T', ' '))
 
 function requestOf(form) {
   const { name, ...fields } = fieldsOf(form)
@@ -31,15 +32,16 @@ function rowOf({ task_id, title, clock, due_at, new_due_at }) {
   link.target = '_blank'
   link.textContent = title
   task.append(link)
-  if (clock === 'response') task.append(' (response)')
+  if (clock === 'response') task.append(` (${t('response')})`)
   row.append(task, cell(time(due_at)), cell(time(new_due_at)))
   return row
 }
 
 function showMoves({ moves, moved }) {
   const rest = moved - moves.length
-  document.getElementById('moves-count').textContent = moved === 0 ? 'No deadline moves.'
-    : `${moved === 1 ? 'One deadline moves' : `${moved} deadlines move`}${rest > 0 ? `; the first ${moves.length}:` : ':'}`
+  document.getElementById('moves-count').textContent = moved === 0 ? t('No deadline moves.')
+    : rest > 0 ? tn(moved, 'One deadline moves:', '{n} deadlines move; the first {shown}:', { shown: moves.length })
+      : tn(moved, 'One deadline moves:', '{n} deadlines move:')
   document.getElementById('moves-rows').replaceChildren(...moves.map(rowOf))
   dialog.showModal()
 }
@@ -49,10 +51,11 @@ document.addEventListener('submit', async (event) => {
   if (!form) return
   event.preventDefault()
   pending = requestOf(form)
+  forgive(form)
   try {
     showMoves(await post(pending.path, { ...pending.body, dry_run: true }))
   } catch (error) {
-    show(error.message, { bad: true })
+    refuse(form, error)
   }
 })
 
@@ -63,5 +66,5 @@ document.getElementById('moves-save')?.addEventListener('click', async ({ target
   dialog.close()
   if (then) return location.assign(then)
   if ('reset' in form.dataset) form.reset()
-  show(answer.moved === 0 ? 'Saved.' : 'Saved. The worker moves the deadlines now.')
+  show(answer.moved === 0 ? t('Saved.') : t('Saved. The worker moves the deadlines now.'))
 })

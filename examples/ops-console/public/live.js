@@ -3,9 +3,10 @@
 // page hangs up, since browsers have few connections for one address.
 
 import { refresh } from './refresh.js'
+import { t } from './words.js'
 
 const lamp = document.getElementById('live')
-const names = { listening: 'live', connecting: 'connecting', off: 'not live', lost: 'connection lost' }
+const names = { listening: t('live'), connecting: t('connecting'), off: t('not live'), lost: t('connection lost') }
 const notMoreOftenThan = 1000
 const timeAloneChanges = 60_000 // deadlines pass without anybody's doing
 

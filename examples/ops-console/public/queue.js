@@ -1,12 +1,15 @@
 // The list: filters that act at once, selection with what can be done to all
 // of it, and dates that are changed in place.
 
-import { fieldsOf, send } from './actions.js'
+import { send } from './actions.js'
 import { show } from './message.js'
+import { act, eligible, taskOf } from './verbs.js'
+import { t, tn } from './words.js'
 
 // --- filters
 
 const filters = document.getElementById('filters')
+const fold = document.getElementById('fold')
 
 function apply() {
   const query = new URLSearchParams()
@@ -18,14 +21,20 @@ function apply() {
 // Some of its fields stand elsewhere in the page.
 document.addEventListener('change', ({ target }) => {
   if (!filters || target.form !== filters) return
-  if (target.name === 'unassigned' && target.checked) filters.elements.assignee_id.value = ''
-  if (target.name === 'assignee_id') filters.elements.unassigned.checked = false
+  if (target.name === 'unassigned' && target.checked && filters.elements.assignee_id) filters.elements.assignee_id.value = ''
+  if (target.name === 'assignee_id' && target.value) filters.elements.unassigned.checked = false
   if (target.name !== 'search') apply()
 })
 filters?.addEventListener('submit', (event) => {
   event.preventDefault()
   apply()
 })
+
+// On a small screen they are folded away, unless some of them are used.
+const small = matchMedia('(width <= 820px)')
+const foldAway = () => { if (fold) fold.open = !small.matches }
+foldAway()
+small.addEventListener('change', foldAway)
 
 // --- selection
 
@@ -34,23 +43,35 @@ const bulk = document.getElementById('bulk')
 const all = document.getElementById('select-all')
 let lastBox = null
 
-const boxes = () => [...rows.querySelectorAll('.c-select input:not(:disabled)')]
-const idsOf = (chosen) => chosen.map((box) => Number(box.closest('tr').dataset.id))
+const boxes = () => [...rows?.querySelectorAll('.c-select input:not(:disabled)') ?? []]
+export const selected = () => boxes().filter((box) => box.checked).map((box) => taskOf(box.closest('tr')))
 
 function showSelection() {
   if (!bulk) return
   const every = boxes()
   for (const box of every) box.closest('tr').classList.toggle('chosen', box.checked)
-  const chosen = every.filter((box) => box.checked)
-  bulk.hidden = chosen.length === 0
-  document.getElementById('bulk-count').textContent = `${chosen.length} selected`
-  all.checked = chosen.length > 0 && chosen.length === every.length
-  all.indeterminate = chosen.length > 0 && !all.checked
+  const tasks = selected()
+  bulk.hidden = tasks.length === 0
+  document.getElementById('bulk-count').textContent = tn(tasks.length, 'One selected', '{n} selected')
+  all.checked = tasks.length > 0 && tasks.length === every.length
+  all.indeterminate = tasks.length > 0 && !all.checked
+  // What the lifecycle refuses is not offered; what it has for some says for how many.
+  for (const button of bulk.querySelectorAll('[data-bulk]')) {
+    const n = eligible(button.dataset.bulk, tasks).length
+    button.dataset.words ??= button.textContent.trim()
+    button.hidden = n === 0
+    button.textContent = n < tasks.length ? t('{words} ({n} of {all})', { words: button.dataset.words, n, all: tasks.length }) : button.dataset.words
+  }
 }
 
-function clearSelection() {
+export function clearSelection() {
   for (const box of boxes()) box.checked = false
   showSelection()
+}
+export function selectAll() {
+  if (!all) return
+  all.checked = !all.checked
+  all.dispatchEvent(new Event('change', { bubbles: true }))
 }
 
 // With shift, everything from the last box to this one.
@@ -73,55 +94,32 @@ all?.addEventListener('change', () => {
 })
 document.addEventListener('refreshed', showSelection)
 
-async function changeAll(body, ids = idsOf(boxes().filter((box) => box.checked))) {
-  const answer = await send('/ops/tasks/bulk', { ...body, ids }, bulk)
-  if (!answer) return false
-  clearSelection()
-  show(ids.length === 1 ? 'One task has been changed.' : `${ids.length} tasks have been changed.`)
-  return true
-}
-
 bulk?.addEventListener('click', ({ target }) => {
   if (target.id === 'bulk-clear') clearSelection()
-  else if (target.id === 'bulk-pause') openPause()
-  else if (target.matches('button[data-bulk]')) changeAll({ action: target.dataset.bulk })
+  else if (target.dataset.bulk) act(target.dataset.bulk, selected(), { after: clearSelection })
 })
-bulk?.addEventListener('change', async ({ target }) => {
-  if (target.value === '') return
-  await changeAll({ action: 'assign', assignee_id: target.value })
-  target.value = ''
-})
-bulk?.addEventListener('submit', (event) => event.preventDefault())
 
-// --- pausing: what is selected, or the row that the key was pressed on
+// --- one task
 
-const pauseDialog = document.getElementById('pause')
-let toPause // ids, or undefined: what is selected
-
-function openPause(ids) {
-  toPause = ids
-  const n = ids?.length ?? boxes().filter((box) => box.checked).length
-  document.getElementById('pause-title').textContent = n === 1 ? 'Pause one task' : `Pause ${n} tasks`
-  pauseDialog.showModal()
+// Where the eyes go when a row is done with: the next one, else the one before.
+function toNext(row) {
+  const next = row.nextElementSibling ?? row.previousElementSibling
+  if (document.activeElement === document.body || row.contains(document.activeElement)) next?.focus({ preventScroll: true })
 }
 
-document.getElementById('pause-form')?.addEventListener('submit', async (event) => {
-  event.preventDefault()
-  if (!await changeAll({ action: 'pause', ...fieldsOf(event.target) }, toPause)) return
-  event.target.reset()
-  pauseDialog.close()
-})
-
-export function pauseOrResume(row) {
-  if (!pauseDialog || row.querySelector('.c-select input:disabled')) return
-  const ids = [Number(row.dataset.id)]
-  if ('paused' in row.dataset) changeAll({ action: 'resume' }, ids)
-  else openPause(ids)
+export function actOnRow(row, verb) {
+  const button = row.querySelector(`[data-do="${verb}"]`)
+  return act(verb, [taskOf(row)], { element: button ?? row, after: ['complete', 'finish', 'cancel'].includes(verb) ? () => toNext(row) : undefined })
 }
+
+rows?.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-do]')
+  if (button) actOnRow(button.closest('tr'), button.dataset.do)
+})
 
 // --- rescheduling in place
 
-function closeReschedule() {
+export function closeReschedule() {
   const form = document.querySelector('.reschedule')
   if (!form) return false
   const row = form.closest('tr')
@@ -136,11 +134,15 @@ function openReschedule(button) {
   const form = document.getElementById('reschedule').content.firstElementChild.cloneNode(true)
   const field = form.elements.due_date
   field.value = button.dataset.reschedule
+  const since = document.createElement('input')
+  since.type = 'hidden'
+  since.name = 'if_unchanged_since'
+  since.value = row.dataset.updated
+  form.append(since)
   const save = async (date) => {
-    const answer = await send(`/ops/tasks/${row.dataset.id}/reschedule`, { due_date: date || null }, form)
-    if (!answer) return
-    form.remove()
-    document.getElementById(row.id)?.focus()
+    field.value = date
+    const answer = await send(`/tasks/${row.dataset.id}/edit`, new URLSearchParams(new FormData(form)), form, ({ message }) => { show(message); form.remove() })
+    if (answer) document.getElementById(row.id)?.focus()
   }
   form.addEventListener('submit', (event) => {
     event.preventDefault()
@@ -158,5 +160,3 @@ rows?.addEventListener('click', (event) => {
 document.addEventListener('pointerdown', ({ target }) => {
   if (!target.closest('.c-due')) closeReschedule()
 })
-
-export { closeReschedule }

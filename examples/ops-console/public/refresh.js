@@ -10,7 +10,8 @@ const isBusy = (element) => element.querySelector('.reschedule') !== null
 
 function markup(row) {
   const copy = row.cloneNode(true)
-  copy.classList.remove('changed', 'chosen')
+  copy.classList.remove('changed', 'chosen', 'leaving')
+  for (const note of copy.querySelectorAll('.problem')) note.remove()
   if (copy.className === '') copy.removeAttribute('class')
   return copy.outerHTML
 }
@@ -25,11 +26,23 @@ function replaceRow(old, row) {
   if (hadFocus) row.focus({ preventScroll: true })
 }
 
+// A row that goes and has the focus leaves it to the next one that stays, or the last.
+function successor(list, ids) {
+  const row = document.activeElement?.closest?.('tr')
+  if (!row || row.parentElement !== list || ids.has(row.id)) return null
+  let next = row
+  while (next && !ids.has(next.id)) next = next.nextElementSibling
+  let before = row
+  while (before && !ids.has(before.id)) before = before.previousElementSibling
+  return (next ?? before)?.id ?? null
+}
+
 // The rows of a list by their ids, each in its place.
 function updateRows(list, fresh) {
   const wanted = [...fresh.children]
   const ids = new Set(wanted.map((row) => row.id))
   const wasEmpty = list.children.length === 0
+  const next = successor(list, ids)
   for (const row of [...list.children]) if (!ids.has(row.id) && !isBusy(row)) row.remove()
   wanted.forEach((row, n) => {
     const old = document.getElementById(row.id)
@@ -42,6 +55,7 @@ function updateRows(list, fresh) {
     if (!isBusy(old) && markup(old) !== markup(row)) replaceRow(old, row)
   })
   if (list.children.length === 0) list.textContent = '' // for :empty
+  if (next) document.getElementById(next)?.focus({ preventScroll: true })
 }
 
 function update(fresh) {

@@ -2,7 +2,8 @@
 // and the ways to sign in and out.
 
 import { Problem } from './errors.js'
-import { safeNext } from './pages.js'
+import { safeNext } from './forms.js'
+import { m } from './words.js'
 
 export function createAccount({ auth, oidc, stream, render }) {
   const html = (reply, text) => reply.type('text/html; charset=utf-8').send(text)
@@ -18,7 +19,7 @@ export function createAccount({ auth, oidc, stream, render }) {
     const { token, next } = request.body
     const before = request.staff?.session
     const staff = await auth.signIn(token.trim(), request, reply)
-    if (!staff) return html(reply.code(401), signInView(request, { next: safeNext(next), failed: 'This token is not valid, or no longer.' }))
+    if (!staff) return html(reply.code(401), signInView(request, { next: safeNext(next), failed: m('This token is not valid, or no longer.') }))
     if (before) stream.endSession(before)
     return reply.redirect(safeNext(next), 303)
   }
@@ -35,11 +36,11 @@ export function createAccount({ auth, oidc, stream, render }) {
     const { identity, next } = await oidc.end(request, reply)
     const staff = identity && await auth.signInAs(identity, request, reply)
     if (staff) return reply.redirect(safeNext(next), 303)
-    return html(reply.code(403), signInView(request, { next: safeNext(next), failed: 'You are known to the sign-in service, but not to this desk.' }))
+    return html(reply.code(403), signInView(request, { next: safeNext(next), failed: m('You are known to the sign-in service, but not to this desk.') }))
   }
 
   const accountView = async (request, data = {}) => render('account', request, {
-    today: '', sessions: await auth.sessions(request.staff), hasToken: request.staff.token_hash !== null, newToken: null, ...data,
+    zone: 'UTC', sessions: await auth.sessions(request.staff), hasToken: request.staff.token_hash !== null, newToken: null, ...data,
   })
   const accountPage = async (request, reply) => html(reply, await accountView(request))
 
@@ -82,7 +83,7 @@ export function createAccount({ auth, oidc, stream, render }) {
     listSessions: async ({ staff }) => ({ sessions: await auth.sessions(staff) }),
     async endSession({ staff, params }) {
       const ended = await auth.end(staff, params)
-      if (ended.length === 0) throw new Problem(404, 'There is no such session.')
+      if (ended.length === 0) throw new Problem(404, m('There is no such session.'))
       await hangUp(ended)
       return { ended: ended.length }
     },

@@ -6,8 +6,9 @@ import * as directory from './directory.js'
 import * as engines from './engines.js'
 import { Problem } from './errors.js'
 import { fromSegment } from './format.js'
-import * as records from './records.js'
+import { listRecords, putRecord, records, removeNamed, removeRecord } from './records.js'
 import * as taskq from './taskq.js'
+import { m } from './words.js'
 
 // The tag of a task says when it was last changed, and tells versions of its
 // history apart.  For If-Match only the first counts: a note is no change.
@@ -16,11 +17,11 @@ const tagOf = (task) => `"${task.updated_at}/${createHash('sha256').update(JSON.
 function sinceOf(tag) {
   if (tag === undefined || tag === '*') return undefined
   const since = /^"(\d{4}-\d\d-\d\dT[0-9:.+-]+)\//.exec(tag)?.[1]
-  if (!since) throw new Problem(412, 'If-Match must be the ETag of the task.')
+  if (!since) throw new Problem(412, m('If-Match must be the ETag of the task.'))
   return since
 }
 
-const noSuchTask = (id) => new Problem(404, `Task ${id} does not exist.`)
+const noSuchTask = (id) => new Problem(404, m('Task {id} does not exist.'), { values: { id } })
 
 export function createApi({ db, stream }) {
   // Changes a task.  If it is another than the one that the caller saw, the answer says what has been done to it.
@@ -42,9 +43,9 @@ export function createApi({ db, stream }) {
 
   const read = (work) => ({ staff, params, query }) => db.read(staff, (tx) => work(tx, params, query))
   const write = (work) => ({ staff, params, body }) => db.write(staff, (tx) => work(tx, params, body))
-  const list = (kind, name) => read(async (tx) => ({ [name]: await records.listRecords(tx, kind) }))
-  const put = (kind) => write((tx, { name }, body) => records.putRecord(tx, kind, { ...body, name: fromSegment(name) }))
-  const remove = (kind) => write((tx, { name }) => records.removeRecord(tx, kind, fromSegment(name)))
+  const list = (kind) => read(async (tx) => ({ [kind]: await listRecords(tx, records[kind]) }))
+  const put = (kind) => write((tx, { name }, body) => putRecord(tx, records[kind], { ...body, name: fromSegment(name) }))
+  const remove = (kind) => write((tx, { name }) => removeNamed(tx, records[kind], fromSegment(name)))
 
   // A change of a calendar, or with dry_run a look at what would come of it.
   const edit = (work) => async (request) => {
@@ -150,24 +151,24 @@ export function createApi({ db, stream }) {
     listTeams: read(async (tx) => ({ teams: await directory.listTeams(tx) })),
     putTeam: write((tx, { id }, body) => directory.putTeam(tx, fromSegment(id), body)),
 
-    listPolicies: list('policy', 'policies'),
-    putPolicy: put('policy'),
-    removePolicy: remove('policy'),
+    listPolicies: list('policies'),
+    putPolicy: put('policies'),
+    removePolicy: remove('policies'),
 
-    listSchedules: list('schedule', 'schedules'),
-    putSchedule: put('schedule'),
-    removeSchedule: remove('schedule'),
+    listSchedules: list('schedules'),
+    putSchedule: put('schedules'),
+    removeSchedule: remove('schedules'),
     getScheduleDates: read(async (tx, { name }, { count }) => ({ dates: await engines.datesOf(tx, fromSegment(name), count) })),
 
-    listRules: list('rule', 'rules'),
-    putRule: put('rule'),
-    removeRule: remove('rule'),
+    listRules: list('rules'),
+    putRule: put('rules'),
+    removeRule: remove('rules'),
     tryRules: ({ staff, body }) => db.look(staff, async (tx) => ({ firings: await engines.tryRules(tx, body) })),
     listRuleRuns: read(async (tx, params, query) => ({ runs: await engines.ruleRuns(tx, query) })),
 
-    listThresholds: list('threshold', 'thresholds'),
-    putThreshold: write((tx, params, body) => records.putRecord(tx, 'threshold', body)),
-    removeThreshold: write((tx, { id }) => records.removeRecord(tx, 'threshold', id, 'id')),
+    listThresholds: list('thresholds'),
+    putThreshold: write((tx, params, body) => putRecord(tx, records.thresholds, body)),
+    removeThreshold: write((tx, { id }) => removeRecord(tx, records.thresholds, id)),
 
     listRenewals: read((tx, params, query) => engines.listRenewals(tx, query)),
     getRenewal: read((tx, { id }) => engines.findRenewal(tx, id)),
@@ -179,7 +180,7 @@ export function createApi({ db, stream }) {
     getBacklog: read(async (tx, params, { group }) => ({ group, rows: await engines.backlog(tx, group) })),
 
     streamTasks({ staff, method }, reply) {
-      if (!stream.hasRoomFor(staff)) throw new Problem(429, 'You have too many pages open.', {}, 10)
+      if (!stream.hasRoomFor(staff)) throw new Problem(429, m('You have too many pages open.'), {}, 10)
       if (method === 'HEAD') return reply.type('text/event-stream').send()
       stream.add(reply, staff)
     },

@@ -8,6 +8,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Problem } from './errors.js'
 import { createCounter } from './limits.js'
+import { m } from './words.js'
 
 const secretPattern = /^[A-Za-z0-9_-]{43}$/ // 256 bits in base64url
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -76,7 +77,7 @@ export function createAuth(db, { sessionHours, behindTls, guessesPerMinute }) {
     const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')
     if (bearer) {
       const staff = await findFrom(request.ip, bearer[1], { isSession: false })
-      if (staff === undefined) throw new Problem(429, 'Too many wrong tokens came from your address. Try again in a minute.', {}, guesses.secondsLeft())
+      if (staff === undefined) throw new Problem(429, m('Too many wrong tokens came from your address. Try again in a minute.'), {}, guesses.secondsLeft())
       request.staff = staff
       return
     }
@@ -97,7 +98,7 @@ export function createAuth(db, { sessionHours, behindTls, guessesPerMinute }) {
     if (safeMethods.has(request.method)) return
     const { 'sec-fetch-site': site, origin } = request.headers
     const isOurs = site !== undefined ? site === 'same-origin' || site === 'none' : origin === undefined || isOurHost(hostOf(origin), request)
-    if (!isOurs) throw new Problem(403, 'This request came from another site.')
+    if (!isOurs) throw new Problem(403, m('This request came from another site.'))
   }
 
   const hostOf = (origin) => (URL.canParse(origin) ? new URL(origin).host : null) // "null" is none
@@ -113,7 +114,7 @@ export function createAuth(db, { sessionHours, behindTls, guessesPerMinute }) {
     const expected = Buffer.from(request.staff.csrf)
     const bytes = Buffer.from(typeof given === 'string' ? given : '')
     if (bytes.length !== expected.length || !timingSafeEqual(bytes, expected)) {
-      throw new Problem(403, 'This page is from another session. Reload it and try again.')
+      throw new Problem(403, m('This page is from another session. Reload it and try again.'))
     }
   }
 
@@ -163,11 +164,11 @@ export function createAuth(db, { sessionHours, behindTls, guessesPerMinute }) {
 
   // A new token in the place of the one that this request, or its session, came with.
   async function rotate(staff) {
-    if (!staff.token_hash) throw new Problem(409, 'You did not sign in with a token.')
+    if (!staff.token_hash) throw new Problem(409, m('You did not sign in with a token.'))
     const token = newSecret()
     const [{ expires_at }] = await db.own('SELECT console.rotate_token($1, $2, $3) AS expires_at',
       [staff.token_hash, sha256(token), staff.session ? Buffer.from(staff.session, 'hex') : null])
-    if (!expires_at) throw new Problem(409, 'The token has been replaced already.')
+    if (!expires_at) throw new Problem(409, m('The token has been replaced already.'))
     return { token, expires_at }
   }
 

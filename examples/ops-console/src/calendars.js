@@ -2,6 +2,7 @@
 
 import { Problem } from './errors.js'
 import { hoursText } from './format.js'
+import { m } from './words.js'
 
 const shownMoves = 100
 
@@ -29,7 +30,7 @@ export const listCalendars = (tx) => read(tx, null)
 
 export async function findCalendar(tx, name) {
   const [calendar] = await read(tx, name)
-  if (!calendar) throw new Problem(404, `There is no calendar ${name}.`)
+  if (!calendar) throw new Problem(404, m('There is no calendar {name}.'), { values: { name } })
   return calendar
 }
 
@@ -63,11 +64,11 @@ export async function setCalendar(tx, name, { timezone, hours, holiday_lists }) 
 }
 
 export async function addHoliday(tx, { list, day, yearly, opens, closes, label, calendar }) {
-  if (opens !== undefined && closes <= opens) throw new Problem(422, 'A day must close after it opens.')
+  if (opens !== undefined && closes <= opens) throw new Problem(422, m('A day must close after it opens.'))
   const row = await tx.row(`
     INSERT INTO taskq_holiday AS h (list, day, yearly, opens, closes, label) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT DO NOTHING RETURNING to_jsonb(h) AS holiday`, [list, day, yearly, opens ?? null, closes ?? null, label ?? null])
-  if (!row) throw new Problem(409, `List ${list} has this day already.`)
+  if (!row) throw new Problem(409, m('List {list} has this day already.'), { values: { list } })
   if (calendar !== undefined) {
     await findCalendar(tx, calendar)
     await tx.rows(`
@@ -79,6 +80,6 @@ export async function addHoliday(tx, { list, day, yearly, opens, closes, label, 
 
 export async function removeHoliday(tx, id) {
   const row = await tx.row('DELETE FROM taskq_holiday AS h WHERE h.id = $1 RETURNING to_jsonb(h) AS holiday', [id])
-  if (!row) throw new Problem(404, `There is no holiday ${id}.`)
+  if (!row) throw new Problem(404, m('There is no holiday {id}.'), { values: { id } })
   return { ...await movesOf(tx, { list: row.holiday.list }), holiday: row.holiday }
 }

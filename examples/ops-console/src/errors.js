@@ -2,6 +2,8 @@
 // a sentence for a person.  The database's own words are kept beside it.
 
 import { STATUS_CODES } from 'node:http'
+import { fieldInWords, sentenceOf } from './sentences.js'
+import { english, m, wordsFor } from './words.js'
 
 const statusOfSqlstate = {
   P0002: 404, // no such task or renewal
@@ -50,80 +52,71 @@ const isSqlstate = (code) => /^[0-9A-Z]{5}$/.test(code ?? '')
 // A socket's error has a code like ECONNRESET, or none and a message of pg's: db.js knows it.
 const isUnavailable = ({ isUnavailable: known, syscall }) => known || syscall !== undefined
 
-const words = { IN_PROGRESS: 'in progress', OPEN: 'open', OVERDUE: 'overdue', COMPLETED: 'completed', CANCELLED: 'cancelled' }
+const unknownOutcome = m('The connection to the database was lost at the moment of saving. It is not known whether the change was made: look before you repeat it.')
 
-// "Start it first with taskq_start()." is right in psql, but there is a button here.
-function inPlainWords(text) {
-  if (!text) return ''
-  const plain = text
-    .replace(/ with taskq_\w+\(\)/g, '')
-    .replace(/\bargument "(\w+)"/g, (all, name) => name.replaceAll('_', ' '))
-    .replace(/\b(IN_PROGRESS|OPEN|OVERDUE|COMPLETED|CANCELLED)\b/g, (word) => words[word])
-    .replace(/(\d\d:\d\d):\d\d(\.\d+)?([+-]\d\d(:\d\d)*)?/g, '$1')
-  const sentence = plain[0].toUpperCase() + plain.slice(1)
-  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`
+function heldBy({ staff, program, role } = {}, { t }) {
+  if (staff) return t('{name} is changing this at the moment. Try again in a few seconds.', { name: staff })
+  if (role) return t('Something else is changing this at the moment: {what}. Try again in a few seconds.', { what: program ? `${program}, ${role}` : role })
+  return t('Somebody else is changing this at the moment. Try again in a few seconds.')
 }
 
-const unknownOutcome = 'The connection to the database was lost at the moment of saving. It is not known whether the change was made: look before you repeat it.'
-
-function heldBy({ staff, program, role } = {}) {
-  if (staff) return `${staff} is changing this at the moment. Try again in a few seconds.`
-  if (role) return `Something else is changing this at the moment: ${program ? `${program}, as ` : ''}${role}. Try again in a few seconds.`
-  return 'Somebody else is changing this at the moment. Try again in a few seconds.'
+// { text, field }: a sentence, and which field it is about, if any.
+function told(error, status, level, words) {
+  const { t } = words
+  if (error.isUnknown) return { text: t(unknownOutcome) }
+  if (status === 503) return { text: t('The database does not answer at the moment. Try again in a minute.') }
+  if (error.code === '42501' && level) return { text: t('Your level, {level}, may not do this.', { level: t(level) }) }
+  if (error.code === '55P03') return { text: heldBy(error.holder, words) }
+  return sentenceOf(error, words)
 }
 
-function sentenceOf(error, status, level) {
-  if (error.isUnknown) return unknownOutcome
-  if (status === 503) return 'The database does not answer at the moment. Try again in a minute.'
-  if (error.code === '42501' && level) return `Your level, ${level}, may not do this.`
-  if (error.code === '55P03') return heldBy(error.holder)
-  return [error.message, error.detail, error.hint].map(inPlainWords).filter(Boolean).join(' ')
-}
-
-function fromDatabase(error, level) {
+function fromDatabase(error, level, words) {
   const status = isUnavailable(error) ? 503 : statusOf(error)
   if (status === undefined) return undefined
   const { code: sqlstate, message, detail, hint, constraint, changed } = error
+  const { text, field } = told(error, status, level, words)
   const members = isSqlstate(sqlstate) ? { database: { sqlstate, message, detail, hint, constraint }, changed } : {}
+  if (field) members.errors = [{ field, message: text }]
   if (error.isUnknown) members.outcome = 'unknown'
-  return new Problem(status, sentenceOf(error, status, level), members)
+  return new Problem(status, text, members)
 }
 
-function fromValidation(error) {
+function fromValidation(error, words) {
   const errors = error.validation.map(({ instancePath, params, message }) => ({
     field: [...instancePath.split('/').slice(1), params.missingProperty ?? params.additionalProperty].filter((name) => name !== undefined).join('.'),
     message: params.allowedValues ? `${message}: ${params.allowedValues.join(', ')}` : message,
   }))
-  const sentence = errors.map(({ field, message }) => `${field || error.validationContext}: ${message}`).join('; ')
-  return new Problem(422, inPlainWords(sentence), { errors })
+  const sentence = errors.map(({ field, message }) => `${fieldInWords(field || error.validationContext, words)}: ${message}`).join('; ')
+  return new Problem(422, `${words.upper(sentence)}.`, { errors })
 }
 
-export function toProblem(error, level) {
+export function toProblem(error, level, words = english) {
   if (error instanceof Problem) return error
-  if (error.validation) return fromValidation(error)
-  if (error.statusCode >= 400 && error.statusCode < 500) return new Problem(error.statusCode, inPlainWords(error.message))
-  return fromDatabase(error, level) ??
-    new Problem(500, 'Something went wrong here. It has been written to the log.')
+  if (error.validation) return fromValidation(error, words)
+  if (error.statusCode >= 400 && error.statusCode < 500) return new Problem(error.statusCode, words.upper(error.message))
+  return fromDatabase(error, level, words) ??
+    new Problem(500, words.t('Something went wrong here. It has been written to the log.'))
 }
 
-export function problemBody({ status, message, members }) {
-  return { type: 'about:blank', title: STATUS_CODES[status], status, detail: message, ...members }
+export function problemBody({ status, message, members }, { t } = english) {
+  return { type: 'about:blank', title: STATUS_CODES[status], status, detail: t(message, members.values), ...members, values: undefined }
 }
 
 // wantsPage(request) says who is asking; renderPage(problem, request) draws it.
 export function handleErrors(app, { wantsPage, renderPage }) {
   function answer(error, request, reply) {
-    const problem = toProblem(error, request.staff?.level)
+    const words = wordsFor(request)
+    const problem = toProblem(error, request.staff?.level, words)
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
     const retryAfter = problem.retryAfter ?? (problem.status === 503 ? 10 : undefined)
     if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
     reply.code(problem.status)
     if (wantsPage(request)) return reply.type('text/html; charset=utf-8').send(renderPage(problem, request))
-    return reply.type('application/problem+json').send(JSON.stringify(problemBody(problem)))
+    return reply.type('application/problem+json').send(JSON.stringify(problemBody(problem, words)))
   }
   app.setErrorHandler(answer)
   app.setNotFoundHandler(() => {
-    throw new Problem(404, 'There is nothing at this address.')
+    throw new Problem(404, m('There is nothing at this address.'))
   })
   return { answer }
 }

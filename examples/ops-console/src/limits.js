@@ -2,6 +2,7 @@
 
 import { BlockList, isIPv6 } from 'node:net'
 import { Problem } from './errors.js'
+import { m } from './words.js'
 
 const familyOf = (ip) => (isIPv6(ip) ? 'ipv6' : 'ipv4')
 
@@ -47,7 +48,7 @@ export function createLimits(app, config) {
     max,
     timeWindow: '1 minute',
     keyGenerator: (request) => `${group} ${keyOf(request)}`,
-    errorResponseBuilder: (request, { after }) => new Problem(429, `Too many requests. Try again in ${after}.`),
+    errorResponseBuilder: (request, { ttl }) => new Problem(429, m('Too many requests. Try again in {seconds} seconds.'), { values: { seconds: Math.max(1, Math.ceil(ttl / 1000)) } }),
   })
   return {
     everything: app.rateLimit(options(config.requestsPerMinute, 'all')),

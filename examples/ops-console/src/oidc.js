@@ -4,6 +4,7 @@
 // back is in a cookie of that browser, which the answer must fit.
 
 import { Problem } from './errors.js'
+import { m } from './words.js'
 
 const minutes = 10
 
@@ -26,7 +27,7 @@ export function createOidc({ issuer, clientId, clientSecret, claim, publicUrl, b
       return { library, provider: await known }
     } catch (error) {
       known = undefined
-      throw Object.assign(new Problem(503, 'The sign-in service does not answer at the moment. Try again in a minute.'), { cause: error })
+      throw Object.assign(new Problem(503, m('The sign-in service does not answer at the moment. Try again in a minute.')), { cause: error })
     }
   }
 
@@ -59,7 +60,7 @@ export function createOidc({ issuer, clientId, clientSecret, claim, publicUrl, b
   async function end(request, reply) {
     const sent = remembered(request)
     reply.clearCookie(cookieName, { ...cookie, maxAge: undefined })
-    if (!sent) throw new Problem(400, 'Signing in took too long, or began in another browser. Try again.')
+    if (!sent) throw new Problem(400, m('Signing in took too long, or began in another browser. Try again.'))
     const { library, provider: at } = await provider()
     let claims
     try {
@@ -70,7 +71,7 @@ export function createOidc({ issuer, clientId, clientSecret, claim, publicUrl, b
       if (claims[claim] === undefined) claims = { ...await library.fetchUserInfo(at, tokens.access_token, claims.sub), ...claims }
     } catch (error) {
       request.log.info({ err: error }, 'signing in by OpenID Connect failed')
-      throw new Problem(401, 'The sign-in service did not confirm who you are. Try again.')
+      throw new Problem(401, m('The sign-in service did not confirm who you are. Try again.'))
     }
     const isTrusted = typeof claims[claim] === 'string' && (claim !== 'email' || claims.email_verified === true)
     return { identity: isTrusted ? claims[claim] : null, next: sent.next }

@@ -19,6 +19,7 @@ import { createOidc } from './oidc.js'
 import { createValidatorCompiler, operationsOf, readDocument, registerOperations } from './openapi.js'
 import { createPages } from './pages.js'
 import { createStream } from './stream.js'
+import { m } from './words.js'
 
 const longestParameter = 255 * 12 // an id of 255 characters, of four bytes each, as an address has them
 const bodyLimit = 256 * 1024 // a description of 65,536 characters fits, whatever they are
@@ -86,7 +87,7 @@ export async function buildServer(config) {
     clientErrorHandler: answerNonsense,
     frameworkErrors: (error, request, reply) => {
       reply.headers(securityHeaders)
-      errors.answer(new Problem(error.statusCode, 'There is no such address.'), request, reply)
+      errors.answer(new Problem(error.statusCode, m('There is nothing at this address.')), request, reply)
     },
   })
   const drain = createDrain(app.server)
@@ -109,7 +110,7 @@ export async function buildServer(config) {
     request.startedAt = performance.now()
     reply.headers(securityHeaders)
     if (config.behindTls) reply.header('strict-transport-security', 'max-age=31536000')
-    if (isClosing) throw new Problem(503, 'The console is being restarted. Try again in a few seconds.')
+    if (isClosing) throw new Problem(503, m('The console is being restarted. Try again in a few seconds.'))
     if (request.routeOptions.config.open) return
     reply.header('cache-control', 'no-store')
     auth.checkOrigin(request)
@@ -122,7 +123,7 @@ export async function buildServer(config) {
   app.addHook('onRequest', async (request, reply) => {
     const { open, anybody } = request.routeOptions.config
     if (open || anybody || request.staff || request.is404) return
-    if (isApi(request)) throw new Problem(401, 'Sign in first.')
+    if (isApi(request)) throw new Problem(401, m('Sign in first.'))
     const back = request.method === 'GET' ? `?next=${encodeURIComponent(request.url)}` : ''
     return reply.redirect(`/sign-in${back}`)
   })

@@ -30,6 +30,22 @@ const queue = `
   SELECT (SELECT to_json(s) FROM taskq_stats() AS s) AS stats, (${pageOfTasks}) AS tasks, (${kinds}) AS kinds,
          taskq_queue_count(${filterArguments}, cap => $19)::integer AS count`
 
+// What somebody has, and what their teams have that nobody has; what is due today
+// comes first.  No further pages: whoever has more than this has another problem.
+const mine = `
+  WITH mine AS MATERIALIZED (
+      SELECT ${briefly}, p.cursor FROM taskq_queue_page(${filterArguments}, sort => $16, page_size => $17) AS p
+      UNION ALL
+      SELECT ${briefly}, p.cursor FROM taskq_team_member m JOIN taskq_team g ON g.id = m.team_id
+      CROSS JOIN LATERAL taskq_queue_page(${filterArguments.replace('assignee_id => $4, unassigned => $5', 'unassigned => true').replace('team_id => $14', 'team_id => m.team_id')},
+          sort => $16, page_size => $17) AS p
+      WHERE m.staff_id = $4 AND ($14::text IS NULL OR $14 = m.team_id) AND $5 IS NOT NULL)
+  SELECT (SELECT to_json(s) FROM taskq_stats() AS s) AS stats, (${kinds}) AS kinds,
+         (SELECT count(*)::integer FROM mine) AS count,
+         (SELECT coalesce(json_agg(q), '[]') FROM (
+             SELECT * FROM mine ORDER BY due_date = taskq_today() DESC NULLS LAST, due_date NULLS LAST, priority DESC, id LIMIT $17) q) AS tasks`
+const mineAtMost = 500
+
 const filterValues = (f) => [
   f.status ?? ['OPEN'], f.priority ?? null, f.sla_status ?? null,
   f.assignee_id ?? null, f.unassigned ?? false, f.user_id ?? null, f.source ?? null,
@@ -56,6 +72,12 @@ export async function listTasks(tx, filter) {
 export async function queueOf(tx, filter, countCap) {
   const { stats, tasks, count, kinds: known } = await tx.row(queue, [...pageValues(filter), countCap])
   return { stats, count, kinds: known, ...cut(tasks, limitOf(filter)) }
+}
+
+export async function myWork(tx, filter, staffId) {
+  const values = [...filterValues({ ...filter, assignee_id: staffId }), filter.sort ?? null, mineAtMost]
+  const { stats, tasks, count, kinds: known } = await tx.row(mine, values)
+  return { stats, count, kinds: known, ...cut(tasks, mineAtMost) }
 }
 
 // The clocks of an SLA in business time, or with pauses, are the database's to tell;
@@ -107,7 +129,7 @@ export async function historyOf(tx, id, { before = null, limit = eventsAPage } =
   // Instants among the changes are kept in UTC; they are told as all others are.
   const rows = await tx.rows(`
     SELECT to_jsonb(h) - '{bytes,n}'::text[] || jsonb_build_object('actor_name', s.name, 'changes', (
-        SELECT jsonb_object_agg(key, CASE WHEN key ~ '_(at|from)$'
+        SELECT jsonb_object_agg(key, CASE WHEN key ~ '_(at|from)$' AND value ? 'to'
             THEN jsonb_build_object('from', (value->>'from')::timestamptz, 'to', (value->>'to')::timestamptz) ELSE value END)
         FROM jsonb_each(h.changes))) AS event
     FROM (SELECT h.*, row_number() OVER newest AS n, sum(coalesce(octet_length(h.note), 0) + coalesce(octet_length(h.changes::text), 0)) OVER newest AS bytes
@@ -119,6 +141,16 @@ export async function historyOf(tx, id, { before = null, limit = eventsAPage } =
     ORDER BY h.event_id`, [id, before, limit, bytesAPage])
   const events = rows.map(({ event }) => event)
   return { events, before: events[0]?.event_id > 0 ? events[0].event_id : null }
+}
+
+// Names by id: { staff: { sta_1: 'Ann' }, teams, customers }.  An id may be any word.
+export async function namesOf(tx, { staff, teams, customers }) {
+  const names = await tx.row(`
+    SELECT (SELECT coalesce(jsonb_object_agg(id, name), '{}') FROM taskq_staff_member WHERE id = ANY ($1)) AS staff,
+           (SELECT coalesce(jsonb_object_agg(id, name), '{}') FROM taskq_team WHERE id = ANY ($2)) AS teams,
+           (SELECT coalesce(jsonb_object_agg(id, name), '{}') FROM taskq_customer WHERE id = ANY ($3)) AS customers`, [staff, teams, customers])
+  for (const byId of Object.values(names)) Object.setPrototypeOf(byId, null)
+  return names
 }
 
 export async function createTask(tx, body) {
@@ -216,14 +248,33 @@ export async function historySince(tx, id, since) {
 }
 
 const slaBy = `
-  SELECT r.*, s.name AS assignee_name
+  SELECT r.*, coalesce(s.name, g.name) AS group_name
   FROM taskq_sla_report(taskq_day_start($1), taskq_day_start($2::date + 1), group_by => $3) AS r
   LEFT JOIN taskq_staff_member s ON $3 = 'assignee' AND s.id = r.group_key
+  LEFT JOIN taskq_team g ON $3 = 'team' AND g.id = r.group_key
   ORDER BY r.group_key NULLS LAST`
 
 export async function slaReport(tx, { from, to, group }) {
   const rows = await tx.rows(slaBy, [from, to, group])
-  return rows.map(({ assignee_name, ...row }) => (group === 'assignee' ? { ...row, assignee_name } : row))
+  return rows.map(({ group_name, ...row }) => (group === 'assignee' ? { ...row, assignee_name: group_name } : row))
+}
+
+// taskq's report has no group for customers: the same numbers from the view of tasks.
+const slaByCustomer = `
+  SELECT t.user_id AS group_key, t.customer_name AS group_name, count(*)::integer AS tasks,
+         (count(*) FILTER (WHERE t.sla_status = 'MET' AND NOT t.was_late))::integer AS met,
+         (count(*) FILTER (WHERE t.sla_status = 'BREACHED' OR t.was_late))::integer AS breached,
+         percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM t.completed_at - t.created_at) / 3600) FILTER (WHERE t.completed_at IS NOT NULL) AS p50_hours,
+         percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM t.completed_at - t.created_at) / 3600) FILTER (WHERE t.completed_at IS NOT NULL) AS p90_hours
+  FROM (SELECT *, coalesce(sla_first_breached_at <= statement_timestamp(), false) AS was_late FROM taskq_tasks) t
+  WHERE least(t.sla_due_at, t.sla_first_breached_at) >= taskq_day_start($1) AND least(t.sla_due_at, t.sla_first_breached_at) < taskq_day_start($2::date + 1)
+  GROUP BY 1, 2 ORDER BY breached DESC, tasks DESC, group_name LIMIT 50`
+
+// A group's rows with the names of people and teams, as a page shows them.
+export async function slaGroups(tx, { from, to, group }) {
+  if (group !== 'customer') return tx.rows(slaBy, [from, to, group])
+  const rows = await tx.rows(slaByCustomer, [from, to])
+  return rows.map((row) => ({ ...row, compliance: row.met + row.breached ? row.met / (row.met + row.breached) : null, response_tasks: 0 }))
 }
 
 export const refreshRenewals = async (tx, dryRun) => {
@@ -241,26 +292,61 @@ export async function renewalsOf(tx, userId) {
 }
 
 export const findCustomer = (tx, id) => tx.row(`
-  SELECT c.id, c.name, c.is_active, c.assigned_agent_id, s.name AS agent_name
+  SELECT c.id, c.name, c.is_active, c.assigned_agent_id, s.name AS agent_name, c.merged_into, i.name AS merged_name
   FROM taskq_customer c LEFT JOIN taskq_staff_member s ON s.id = c.assigned_agent_id
+  LEFT JOIN taskq_customer i ON i.id = c.merged_into
   WHERE c.id = $1`, [id])
 
-export const searchCustomers = (tx, text, limit) => tx.rows(`
-  SELECT c.id, c.name, s.name AS agent_name
-  FROM taskq_customer c LEFT JOIN taskq_staff_member s ON s.id = c.assigned_agent_id
-  WHERE c.is_active AND ($1 = '' OR c.id = $1 OR strpos(lower(c.name), lower($1)) > 0)
-  ORDER BY c.name, c.id LIMIT $2`, [text, limit])
+// Customers, staff and teams whose name has every word, as it stands or in pieces,
+// or whose id it is.  Letters are compared as taskq's search does.  For customers the
+// index of schema.sql makes it quick; words of one or two letters are looked for
+// where a name begins, for which such an index is no use elsewhere.
+const escapeLike = (text) => text.replace(/[\\%_]/g, '\\$&')
 
-export const activeStaff = (tx, limit) =>
-  tx.rows('SELECT id, name FROM taskq_staff_member WHERE is_active ORDER BY name, id LIMIT $1', [limit])
+async function byName(tx, { columns, from, where }, text, limit, language) {
+  const words = text.trim().split(/\s+/).filter(Boolean).slice(0, 8).map(escapeLike)
+  const isShort = words.length === 1 && words[0].length < 3
+  const likes = words.map((word) => (isShort ? `${word}%` : `%${word}%`))
+  const match = likes.map((like, n) => `taskq_fold(p.name) LIKE taskq_fold($${n + 3})`).join(' AND ') || 'true'
+  const rows = await tx.rows(`
+    (SELECT ${columns}, 0 AS place FROM ${from} WHERE ${where} AND p.id = $1)
+    UNION ALL
+    (SELECT ${columns}, 1 AS place FROM ${from} WHERE ${where} AND p.id <> $1 AND ${match} LIMIT $2)`, [text.trim(), limit * 10, ...likes])
+  const begins = new Intl.Collator(language, { usage: 'search', sensitivity: 'base' })
+  const start = text.trim()
+  const rank = ({ place, name }) => (place === 0 ? 0 : begins.compare(name.slice(0, start.length), start) === 0 ? 1 : 2)
+  const order = new Intl.Collator(language)
+  return rows.map((row) => ({ ...row, rank: rank(row) }))
+    .sort((a, b) => a.rank - b.rank || order.compare(a.name, b.name)).slice(0, limit)
+    .map(({ place, rank: own, ...row }) => row)
+}
 
-export const staffName = async (tx, id) =>
-  (await tx.row('SELECT name FROM taskq_staff_member WHERE id = $1', [id]))?.name
+const people = {
+  customer: {
+    columns: 'p.id, p.name, s.name AS note',
+    from: 'taskq_customer p LEFT JOIN taskq_staff_member s ON s.id = p.assigned_agent_id',
+    where: 'p.is_active',
+  },
+  staff: {
+    columns: `p.id, p.name, CASE WHEN p.away_until >= taskq_today() THEN 'away' END AS note`,
+    from: 'taskq_staff_member p',
+    where: 'p.is_active',
+  },
+  team: { columns: 'p.id, p.name, NULL AS note', from: 'taskq_team p', where: 'p.is_active' },
+}
+export const kindsOfPeople = Object.keys(people)
+export const findPeople = (tx, kind, text, limit, language) => byName(tx, people[kind], text, limit, language)
+
+export const findCustomers = (tx, text, limit, language = 'en') =>
+  byName(tx, { ...people.customer, columns: 'p.id, p.name, s.name AS agent_name' }, text, limit, language)
+// Those that are no longer active, too.
+export const customersWith = (tx, text, limit, language) =>
+  byName(tx, { ...people.customer, columns: 'p.id, p.name, s.name AS agent_name, p.is_active, p.merged_into', where: 'true' }, text, limit, language)
 
 export const workload = (tx, limit) =>
   tx.rows('SELECT * FROM taskq_workload ORDER BY overdue DESC, open + in_progress DESC, assignee_name LIMIT $1', [limit])
 
-export const workerStatus = (tx) =>
-  tx.row('SELECT * FROM taskq_worker_status WHERE database = current_database()')
+export const teamWorkload = (tx, limit) =>
+  tx.rows('SELECT * FROM taskq_team_workload ORDER BY overdue DESC, open + in_progress DESC, team_name LIMIT $1', [limit])
 
 export const knownKinds = async (tx) => (await tx.row(kinds)).kinds
