@@ -94,4 +94,3 @@ export function act(verb, tasks, options = {}) {
   else run(verb, chosen, options)
   return true
 }
-
