@@ -184,6 +184,14 @@ export function event({ kind, actor, actor_name, changes }) {
   }
 }
 
+// "Firefox, Windows": what a browser says of itself, in short.
+export function browserName(text) {
+  const find = (words) => words.find(([pattern]) => pattern.test(text))?.[1]
+  const program = find([[/Edg\//, 'Edge'], [/OPR\//, 'Opera'], [/Firefox\//, 'Firefox'], [/Chrome\//, 'Chrome'], [/Safari\//, 'Safari']])
+  const system = find([[/Windows/, 'Windows'], [/Android/, 'Android'], [/iPhone|iPad/, 'iOS'], [/Mac OS X/, 'macOS'], [/Linux/, 'Linux']])
+  return [program, system].filter(Boolean).join(', ') || short(text ?? 'unknown', 60)
+}
+
 // An id as a part of an address.  Browsers take "." and "..", however they are
 // written, for a way through folders: these, and what begins with "~", get a "~".
 export const segment = (id) => encodeURIComponent(/^(~|\.{1,2}$)/.test(id) ? `~${id}` : id)
