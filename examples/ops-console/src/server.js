@@ -45,14 +45,14 @@ function parseAddress(text) {
 }
 
 // What is no HTTP is answered here, before there is a request.
-function answerNonsense(error, socket) {
+const answerNonsense = (headersOfAll) => (error, socket) => {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy(error)
   const [status, detail] = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? [408, 'The request took too long to arrive.']
     : error.code === 'HPE_HEADER_OVERFLOW' ? [431, 'The address or the headers are too long.']
       : [400, 'This is not an HTTP request.']
   const body = JSON.stringify(problemBody(new Problem(status, detail)))
   const headers = {
-    ...securityHeaders, 'content-type': 'application/problem+json', 'content-length': Buffer.byteLength(body), connection: 'close',
+    ...headersOfAll, 'content-type': 'application/problem+json', 'content-length': Buffer.byteLength(body), connection: 'close',
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'))
@@ -74,6 +74,7 @@ function unlessKnown({ method, headers }, reply, payload) {
 const isApi = (request) => request.url.startsWith('/ops/')
 
 export async function buildServer(config) {
+  const headersOfAll = { ...securityHeaders, ...(config.behindTls && { 'strict-transport-security': 'max-age=31536000' }) }
   const app = Fastify({
     logger: config.logLevel === 'silent' ? false : { level: config.logLevel, serializers: { err: describeError } },
     logController: new LogController({ disableRequestLogging: true }),
@@ -84,9 +85,9 @@ export async function buildServer(config) {
     routerOptions: { querystringParser: parseAddress, maxParamLength: longestParameter },
     forceCloseConnections: false,
     return503OnClosing: false,
-    clientErrorHandler: answerNonsense,
+    clientErrorHandler: answerNonsense(headersOfAll),
     frameworkErrors: (error, request, reply) => {
-      reply.headers(securityHeaders)
+      reply.headers({ ...headersOfAll, 'cache-control': 'no-store' })
       errors.answer(new Problem(error.statusCode, m('There is nothing at this address.')), request, reply)
     },
   })
@@ -108,8 +109,7 @@ export async function buildServer(config) {
 
   app.addHook('onRequest', async (request, reply) => {
     request.startedAt = performance.now()
-    reply.headers(securityHeaders)
-    if (config.behindTls) reply.header('strict-transport-security', 'max-age=31536000')
+    reply.headers(headersOfAll)
     if (isClosing) throw new Problem(503, m('The console is being restarted. Try again in a few seconds.'))
     if (request.routeOptions.config.open) return
     reply.header('cache-control', 'no-store')

@@ -181,4 +181,18 @@ describe(`rubbish, seed ${seed}`, () => {
       assert.ok(answer.headers.get('content-security-policy'))
     }
   })
+
+  test('forms', async () => {
+    for (let turn = 0; turn < turns * 8; turn++) {
+      const path = random.pick(['/sign-in', '/sign-out', '/account/sessions/:x/end', '/account']).replace(':x', () => inAddress(anything(random)))
+      const fields = Array.from({ length: random.below(4) }, () => [random.pick(['token', 'next', 'csrf', anyText(random)]), random.chance(0.7) ? anyText(random) : anything(random)])
+      const isForm = random.chance(0.5)
+      const body = isForm ? fields.map(([name, value]) => `${inAddress(name)}=${inAddress(value)}`).join('&')
+        : JSON.stringify(random.chance(0.7) ? Object.fromEntries(fields) : anything(random))
+      const headers = { 'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json', ...(random.chance(0.2) && { origin: random.pick(['null', 'x', 'https://evil.example', desk.url]) }) }
+      const answer = await random.pick([createClient(desk.url), clients.viewer]).request('POST', path, { body, headers })
+      assert.ok(answer.status < 500, `seed ${seed}, turn ${turn}: ${path} ${body.slice(0, 300)} → ${answer.status} ${answer.text.slice(0, 300)}`)
+      assert.ok(!answer.headers.get('location') || new URL(answer.headers.get('location'), desk.url).origin === desk.url)
+    }
+  })
 })
