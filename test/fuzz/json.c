@@ -38,7 +38,12 @@ check_staff(Datum assignee_id)
 }
 
 void
-check_customer(Datum user_id)
+find_customer(Datum user_id, ItemPointer at)
+{
+}
+
+void
+check_team(Datum team_id)
 {
 }
 
