@@ -98,8 +98,9 @@ export function toProblem(error, level, words = english) {
     new Problem(500, words.t('Something went wrong here. It has been written to the log.'))
 }
 
-export function problemBody({ status, message, members }, { t } = english) {
-  return { type: 'about:blank', title: STATUS_CODES[status], status, detail: t(message, members.values), ...members, values: undefined }
+export function problemBody({ status, message, members: { values, ...members } }, { t } = english) {
+  const errors = members.errors?.map(({ field, message: about }) => ({ field, message: t(about, values) }))
+  return { type: 'about:blank', title: STATUS_CODES[status], status, detail: t(message, values), ...members, errors }
 }
 
 // wantsPage(request) says who is asking; renderPage(problem, request) draws it.

@@ -4,7 +4,7 @@
 import { Problem } from './errors.js'
 import { m } from './words.js'
 
-const refuse = (field, message, values) => {
+export const refuse = (field, message, values) => {
   throw new Problem(422, message, { values, errors: [{ field, message }] })
 }
 

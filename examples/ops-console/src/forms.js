@@ -4,7 +4,7 @@
 
 import * as directory from './directory.js'
 import { Problem } from './errors.js'
-import { readFields } from './fields.js'
+import { readFields, refuse } from './fields.js'
 import { formatIn, fromSegment, segment } from './format.js'
 import { createHistory, fieldName, idsIn } from './history.js'
 import * as taskq from './taskq.js'
@@ -115,7 +115,7 @@ export function createForms({ db }) {
     const changes = readFields(body, editFields)
     for (const name of emptyIsNothing) {
       if (changes[name] === null) {
-        if (name === 'title') throw new Problem(422, m('A title has 1 to 200 characters, on one line.'), { errors: [{ field: 'title', message: m('A title has 1 to 200 characters, on one line.') }] })
+        if (name === 'title') refuse('title', m('A title has 1 to 200 characters, on one line.'))
         delete changes[name]
       }
     }
@@ -142,8 +142,8 @@ export function createForms({ db }) {
     const { t, tn } = wordsFor(request)
     const { action, ids, ...body } = readFields(request.body, bulkFields)
     if (!Object.hasOwn(verbs, action ?? '') || !ids) throw new Problem(422, m('Say what is to be done to which tasks.'))
-    if (action === 'comment' && !body.note?.trim()) throw new Problem(422, m('A note has 1 to 65,536 characters.'), { errors: [{ field: 'note', message: m('A note has 1 to 65,536 characters.') }] })
-    if (action === 'prioritize' && !body.priority) throw new Problem(422, m('Choose a priority.'), { errors: [{ field: 'priority', message: m('Choose a priority.') }] })
+    if (action === 'comment' && !body.note?.trim()) refuse('note', m('A note has 1 to 65,536 characters.'))
+    if (action === 'prioritize' && !body.priority) refuse('priority', m('Choose a priority.'))
     await named(() => db.write(request.staff, (tx) => verbs[action](tx, ids, body)))
     const [one, many] = said[action] ?? [m('Task {id} has been changed.'), m('{n} tasks have been changed.')]
     return answer(request, reply, { message: ids.length === 1 ? t(one, { id: ids[0] }) : tn(ids.length, many, many), ids })
@@ -153,7 +153,7 @@ export function createForms({ db }) {
   async function saveView(request, reply) {
     const { t } = wordsFor(request)
     const { name, query, remove } = readFields(request.body, { name: 'key', query: 'text', remove: 'flag' })
-    if (!name || name.length > 63) throw new Problem(422, m('A name has 1 to 63 characters.'), { errors: [{ field: 'name', message: m('A name has 1 to 63 characters.') }] })
+    if (!name || name.length > 63) refuse('name', m('A name has 1 to 63 characters.'))
     const { staff } = request
     if (remove) {
       await db.own('DELETE FROM console.saved_view WHERE staff_id = $1 AND name = $2', [staff.id, name])
@@ -173,8 +173,7 @@ export function createForms({ db }) {
   async function merge(request, reply) {
     const { t } = wordsFor(request)
     const { to_id: to } = readFields(request.body, { to_id: 'key' })
-    const message = m('Say which customer it is to become part of.')
-    if (!to) throw new Problem(422, message, { errors: [{ field: 'to_id', message }] })
+    if (!to) refuse('to_id', m('Say which customer it is to become part of.'))
     const { tasks, renewals } = await db.write(request.staff, (tx) => directory.mergeCustomer(tx, fromSegment(request.params.id), to))
     return answer(request, reply, { message: t('Merged: {tasks} tasks and {renewals} renewals have gone over.', { tasks, renewals }), go: `/customers/${segment(to)}` })
   }

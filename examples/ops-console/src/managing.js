@@ -1,8 +1,8 @@
 // Pages for managers: what the engine works by, and who works here.  Everybody may
 // read them; what is changed, the database refuses to whoever may not.
 
-import { Problem, toProblem } from './errors.js'
-import { readFields } from './fields.js'
+import { Problem, problemBody, toProblem } from './errors.js'
+import { readFields, refuse } from './fields.js'
 import { fromSegment, segment } from './format.js'
 import { answer } from './forms.js'
 import * as calendars from './calendars.js'
@@ -121,10 +121,11 @@ export function createManaging({ db, show }) {
       })
       return await recordPage(request, reply, { values, tried, payload: given.payload ?? '{}' })
     } catch (error) {
-      const problem = toProblem(error, request.staff.level, wordsFor(request))
+      const words = wordsFor(request)
+      const problem = toProblem(error, request.staff.level, words)
       if (problem.status >= 500) throw error
       reply.code(problem.status)
-      return recordPage(request, reply, { values, problem: problem.message, payload: given.payload ?? '{}' })
+      return recordPage(request, reply, { values, problem: problemBody(problem, words).detail, payload: given.payload ?? '{}' })
     }
   }
 
@@ -155,7 +156,7 @@ export function createManaging({ db, show }) {
   async function handOver(request, reply) {
     const { t } = wordsFor(request)
     const { to_staff: staff, to_team: team } = readFields(request.body, { to_staff: 'key', to_team: 'key' })
-    if (!staff && !team) throw new Problem(422, m('Say who is to have it: somebody, a team, or both.'), { errors: [{ field: 'to_staff', message: '' }] })
+    if (!staff && !team) refuse('to_staff', m('Say who is to have it: somebody, a team, or both.'))
     const id = fromSegment(request.params.id)
     const { tasks, renewals, customers } = await db.write(request.staff, (tx) => directory.handOver(tx, id, { to_staff: staff, to_team: team }))
     return answer(request, reply, {

@@ -297,21 +297,21 @@ export const findCustomer = (tx, id) => tx.row(`
   LEFT JOIN taskq_customer i ON i.id = c.merged_into
   WHERE c.id = $1`, [id])
 
+// What each word of a search is LIKE, wherever it stands.
+export const likesOf = (text) => text.split(/\s+/).filter(Boolean).slice(0, 8).map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`)
+
 // Customers, staff and teams whose name has every word, as it stands or in pieces,
 // or whose id it is.  Letters are compared as taskq's search does.  For customers the
 // index of schema.sql makes it quick; words of one or two letters are looked for
 // where a name begins, for which such an index is no use elsewhere.
-const escapeLike = (text) => text.replace(/[\\%_]/g, '\\$&')
-
 async function byName(tx, { columns, from, where }, text, limit, language) {
-  const words = text.trim().split(/\s+/).filter(Boolean).slice(0, 8).map(escapeLike)
-  const isShort = words.length === 1 && words[0].length < 3
-  const likes = words.map((word) => (isShort ? `${word}%` : `%${word}%`))
+  const likes = likesOf(text)
+  if (likes.length === 1 && text.trim().length < 3) likes[0] = likes[0].slice(1)
   const match = likes.map((like, n) => `taskq_fold(p.name) LIKE taskq_fold($${n + 3})`).join(' AND ') || 'true'
   const rows = await tx.rows(`
     (SELECT ${columns}, 0 AS place FROM ${from} WHERE ${where} AND p.id = $1)
     UNION ALL
-    (SELECT ${columns}, 1 AS place FROM ${from} WHERE ${where} AND p.id <> $1 AND ${match} LIMIT $2)`, [text.trim(), limit * 10, ...likes])
+    (SELECT ${columns}, 1 AS place FROM ${from} WHERE ${where} AND p.id <> $1 AND ${match}${likes.length ? '' : ' ORDER BY p.name, p.id'} LIMIT $2)`, [text.trim(), limit * 10, ...likes])
   const begins = new Intl.Collator(language, { usage: 'search', sensitivity: 'base' })
   const start = text.trim()
   const rank = ({ place, name }) => (place === 0 ? 0 : begins.compare(name.slice(0, start.length), start) === 0 ? 1 : 2)

@@ -246,7 +246,7 @@ describe('access', () => {
       const renewal = (await row('SELECT max(id) AS id FROM taskq_renewal')).id
       for (const path of ['/tasks', '/tasks?view=mine', '/tasks?status=COMPLETED', `/tasks/${id}`, '/customers', '/customers/cus_1', '/renewals', `/renewals/${renewal}`, '/calendars', '/calendars/desk',
         '/reports', '/manage', '/manage/policies', '/manage/policies/new', '/manage/schedules', '/manage/thresholds', '/manage/rules', '/manage/rules/new', '/manage/staff', '/manage/staff/sta_adam',
-        '/manage/teams', '/manage/teams/team_b', '/manage/worker', '/nothing/here']) {
+        '/manage/teams', '/manage/teams/team_b', '/manage/worker', '/account', '/nothing/here']) {
         await page.goto(desk.url + path)
         if (path !== '/nothing/here') await isLive(page)
         await checkAccess(page, `${path}, ${colorScheme}`, found)

@@ -603,7 +603,7 @@ describe('the look', () => {
     await desk.db.query('SELECT taskq_pause($1, $2)', [id, `${'Long '.repeat(200)}${'long'.repeat(200)}`])
     await desk.db.query(`SELECT taskq_calendar_set($1, 'Europe/Berlin', 'Mon-Fri 08:00-12:30,13:30-19:00; Sat 10:00-14:00')`, ['c'.repeat(63)])
     await page.setViewportSize({ width: 360, height: 740 })
-    for (const path of ['/tasks?status=OVERDUE', `/tasks/${id}`, '/customers', '/customers/cus_1', '/calendars', `/calendars/${'c'.repeat(63)}`, '/reports']) {
+    for (const path of ['/tasks?status=OVERDUE', `/tasks/${id}`, '/customers', '/customers/cus_1', '/calendars', `/calendars/${'c'.repeat(63)}`, '/reports', '/renewals', '/manage/staff', '/account']) {
       await open(path)
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       assert.ok(overflow <= 0, `${path} is ${overflow} px too wide`)
