@@ -61,9 +61,9 @@ export function readFields(body, wanted) {
     if (name === 'csrf') continue
     const type = Object.hasOwn(wanted, name) ? wanted[name] : null
     if (!type) refuse(name, m('This form has no field {field}.'), { field: name })
-    const text = Array.isArray(given) ? given.join(',') : given
-    if (typeof text !== 'string') refuse(name, m('This form has no field {field}.'), { field: name })
-    const clean = text.replaceAll('\r\n', '\n')
+    const texts = [given].flat()
+    if (texts.some((text) => typeof text !== 'string')) refuse(name, m('This form has no field {field}.'), { field: name })
+    const clean = texts.join(',').replaceAll('\r\n', '\n')
     values[name] = clean === '' ? null : types[type](clean, name)
   }
   return values

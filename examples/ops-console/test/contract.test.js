@@ -6,6 +6,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import Ajv from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { operationsOf, readDocument } from '../src/openapi.js'
+import { records } from '../src/records.js'
 import { createClient, openStream } from './help/client.js'
 import { openDesk } from './help/desk.js'
 import { anything, anyText, createRandom, fitting } from './help/rubbish.js'
@@ -169,28 +170,49 @@ describe(`rubbish, seed ${seed}`, () => {
     })
   }
 
-  const pages = ['/', '/tasks', '/tasks/:x', '/customers', '/customers/:x', '/calendars', '/calendars/:x', '/reports', '/sign-in', '/nowhere', '/assets/:x', '/account']
-  const names = ['status', 'priority', 'assignee_id', 'after', 'before', 'search', 'sort', 'limit', 'from', 'to', 'show', 'next', 'user_id', 'due_from', 'kind', 'paused', 'labels', 'team_id', 'id']
+  const pages = ['/', '/tasks', '/tasks.csv', '/tasks/:x', '/pick/customer', '/pick/:x', '/customers', '/customers/:x', '/calendars', '/calendars/:x', '/renewals', '/renewals/:x', '/reports',
+    '/manage', '/manage/worker', '/manage/:x', '/manage/rules/:x', '/manage/policies/:x', '/manage/staff/:x', '/manage/teams/:x', '/sign-in', '/nowhere', '/assets/:x', '/account']
+  const names = ['status', 'priority', 'assignee_id', 'after', 'before', 'search', 'sort', 'limit', 'from', 'to', 'show', 'next', 'user_id', 'due_from', 'kind', 'paused', 'labels', 'team_id', 'id',
+    'view', 'saved', 'back', 'within', 'group', 'q']
   test('pages', async () => {
     for (let turn = 0; turn < turns * 8; turn++) {
       const path = random.pick(pages).replace(':x', () => inAddress(anything(random)))
       const query = Array.from({ length: random.below(4) }, () => `${random.chance(0.8) ? random.pick(names) : inAddress(anything(random))}=${inAddress(anything(random))}`).join('&')
       const address = `${path}?${query}`
-      const answer = await clients.manager.get(address, { headers: { accept: 'text/html', cookie: `theme=${inAddress(anything(random))}` } })
+      const answer = await clients.manager.get(address, { headers: { accept: 'text/html', cookie: `theme=${inAddress(anything(random))}; language=${inAddress(anything(random))}`, 'accept-language': random.pick(['tr', 'constructor', '*', ';;q=x', '__proto__;q=1']) } })
       assert.ok(answer.status < 500, `seed ${seed}, turn ${turn}: ${address.slice(0, 400)} → ${answer.status} ${answer.text.slice(0, 300)}`)
       assert.ok(answer.headers.get('content-security-policy'))
     }
   })
 
+  const task = ['title', 'description', 'priority', 'labels', 'attributes', 'sla_hours', 'due_date', 'team_id', 'assignee_id', 'note', 'if_unchanged_since']
+  const renewalFields = ['user_id', 'service_type', 'due_date', 'assignee_id', 'reference', 'notes', 'every']
+  const managed = Object.entries(records).flatMap(([kind, { columns }]) => {
+    const fields = columns.map(({ name }) => name)
+    return [[`/manage/${kind}`, fields], [`/manage/${kind}/:x`, fields], [`/manage/${kind}/:x/remove`, []]]
+  })
+  const forms = [
+    ['/sign-in', ['token', 'next']], ['/sign-out', []], ['/account/sessions/:x/end', []], ['/account', []],
+    ['/tasks/change', ['action', 'ids', 'note', 'reason', 'until', 'assignee_id', 'team_id', 'due_date', 'priority', 'labels', 'remove_labels']],
+    ['/tasks/:x/edit', task], ['/tasks/:x/follow-up', task], ['/views', ['name', 'query', 'remove']], ['/language', ['language', 'next']], ['/customers/:x/merge', ['to_id']],
+    ['/renewals', renewalFields], ['/renewals/:x/edit', renewalFields], ['/renewals/:x/complete', ['next_due_date']], ['/renewals/:x/cancel', ['reason']],
+    ...managed, ['/manage/rules/:x/try', [...records.rules.columns.map(({ name }) => name), 'payload']], ['/manage/rules/new/try', ['event', 'action', 'payload', 'name', 'condition']],
+    ['/manage/staff', ['id', 'name', 'is_active', 'away_until', 'teams']], ['/manage/staff/:x', ['name', 'away_until', 'teams']], ['/manage/staff/:x/hand-over', ['to_staff', 'to_team']],
+    ['/manage/teams', ['id', 'name', 'is_active']], ['/manage/teams/:x', ['name', 'is_active']], ['/manage/teams/:x/members', ['staff_id', 'remove']],
+  ]
+  const likely = ['start', 'complete', 'finish', 'cancel', 'assign', 'label', 'comment', 'pause', 'resume', 'reschedule', 'prioritize', '1', '2', '1,2,3', 'URGENT', 'tr', '1 month', '2099-01-01', '2099-01-01T09:00',
+    'CREATE_TASK', 'task.created', '$.a == 1', 'SAME', '8', 'true', 'a=1', 'sta_xyz789', 'team_bank', 'cus_abc123', '{"a": 1}']
   test('forms', async () => {
-    for (let turn = 0; turn < turns * 8; turn++) {
-      const path = random.pick(['/sign-in', '/sign-out', '/account/sessions/:x/end', '/account']).replace(':x', () => inAddress(anything(random)))
-      const fields = Array.from({ length: random.below(4) }, () => [random.pick(['token', 'next', 'csrf', anyText(random)]), random.chance(0.7) ? anyText(random) : anything(random)])
+    for (let turn = 0; turn < turns * 40; turn++) {
+      const [form, wanted] = random.pick(forms)
+      const path = form.replace(':x', () => inAddress(random.chance(0.4) ? 1 + random.below(9) : anything(random)))
+      const fields = Array.from({ length: random.below(wanted.length + 2) }, () => [random.chance(0.9) && wanted.length ? random.pick(wanted) : random.pick(['csrf', anyText(random)]),
+        random.chance(0.5) ? random.pick(likely) : random.chance(0.7) ? anyText(random) : anything(random)])
       const isForm = random.chance(0.5)
       const body = isForm ? fields.map(([name, value]) => `${inAddress(name)}=${inAddress(value)}`).join('&')
         : JSON.stringify(random.chance(0.7) ? Object.fromEntries(fields) : anything(random))
       const headers = { 'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json', ...(random.chance(0.2) && { origin: random.pick(['null', 'x', 'https://evil.example', desk.url]) }) }
-      const answer = await random.pick([createClient(desk.url), clients.viewer]).request('POST', path, { body, headers })
+      const answer = await random.pick([createClient(desk.url), clients.viewer, clients.manager, clients.manager]).request('POST', path, { body, headers })
       assert.ok(answer.status < 500, `seed ${seed}, turn ${turn}: ${path} ${body.slice(0, 300)} → ${answer.status} ${answer.text.slice(0, 300)}`)
       assert.ok(!answer.headers.get('location') || new URL(answer.headers.get('location'), desk.url).origin === desk.url)
     }

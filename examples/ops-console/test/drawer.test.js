@@ -44,7 +44,7 @@ describe('messages', () => {
     // The database has no answer for this; where the message is about nothing on the page.
     await page.route('**/ops/tasks/claim', (route) => route.abort())
     await page.evaluate(() => { document.querySelector('[data-key="w"]').click() })
-    await toast('The console cannot be reached. It is not known whether').waitFor()
+    await toast('The console did not answer. It is not known whether').waitFor()
     assert.equal(await page.locator('#errors').getAttribute('role'), 'alert')
     assert.equal(await page.locator('#said').getAttribute('role'), 'status')
     await drawer.getByRole('button', { name: 'Start', exact: true }).click({ timeout: 2000 })
@@ -52,7 +52,7 @@ describe('messages', () => {
     const size = await page.viewportSize()
     const box = await page.locator('#toasts').boundingBox()
     assert.ok(box.x + box.width < size.width - 460, 'it is not over the drawer')
-    await toast('The console cannot be reached').waitFor({ state: 'detached', timeout: 15_000 })
+    await toast('The console did not answer').waitFor({ state: 'detached', timeout: 15_000 })
     await page.unroute('**/ops/tasks/claim')
     page.complaints = page.complaints.filter((text) => !text.includes('net::ERR_FAILED'))
   })
