@@ -126,6 +126,8 @@ COMMENT ON COLUMN console.saved_view.query IS 'The address behind the question m
 -- Customers by any part of their name, as one types.  100,000 take 50 ms without it.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE INDEX IF NOT EXISTS console_customer_name ON taskq_customer USING gin (taskq_fold(name) gin_trgm_ops);
+-- And the first of them all, before anything is typed.
+CREATE INDEX IF NOT EXISTS console_customer_order ON taskq_customer (name, id);
 
 GRANT USAGE ON SCHEMA console TO ops_console;
 GRANT SELECT ON console.staff_token, console.staff_identity, console.access TO ops_console;
