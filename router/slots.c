@@ -128,6 +128,7 @@ taskq_router_check_connstr(PG_FUNCTION_ARGS)
 				 errmsg("\"%s\" is not a connection string", connstr),
 				 errdetail_internal("%s", reason)));
 	}
+	/* cppcheck-suppress nullPointerRedundantCheck ; ereport(ERROR) does not return */
 	for (PQconninfoOption *option = options; option->keyword != NULL; option++)
 	{
 		if (option->val == NULL)
