@@ -32,7 +32,7 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 # These install what they need, PostgreSQL too.
 SELF_SUFFICIENT = demo demo-stop console load-console test test-console \
-	test-drivers test-feed test-router cluster cluster-stop test-majors test-package test-asan test-valgrind fuzz fuzz-c lint \
+	test-drivers test-feed test-router test-ha cluster cluster-stop test-majors test-package test-asan test-valgrind fuzz fuzz-c lint \
 	soak bench bench-sustained dist package
 
 ifneq ($(PGXS),)
@@ -60,6 +60,8 @@ test-feed:
 	@examples/change_feed/test/run
 test-router:
 	@test/router
+test-ha:
+	@test/ha/run
 cluster:
 	@examples/cluster
 cluster-stop:

@@ -228,7 +228,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 3, pg_catalog.format('replication slot %I', s.slot_name), 'It is not in use: the server keeps WAL for it, and perhaps rows that VACUUM would remove.',
             pg_catalog.format('Consider SELECT pg_drop_replication_slot(%L) if it is not needed any more.', s.slot_name)
             FROM pg_catalog.pg_replication_slots s
-            WHERE NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL
+            WHERE NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL AND NOT pg_catalog.pg_is_in_recovery()
               AND coalesce(s.database = pg_catalog.current_database(), true)
 
         -- staff, rules, customers, renewals

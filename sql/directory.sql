@@ -20,7 +20,7 @@ CREATE TABLE taskq_customer (
     name text NOT NULL,
     assigned_agent_id text REFERENCES taskq_staff_member ON UPDATE CASCADE,
     is_active boolean NOT NULL DEFAULT true,
-    merged_into text CONSTRAINT taskq_customer_merged_into_fkey REFERENCES taskq_customer ON UPDATE CASCADE,
+    merged_into text,
     merged_at timestamptz,
     merged_by text,
     CONSTRAINT taskq_customer_merged_check CHECK
@@ -41,12 +41,13 @@ COMMENT ON COLUMN taskq_customer.merged_by IS 'Actor who merged it; NULL = the s
 CREATE TABLE taskq_team (
     id text PRIMARY KEY
         CONSTRAINT taskq_team_id_check CHECK (char_length(id) BETWEEN 1 AND 255),
-    name text NOT NULL,
+    name text NOT NULL
+        CONSTRAINT taskq_team_name_check CHECK (taskq_line_is_valid(name)),
     is_active boolean NOT NULL DEFAULT true
 );
 COMMENT ON TABLE taskq_team IS 'Groups of staff that tasks can belong to. Kept by hand or from the application''s own table by taskq_mirror().';
 COMMENT ON COLUMN taskq_team.id IS 'The application''s key, 1 to 255 characters; a task names it in team_id.';
-COMMENT ON COLUMN taskq_team.name IS 'Display name.';
+COMMENT ON COLUMN taskq_team.name IS 'Display name, one line of 1 to 200 characters.';
 COMMENT ON COLUMN taskq_team.is_active IS 'False: keeps the tasks it has, gets no new ones.';
 
 CREATE TABLE taskq_team_member (

@@ -15,9 +15,9 @@ CREATE TABLE taskq_renewal_threshold (
     description_template text
         CONSTRAINT taskq_renewal_threshold_description_template_check CHECK (taskq_template_check(description_template, 'description_template')),
     sla_hours double precision
-        CONSTRAINT taskq_renewal_threshold_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>) 0 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
+        CONSTRAINT taskq_renewal_threshold_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
     kind text
-        CONSTRAINT taskq_renewal_threshold_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_renewal_threshold_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
     team_id text REFERENCES taskq_team ON UPDATE CASCADE,
     CONSTRAINT taskq_renewal_threshold_key UNIQUE NULLS NOT DISTINCT (service_type, days_before)
@@ -32,7 +32,7 @@ COMMENT ON COLUMN taskq_renewal_threshold.days_before IS 'Days before the due da
 COMMENT ON COLUMN taskq_renewal_threshold.task_priority IS 'Priority of the task to create, or to raise the renewal''s open task to; NULL = no task.';
 COMMENT ON COLUMN taskq_renewal_threshold.title_template IS 'Template of the task''s title over {"renewal": ..., "customer": ..., "days_before": ...}, see taskq_render(); cut off at 200 characters. NULL = "Renew {{renewal.service_type}} of {{customer.name}}, due {{renewal.due_date}}".';
 COMMENT ON COLUMN taskq_renewal_threshold.description_template IS 'Template of the task''s description.';
-COMMENT ON COLUMN taskq_renewal_threshold.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
+COMMENT ON COLUMN taskq_renewal_threshold.sla_hours IS 'SLA of the task in hours, at least a millisecond (1/3600000) and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
 COMMENT ON COLUMN taskq_renewal_threshold.kind IS 'Kind of the task that is created, 1 to 63 characters; NULL = none.';
 COMMENT ON COLUMN taskq_renewal_threshold.calendar IS 'Calendar in whose business days days_before counts, as taskq_business_day() does back from the due date; 0 is the last business day by then. A task is due on the last business day by the next threshold or the due date, unless that has passed. NULL = all days.';
 COMMENT ON COLUMN taskq_renewal_threshold.team_id IS 'Team of the task that is created, unless it is inactive. NULL = none, or that of the customer''s agent (of several the first by id) where the agent would get the task, but is away.';

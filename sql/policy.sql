@@ -14,18 +14,18 @@ COMMENT ON FUNCTION taskq_warn_percents_are_valid(smallint[]) IS
 
 CREATE TABLE taskq_sla_policy (
     name text PRIMARY KEY
-        CONSTRAINT taskq_sla_policy_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_sla_policy_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63 AND taskq_line_is_valid(name)),
     user_id text REFERENCES taskq_customer ON UPDATE CASCADE,
     kind text
-        CONSTRAINT taskq_sla_policy_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_sla_policy_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     priority taskq_priority,
     source text
         CONSTRAINT taskq_sla_policy_source_check CHECK (pg_catalog.char_length(source) BETWEEN 1 AND 63),
     calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
     response_hours double precision
-        CONSTRAINT taskq_sla_policy_response_hours_check CHECK (response_hours OPERATOR(pg_catalog.>) 0 AND response_hours OPERATOR(pg_catalog.<=) 87600),
+        CONSTRAINT taskq_sla_policy_response_hours_check CHECK (response_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND response_hours OPERATOR(pg_catalog.<=) 87600),
     sla_hours double precision
-        CONSTRAINT taskq_sla_policy_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>) 0 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
+        CONSTRAINT taskq_sla_policy_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
     warn_percents smallint[] NOT NULL DEFAULT '{}'
         CONSTRAINT taskq_sla_policy_warn_percents_check CHECK (taskq_warn_percents_are_valid(warn_percents)),
     is_enabled boolean NOT NULL DEFAULT true,
@@ -41,8 +41,8 @@ COMMENT ON COLUMN taskq_sla_policy.kind IS 'taskq_task.kind; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.priority IS 'Priority; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.source IS 'taskq_task.source; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.calendar IS 'Calendar in whose open hours the clocks run; NULL = all day every day.';
-COMMENT ON COLUMN taskq_sla_policy.response_hours IS 'Open hours within which work must begin, over 0, at most 87600; NULL = no such clock.';
-COMMENT ON COLUMN taskq_sla_policy.sla_hours IS 'Open hours within which the task must be closed, over 0, at most 87600; NULL = no such clock.';
+COMMENT ON COLUMN taskq_sla_policy.response_hours IS 'Open hours within which work must begin, at least a millisecond (1/3600000), at most 87600; NULL = no such clock.';
+COMMENT ON COLUMN taskq_sla_policy.sla_hours IS 'Open hours within which the task must be closed, at least a millisecond (1/3600000), at most 87600; NULL = no such clock.';
 COMMENT ON COLUMN taskq_sla_policy.warn_percents IS 'At which percentages of sla_hours sla_warning is recorded: at most 20 numbers from 1 to 99. sla_at_risk comes by itself, at taskq.sla_at_risk_percent. Holds at once, also for tasks that have the policy; one that is renamed or deleted gives no more warnings.';
 COMMENT ON COLUMN taskq_sla_policy.is_enabled IS 'False: fits no task.';
 

@@ -54,7 +54,7 @@ COMMENT ON COLUMN taskq_renewal.cancelled_at IS 'When it was cancelled.';
 COMMENT ON COLUMN taskq_renewal.compliance_flagged_at IS 'When it was first found overdue, if ever; kept when the due date is moved.';
 COMMENT ON COLUMN taskq_renewal.next_check_on IS 'Day on which the engine looks at it next: that of the next threshold; -infinity = at once; NULL = never again. Kept by taskq.';
 COMMENT ON COLUMN taskq_renewal.every IS 'Time from due date to due date, NULL = it does not recur: months and days, none negative and not both zero, up to 1200 months and 36500 days, without a time of day.';
-COMMENT ON COLUMN taskq_renewal.anchor_on IS 'The date from which due dates are counted, 0001-01-01 to 9999-12-31; NULL = the due date. It goes on from cycle to cycle, so that one due on 31 January every month is due on 31 March after February, and a due date that was moved does not move those after it.';
+COMMENT ON COLUMN taskq_renewal.anchor_on IS 'The date from which due dates are counted, 0001-01-01 to 9999-12-31; NULL = the due date, which is kept here when that is moved. It goes on from cycle to cycle, so that one due on 31 January every month is due on 31 March after February, and a due date that was moved does not move those after it.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_renewal', '');
 SELECT pg_catalog.pg_extension_config_dump('taskq_renewal_id_seq', '');

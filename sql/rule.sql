@@ -32,7 +32,7 @@ CREATE TABLE taskq_workflow_rule (
     due_in_days integer
         CONSTRAINT taskq_workflow_rule_due_in_days_check CHECK (due_in_days BETWEEN 0 AND 36500),
     sla_hours double precision
-        CONSTRAINT taskq_workflow_rule_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>) 0 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
+        CONSTRAINT taskq_workflow_rule_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
     assignee_id text REFERENCES taskq_staff_member ON UPDATE CASCADE,
     assignee_path text
         CONSTRAINT taskq_workflow_rule_assignee_path_check CHECK (taskq_template_check(assignee_path, 'assignee_path', true)),
@@ -46,7 +46,7 @@ CREATE TABLE taskq_workflow_rule (
         CONSTRAINT taskq_workflow_rule_dedupe_key_check CHECK (taskq_template_check(dedupe_key, 'dedupe_key')),
     is_enabled boolean NOT NULL DEFAULT true,
     kind text
-        CONSTRAINT taskq_workflow_rule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_workflow_rule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
     team_id text REFERENCES taskq_team ON UPDATE CASCADE,
     CONSTRAINT taskq_workflow_rule_assignee_check CHECK
@@ -68,7 +68,7 @@ COMMENT ON COLUMN taskq_workflow_rule.title_template IS 'Template of the task''s
 COMMENT ON COLUMN taskq_workflow_rule.description_template IS 'Template of the task''s description. Cut off at 65,536 characters.';
 COMMENT ON COLUMN taskq_workflow_rule.priority IS 'Priority of the task (NULL = MEDIUM); for ESCALATE the one to raise to (NULL = one step).';
 COMMENT ON COLUMN taskq_workflow_rule.due_in_days IS 'Due date in days from taskq_today(), 0 to 36500, in business days if there is a calendar; NULL = none.';
-COMMENT ON COLUMN taskq_workflow_rule.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
+COMMENT ON COLUMN taskq_workflow_rule.sla_hours IS 'SLA of the task in hours, at least a millisecond (1/3600000) and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_id IS 'Always this member of staff.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_path IS 'The member of staff whose id is at this path of the payload.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent; while the agent is away, the agent''s team (of several the first by id) in place of the agent, unless the rule has a team_id. LEAST_LOADED: of assignee_pool, else of the members of team_id, the one who is not away with the fewest active tasks that are not paused; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';

@@ -9,12 +9,6 @@ CREATE FUNCTION taskq_title_is_valid(title text) RETURNS boolean
 COMMENT ON FUNCTION taskq_title_is_valid(text) IS
 'Whether a text may become a title: what taskq_line_is_valid() says and, in a UTF8 database, at least one character that can be seen: not only white space, fillers, format characters and combining marks (Unicode 15.0); and no U+2028 or U+2029, which end a line. The directional marks U+200E, U+200F and U+061C, which taskq takes out of titles that it is given, are not in one.';
 
-CREATE FUNCTION taskq_line_is_valid(line text) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'taskq_line_is_valid';
-COMMENT ON FUNCTION taskq_line_is_valid(text) IS
-'What a CHECK asks of titles and of the names of rules. True for 1 to 200 characters with at least one that is not blank, no control character and, in a UTF8 database, none with Unicode''s property Bidi_Control (UAX #9), which can make a title read as another. Of a new title the triggers ask more: taskq_title_is_valid().';
-
 CREATE FUNCTION taskq_phase(started_at timestamptz, completed_at timestamptz, cancelled_at timestamptz) RETURNS integer
     LANGUAGE c IMMUTABLE PARALLEL SAFE LEAKPROOF
     AS 'MODULE_PATHNAME', 'taskq_phase';
@@ -184,7 +178,7 @@ COMMENT ON COLUMN taskq_task.description IS 'More of it, at most 65,536 characte
 COMMENT ON COLUMN taskq_task.priority IS 'LOW, MEDIUM, HIGH or URGENT.';
 COMMENT ON COLUMN taskq_task.status IS 'Status as last written. The effective status of an active task also depends on today: see taskq_tasks.';
 COMMENT ON COLUMN taskq_task.due_date IS 'Last day on which the task is not past due, in taskq.timezone; 0001-01-01 to 9999-12-31; NULL = never past due.';
-COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, over 0 and at most 87600 (ten years); NULL = no SLA.';
+COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, at least a millisecond (1/3600000) and at most 87600 (ten years); NULL = no SLA.';
 COMMENT ON COLUMN taskq_task.assignee_id IS 'Staff member who owns the task; NULL = unassigned.';
 COMMENT ON COLUMN taskq_task.user_id IS 'Customer whom the task is about; NULL = none.';
 COMMENT ON COLUMN taskq_task.source IS 'What made the task: MANUAL, the application''s own word (1 to 63 characters), or RENEWAL, SCHEDULE and WORKFLOW, which the engines write. Never changes.';
@@ -201,10 +195,10 @@ COMMENT ON COLUMN taskq_task.sla_breached_at IS 'When the breach of the current 
 COMMENT ON COLUMN taskq_task.sla_first_breached_at IS 'When the first breach of any deadline that the task has had was recorded; it stays when the deadline is moved out or removed. NULL = none was. Written by the lifecycle only, except that an INSERT may give it (NULL = sla_breached_at).';
 COMMENT ON COLUMN taskq_task.kind IS 'What sort of work it is, DOCUMENT_REVIEW for example, 1 to 63 characters; service levels and rules can go by it. NULL = none.';
 COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority or customer changes; NULL = none did: taskq_set_sla() clears it.';
-COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day.';
-COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. An UPDATE that sets it to NULL or anything else has them computed anew.';
+COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day. A task that is not closed can only be given one that is there (23503); it follows a change of the name.';
+COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. Also NULL, or that of before, while the calendar gives no deadline (it opens too rarely, or its time zone is not known): then the deadlines are kept. An UPDATE that sets it to NULL or anything else has them computed anew.';
 COMMENT ON COLUMN taskq_task.sla_from IS 'When the SLA''s clocks began; NULL = created_at.';
-COMMENT ON COLUMN taskq_task.response_hours IS 'Open hours within which work must begin, over 0 and at most 87600; NULL = no response clock.';
+COMMENT ON COLUMN taskq_task.response_hours IS 'Open hours within which work must begin, at least a millisecond (1/3600000) and at most 87600; NULL = no response clock.';
 COMMENT ON COLUMN taskq_task.response_due_at IS 'Deadline for beginning work; infinity while the task is paused before it. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.response_breached_at IS 'When it was recorded that work had not begun by response_due_at. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.response_hours_used IS 'Open hours, less pauses, until work began or the task was closed, written then if there is response_hours. Written by the lifecycle only.';

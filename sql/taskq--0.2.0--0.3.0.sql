@@ -177,7 +177,7 @@ BEGIN ATOMIC
          'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
         ('taskq_customer',
          'id name assigned_agent_id is_active merged_into merged_at merged_by',
-         'assigned_agent_id_fkey id_check merged_check merged_into_fkey pkey', 'agent_idx merged_idx', 'taskq_customer_reactivated taskq_key_change'),
+         'assigned_agent_id_fkey id_check merged_check pkey', 'agent_idx merged_idx', 'taskq_customer_pointer taskq_customer_reactivated taskq_key_change'),
         ('taskq_erasure', 'id user_id at actor db_user tasks events renewals', 'pkey', '', ''),
         ('taskq_holiday', 'id list day yearly opens closes label', 'check day_check key label_check list_check pkey', '',
          'taskq_calendar_changed taskq_calendar_revise taskq_calendar_truncated taskq_renewals_follow'),
@@ -218,7 +218,7 @@ BEGIN ATOMIC
          'kind_check pkey', 'task_idx', 'taskq_append_only taskq_append_only_truncate'),
         ('taskq_task_pause', 'task_id paused_at resumed_at reason',
          'order_check paused_at_check pkey reason_check resumed_at_check', '', 'taskq_pause_guard'),
-        ('taskq_team', 'id name is_active', 'id_check pkey', '', 'taskq_key_change taskq_key_delete'),
+        ('taskq_team', 'id name is_active', 'id_check name_check pkey', '', 'taskq_key_change taskq_key_delete'),
         ('taskq_team_member', 'team_id staff_id', 'pkey staff_id_fkey team_id_fkey', 'staff_idx', ''),
         ('taskq_workflow_rule',
          'id name event condition action title_template description_template priority due_in_days sla_hours assignee_id assignee_path assignee_strategy assignee_pool user_id_path dedupe_key is_enabled kind calendar team_id',
@@ -537,7 +537,7 @@ COMMENT ON CAST (varchar AS taskq_sla_status) IS 'So that drivers that say varch
 ALTER TABLE taskq_staff_member ADD COLUMN away_until date;
 COMMENT ON COLUMN taskq_staff_member.away_until IS 'Last day of an absence, in taskq.timezone; infinity = no end of it is known, NULL or a day that has passed = not away. Until then rules with LEAST_LOADED pass over the member, and what goes to a customer''s agent goes to the agent''s team instead, else to nobody. What names the member stays allowed: taskq_assign() and the like, taskq_claim(), assignee_id of a rule or a renewal.';
 ALTER TABLE taskq_customer
-    ADD COLUMN merged_into text CONSTRAINT taskq_customer_merged_into_fkey REFERENCES taskq_customer ON UPDATE CASCADE,
+    ADD COLUMN merged_into text,
     ADD COLUMN merged_at timestamptz,
     ADD COLUMN merged_by text,
     ADD CONSTRAINT taskq_customer_merged_check CHECK
@@ -548,16 +548,23 @@ COMMENT ON COLUMN taskq_customer.merged_into IS 'Customer that taskq_merge_custo
 COMMENT ON COLUMN taskq_customer.merged_at IS 'When it was merged.';
 COMMENT ON COLUMN taskq_customer.merged_by IS 'Actor who merged it; NULL = the system, or not merged.';
 
+CREATE FUNCTION taskq_line_is_valid(line text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_line_is_valid';
+COMMENT ON FUNCTION taskq_line_is_valid(text) IS
+'What CHECKs ask of titles, and of names. True for 1 to 200 characters with at least one that is not blank, no control character and, in a UTF8 database, none with Unicode''s property Bidi_Control (UAX #9), which can make a title read as another. Of a new title the triggers ask more: taskq_title_is_valid().';
+
 CREATE TABLE taskq_team (
     id text PRIMARY KEY
         CONSTRAINT taskq_team_id_check CHECK (char_length(id) BETWEEN 1 AND 255),
-    name text NOT NULL,
+    name text NOT NULL
+        CONSTRAINT taskq_team_name_check CHECK (taskq_line_is_valid(name)),
     is_active boolean NOT NULL DEFAULT true
 );
 
 COMMENT ON TABLE taskq_team IS 'Groups of staff that tasks can belong to. Kept by hand or from the application''s own table by taskq_mirror().';
 COMMENT ON COLUMN taskq_team.id IS 'The application''s key, 1 to 255 characters; a task names it in team_id.';
-COMMENT ON COLUMN taskq_team.name IS 'Display name.';
+COMMENT ON COLUMN taskq_team.name IS 'Display name, one line of 1 to 200 characters.';
 COMMENT ON COLUMN taskq_team.is_active IS 'False: keeps the tasks it has, gets no new ones.';
 
 CREATE TABLE taskq_team_member (
@@ -585,7 +592,7 @@ CREATE TRIGGER taskq_key_delete BEFORE DELETE ON taskq_team
 -- Business time, as in business.sql.
 CREATE TABLE taskq_calendar (
     name text PRIMARY KEY
-        CONSTRAINT taskq_calendar_name_check CHECK (char_length(name) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_calendar_name_check CHECK (char_length(name) BETWEEN 1 AND 63 AND taskq_line_is_valid(name)),
     timezone text NOT NULL
         CONSTRAINT taskq_calendar_timezone_check CHECK (char_length(timezone) BETWEEN 1 AND 255),
     holiday_lists text[] NOT NULL DEFAULT '{}'
@@ -618,14 +625,14 @@ COMMENT ON COLUMN taskq_calendar_window.closes IS 'Local time of closing, after 
 CREATE TABLE taskq_holiday (
     id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
     list text NOT NULL
-        CONSTRAINT taskq_holiday_list_check CHECK (char_length(list) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_holiday_list_check CHECK (char_length(list) BETWEEN 1 AND 63 AND taskq_line_is_valid(list)),
     day date NOT NULL
         CONSTRAINT taskq_holiday_day_check CHECK (pg_catalog.isfinite(day)),
     yearly boolean NOT NULL DEFAULT false,
     opens time,
     closes time,
     label text
-        CONSTRAINT taskq_holiday_label_check CHECK (char_length(label) BETWEEN 1 AND 200),
+        CONSTRAINT taskq_holiday_label_check CHECK (char_length(label) BETWEEN 1 AND 200 AND taskq_line_is_valid(label)),
     CONSTRAINT taskq_holiday_key UNIQUE NULLS NOT DISTINCT (list, day, yearly, opens),
     CONSTRAINT taskq_holiday_check CHECK (pg_catalog.num_nulls(opens, closes) OPERATOR(pg_catalog.=) 2
         OR pg_catalog.num_nulls(opens, closes) OPERATOR(pg_catalog.=) 0 AND closes OPERATOR(pg_catalog.>) opens)
@@ -648,14 +655,14 @@ CREATE FUNCTION taskq_calendar_changed() RETURNS trigger
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_calendar_changed';
 COMMENT ON FUNCTION taskq_calendar_changed() IS
-'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday: has every session read calendars again once the change is committed, and this one at once.';
+'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday: has every session read calendars again once the change is committed, and this one at once. Active tasks follow a calendar that has been given another name, at once and without a change of updated_at; TRUNCATE of windows or holidays has the revision of all calendars computed anew.';
 
 CREATE FUNCTION taskq_calendar_revise() RETURNS trigger
     LANGUAGE c
     SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', 'taskq_calendar_revise';
 COMMENT ON FUNCTION taskq_calendar_revise() IS
-'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday, deferred: locks the calendars concerned and writes their revision. Does nothing while check_function_bodies is off, as in a restore. Errors: 22023 for a time zone that the server does not know, 23514 for a calendar in use that would never open, 23503 for one in use that has been deleted.';
+'Trigger function of taskq_calendar, taskq_calendar_window and taskq_holiday, deferred: locks the calendars concerned and writes their revision. Does nothing while check_function_bodies is off, as in a restore. Errors: 22023 for a time zone that the server does not know, 23514 for a calendar in use that would not open within ten years from now, 23503 for one in use that has been deleted.';
 
 -- Also where triggers are off: a subscription fires those of rows.
 CREATE TRIGGER taskq_calendar_changed AFTER INSERT OR UPDATE OR DELETE ON taskq_calendar
@@ -701,7 +708,7 @@ CREATE FUNCTION taskq_business_add(calendar text, start timestamptz, hours doubl
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'taskq_business_add';
 COMMENT ON FUNCTION taskq_business_add(text, timestamptz, double precision) IS
-'The first instant at which so many hours of a calendar''s open time have passed since start: if that is at the time of closing, then that and not the next opening. Negative hours go back: the last instant that has so much open time between it and start. Hours are rounded to microseconds. Errors: 22023 for an unknown calendar, an infinite start, hours not from -87600 to 87600; 22008 if the calendar does not open for ten years, and outside the range of timestamptz.';
+'The first instant at which so many hours of a calendar''s open time have passed since start: if that is at the time of closing, then that and not the next opening. Negative hours go back: the last instant that has so much open time between it and start. Hours are rounded to microseconds. Errors: 22023 for an unknown calendar, an infinite start, hours not from -87600 to 87600; 22008 if the calendar does not open for ten years, further than 1,000 years away, and outside the range of timestamptz.';
 
 CREATE FUNCTION taskq_business_hours(calendar text, since timestamptz, until timestamptz) RETURNS double precision
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
@@ -734,18 +741,18 @@ COMMENT ON FUNCTION taskq_warn_percents_are_valid(smallint[]) IS
 
 CREATE TABLE taskq_sla_policy (
     name text PRIMARY KEY
-        CONSTRAINT taskq_sla_policy_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_sla_policy_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63 AND taskq_line_is_valid(name)),
     user_id text REFERENCES taskq_customer ON UPDATE CASCADE,
     kind text
-        CONSTRAINT taskq_sla_policy_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_sla_policy_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     priority taskq_priority,
     source text
         CONSTRAINT taskq_sla_policy_source_check CHECK (pg_catalog.char_length(source) BETWEEN 1 AND 63),
     calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
     response_hours double precision
-        CONSTRAINT taskq_sla_policy_response_hours_check CHECK (response_hours OPERATOR(pg_catalog.>) 0 AND response_hours OPERATOR(pg_catalog.<=) 87600),
+        CONSTRAINT taskq_sla_policy_response_hours_check CHECK (response_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND response_hours OPERATOR(pg_catalog.<=) 87600),
     sla_hours double precision
-        CONSTRAINT taskq_sla_policy_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>) 0 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
+        CONSTRAINT taskq_sla_policy_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
     warn_percents smallint[] NOT NULL DEFAULT '{}'
         CONSTRAINT taskq_sla_policy_warn_percents_check CHECK (taskq_warn_percents_are_valid(warn_percents)),
     is_enabled boolean NOT NULL DEFAULT true,
@@ -761,9 +768,9 @@ COMMENT ON COLUMN taskq_sla_policy.kind IS 'taskq_task.kind; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.priority IS 'Priority; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.source IS 'taskq_task.source; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.calendar IS 'Calendar in whose open hours the clocks run; NULL = all day every day.';
-COMMENT ON COLUMN taskq_sla_policy.response_hours IS 'Open hours within which work must begin, over 0, at most 87600; NULL = no such clock.';
-COMMENT ON COLUMN taskq_sla_policy.sla_hours IS 'Open hours within which the task must be closed, over 0, at most 87600; NULL = no such clock.';
-COMMENT ON COLUMN taskq_sla_policy.warn_percents IS 'At which percentages of sla_hours sla_warning is recorded: at most 20 numbers from 1 to 99. sla_at_risk comes by itself, at taskq.sla_at_risk_percent.';
+COMMENT ON COLUMN taskq_sla_policy.response_hours IS 'Open hours within which work must begin, at least a millisecond (1/3600000), at most 87600; NULL = no such clock.';
+COMMENT ON COLUMN taskq_sla_policy.sla_hours IS 'Open hours within which the task must be closed, at least a millisecond (1/3600000), at most 87600; NULL = no such clock.';
+COMMENT ON COLUMN taskq_sla_policy.warn_percents IS 'At which percentages of sla_hours sla_warning is recorded: at most 20 numbers from 1 to 99. sla_at_risk comes by itself, at taskq.sla_at_risk_percent. Holds at once, also for tasks that have the policy; one that is renamed or deleted gives no more warnings.';
 COMMENT ON COLUMN taskq_sla_policy.is_enabled IS 'False: fits no task.';
 
 SELECT pg_catalog.pg_extension_config_dump('taskq_sla_policy', '');
@@ -912,14 +919,14 @@ ALTER TABLE taskq_task
     ADD COLUMN follows_id bigint,
     ADD COLUMN labels text[],
     ADD COLUMN attributes jsonb;
-COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, over 0 and at most 87600 (ten years); NULL = no SLA.';
+COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, at least a millisecond (1/3600000) and at most 87600 (ten years); NULL = no SLA.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent; while the agent is away, the agent''s team (of several the first by id) in place of the agent, unless the rule has a team_id. LEAST_LOADED: of assignee_pool, else of the members of team_id, the one who is not away with the fewest active tasks that are not paused; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
 COMMENT ON COLUMN taskq_task.kind IS 'What sort of work it is, DOCUMENT_REVIEW for example, 1 to 63 characters; service levels and rules can go by it. NULL = none.';
 COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority or customer changes; NULL = none did: taskq_set_sla() clears it.';
-COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day.';
-COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. An UPDATE that sets it to NULL or anything else has them computed anew.';
+COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day. A task that is not closed can only be given one that is there (23503); it follows a change of the name.';
+COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. Also NULL, or that of before, while the calendar gives no deadline (it opens too rarely, or its time zone is not known): then the deadlines are kept. An UPDATE that sets it to NULL or anything else has them computed anew.';
 COMMENT ON COLUMN taskq_task.sla_from IS 'When the SLA''s clocks began; NULL = created_at.';
-COMMENT ON COLUMN taskq_task.response_hours IS 'Open hours within which work must begin, over 0 and at most 87600; NULL = no response clock.';
+COMMENT ON COLUMN taskq_task.response_hours IS 'Open hours within which work must begin, at least a millisecond (1/3600000) and at most 87600; NULL = no response clock.';
 COMMENT ON COLUMN taskq_task.response_due_at IS 'Deadline for beginning work; infinity while the task is paused before it. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.response_breached_at IS 'When it was recorded that work had not begun by response_due_at. Written by the lifecycle only, except that an INSERT may give it.';
 COMMENT ON COLUMN taskq_task.response_hours_used IS 'Open hours, less pauses, until work began or the task was closed, written then if there is response_hours. Written by the lifecycle only.';
@@ -1404,14 +1411,14 @@ CREATE FUNCTION taskq_complete(id bigint, note text DEFAULT NULL, if_unchanged_s
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_complete';
 COMMENT ON FUNCTION taskq_complete(bigint, text, timestamptz, text) IS
-'Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, 23514 if OPEN (start it first) or terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, blank or with bidirectional controls, 23514 if OPEN (start it first) or terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_cancel(id bigint, reason text DEFAULT NULL, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_cancel';
 COMMENT ON FUNCTION taskq_cancel(bigint, text, timestamptz, text) IS
-'Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, blank or with bidirectional controls, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_assign(id bigint, assignee_id text, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
@@ -1425,14 +1432,14 @@ CREATE FUNCTION taskq_assign_team(id bigint, team_id text, if_unchanged_since ti
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_assign_team';
 COMMENT ON FUNCTION taskq_assign_team(bigint, text, timestamptz, text) IS
-'Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal.';
+'Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_assign_team_many(ids bigint[], team_id text, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
     LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_assign_team_many';
 COMMENT ON FUNCTION taskq_assign_team_many(bigint[], text, text) IS
-'taskq_assign_team for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
+'taskq_assign_team without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
 
 CREATE FUNCTION taskq_reschedule(id bigint, due_date date, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
@@ -1479,7 +1486,7 @@ CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text D
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_set_sla';
 COMMENT ON FUNCTION taskq_set_sla(bigint, double precision, text, timestamptz, text) IS
-'Sets the SLA of an active task in hours from its creation (over 0, at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. Same hours: nothing is recorded, the note neither. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Sets the SLA of an active task in hours from its creation (at least a millisecond (1/3600000), at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. A policy holds no longer. Same hours and no policy: nothing is recorded, the note neither. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, blank or with bidirectional controls, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -1487,7 +1494,7 @@ CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, not
     AS 'MODULE_PATHNAME', 'taskq_set_sla_many';
 COMMENT ON FUNCTION taskq_set_sla_many(bigint[], double precision, text, text) IS
 'taskq_set_sla without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_set_sla.';
-COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assigned (to somebody or nobody, to a team or none), rescheduled, prioritized, sla_changed, edited, paused (one kind of field), updated (several); resumed (actor NULL: its resume_at had come); overdue, recovered (the day turned), sla_moved (the calendar, or pauses, changed; note says which), sla_at_risk, sla_warning (note: percent), response_breached and sla_breached, which have no actor; commented; followed_up (taskq_follow_up() made a task that follows it: changes has its id); merged (taskq_merge_customer() wrote user_id, of closed tasks too); erased (taskq_erase_customer() took the texts, of earlier events too).';
+COMMENT ON COLUMN taskq_task_event.kind IS 'started, completed, cancelled; assigned (to somebody or nobody, to a team or none), rescheduled, prioritized, sla_changed, edited, paused (one kind of field), updated (several, or the reason or the end of a pause that lasts); resumed (actor NULL: its resume_at had come); overdue, recovered (the day turned), sla_moved (the calendar, or pauses, changed; note says which), sla_at_risk, sla_warning (note: percent), response_breached and sla_breached, which have no actor; commented; followed_up (taskq_follow_up() made a task that follows it: changes has its id); merged (taskq_merge_customer() wrote user_id, of closed tasks too); erased (taskq_erase_customer() took the texts, of earlier events too).';
 COMMENT ON COLUMN taskq_task_event.note IS 'Note of taskq_complete, taskq_set_sla, taskq_resume and taskq_comment, reason of taskq_cancel and taskq_pause; at most 65,536 characters.';
 
 -- Pauses and policies; which tasks a claim gives; kinds, teams, labels, attributes.
@@ -1496,7 +1503,7 @@ CREATE FUNCTION taskq_pause(id bigint, reason text DEFAULT NULL, until timestamp
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_pause';
 COMMENT ON FUNCTION taskq_pause(bigint, text, timestamptz, timestamptz, text) IS
-'Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long or until not ahead, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, blank or with bidirectional controls or until not ahead, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_pause_many(ids bigint[], reason text DEFAULT NULL, until timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -1510,7 +1517,7 @@ CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL, if_unchanged_sin
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_resume';
 COMMENT ON FUNCTION taskq_resume(bigint, text, timestamptz, text) IS
-'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, blank or with bidirectional controls, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_resume_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -1559,7 +1566,7 @@ CREATE FUNCTION taskq_create(
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_create';
 COMMENT ON FUNCTION taskq_create(text, text, taskq_priority, date, double precision, text, text, text, text, text, text, text[], jsonb, text) IS
-'Creates a task and returns its id; a due date that has passed makes it OVERDUE from the start. With a dedupe_key that an active task holds, returns that task''s id and creates nothing. NULL for an argument with a default means the default. Arguments: title (1-200 characters, not blank), description (at most 65,536 characters), priority, due_date (0001-01-01 to 9999-12-31), sla_hours (over 0, at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff), user_id (customer), dedupe_key (1-255 characters), source (1-63 characters; RENEWAL, SCHEDULE and WORKFLOW are the engines''), kind (1-63 characters), team_id (active team), labels (at most 32, each 1-63 characters; kept sorted and distinct), attributes (a JSON object of at most 16,384 bytes as text), actor (1-255 characters). Errors: 22023 argument out of bounds, 23503 unknown or inactive staff or team, unknown customer or one that was merged into another (HINT names that), 42501 or 40001 if the holder of the dedupe_key cannot be seen.';
+'Creates a task and returns its id; a due date that has passed makes it OVERDUE from the start. With a dedupe_key that an active task holds, returns that task''s id and creates nothing. NULL for an argument with a default means the default. Arguments: title (1-200 characters, not blank), description (at most 65,536 characters), priority, due_date (0001-01-01 to 9999-12-31), sla_hours (at least a millisecond (1/3600000), at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff), user_id (customer), dedupe_key (1-255 characters), source (1-63 characters; RENEWAL, SCHEDULE and WORKFLOW are the engines''), kind (1-63 characters), team_id (active team), labels (at most 32, each 1-63 characters; kept sorted and distinct), attributes (a JSON object of at most 16,384 bytes as text), actor (1-255 characters). Errors: 22023 argument out of bounds, 23503 unknown or inactive staff or team, unknown customer or one that was merged into another (HINT names that), 42501 or 40001 if the holder of the dedupe_key cannot be seen.';
 
 CREATE FUNCTION taskq_create_many_json(bodies jsonb, actor text DEFAULT NULL)
     RETURNS SETOF jsonb
@@ -1579,7 +1586,7 @@ CREATE FUNCTION taskq_follow_up(
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_follow_up';
 COMMENT ON FUNCTION taskq_follow_up(bigint, text, date, double precision, text, text) IS
-'Creates a task that follows a closed one, and returns its id. It has the closed task''s title, description, priority, customer, kind, labels and attributes, its team and its assignee if they are active, and follows_id; the closed task''s history says so (kind followed_up, changes {"follow_up": id}). While the follow-up is active, returns its id and creates nothing: it holds the dedupe_key "taskq_follow_up <id>". Arguments: id (a COMPLETED or CANCELLED task), title (1-200 characters; NULL = the same), due_date (0001-01-01 to 9999-12-31; NULL = none), sla_hours (over 0, at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff; NULL = the same), actor. Errors: P0002 no such task or NULL id, 55000 if it is active, or another task holds that key; 22023, 23503, 42501 and 40001 as taskq_create.';
+'Creates a task that follows a closed one, and returns its id. It has the closed task''s title, description, priority, customer, kind, labels and attributes, its team and its assignee if they are active, and follows_id; the closed task''s history says so (kind followed_up, changes {"follow_up": id}). While the follow-up is active, returns its id and creates nothing: it holds the dedupe_key "taskq_follow_up <id>". Arguments: id (a COMPLETED or CANCELLED task), title (1-200 characters; NULL = the same), due_date (0001-01-01 to 9999-12-31; NULL = none), sla_hours (at least a millisecond (1/3600000), at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff; NULL = the same), actor. Errors: P0002 no such task or NULL id, 55000 if it is active, or another task holds that key; 22023, 23503, 42501 and 40001 as taskq_create.';
 
 -- Stamps: finite, in order, and none of the future in reports
 
@@ -1656,12 +1663,6 @@ CREATE OR REPLACE FUNCTION taskq_title_is_valid(title text) RETURNS boolean
     AS 'MODULE_PATHNAME', 'taskq_title_is_valid_0_3';
 COMMENT ON FUNCTION taskq_title_is_valid(text) IS
 'Whether a text may become a title: what taskq_line_is_valid() says and, in a UTF8 database, at least one character that can be seen: not only white space, fillers, format characters and combining marks (Unicode 15.0); and no U+2028 or U+2029, which end a line. The directional marks U+200E, U+200F and U+061C, which taskq takes out of titles that it is given, are not in one.';
-
-CREATE FUNCTION taskq_line_is_valid(line text) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'taskq_line_is_valid';
-COMMENT ON FUNCTION taskq_line_is_valid(text) IS
-'What a CHECK asks of titles and of the names of rules. True for 1 to 200 characters with at least one that is not blank, no control character and, in a UTF8 database, none with Unicode''s property Bidi_Control (UAX #9), which can make a title read as another. Of a new title the triggers ask more: taskq_title_is_valid().';
 
 ALTER TABLE taskq_workflow_rule
     DROP CONSTRAINT taskq_workflow_rule_name_check,
@@ -1910,7 +1911,7 @@ CREATE FUNCTION taskq_sla_explain(
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 10000 ROWS 20
     AS 'MODULE_PATHNAME', 'taskq_sla_explain';
 COMMENT ON FUNCTION taskq_sla_explain(bigint, text) IS
-'Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the task is closed and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
+'Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the task is closed and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be; if it never will, the time line ends now. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
 
 CREATE FUNCTION taskq_sla_moves(
     calendar text,
@@ -1922,7 +1923,7 @@ CREATE FUNCTION taskq_sla_moves(
     LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100
     AS 'MODULE_PATHNAME', 'taskq_sla_moves';
 COMMENT ON FUNCTION taskq_sla_moves(text) IS
-'Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (also of tasks that have been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar, 22008 a deadline that the calendar never reaches.';
+'Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (also of tasks that have been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused, NULL for what the calendar never reaches: such a task keeps the deadline that it has. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar.';
 
 CREATE FUNCTION taskq_sla_clocks_of(
     id bigint,
@@ -1952,13 +1953,13 @@ COMMENT ON COLUMN taskq_sla_clocks.task_id IS 'The task.';
 COMMENT ON COLUMN taskq_sla_clocks.clock IS 'response (until work begins) or resolution (until the task is closed).';
 COMMENT ON COLUMN taskq_sla_clocks.calendar IS 'taskq_task.sla_calendar; NULL = all day every day.';
 COMMENT ON COLUMN taskq_sla_clocks.state IS 'RUNNING; CLOSED_HOURS: the calendar does not open now; PAUSED: the task is; STOPPED: work has begun (response), or the task is closed.';
-COMMENT ON COLUMN taskq_sla_clocks.started IS 'When the clock began: sla_from or created_at. NULL if the calendar is gone.';
+COMMENT ON COLUMN taskq_sla_clocks.started IS 'When the clock began: sla_from or created_at. NULL if the calendar is gone or in a time zone that the server does not know.';
 COMMENT ON COLUMN taskq_sla_clocks.due_at IS 'The deadline as stored: sla_due_at or response_due_at; infinity while the task is paused before it.';
 COMMENT ON COLUMN taskq_sla_clocks.hours IS 'The target: sla_hours or response_hours.';
 COMMENT ON COLUMN taskq_sla_clocks.hours_used IS 'Open hours, less pauses, up to now; those stored when the clock stopped, if it has. NULL if they are not known: the task was closed when it was inserted, and its calendar has changed since or is gone.';
 COMMENT ON COLUMN taskq_sla_clocks.hours_left IS 'hours - hours_used: negative once the deadline has been missed.';
 COMMENT ON COLUMN taskq_sla_clocks.percent IS '100 * hours_used / hours: over 100 once the deadline has been missed.';
-COMMENT ON COLUMN taskq_sla_clocks.next_opening IS 'When a clock that stands in CLOSED_HOURS will run again; else NULL.';
+COMMENT ON COLUMN taskq_sla_clocks.next_opening IS 'When a clock that stands in CLOSED_HOURS will run again; NULL if it will not within ten years, and in other states.';
 
 -- Renewals: no duplicates, what happens to their tasks, and those that recur.
 COMMENT ON TABLE taskq_renewal IS 'Something of a customer''s that expires: a permit, a policy. Read view taskq_renewals. Of those that are neither completed nor cancelled, one at most has the same customer, service type, reference and due date.';
@@ -1979,7 +1980,7 @@ ALTER TABLE taskq_renewal
         CONSTRAINT taskq_renewal_anchor_on_check CHECK (anchor_on BETWEEN '0001-01-01' AND '9999-12-31');
 COMMENT ON COLUMN taskq_renewal.user_id IS 'The customer. Never changes, except that taskq_merge_customer() writes it.';
 COMMENT ON COLUMN taskq_renewal.every IS 'Time from due date to due date, NULL = it does not recur: months and days, none negative and not both zero, up to 1200 months and 36500 days, without a time of day.';
-COMMENT ON COLUMN taskq_renewal.anchor_on IS 'The date from which due dates are counted, 0001-01-01 to 9999-12-31; NULL = the due date. It goes on from cycle to cycle, so that one due on 31 January every month is due on 31 March after February, and a due date that was moved does not move those after it.';
+COMMENT ON COLUMN taskq_renewal.anchor_on IS 'The date from which due dates are counted, 0001-01-01 to 9999-12-31; NULL = the due date, which is kept here when that is moved. It goes on from cycle to cycle, so that one due on 31 January every month is due on 31 March after February, and a due date that was moved does not move those after it.';
 CREATE FUNCTION taskq_renewal_create(
     user_id text, service_type text, due_date date, assignee_id text DEFAULT NULL,
     reference text DEFAULT NULL, notes text DEFAULT NULL, every interval DEFAULT NULL, actor text DEFAULT NULL)
@@ -2021,14 +2022,14 @@ COMMENT ON COLUMN taskq_renewal_crossing.outcome IS 'recorded (and offered to ru
 -- Kinds and calendars of thresholds.
 ALTER TABLE taskq_renewal_threshold
     ADD COLUMN kind text
-        CONSTRAINT taskq_renewal_threshold_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_renewal_threshold_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     ADD COLUMN calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
     ADD COLUMN team_id text REFERENCES taskq_team ON UPDATE CASCADE;
 CREATE INDEX taskq_renewal_threshold_calendar_idx ON taskq_renewal_threshold (calendar);
 CREATE INDEX taskq_renewal_threshold_team_idx ON taskq_renewal_threshold (team_id);
 COMMENT ON COLUMN taskq_renewal_threshold.team_id IS 'Team of the task that is created, unless it is inactive. NULL = none, or that of the customer''s agent (of several the first by id) where the agent would get the task, but is away.';
 COMMENT ON COLUMN taskq_renewal_threshold.days_before IS 'Days before the due date, in business days if there is a calendar: -1 (the day after it, in any case) to 36500. None is crossed before those of its ladder with more days.';
-COMMENT ON COLUMN taskq_renewal_threshold.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
+COMMENT ON COLUMN taskq_renewal_threshold.sla_hours IS 'SLA of the task in hours, at least a millisecond (1/3600000) and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
 COMMENT ON COLUMN taskq_renewal_threshold.kind IS 'Kind of the task that is created, 1 to 63 characters; NULL = none.';
 COMMENT ON COLUMN taskq_renewal_threshold.calendar IS 'Calendar in whose business days days_before counts, as taskq_business_day() does back from the due date; 0 is the last business day by then. A task is due on the last business day by the next threshold or the due date, unless that has passed. NULL = all days.';
 
@@ -2153,7 +2154,7 @@ COMMENT ON COLUMN taskq_worker_status.last_result IS 'done; left (somebody wante
 -- Rules: events, kinds, calendars, teams.
 ALTER TABLE taskq_workflow_rule
     ADD COLUMN kind text
-        CONSTRAINT taskq_workflow_rule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_workflow_rule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     ADD COLUMN calendar text REFERENCES taskq_calendar ON UPDATE CASCADE,
     ADD COLUMN team_id text REFERENCES taskq_team ON UPDATE CASCADE,
     DROP CONSTRAINT taskq_workflow_rule_assign_check,
@@ -2168,7 +2169,7 @@ COMMENT ON FUNCTION taskq_event_check(text) IS
 'True for the name of an event: 1 to 100 characters; one that begins with task. or renewal. must be one of taskq''s own: task.created, task.started, task.assigned, task.commented, task.paused, task.resumed, task.completed, task.cancelled, task.overdue, task.sla_moved, task.sla_at_risk, task.sla_warning, task.sla_breached, task.response_breached, renewal.threshold_crossed, renewal.overdue. For CHECKs. Errors: 23514 otherwise.';
 COMMENT ON TABLE taskq_workflow_rule IS 'What is to happen when an event does. Events are the application''s own (taskq_emit, taskq_emit_change) and taskq''s: task.created, task.started, task.assigned, task.commented, task.paused, task.resumed, task.completed, task.cancelled, task.overdue, task.sla_moved, task.sla_at_risk, task.sla_warning, task.sla_breached, task.response_breached, renewal.threshold_crossed, renewal.overdue. A change holds in every session as soon as it is committed.';
 COMMENT ON COLUMN taskq_workflow_rule.due_in_days IS 'Due date in days from taskq_today(), 0 to 36500, in business days if there is a calendar; NULL = none.';
-COMMENT ON COLUMN taskq_workflow_rule.sla_hours IS 'SLA of the task in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
+COMMENT ON COLUMN taskq_workflow_rule.sla_hours IS 'SLA of the task in hours, at least a millisecond (1/3600000) and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
 COMMENT ON COLUMN taskq_workflow_rule.kind IS 'Kind of the task, 1 to 63 characters; NULL = none.';
 COMMENT ON COLUMN taskq_workflow_rule.calendar IS 'Calendar in whose business days due_in_days counts, as taskq_business_day() does from taskq_today(): 0 = today, or the next business day; NULL = all days. The clocks of the SLA do not follow it.';
 
@@ -2183,7 +2184,7 @@ COMMENT ON FUNCTION taskq_emit_dry_run(text, jsonb, text) IS
 
 -- Which dates are errors.
 COMMENT ON FUNCTION taskq_create_json(jsonb, text) IS
-'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor, and sla_policy (a name, instead of sla_hours), response_hours (over 0, at most 87600) and sla_from (when the clocks of its SLA began, not after now); title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_from "YYYY-MM-DDThh:mm:ssZ" or with an offset, hours are numbers, labels an array of strings, attributes an object, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
+'Creates a task from a JSON object whose keys are the arguments of taskq_create but actor, and sla_policy (a name, instead of sla_hours), response_hours (at least a millisecond (1/3600000), at most 87600) and sla_from (when the clocks of its SLA began, not after now); title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_from "YYYY-MM-DDThh:mm:ssZ" or with an offset, hours are numbers, labels an array of strings, attributes an object, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
 
 -- Hand-overs, schedules, merged customers.
 CREATE FUNCTION taskq_hand_over(
@@ -2193,29 +2194,30 @@ CREATE FUNCTION taskq_hand_over(
     actor text DEFAULT NULL,
     OUT tasks integer,
     OUT renewals integer,
-    OUT customers integer)
+    OUT customers integer,
+    OUT schedules integer)
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_hand_over';
 COMMENT ON FUNCTION taskq_hand_over(text, text, text, text) IS
-'Gives what a member of staff has to to_staff (active), to to_team (an active team), or to both: active tasks, renewals that are neither completed nor cancelled, and customers whose agent it is, active or not; returns how many of each. Without to_staff they are nobody''s, and the tasks the team''s; the tasks of such a renewal go to the customer''s agent, and of such a customer to nobody, unless the threshold or rule has a team. Without to_team a task stays in its team. Tasks have it in their history as assigned. What others give to from_staff at the same time is waited for and handed over, too. Closed tasks, rules that name from_staff, and memberships of teams stay; is_active too: set it to false first, and nothing new comes. Row security: of what the caller can see and update. Errors: 22023 from_staff NULL, to_staff and to_team both NULL, to_staff the same as from_staff; 23503 unknown from_staff, unknown or inactive to_staff or to_team; 0A000 isolation level above READ COMMITTED; 42501 the caller may not update taskq_staff_member, taskq_customer, taskq_renewal and taskq_task.';
+'Gives what a member of staff has to to_staff (active), to to_team (an active team), or to both: active tasks, renewals that are neither completed nor cancelled, customers whose agent it is, active or not, and schedules whose tasks it gets, enabled or not; returns how many of each. Without to_staff they are nobody''s, and the tasks and schedules the team''s; the tasks of such a renewal go to the customer''s agent, and of such a customer to nobody, unless the threshold or rule has a team. Without to_team a task and a schedule stay in their team. Tasks have it in their history as assigned. What others give to from_staff at the same time is waited for and handed over, too. Closed tasks, rules that name from_staff, and memberships of teams stay; is_active too: set it to false first, and nothing new comes. Row security: of what the caller can see and update. Errors: 22023 from_staff NULL, to_staff and to_team both NULL, to_staff the same as from_staff; 23503 unknown from_staff, unknown or inactive to_staff or to_team; 0A000 isolation level above READ COMMITTED; 42501 the caller may not update taskq_staff_member, taskq_customer, taskq_renewal, taskq_schedule and taskq_task.';
 
 CREATE TABLE taskq_schedule (
     id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
     name text NOT NULL
         CONSTRAINT taskq_schedule_name_key UNIQUE
-        CONSTRAINT taskq_schedule_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_schedule_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63 AND taskq_line_is_valid(name)),
     title_template text NOT NULL
         CONSTRAINT taskq_schedule_title_template_check CHECK (taskq_template_check(title_template, 'title_template')),
     description_template text
         CONSTRAINT taskq_schedule_description_template_check CHECK (taskq_template_check(description_template, 'description_template')),
     priority taskq_priority NOT NULL DEFAULT 'MEDIUM',
     kind text
-        CONSTRAINT taskq_schedule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63),
+        CONSTRAINT taskq_schedule_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     team_id text CONSTRAINT taskq_schedule_team_id_fkey REFERENCES taskq_team ON UPDATE CASCADE,
     assignee_id text CONSTRAINT taskq_schedule_assignee_id_fkey REFERENCES taskq_staff_member ON UPDATE CASCADE,
     user_id text CONSTRAINT taskq_schedule_user_id_fkey REFERENCES taskq_customer ON UPDATE CASCADE,
     sla_hours double precision
-        CONSTRAINT taskq_schedule_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>) 0 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
+        CONSTRAINT taskq_schedule_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600),
     starts_on date NOT NULL
         CONSTRAINT taskq_schedule_starts_on_check CHECK (starts_on BETWEEN '0001-01-01' AND '9999-12-31'),
     every interval NOT NULL
@@ -2249,7 +2251,7 @@ COMMENT ON COLUMN taskq_schedule.kind IS 'Of the tasks, 1 to 63 characters; NULL
 COMMENT ON COLUMN taskq_schedule.team_id IS 'Team of the tasks; NULL or inactive = none.';
 COMMENT ON COLUMN taskq_schedule.assignee_id IS 'Who gets the tasks; NULL or inactive = nobody.';
 COMMENT ON COLUMN taskq_schedule.user_id IS 'Customer whom the tasks are about; while it is inactive there are none.';
-COMMENT ON COLUMN taskq_schedule.sla_hours IS 'SLA of the tasks in hours, over 0 and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
+COMMENT ON COLUMN taskq_schedule.sla_hours IS 'SLA of the tasks in hours, at least a millisecond (1/3600000) and at most 87600; NULL = that of the policy that fits, see taskq_sla_policy.';
 COMMENT ON COLUMN taskq_schedule.starts_on IS 'The first date, from which all others are counted, 0001-01-01 to 9999-12-31.';
 COMMENT ON COLUMN taskq_schedule.every IS 'Time from date to date: months and days, none negative and not both zero, up to 1200 months and 36500 days, without a time of day. Another every or starts_on holds for days from today on.';
 COMMENT ON COLUMN taskq_schedule.until IS 'The last day that may be a date, not before starts_on; NULL = 9999-12-31.';
@@ -2317,6 +2319,15 @@ CREATE FUNCTION taskq_merge_customer(
     AS 'MODULE_PATHNAME', 'taskq_merge_customer';
 COMMENT ON FUNCTION taskq_merge_customer(text, text, text) IS
 'Merges a customer into another: its tasks, closed ones too, its renewals and SLA policies go over, and it stays as a pointer (taskq_customer.merged_into), inactive. What had been merged into it points to the other one too. Each task''s history says so (kind merged). An active task gets the SLA that fits its new customer if a policy gave it one. An active renewal that the other customer has as well (service type, reference, due date) is cancelled before it goes over, with those of its open tasks that nobody has started; a policy for the same kind, priority and source is disabled and stays where it is. The other customer keeps its agent, name and state. Returns how many tasks, renewals and policies went over. Again for the same two customers it takes what has been written under the old id since. With the rights of the owner of taskq_task, for callers who may update both customers. Errors: 22023 an id is NULL, or both are the same; 23503 unknown customer, to_id inactive or itself merged into another (HINT names that); 55000 from_id was erased, or merged into another than to_id; 42501 not allowed to update both; 0A000 in a transaction that is not READ COMMITTED.';
+
+CREATE FUNCTION taskq_customer_pointer() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'taskq_customer_pointer';
+COMMENT ON FUNCTION taskq_customer_pointer() IS
+'Trigger function of taskq_customer, AFTER INSERT, UPDATE and DELETE, in place of a foreign key of merged_into: it must be the id of a customer (23503), follows a new id, and keeps that customer from being deleted (23503). Not checked for rows that a dump inserts (check_function_bodies = off).';
+
+CREATE TRIGGER taskq_customer_pointer AFTER INSERT OR UPDATE OR DELETE ON taskq_customer
+    FOR EACH ROW EXECUTE FUNCTION taskq_customer_pointer();
 
 -- As in check.sql.
 CREATE FUNCTION taskq_check(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
@@ -2536,7 +2547,7 @@ BEGIN ATOMIC
         UNION ALL SELECT 3, pg_catalog.format('replication slot %I', s.slot_name), 'It is not in use: the server keeps WAL for it, and perhaps rows that VACUUM would remove.',
             pg_catalog.format('Consider SELECT pg_drop_replication_slot(%L) if it is not needed any more.', s.slot_name)
             FROM pg_catalog.pg_replication_slots s
-            WHERE NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL
+            WHERE NOT s.active AND NOT s.temporary AND s.restart_lsn IS NOT NULL AND NOT pg_catalog.pg_is_in_recovery()
               AND coalesce(s.database = pg_catalog.current_database(), true)
 
         -- staff, rules, customers, renewals
@@ -2685,6 +2696,19 @@ DROP FUNCTION taskq_renewal_create(text, text, date, text, text, text, text);
 DROP FUNCTION taskq_stats_0_2(text, text);
 DROP FUNCTION taskq_sla_report_0_2(timestamptz, timestamptz, text);
 DROP FUNCTION taskq_renewal_ladder_0_2(text);
+
+COMMENT ON FUNCTION taskq_comment(bigint, text, text) IS
+'Adds a note (1 to 65,536 characters) to the history of a task, terminal ones too. The row itself does not change. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note empty, too long, blank or with bidirectional controls, 42501 if the caller may not update the task.';
+
+-- Hours are a millisecond at least.  Fewer, which were as good as none, become that.
+UPDATE taskq_renewal_threshold SET sla_hours = 2.7777777777777776e-07 WHERE sla_hours < 2.7777777777777776e-07;
+UPDATE taskq_workflow_rule SET sla_hours = 2.7777777777777776e-07 WHERE sla_hours < 2.7777777777777776e-07;
+ALTER TABLE taskq_renewal_threshold
+    DROP CONSTRAINT taskq_renewal_threshold_sla_hours_check,
+    ADD CONSTRAINT taskq_renewal_threshold_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600);
+ALTER TABLE taskq_workflow_rule
+    DROP CONSTRAINT taskq_workflow_rule_sla_hours_check,
+    ADD CONSTRAINT taskq_workflow_rule_sla_hours_check CHECK (sla_hours OPERATOR(pg_catalog.>=) 2.7777777777777776e-07 AND sla_hours OPERATOR(pg_catalog.<=) 87600);
 
 SELECT taskq_reapply_grants();
 

@@ -38,3 +38,9 @@ CREATE FUNCTION taskq_priority_rank(priority taskq_priority) RETURNS integer
     AS 'MODULE_PATHNAME', 'taskq_priority_rank';
 COMMENT ON FUNCTION taskq_priority_rank(taskq_priority) IS
 'Position of a priority in a list sorted by urgency: 1 = URGENT, 2 = HIGH, 3 = MEDIUM, 4 = LOW. The sort key of the queue indexes; leakproof, so that they serve under row security too.';
+
+CREATE FUNCTION taskq_line_is_valid(line text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'taskq_line_is_valid';
+COMMENT ON FUNCTION taskq_line_is_valid(text) IS
+'What CHECKs ask of titles, and of names. True for 1 to 200 characters with at least one that is not blank, no control character and, in a UTF8 database, none with Unicode''s property Bidi_Control (UAX #9), which can make a title read as another. Of a new title the triggers ask more: taskq_title_is_valid().';

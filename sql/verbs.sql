@@ -26,7 +26,7 @@ CREATE FUNCTION taskq_complete(id bigint, note text DEFAULT NULL, if_unchanged_s
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_complete';
 COMMENT ON FUNCTION taskq_complete(bigint, text, timestamptz, text) IS
-'Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, 23514 if OPEN (start it first) or terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, blank or with bidirectional controls, 23514 if OPEN (start it first) or terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_complete_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -40,7 +40,7 @@ CREATE FUNCTION taskq_cancel(id bigint, reason text DEFAULT NULL, if_unchanged_s
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_cancel';
 COMMENT ON FUNCTION taskq_cancel(bigint, text, timestamptz, text) IS
-'Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, blank or with bidirectional controls, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_cancel_many(ids bigint[], reason text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -68,14 +68,14 @@ CREATE FUNCTION taskq_assign_team(id bigint, team_id text, if_unchanged_since ti
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_assign_team';
 COMMENT ON FUNCTION taskq_assign_team(bigint, text, timestamptz, text) IS
-'Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal.';
+'Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_assign_team_many(ids bigint[], team_id text, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
     LANGUAGE c ROWS 10
     AS 'MODULE_PATHNAME', 'taskq_assign_team_many';
 COMMENT ON FUNCTION taskq_assign_team_many(bigint[], text, text) IS
-'taskq_assign_team for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
+'taskq_assign_team without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
 
 CREATE FUNCTION taskq_reschedule(id bigint, due_date date, if_unchanged_since timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS taskq_task
@@ -110,7 +110,7 @@ CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text D
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_set_sla';
 COMMENT ON FUNCTION taskq_set_sla(bigint, double precision, text, timestamptz, text) IS
-'Sets the SLA of an active task in hours from its creation (over 0, at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. A policy holds no longer. Same hours and no policy: nothing is recorded, the note neither. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Sets the SLA of an active task in hours from its creation (at least a millisecond (1/3600000), at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. A policy holds no longer. Same hours and no policy: nothing is recorded, the note neither. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, blank or with bidirectional controls, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_set_sla_many(ids bigint[], sla_hours double precision, note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -138,7 +138,7 @@ CREATE FUNCTION taskq_pause(id bigint, reason text DEFAULT NULL, until timestamp
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_pause';
 COMMENT ON FUNCTION taskq_pause(bigint, text, timestamptz, timestamptz, text) IS
-'Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long or until not ahead, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, blank or with bidirectional controls or until not ahead, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_pause_many(ids bigint[], reason text DEFAULT NULL, until timestamptz DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -152,7 +152,7 @@ CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL, if_unchanged_sin
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_resume';
 COMMENT ON FUNCTION taskq_resume(bigint, text, timestamptz, text) IS
-'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, blank or with bidirectional controls, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 CREATE FUNCTION taskq_resume_many(ids bigint[], note text DEFAULT NULL, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task
@@ -180,7 +180,7 @@ CREATE FUNCTION taskq_comment(id bigint, note text, actor text DEFAULT NULL)
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_comment';
 COMMENT ON FUNCTION taskq_comment(bigint, text, text) IS
-'Adds a note (1 to 65,536 characters) to the history of a task, terminal ones too. The row itself does not change. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note empty or too long, 42501 if the caller may not update the task.';
+'Adds a note (1 to 65,536 characters) to the history of a task, terminal ones too. The row itself does not change. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note empty, too long, blank or with bidirectional controls, 42501 if the caller may not update the task.';
 
 CREATE FUNCTION taskq_comment_many(ids bigint[], note text, actor text DEFAULT NULL)
     RETURNS SETOF taskq_task

@@ -159,7 +159,7 @@ actor_argument(FunctionCallInfo fcinfo, int argno)
 	if (PG_ARGISNULL(argno))
 		return NULL;
 	actor = PG_GETARG_TEXT_PP(argno);
-	check_text("actor", actor, 1, KEY_MAX);
+	check_key("actor", actor, 1, KEY_MAX);
 	return actor;
 }
 

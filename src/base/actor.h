@@ -26,6 +26,8 @@ typedef enum TaskVerb
 	VERB_HAND_OVER,
 	VERB_ERASE,					/* texts only; of terminal tasks, too */
 	VERB_MERGE,					/* the customer; of terminal tasks and renewals, too */
+	VERB_NEXT_CYCLE,			/* of a renewal, whose texts are taken over */
+	VERB_RENAME,				/* of a calendar: the name in its tasks */
 	VERB_OTHER
 } TaskVerb;
 

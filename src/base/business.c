@@ -24,6 +24,7 @@
 #include "fmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -48,7 +49,6 @@ struct BusinessCalendar
 	Spans	   *spans;			/* NULL = this server does not know the zone */
 	int64		stored;			/* its revision in the table; 0 = NULL */
 	int64		revision;		/* of the spans; 0 = not computed yet */
-	bool		opens;			/* valid once the revision is */
 };
 
 typedef struct CacheEntry
@@ -323,6 +323,11 @@ check_result(const BusinessCalendar *calendar, SpanResult result)
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("calendar \"%s\" does not open for ten years", calendar->name)));
 			break;
+		case SPAN_TOO_FAR:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("open time of calendar \"%s\" leads further than 1,000 years", calendar->name)));
+			break;
 		case SPAN_OUT_OF_RANGE:
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
@@ -341,7 +346,8 @@ business_between(const BusinessCalendar *calendar, TimestampTz a, TimestampTz b)
 /*
  * The first instant with so much open time since start; if usec is negative,
  * the last that has so much open time between it and start.  Throws 22008 past
- * ten years without an opening and outside the range of timestamps.
+ * ten years without an opening, further than 1,000 years, and outside the range
+ * of timestamps.
  */
 TimestampTz
 business_add(const BusinessCalendar *calendar, TimestampTz start, int64 usec)
@@ -354,17 +360,27 @@ business_add(const BusinessCalendar *calendar, TimestampTz start, int64 usec)
 	return result;
 }
 
+/* The same; false where that throws. */
+bool
+business_try_add(const BusinessCalendar *calendar, TimestampTz start, int64 usec, TimestampTz *result)
+{
+	return spans_add(calendar->spans, start, usec, result) == SPAN_FOUND && IS_VALID_TIMESTAMP(*result);
+}
+
 bool
 business_is_open(const BusinessCalendar *calendar, TimestampTz at)
 {
 	return spans_between(calendar->spans, at, at + 1) > 0;
 }
 
-/* The first open instant, at or after one.  Throws 22008 as business_add() does. */
-TimestampTz
-business_next_opening(const BusinessCalendar *calendar, TimestampTz at)
+/* The first open instant, at or after one; false if there is none within ten years. */
+bool
+business_next_opening(const BusinessCalendar *calendar, TimestampTz at, TimestampTz *opening)
 {
-	return business_add(calendar, at, 1) - 1;
+	if (!business_try_add(calendar, at, 1, opening))
+		return false;
+	*opening -= 1;
+	return true;
 }
 
 /*
@@ -428,16 +444,17 @@ business_revision(const BusinessCalendar *calendar)
 	BusinessCalendar *cached = unconstify(BusinessCalendar *, calendar);
 
 	if (cached->revision == 0)
-		cached->revision = spans_revision(cached->spans, &cached->opens);
+		cached->revision = spans_revision(cached->spans);
 	return cached->revision;
 }
 
-/* Whether it opens from 2000 to 2100. */
+/* Whether it opens within ten years from now. */
 bool
 business_opens(const BusinessCalendar *calendar)
 {
-	(void) business_revision(calendar);
-	return calendar->opens;
+	TimestampTz opening;
+
+	return business_next_opening(calendar, GetCurrentTimestamp(), &opening);
 }
 
 /* Whether the revision was in the table when the calendar was read. */
@@ -486,6 +503,18 @@ business_register_callbacks(void)
 	CacheRegisterRelcacheCallback(business_relcache_callback, (Datum) 0);
 }
 
+static void
+calendar_updated(const TriggerData *td)
+{
+	TupleDesc	desc = RelationGetDescr(td->tg_relation);
+	int			attnum = SPI_fnumber(desc, "name");
+	char	   *old = SPI_getvalue(td->tg_trigtuple, desc, attnum);
+	char	   *new = SPI_getvalue(td->tg_newtuple, desc, attnum);
+
+	if (strcmp(old, new) != 0)
+		business_renamed(old, new);
+}
+
 PG_FUNCTION_INFO_V1(taskq_calendar_changed);
 Datum
 taskq_calendar_changed(PG_FUNCTION_ARGS)
@@ -501,5 +530,11 @@ taskq_calendar_changed(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("taskq_calendar_changed belongs to the tables of calendars and cannot be used elsewhere")));
 	CacheInvalidateRelcacheByRelid(cat->calendar);
+	if (!check_function_bodies || SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
+		return PointerGetDatum(NULL);
+	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event) && RelationGetRelid(td->tg_relation) == cat->calendar)
+		calendar_updated(td);
+	if (TRIGGER_FIRED_BY_TRUNCATE(td->tg_event) && RelationGetRelid(td->tg_relation) != cat->calendar)
+		business_truncated();
 	return PointerGetDatum(NULL);
 }

@@ -35,7 +35,8 @@ extern bool business_opens(const BusinessCalendar *calendar);
 extern int64 business_between(const BusinessCalendar *calendar, TimestampTz a, TimestampTz b);
 extern TimestampTz business_add(const BusinessCalendar *calendar, TimestampTz start, int64 usec);
 extern bool business_is_open(const BusinessCalendar *calendar, TimestampTz at);
-extern TimestampTz business_next_opening(const BusinessCalendar *calendar, TimestampTz at);
+extern bool business_try_add(const BusinessCalendar *calendar, TimestampTz start, int64 usec, TimestampTz *result);
+extern bool business_next_opening(const BusinessCalendar *calendar, TimestampTz at, TimestampTz *opening);
 extern DateADT business_day(const BusinessCalendar *calendar, DateADT day, int n);
 extern void business_walk(const BusinessCalendar *calendar, TimestampTz since, TimestampTz until, SpanReceiver receive, void *arg);
 extern List *business_spans(const BusinessCalendar *calendar, TimestampTz since, TimestampTz until);
@@ -50,6 +51,11 @@ extern uint64 business_changes(void);
 
 /* Once a day: revisions that have become others with new rules of a time zone (revision.c). */
 extern int	business_look(void);
+
+/* What follows from writes of the tables at once, and the lock of a foreign key (revision.c). */
+extern bool business_lock(Datum name);
+extern void business_renamed(const char *old, const char *new);
+extern void business_truncated(void);
 extern void revision_notify(void (*callback) (void));
 
 extern void business_register_callbacks(void);

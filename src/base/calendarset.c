@@ -33,13 +33,17 @@ static TaskqPlan upsert_calendar = {
 	"INSERT INTO @.taskq_calendar AS c (name, timezone, holiday_lists) VALUES ($1, $2, $3) "
 	"ON CONFLICT (name) DO UPDATE SET timezone = excluded.timezone, holiday_lists = excluded.holiday_lists"
 };
-static TaskqPlan delete_windows = {
-	"DELETE FROM @.taskq_calendar_window w WHERE w.calendar " EQ " $1"
+#define NEW_WINDOWS "ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS n (weekday, opens, closes)"
+
+/* New ones first: where constraints are immediate, a calendar in use must open after each statement. */
+static TaskqPlan upsert_windows = {
+	"INSERT INTO @.taskq_calendar_window AS w (calendar, weekday, opens, closes) "
+	"SELECT $1, n.weekday, n.opens, n.closes FROM " NEW_WINDOWS " "
+	"ON CONFLICT (calendar, weekday, opens) DO UPDATE SET closes = excluded.closes WHERE w.closes " NE " excluded.closes"
 };
-static TaskqPlan insert_windows = {
-	"INSERT INTO @.taskq_calendar_window (calendar, weekday, opens, closes) "
-	"SELECT $1, w.weekday, w.opens, w.closes FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) "
-	"AS w (weekday, opens, closes)"
+static TaskqPlan delete_windows = {
+	"DELETE FROM @.taskq_calendar_window w WHERE w.calendar " EQ " $1 AND NOT EXISTS (SELECT FROM " NEW_WINDOWS " "
+	"WHERE n.weekday " EQ " w.weekday AND n.opens " EQ " w.opens)"
 };
 
 static void
@@ -103,8 +107,8 @@ write_windows(Datum name, const SpanWindow *windows, int n)
 	values[1] = PointerGetDatum(construct_array(weekdays, n, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
 	values[2] = PointerGetDatum(construct_array(opens, n, TIMEOID, sizeof(TimeADT), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	values[3] = PointerGetDatum(construct_array(closes, n, TIMEOID, sizeof(TimeADT), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	spi_run(&delete_windows, 1, types, values, NULL, 0);
-	spi_run(&insert_windows, 4, types, values, NULL, 0);
+	spi_run(&upsert_windows, 4, types, values, NULL, 0);
+	spi_run(&delete_windows, 4, types, values, NULL, 0);
 }
 
 PG_FUNCTION_INFO_V1(taskq_calendar_set);

@@ -342,6 +342,17 @@ guard_is_passed(int guard)
 	return guard != 0 && guard == trigger_depth();
 }
 
+/* Throws 09000 unless a statement has written all the rows that have been locked for it. */
+void
+check_all_written(uint64 wanted, uint64 written, const char *table)
+{
+	if (written < wanted)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg(UINT64_FORMAT " of " UINT64_FORMAT " rows of %s were not changed: a trigger or rule suppressed the update",
+						wanted - written, wanted, table)));
+}
+
 /*
  * spi_run() for a statement that must use its index whatever the statistics
  * say, for they may be missing or stale; it is planned once.  A range

@@ -57,6 +57,7 @@ extern void spi_read(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values);
 extern int	spi_run_past_guard(int *guard, TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 							   const char *nulls);
 extern bool guard_is_passed(int guard);
+extern void check_all_written(uint64 wanted, uint64 written, const char *table);
 extern int	trigger_depth(void);
 extern int	spi_run_by_index(TaskqPlan *plan, int nargs, Oid *argtypes, Datum *values,
 							 const char *nulls, long limit);

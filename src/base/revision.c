@@ -33,6 +33,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "base/actor.h"
 #include "base/business.h"
 #include "base/calendar.h"
 #include "base/catalog.h"
@@ -52,6 +53,12 @@ static TaskqPlan lock_not_looked_at = {
 };
 static TaskqPlan store_revision = {
 	"UPDATE @.taskq_calendar AS c SET revision = $2, looked_at = $3 WHERE c.name " EQ " $1"
+};
+static TaskqPlan forget_revisions = {
+	"UPDATE @.taskq_calendar AS c SET revision = NULL WHERE c.revision IS NOT NULL"
+};
+static TaskqPlan lock_key = {
+	"SELECT FROM @.taskq_calendar c WHERE c.name " EQ " $1 FOR KEY SHARE"
 };
 static TaskqPlan store_look = {
 	"UPDATE @.taskq_calendar AS c SET looked_at = $2 WHERE c.name " EQ " $1"
@@ -202,15 +209,63 @@ check_deletion(const char *name)
 				 errmsg("calendar \"%s\" is in use and may not be deleted", name)));
 }
 
-/* Active tasks follow a calendar that has been given another name, unless there is another of the old one. */
-static void
-follow_name(const char *old, const char *new)
+/*
+ * Active tasks follow a calendar that has been given another name, as what has a
+ * foreign key does: at once, because the name may change again, or be another
+ * calendar's, before the end of the transaction.
+ */
+void
+business_renamed(const char *old, const char *new)
 {
 	Oid			types[] = {TEXTOID, TEXTOID};
 	Datum		values[] = {CStringGetTextDatum(old), CStringGetTextDatum(new)};
+	OwnerSwitch owner;
+	TaskqCall	call;
 
-	if (strcmp(old, new) != 0 && business_calendar_in_any_zone(old) == NULL)
+	spi_connect();
+	become_owner_of(taskq_catalog()->task, &owner);
+	call_begin(&call, VERB_RENAME, NULL);
+	PG_TRY();
+	{
 		(void) run_latest(&rename_in_tasks, 2, types, values);
+	}
+	PG_FINALLY();
+	{
+		call_end(&call);
+	}
+	PG_END_TRY();
+	become_caller_again(&owner);
+	SPI_finish();
+}
+
+/* A table of windows or holidays has been truncated: every calendar is to be revised at the end of the transaction. */
+void
+business_truncated(void)
+{
+	OwnerSwitch owner;
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->calendar, &owner);
+	(void) run_latest(&forget_revisions, 0, NULL, NULL);
+	become_caller_again(&owner);
+	SPI_finish();
+}
+
+/* Locks the row of a calendar as a foreign key does; false if there is none. */
+bool
+business_lock(Datum name)
+{
+	Oid			types[] = {TEXTOID};
+	OwnerSwitch owner;
+	bool		found;
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->calendar, &owner);
+	(void) run_latest(&lock_key, 1, types, &name);
+	found = SPI_processed > 0;
+	become_caller_again(&owner);
+	SPI_finish();
+	return found;
 }
 
 /* Adds a row's value of a column to a list, unless it is NULL. */
@@ -273,8 +328,6 @@ taskq_calendar_revise(PG_FUNCTION_ARGS)
 	{
 		revise(lfirst(lc));
 	}
-	if (table == cat->calendar && TRIGGER_FIRED_BY_UPDATE(td->tg_event) && list_length(names) == 2)
-		follow_name(linitial(names), lsecond(names));
 	if (table == cat->calendar && TRIGGER_FIRED_BY_DELETE(td->tg_event))
 		check_deletion(linitial(names));
 	become_caller_again(&owner);

@@ -39,6 +39,9 @@
 #define TEN_YEARS_DAYS 3653
 #define TEN_YEARS (TEN_YEARS_DAYS * USECS_PER_DAY)
 
+/* How far a search goes: to no more than this many blocks, of a few microseconds each, besides the first. */
+#define THOUSAND_YEARS_BLOCKS (365250 / DAYS_PER_BLOCK + 1)
+
 /* No offset of a zone from UTC, nor a change of it, is greater than this. */
 #define OFFSET_DAYS 2
 
@@ -320,6 +323,8 @@ add_forward(Spans *spans, TimestampTz start, int64 usec, TimestampTz *result)
 		number++;
 		if (block_begins(number) == END_TIMESTAMP)
 			return SPAN_OUT_OF_RANGE;
+		if (number - block_number(start) > THOUSAND_YEARS_BLOCKS)
+			return SPAN_TOO_FAR;
 		block = get_block(spans, number);
 		if ((block->n > 0 ? block->spans[0].opens : block_begins(number)) - last > TEN_YEARS)
 			return SPAN_NONE_IN_TEN_YEARS;
@@ -346,6 +351,8 @@ add_back(Spans *spans, TimestampTz start, int64 usec, TimestampTz *result)
 			first = Min(first, block->spans[0].opens);
 		if (block_begins(number) == MIN_TIMESTAMP)
 			return SPAN_OUT_OF_RANGE;
+		if (block_number(start) - number >= THOUSAND_YEARS_BLOCKS)
+			return SPAN_TOO_FAR;
 		block = get_block(spans, --number);
 		open = block->open;
 		if (first - (block->n > 0 ? block->spans[block->n - 1].closes : block_begins(number + 1)) > TEN_YEARS)
@@ -466,18 +473,17 @@ revision_receive(const SpanPart *part, void *arg)
 }
 
 /*
- * A hash of the spans from 2000 to 2100, never 0, and whether there is one.
- * It depends on when the calendar is open and on nothing else: not on how the
- * windows are written, nor on what the zone is called.
+ * A hash of the spans from 2000 to 2100, never 0.  It depends on when
+ * the calendar is open and on nothing else: not on how the windows are written,
+ * nor on what the zone is called.
  */
 int64
-spans_revision(const Spans *spans, bool *opens)
+spans_revision(const Spans *spans)
 {
 	Revision	revision = {.opens = false};
 	TimestampTz to = (int64) (date2j(2101, 1, 1) - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
 
 	spans_walk(spans, 0, to, revision_receive, &revision);
 	revision_hash(&revision);
-	*opens = revision.opens;
 	return revision.hash == 0 ? 1 : (int64) revision.hash;
 }

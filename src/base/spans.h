@@ -29,6 +29,7 @@ typedef enum SpanResult
 {
 	SPAN_FOUND,
 	SPAN_NONE_IN_TEN_YEARS,		/* no opening for ten years */
+	SPAN_TOO_FAR,				/* further than 1,000 years */
 	SPAN_OUT_OF_RANGE			/* past the first or the last timestamp */
 } SpanResult;
 
@@ -39,6 +40,6 @@ extern int64 spans_between(Spans *spans, TimestampTz a, TimestampTz b);
 extern SpanResult spans_add(Spans *spans, TimestampTz start, int64 usec, TimestampTz *result);
 extern SpanResult spans_day(const Spans *spans, DateADT day, int n, DateADT *result);
 extern void spans_walk(const Spans *spans, TimestampTz from, TimestampTz to, SpanReceiver receive, void *arg);
-extern int64 spans_revision(const Spans *spans, bool *opens);
+extern int64 spans_revision(const Spans *spans);
 
 #endif							/* TASKQ_SPANS_H */

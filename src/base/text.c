@@ -10,6 +10,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/datetime.h"
 
+#include "base/character.h"
 #include "base/compat.h"
 #include "base/text.h"
 
@@ -27,13 +28,28 @@ text_in_bounds(const text *value, int min, int max)
 
 /* Throws 22023 unless an argument has min to max characters. */
 void
-check_text(const char *argument, text *value, int min, int max)
+check_key(const char *argument, text *value, int min, int max)
 {
 	if (!text_in_bounds(value, min, max))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 min > 0 ? errmsg("%s must be %d to %d characters", argument, min, max) :
 				 errmsg("%s must be at most %d characters", argument, max)));
+}
+
+/* The same for a text that people read: it must read as it is stored and, unless it is empty, be visible. */
+void
+check_text(const char *argument, text *value, int min, int max)
+{
+	TextProblem problem;
+
+	check_key(argument, value, min, max);
+	problem = text_problem(value);
+	if (problem != TEXT_VALID)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 problem == TEXT_BLANK ? errmsg("%s must not be blank", argument) :
+				 errmsg("%s must not contain Unicode bidirectional control characters", argument)));
 }
 
 /* Argument id, the first one; throws P0002 with the message "missing" if it is NULL. */

@@ -19,6 +19,7 @@
 extern bool text_in_bounds(const text *value, int min, int max);
 extern int64 id_argument(FunctionCallInfo fcinfo, const char *missing);
 extern int	digits_value(const char *s, int n);
+extern void check_key(const char *argument, text *value, int min, int max);
 extern void check_text(const char *argument, text *value, int min, int max);
 
 /* What a string is as a date. */

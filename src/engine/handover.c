@@ -7,7 +7,9 @@
  * transactions that are giving this member something, because the check of the
  * foreign key has locked the key, and lets others give it nothing more until
  * the transaction ends.  So that what they have given is handed over as well,
- * each statement must see the latest rows: READ COMMITTED.
+ * each statement must see the latest rows: READ COMMITTED.  The key of the one
+ * who gets it is locked, too, in order of id, so that two who hand over to each
+ * other at the same time cannot deadlock.
  *
  * Everything runs with the caller's rights, and the triggers record it as any
  * other update.  Tasks go first, locked in order of id as by the verbs.
@@ -31,20 +33,25 @@
 static TaskqPlan lock_staff = {
 	"SELECT s.id FROM @.taskq_staff_member s WHERE s.id " EQ " $1 FOR UPDATE"
 };
+static TaskqPlan lock_staff_key = {
+	"SELECT s.id FROM @.taskq_staff_member s WHERE s.id " EQ " $1 FOR KEY SHARE"
+};
 
-/* Parameters of these: from whom, to whom (NULL = nobody), to which team (NULL = as it is). */
-static TaskqPlan give_tasks = {
-	"UPDATE @.taskq_task SET assignee_id = $2, team_id = coalesce($3, team_id) WHERE id " EQ " ANY (ARRAY("
-	"SELECT t.id FROM @.taskq_task t WHERE t.assignee_id " EQ " $1 AND " ACTIVE_STAGE " ORDER BY t.id FOR NO KEY UPDATE))"
-};
-static TaskqPlan give_renewals = {
-	"UPDATE @.taskq_renewal SET assignee_id = $2 WHERE id " EQ " ANY (ARRAY("
-	"SELECT r.id FROM @.taskq_renewal r WHERE r.assignee_id " EQ " $1 AND r.next_check_on IS NOT NULL ORDER BY r.id FOR NO KEY UPDATE))"
-};
-static TaskqPlan give_customers = {
-	"UPDATE @.taskq_customer SET assigned_agent_id = $2 WHERE id " EQ " ANY (ARRAY("
-	"SELECT c.id FROM @.taskq_customer c WHERE c.assigned_agent_id " EQ " $1 ORDER BY c.id FOR NO KEY UPDATE))"
-};
+/* What of a table is handed over; locked as the caller, who need not see or be able to update all of it. */
+typedef struct Given
+{
+	const char *table;
+	TaskqPlan	lock;			/* $1 = from whom */
+	TaskqPlan	give;			/* besides: to whom (NULL = nobody), to which team (NULL = as it is) */
+	int			nargs;			/* of "give" */
+} Given;
+
+#define GIVEN(table, columns, condition, nargs) \
+	{table, \
+	{"SELECT t.id FROM @." table " t WHERE " condition " ORDER BY t.id FOR NO KEY UPDATE"}, \
+	{"UPDATE @." table " SET " columns " WHERE id " EQ " ANY (ARRAY(" \
+	"SELECT t.id FROM @." table " t WHERE " condition " ORDER BY t.id FOR NO KEY UPDATE))"}, \
+	nargs}
 
 /* The function's arguments and columns. */
 enum
@@ -59,7 +66,19 @@ enum
 	GIVEN_TASKS,
 	GIVEN_RENEWALS,
 	GIVEN_CUSTOMERS,
+	GIVEN_SCHEDULES,
 	N_GIVEN
+};
+
+static Given everything[N_GIVEN] = {
+	[GIVEN_TASKS] = GIVEN("taskq_task", "assignee_id = $2, team_id = coalesce($3, team_id)",
+						  "t.assignee_id " EQ " $1 AND " ACTIVE_STAGE, 3),
+	[GIVEN_RENEWALS] = GIVEN("taskq_renewal", "assignee_id = $2",
+							 "t.assignee_id " EQ " $1 AND t.next_check_on IS NOT NULL", 2),
+	[GIVEN_CUSTOMERS] = GIVEN("taskq_customer", "assigned_agent_id = $2",
+							  "t.assigned_agent_id " EQ " $1", 2),
+	[GIVEN_SCHEDULES] = GIVEN("taskq_schedule", "assignee_id = $2, team_id = coalesce($3, team_id)",
+							  "t.assignee_id " EQ " $1", 3)
 };
 
 static void
@@ -112,12 +131,26 @@ lock_from(Datum from)
 				 errdetail("Row security policies do not permit the current role to update this member of staff.")));
 }
 
+/* Locks both; to = 0 is nobody.  The foreign keys lock the second one where the caller may not. */
+static void
+lock_both(Datum from, Datum to)
+{
+	Oid			types[] = {TEXTOID};
+	bool		from_first = to == (Datum) 0 || strcmp(TextDatumGetCString(from), TextDatumGetCString(to)) < 0;
+
+	if (from_first)
+		lock_from(from);
+	if (to != (Datum) 0)
+		spi_run(&lock_staff_key, 1, types, &to, NULL, 1);
+	if (!from_first)
+		lock_from(from);
+}
+
 PG_FUNCTION_INFO_V1(taskq_hand_over);
 Datum
 taskq_hand_over(PG_FUNCTION_ARGS)
 {
 	text	   *actor = actor_argument(fcinfo, ARG_ACTOR);
-	TaskqPlan  *plans[N_GIVEN] = {&give_tasks, &give_renewals, &give_customers};
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
 	Datum		values[3];
 	char		nulls[3];
@@ -142,10 +175,15 @@ taskq_hand_over(PG_FUNCTION_ARGS)
 					team_is_active(values[ARG_TO_TEAM]), "taskq_task_team_id_fkey");
 
 	spi_connect();
-	lock_from(values[ARG_FROM_STAFF]);
+	lock_both(values[ARG_FROM_STAFF], values[ARG_TO_STAFF]);
 	for (int i = 0; i < N_GIVEN; i++)
 	{
-		run_as_call(plans[i], i == GIVEN_TASKS ? 3 : 2, types, values, nulls, VERB_HAND_OVER, actor, NULL);
+		uint64		locked;
+
+		spi_run(&everything[i].lock, 1, types, values, NULL, 0);
+		locked = SPI_processed;
+		run_as_call(&everything[i].give, everything[i].nargs, types, values, nulls, VERB_HAND_OVER, actor, NULL);
+		check_all_written(locked, SPI_processed, everything[i].table);
 		given[i] = Int32GetDatum((int32) SPI_processed);
 	}
 	SPI_finish();

@@ -25,6 +25,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
@@ -39,6 +40,7 @@
 #include "task/change.h"
 #include "task/directory.h"
 #include "task/row.h"
+#include "task/valid.h"
 #include "engine/ladder.h"
 #include "engine/refresh.h"
 
@@ -245,6 +247,22 @@ look_at_once(Change *c)
 	change_due_now();
 }
 
+/*
+ * Keeps the date from which the due dates of a renewal that recurs are counted,
+ * where that was its due date, which now moves.
+ */
+static void
+keep_anchor(Change *c)
+{
+	int			every = SPI_fnumber(c->desc, "every");
+	int			anchor_on = SPI_fnumber(c->desc, "anchor_on");
+
+	if (taskq_catalog()->sql_is_older || !differs(c, Anum_renewal_due_date) || c->old_nulls[every - 1] ||
+		!c->old_nulls[anchor_on - 1] || !c->new_nulls[anchor_on - 1])
+		return;
+	set_column(c, anchor_on, c->old[Anum_renewal_due_date - 1]);
+}
+
 /* Sets the columns that follow from an update, or throws 23514. */
 static void
 apply_update(Change *c, bool status_named)
@@ -285,8 +303,11 @@ apply_update(Change *c, bool status_named)
 		if (!c->new_nulls[Anum_renewal_due_date - 1] &&
 			DatumGetDateADT(c->new[Anum_renewal_due_date - 1]) >= today())
 			set_column(c, Anum_renewal_status, CStringGetTextDatum("ACTIVE"));
+		keep_anchor(c);
 		look_at_once(c);
 	}
+	else if (differs(c, Anum_renewal_user_id) && call_is(VERB_MERGE))
+		look_at_once(c);		/* what waited for an inactive customer goes on */
 }
 
 static TriggerData *
@@ -319,6 +340,25 @@ read_change(const TriggerData *td, Change *c)
 	heap_deform_tuple(tuple, c->desc, c->new, c->new_nulls);
 }
 
+/* Throws 23514 for texts that a write gives to a renewal and that cannot be read. */
+static void
+check_texts(const Change *c, bool is_new)
+{
+	static const struct
+	{
+		int			attnum;
+		const char *rule;
+	}			texts[] = {
+		{Anum_renewal_service_type, "taskq_renewal_service_type_check"},
+		{Anum_renewal_reference, "taskq_renewal_reference_check"},
+		{Anum_renewal_notes, "taskq_renewal_notes_check"}
+	};
+
+	for (int i = 0; i < lengthof(texts); i++)
+		if (!c->new_nulls[texts[i].attnum - 1] && (is_new || differs(c, texts[i].attnum)))
+			check_written_text("taskq_renewal", texts[i].rule, DatumGetTextPP(c->new[texts[i].attnum - 1]));
+}
+
 PG_FUNCTION_INFO_V1(taskq_renewal_guard);
 Datum
 taskq_renewal_guard(PG_FUNCTION_ARGS)
@@ -337,6 +377,8 @@ taskq_renewal_guard(PG_FUNCTION_ARGS)
 					 errhint("Cancel it with taskq_renewal_cancel().")));
 		return PointerGetDatum(td->tg_trigtuple);
 	}
+	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event) || (check_function_bodies && !call_is(VERB_NEXT_CYCLE)))
+		check_texts(&c, !TRIGGER_FIRED_BY_UPDATE(td->tg_event));
 	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event))
 		apply_update(&c, differs(&c, Anum_renewal_status) ||
 					 bms_is_member(Anum_renewal_status - FirstLowInvalidHeapAttributeNumber, td->tg_updatedcols));
@@ -505,7 +547,7 @@ check_required_text(FunctionCallInfo fcinfo, int argno, const char *name, int ma
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s must be 1 to %d characters, not null", name, max)));
-	check_text(name, PG_GETARG_TEXT_PP(argno), 1, max);
+	check_key(name, PG_GETARG_TEXT_PP(argno), 1, max);
 }
 
 /* The first column of SPI's first row as an id, 0 if there is no row. */
@@ -557,7 +599,7 @@ n_new_renewal(void)
  * unique index is missing.
  */
 static int64
-enter_renewal(Datum *values, const char *nulls, text *actor)
+enter_renewal(Datum *values, const char *nulls, TaskVerb verb, text *actor)
 {
 	Oid			types[N_NEW_RENEWAL] = {TEXTOID, TEXTOID, DATEOID, TEXTOID, TEXTOID, TEXTOID, INTERVALOID, DATEOID};
 	int64		id;
@@ -570,7 +612,7 @@ enter_renewal(Datum *values, const char *nulls, text *actor)
 		if (!keyed && (id = find_holder(types, values, nulls)) != 0)
 			return id;
 		run_as_call(&insert_renewal[taskq_catalog()->sql_is_older][keyed], n_new_renewal(), types, values, nulls,
-					VERB_OTHER, actor, NULL);
+					verb, actor, NULL);
 		id = result_id();
 		/* A merge may have committed since, before the key of the customer was locked. */
 		if (id != 0)
@@ -596,6 +638,7 @@ taskq_renewal_create(PG_FUNCTION_ARGS)
 
 	check_required_text(fcinfo, 0, "user_id", KEY_MAX);
 	check_required_text(fcinfo, 1, "service_type", SERVICE_TYPE_MAX);
+	check_text("service_type", PG_GETARG_TEXT_PP(1), 1, SERVICE_TYPE_MAX);
 	if (PG_ARGISNULL(2))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -621,7 +664,7 @@ taskq_renewal_create(PG_FUNCTION_ARGS)
 		values[i] = given ? PG_GETARG_DATUM(i) : (Datum) 0;
 	}
 	spi_connect();
-	id = enter_renewal(values, nulls, actor_argument(fcinfo, nargs));
+	id = enter_renewal(values, nulls, VERB_OTHER, actor_argument(fcinfo, nargs));
 	SPI_finish();
 	PG_RETURN_INT64(id);
 }
@@ -698,7 +741,7 @@ taskq_renewal_complete(PG_FUNCTION_ARGS)
 	if (goes_on)
 	{
 		check_active_customer(next_values[NEW_RENEWAL_USER_ID]);
-		next = enter_renewal(next_values, next_nulls, actor);
+		next = enter_renewal(next_values, next_nulls, VERB_NEXT_CYCLE, actor);
 	}
 	SPI_finish();
 	if (next == 0)

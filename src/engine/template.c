@@ -286,7 +286,7 @@ template_render_key(text *template, Jsonb *payload)
 {
 	text	   *key = cstring_to_text(render(template, payload, true));
 
-	check_text("dedupe_key", key, 1, KEY_MAX);
+	check_key("dedupe_key", key, 1, KEY_MAX);
 	return key;
 }
 

@@ -331,11 +331,11 @@ fold_letters(const char *s, int len, char *room, Size size, int *folded_len)
 	}
 	else
 	{
-		text	   *lowered = DatumGetTextPP(DirectFunctionCall1Coll(lower, DEFAULT_COLLATION_OID,
-																	 PointerGetDatum(cstring_to_text_with_len(s, len))));
+		char	   *lowered = TextDatumGetCString(DirectFunctionCall1Coll(lower, DEFAULT_COLLATION_OID,
+																	   PointerGetDatum(cstring_to_text_with_len(s, len))));
 
-		*folded_len = VARSIZE_ANY_EXHDR(lowered);
-		return VARDATA_ANY(lowered);
+		*folded_len = (int) strlen(lowered);
+		return lowered;
 	}
 }
 

@@ -21,6 +21,7 @@
 #include "base/actor.h"
 #include "base/calendar.h"
 #include "base/catalog.h"
+#include "base/character.h"
 #include "base/enums.h"
 #include "base/json.h"
 #include "base/owner.h"
@@ -137,18 +138,27 @@ engine_title(const char *rendered, const char *fallback, char **notes)
 	return title;
 }
 
-/* The description of an engine's task, truncated if it is too long, which is noted. */
+/*
+ * The description of an engine's task: without directional controls, empty if
+ * nothing of it is visible, truncated if it is too long, which is noted.
+ */
 char *
 engine_description(char *rendered, char **notes)
 {
-	int			len = (int) strlen(rendered);
-	int			cut = pg_mbcharcliplen(rendered, len, TEXT_MAX);
+	int			len;
+	int			cut;
+
+	rendered = without_directional_controls(rendered);
+	len = (int) strlen(rendered);
+	cut = pg_mbcharcliplen(rendered, len, TEXT_MAX);
 
 	if (cut < len)
 	{
 		rendered[cut] = '\0';
 		add_note(notes, psprintf("description was cut off at %d characters", TEXT_MAX));
 	}
+	if (text_problem(cstring_to_text(rendered)) == TEXT_BLANK)
+		rendered[0] = '\0';
 	return rendered;
 }
 
@@ -254,7 +264,7 @@ check_new_task(NewTask *task)
 	check_sla_fields(task);
 	check_own_fields(task);
 	if (!task->nulls[NEW_DEDUPE_KEY])
-		check_text("dedupe_key", DatumGetTextPP(task->values[NEW_DEDUPE_KEY]), 1, KEY_MAX);
+		check_key("dedupe_key", DatumGetTextPP(task->values[NEW_DEDUPE_KEY]), 1, KEY_MAX);
 	if (task->nulls[NEW_SOURCE])
 		new_task_set(task, NEW_SOURCE, CStringGetTextDatum("MANUAL"));
 	else if (!task->by_engine)

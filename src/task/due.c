@@ -297,7 +297,8 @@ made_warnings(void)
 const DueKind due_moved = {
 	.name = "sla_moved", .is_newer = true, .made = made_moved, .row = "task",
 	.instant_type = TIMESTAMPTZOID, .instant = due_by_calendars,
-	.pick = pick_stale, .still = &still_stale, .write = update_picked
+	.pick = pick_stale, .still = &still_stale, .write = update_picked,
+	.untouched = "its calendar gives no deadline, as taskq_sla_moves() shows, or a trigger suppresses the write"
 };
 
 /* ---- by taskq_task_timer_idx: picked as one kind, by when, and counted as what they were ---- */

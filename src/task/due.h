@@ -34,6 +34,7 @@ typedef struct DueKind
 	bool		(*instant) (Datum *instant);	/* false = nothing is due, it is switched off */
 	TaskqPlan  *pick;			/* rows that are due but for ids $2, BY_ID and, if they are tasks, BY_CTID */
 	TaskqPlan  *still;			/* which of ids $2 are */
+	const char *untouched;		/* why a row may be due after it was written; NULL = because of a trigger */
 	TaskqPlan  *write;			/* BY_ID and BY_CTID; NULL = write_ids() */
 	void		(*write_ids) (Datum ids);
 	Datum		(*take) (void); /* instead of picking: ids that are to be written */

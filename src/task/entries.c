@@ -88,7 +88,7 @@ static const struct
 static AttrNumber
 column_number(AttrNumber said)
 {
-	return said < 0 ? taskq_catalog()->newer_column[-1 - said] : said;
+	return (AttrNumber) (said < 0 ? taskq_catalog()->newer_column[-1 - said] : said);
 }
 
 /* Whether an index is as expected, and has all rows that a snapshot sees. */

@@ -52,15 +52,23 @@ static TaskqPlan list_merged = {
 static TaskqPlan lock_tasks = {
 	"SELECT t.id FROM @.taskq_task t WHERE t.user_id " EQ " ANY ($1) ORDER BY t.id FOR UPDATE"
 };
-static TaskqPlan erase_customer = {
-	"UPDATE @.taskq_customer SET name = " ERASED ", is_active = false "
-	"WHERE id " EQ " ANY ($1) AND (name " NE " " ERASED " OR is_active)"
-};
-static TaskqPlan erase_tasks = {
-	"UPDATE @.taskq_task SET title = " ERASED ", description = NULL, dedupe_key = NULL "
-	"WHERE id " EQ " ANY ($1) "
-	"AND (title " NE " " ERASED " OR description IS NOT NULL OR dedupe_key IS NOT NULL)"
-};
+/* Texts of a table's rows; "condition" is true of those that have any. */
+typedef struct Texts
+{
+	const char *table;
+	TaskqPlan	lock;
+	TaskqPlan	erase;
+} Texts;
+
+#define TEXTS(table, set, condition) \
+	{table, \
+	{"SELECT FROM @." table " t WHERE " condition " FOR UPDATE OF t"}, \
+	{"UPDATE @." table " AS t SET " set " WHERE " condition}}
+
+static Texts customers = TEXTS("taskq_customer", "name = " ERASED ", is_active = false",
+							   "t.id " EQ " ANY ($1) AND (t.name " NE " " ERASED " OR t.is_active)");
+static Texts older_tasks = TEXTS("taskq_task", "title = " ERASED ", description = NULL, dedupe_key = NULL",
+								 "t.id " EQ " ANY ($1) AND (t.title " NE " " ERASED " OR t.description IS NOT NULL OR t.dedupe_key IS NOT NULL)");
 
 /*
  * The same where tasks have the columns of 0.3.0.  A dedupe_key of
@@ -68,41 +76,33 @@ static TaskqPlan erase_tasks = {
  * is active there must be no second one.
  */
 #define IS_FOLLOW_UP_KEY \
-	"(follows_id IS NOT NULL AND dedupe_key " EQ " pg_catalog.concat('" FOLLOW_UP_KEY "', follows_id))"
-static TaskqPlan erase_newer_tasks = {
-	"UPDATE @.taskq_task SET title = " ERASED ", description = NULL, pause_reason = NULL, labels = NULL, attributes = NULL, "
-	"dedupe_key = CASE WHEN " IS_FOLLOW_UP_KEY " THEN dedupe_key END "
-	"WHERE id " EQ " ANY ($1) "
-	"AND (title " NE " " ERASED " OR description IS NOT NULL OR pause_reason IS NOT NULL OR labels IS NOT NULL "
-	"OR attributes IS NOT NULL OR (dedupe_key IS NOT NULL AND NOT " IS_FOLLOW_UP_KEY "))"
-};
-static TaskqPlan erase_pauses = {
-	"UPDATE @.taskq_task_pause SET reason = NULL WHERE task_id " EQ " ANY ($1) AND reason IS NOT NULL"
-};
+	"(t.follows_id IS NOT NULL AND t.dedupe_key " EQ " pg_catalog.concat('" FOLLOW_UP_KEY "', t.follows_id))"
+static Texts tasks = TEXTS("taskq_task",
+						   "title = " ERASED ", description = NULL, pause_reason = NULL, labels = NULL, attributes = NULL, "
+						   "dedupe_key = CASE WHEN " IS_FOLLOW_UP_KEY " THEN t.dedupe_key END",
+						   "t.id " EQ " ANY ($1) "
+						   "AND (t.title " NE " " ERASED " OR t.description IS NOT NULL OR t.pause_reason IS NOT NULL OR t.labels IS NOT NULL "
+						   "OR t.attributes IS NOT NULL OR (t.dedupe_key IS NOT NULL AND NOT " IS_FOLLOW_UP_KEY "))");
+static Texts pauses = TEXTS("taskq_task_pause", "reason = NULL", "t.task_id " EQ " ANY ($1) AND t.reason IS NOT NULL");
+static Texts runs = TEXTS("taskq_workflow_run", "message = NULL", "t.task_id " EQ " ANY ($1) AND t.message IS NOT NULL");
 
 /*
  * Where only the reference keeps two active renewals from being duplicates, it
  * is replaced by one without information instead of NULL.
  */
-static TaskqPlan erase_renewals = {
-	"UPDATE @.taskq_renewal AS r SET notes = NULL, reference = CASE WHEN r.reference IS NOT NULL AND EXISTS "
-	"(SELECT FROM @.taskq_renewal o WHERE o.user_id " EQ " r.user_id AND o.service_type " EQ " r.service_type "
-	"AND o.due_date " EQ " r.due_date AND o.id " NE " r.id AND o.next_check_on IS NOT NULL "
-	"AND r.next_check_on IS NOT NULL) THEN pg_catalog.concat(" ERASED ", ' ', r.id) END "
-	"WHERE user_id " EQ " ANY ($1) AND (notes IS NOT NULL OR reference " NE " pg_catalog.concat(" ERASED ", ' ', r.id))"
-};
-static TaskqPlan erase_runs = {
-	"UPDATE @.taskq_workflow_run SET message = NULL "
-	"WHERE task_id " EQ " ANY ($1) AND message IS NOT NULL"
-};
-static TaskqPlan erase_schedules = {
-	"UPDATE @.taskq_schedule SET name = pg_catalog.concat(" ERASED ", ' ', id), title_template = " ERASED ", description_template = NULL "
-	"WHERE user_id " EQ " ANY ($1)"
-};
-static TaskqPlan erase_schedule_runs = {
-	"UPDATE @.taskq_schedule_run SET message = NULL WHERE message IS NOT NULL AND schedule_id IN "
-	"(SELECT s.id FROM @.taskq_schedule s WHERE s.user_id " EQ " ANY ($1))"
-};
+static Texts renewals = TEXTS("taskq_renewal",
+							  "notes = NULL, reference = CASE WHEN t.reference IS NOT NULL AND EXISTS "
+							  "(SELECT FROM @.taskq_renewal o WHERE o.user_id " EQ " t.user_id AND o.service_type " EQ " t.service_type "
+							  "AND o.due_date " EQ " t.due_date AND o.id " NE " t.id AND o.next_check_on IS NOT NULL "
+							  "AND t.next_check_on IS NOT NULL) THEN pg_catalog.concat(" ERASED ", ' ', t.id) END",
+							  "t.user_id " EQ " ANY ($1) "
+							  "AND (t.notes IS NOT NULL OR t.reference " NE " pg_catalog.concat(" ERASED ", ' ', t.id))");
+static Texts schedules = TEXTS("taskq_schedule",
+							   "name = pg_catalog.concat(" ERASED ", ' ', t.id), title_template = " ERASED ", description_template = NULL",
+							   "t.user_id " EQ " ANY ($1)");
+static Texts schedule_runs = TEXTS("taskq_schedule_run", "message = NULL",
+								   "t.message IS NOT NULL AND t.schedule_id IN "
+								   "(SELECT s.id FROM @.taskq_schedule s WHERE s.user_id " EQ " ANY ($1))");
 static TaskqPlan insert_erasure = {
 	"INSERT INTO @.taskq_erasure (user_id, at, actor, db_user, tasks, events, renewals) "
 	"VALUES ($1, $2, $3, session_user, $4, $5, $6)"
@@ -155,26 +155,36 @@ take_tasks(Datum user_ids)
 	return result_ids();
 }
 
+/* Erases texts and returns how many rows had any. */
+static int64
+erase_texts(Texts *texts, Oid type, Datum ids)
+{
+	uint64		locked;
+
+	spi_run(&texts->lock, 1, &type, &ids, NULL, 0);
+	locked = SPI_processed;
+	spi_run(&texts->erase, 1, &type, &ids, NULL, 0);
+	check_all_written(locked, SPI_processed, texts->table);
+	return (int64) locked;
+}
+
 static void
 erase(Datum user_ids, Datum task_ids, Datum *erased)
 {
-	Oid			user_types[] = {TEXTARRAYOID};
-	Oid			task_types[] = {INT8ARRAYOID};
+	bool		older = taskq_catalog()->sql_is_older;
 
-	spi_run(taskq_catalog()->sql_is_older ? &erase_tasks : &erase_newer_tasks, 1, task_types, &task_ids, NULL, 0);
-	erased[ERASED_TASKS] = Int64GetDatum((int64) SPI_processed);
-	if (!taskq_catalog()->sql_is_older)
-		spi_run(&erase_pauses, 1, task_types, &task_ids, NULL, 0);
+	erased[ERASED_TASKS] = Int64GetDatum(erase_texts(older ? &older_tasks : &tasks, INT8ARRAYOID, task_ids));
+	if (!older)
+		(void) erase_texts(&pauses, INT8ARRAYOID, task_ids);
 	erased[ERASED_EVENTS] = Int64GetDatum((int64) history_erase(task_ids));
-	spi_run(&erase_runs, 1, task_types, &task_ids, NULL, 0);
-	spi_run(&erase_renewals, 1, user_types, &user_ids, NULL, 0);
-	erased[ERASED_RENEWALS] = Int64GetDatum((int64) SPI_processed);
-	if (!taskq_catalog()->sql_is_older)
+	(void) erase_texts(&runs, INT8ARRAYOID, task_ids);
+	erased[ERASED_RENEWALS] = Int64GetDatum(erase_texts(&renewals, TEXTARRAYOID, user_ids));
+	if (!older)
 	{
-		spi_run(&erase_schedules, 1, user_types, &user_ids, NULL, 0);
-		spi_run(&erase_schedule_runs, 1, user_types, &user_ids, NULL, 0);
+		(void) erase_texts(&schedules, TEXTARRAYOID, user_ids);
+		(void) erase_texts(&schedule_runs, TEXTARRAYOID, user_ids);
 	}
-	spi_run(&erase_customer, 1, user_types, &user_ids, NULL, 0);
+	(void) erase_texts(&customers, TEXTARRAYOID, user_ids);
 }
 
 static void

@@ -129,7 +129,7 @@ is_current(const TaskRow *row, const SlaFacts *facts)
 
 /*
  * The facts of a task, with which its clocks can be read; false if it has
- * none: its calendar is gone, or it is older than the CHECKs on stamps.
+ * none: its calendar is gone or of a zone not known, or it is older than the CHECKs on stamps.
  */
 static bool
 read_facts(const TaskRow *row, SlaFacts *facts)
@@ -312,8 +312,11 @@ static void
 explain_facts(Line *line, const TaskRow *row, const SlaFacts *facts, const Clock *clock)
 {
 	TimestampTz until = clock->stopped_at != DT_NOEND ? clock->stopped_at : GetCurrentStatementStartTimestamp();
-	TimestampTz due_at = clock->is_final || is_current(row, facts) ? clock->due_at : sla_instant(facts, clock->span);
+	TimestampTz due_at = clock->due_at;
 
+	/* Which may be never. */
+	if (!clock->is_final && !is_current(row, facts) && !sla_try_instant(facts, clock->span, &due_at))
+		due_at = DT_NOEND;
 	if (due_at == DT_NOEND)
 	{
 		add_line(line, row, facts, until);
@@ -329,7 +332,10 @@ explain_facts(Line *line, const TaskRow *row, const SlaFacts *facts, const Clock
 static bool
 still_follows(const TaskRow *row, const SlaFacts *facts, const Clock *clock)
 {
-	return is_current(row, facts) && (clock->due_at == DT_NOEND || sla_instant(facts, clock->span) == clock->due_at);
+	TimestampTz due_at;
+
+	return is_current(row, facts) && (clock->due_at == DT_NOEND ||
+									  (sla_try_instant(facts, clock->span, &due_at) && due_at == clock->due_at));
 }
 
 /*
@@ -415,6 +421,7 @@ add_clock(ReturnSetInfo *rsinfo, const TaskRow *row, const SlaFacts *facts, cons
 		!business_is_open(facts->calendar, now);
 	bool		is_known = clock->is_stamped || (facts != NULL && (!clock->is_final || is_current(row, facts)));
 	float8		used = clock->hours_used;
+	TimestampTz opening = 0;
 	Datum		values[N_CLOCK_COLUMNS];
 	bool		nulls[N_CLOCK_COLUMNS] = {false};
 
@@ -432,8 +439,8 @@ add_clock(ReturnSetInfo *rsinfo, const TaskRow *row, const SlaFacts *facts, cons
 	values[6] = Float8GetDatum(clock->hours - used);
 	values[7] = Float8GetDatum(100 * used / clock->hours);
 	nulls[5] = nulls[6] = nulls[7] = !is_known;
-	nulls[8] = !is_closed || !business_opens(facts->calendar);
-	values[8] = TimestampTzGetDatum(nulls[8] ? 0 : business_next_opening(facts->calendar, now));
+	nulls[8] = !is_closed || !business_next_opening(facts->calendar, now, &opening);
+	values[8] = TimestampTzGetDatum(opening);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
@@ -472,7 +479,8 @@ typedef struct Move
 	int64		task_id;
 	ClockKind	kind;
 	TimestampTz due_at;
-	TimestampTz new_due_at;
+	TimestampTz new_due_at;		/* DT_NOEND, too, if there is none */
+	bool		has_none;
 } Move;
 
 typedef struct MoveList
@@ -511,13 +519,15 @@ add_moves(MoveList *list, Datum task)
 		for (int i = 0; i < N_CLOCKS; i++)
 		{
 			Clock		clock;
-			Move		move = {task_id(&row), (ClockKind) i, 0, 0};
+			Move		move = {task_id(&row), (ClockKind) i};
 
 			if (!read_clock(&row, (ClockKind) i, &clock))
 				continue;
 			move.due_at = clock.due_at;
-			move.new_due_at = sla_instant(&facts, clock.span);
-			if (move.new_due_at != move.due_at)
+			move.has_none = !sla_try_instant(&facts, clock.span, &move.new_due_at);
+			if (move.has_none)
+				move.new_due_at = DT_NOEND;
+			if (move.has_none || move.new_due_at != move.due_at)
 				add_move(list, &move);
 		}
 	}
@@ -598,6 +608,7 @@ taskq_sla_moves(PG_FUNCTION_ARGS)
 		values[1] = CStringGetTextDatum(clock_names[move->kind]);
 		values[2] = TimestampTzGetDatum(move->due_at);
 		values[3] = TimestampTzGetDatum(move->new_due_at);
+		nulls[3] = move->has_none;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	SPI_finish();

@@ -28,6 +28,7 @@
 #include "utils/numeric.h"
 
 #include "base/catalog.h"
+#include "base/character.h"
 #include "base/text.h"
 #include "task/fields.h"
 #include "task/row.h"
@@ -38,6 +39,7 @@ typedef enum FieldProblem
 	LABELS_DIMENSIONS,
 	LABELS_NULL,
 	LABELS_LENGTH,
+	LABELS_UNREADABLE,
 	LABELS_MANY,
 	ATTRIBUTES_NO_OBJECT,
 	ATTRIBUTES_SIZE
@@ -93,6 +95,8 @@ normal_labels(ArrayType *labels, FieldProblem *problem, int *element)
 			*problem = LABELS_NULL;
 		else if (!text_in_bounds(DatumGetTextPP(elements[i]), 1, LABEL_MAX))
 			*problem = LABELS_LENGTH;
+		else if (text_problem(DatumGetTextPP(elements[i])) != TEXT_VALID)
+			*problem = LABELS_UNREADABLE;
 		if (*problem != FIELD_VALID)
 			return NULL;
 	}
@@ -218,6 +222,8 @@ errmsg_problem(FieldProblem problem, int element)
 			return errmsg("labels must not contain null (element %d)", element);
 		case LABELS_LENGTH:
 			return errmsg("each of labels must be 1 to %d characters (element %d)", LABEL_MAX, element);
+		case LABELS_UNREADABLE:
+			return errmsg("each of labels must be visible and without Unicode bidirectional control characters (element %d)", element);
 		case LABELS_MANY:
 			return errmsg("labels must be at most %d", LABELS_MAX);
 		case ATTRIBUTES_NO_OBJECT:

@@ -108,7 +108,9 @@ describe(NewTask *task, const TaskRow *closed, FunctionCallInfo fcinfo)
 	new_task_init(task, NULL);
 	if (!given(task, NEW_TITLE, fcinfo, ARG_TITLE))
 		inherit(task, NEW_TITLE, closed, Anum_task_title);
-	inherit(task, NEW_DESCRIPTION, closed, Anum_task_description);
+	if (!task_isnull(closed, Anum_task_description))
+		new_task_set(task, NEW_DESCRIPTION,
+					 CStringGetTextDatum(engine_description(TextDatumGetCString(task_value(closed, Anum_task_description)), NULL)));
 	inherit(task, NEW_PRIORITY, closed, Anum_task_priority);
 	inherit(task, NEW_USER_ID, closed, Anum_task_user_id);
 	inherit(task, NEW_KIND, closed, Anum_task_kind);

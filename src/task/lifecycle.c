@@ -218,6 +218,16 @@ lifecycle_is_erasure(const TaskRow *old, const TaskRow *new)
 	return true;
 }
 
+/* Whether at most this one of taskq's own columns differs. */
+static bool
+only_differs(const TaskRow *old, const TaskRow *new, int column)
+{
+	for (int attnum = 1; attnum <= old->desc->natts; attnum++)
+		if (attnum != column && task_column_is_own(attnum) && task_column_differs(old, new, attnum))
+			return false;
+	return true;
+}
+
 /*
  * Whether a write of a terminal task belongs to the merge of its customer into
  * another: of taskq's own columns it changes only that one.
@@ -225,12 +235,19 @@ lifecycle_is_erasure(const TaskRow *old, const TaskRow *new)
 static bool
 is_merge(const TaskRow *old, const TaskRow *new)
 {
-	if (!call_is(VERB_MERGE))
-		return false;
-	for (int attnum = 1; attnum <= old->desc->natts; attnum++)
-		if (attnum != Anum_task_user_id && task_column_is_own(attnum) && task_column_differs(old, new, attnum))
-			return false;
-	return true;
+	return call_is(VERB_MERGE) && only_differs(old, new, Anum_task_user_id);
+}
+
+/*
+ * Whether a write belongs to the renaming of a calendar: of taskq's own columns
+ * it changes only that one.  It is no change of the task.  Nothing else is
+ * brought up to date: deadlines that are stale remain so, and what they say is
+ * not recorded.
+ */
+bool
+lifecycle_is_rename(const TaskRow *old, const TaskRow *new)
+{
+	return call_is(VERB_RENAME) && only_differs(old, new, Anum_task_sla_calendar);
 }
 
 static void
@@ -368,6 +385,7 @@ lifecycle_update(const TaskRow *old, TransactionId written_by, TaskRow *new, boo
 	pause_apply(old, new, at);
 	sla_apply(old, new, at);
 	check_newer_columns(new);
+	check_new_values(old, new);
 	if (Anum_task_sla_from != 0 && task_column_differs(old, new, Anum_task_sla_from))
 		check_clock_began(new, at);
 
@@ -418,6 +436,7 @@ lifecycle_recheck(const TaskRow *old, const TaskRow *new)
 
 	if (new_title(old, new) != NULL)
 		check_title_is_visible(new_title(old, new));
+	check_new_values(old, new);
 
 	/* The stamps must be those that follow from the change of status. */
 	wrong |= !ends && new->status != effective_status(new);

@@ -16,6 +16,7 @@
 extern bool lifecycle_update(const TaskRow *old, TransactionId written_by, TaskRow *new, bool status_named);
 extern void lifecycle_recheck(const TaskRow *old, const TaskRow *new);
 extern bool lifecycle_is_erasure(const TaskRow *old, const TaskRow *new);
+extern bool lifecycle_is_rename(const TaskRow *old, const TaskRow *new);
 extern void lifecycle_delete(const TaskRow *row);
 pg_noreturn extern void lifecycle_truncate(void);
 

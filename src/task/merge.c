@@ -17,6 +17,10 @@
  * found the old customer unmerged before looks again afterwards (create.c,
  * renewal.c).  Each statement must see the latest rows: READ COMMITTED.
  *
+ * A trigger keeps the pointers instead of a foreign key: where a table refers
+ * to itself, pg_dump warns, and what it writes with --inserts fails where a
+ * pointer comes before the row that it points to.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -24,10 +28,13 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "base/actor.h"
@@ -52,6 +59,17 @@ static TaskqPlan point_to_target = {
 static TaskqPlan redirect_pointers = {
 	"UPDATE @.taskq_customer SET merged_into = $2 WHERE merged_into " EQ " $1"
 };
+static TaskqPlan lock_pointers = {
+	"SELECT FROM @.taskq_customer c WHERE c.merged_into " EQ " $1 AND $2 IS NOT NULL FOR NO KEY UPDATE"
+};
+
+/* For the trigger, as the owner.  $1 = the customer that others point to. */
+static TaskqPlan lock_target = {
+	"SELECT FROM @.taskq_customer c WHERE c.id " EQ " $1 FOR KEY SHARE"
+};
+static TaskqPlan find_pointer = {
+	"SELECT c.id FROM @.taskq_customer c WHERE c.merged_into " EQ " $1 LIMIT 1"
+};
 
 #define SAME(column) \
 	"(o." column " " EQ " p." column " OR (o." column " IS NULL AND p." column " IS NULL))"
@@ -59,24 +77,33 @@ static TaskqPlan redirect_pointers = {
 	"EXISTS (SELECT FROM @.taskq_sla_policy o WHERE o.user_id " EQ " $2 " \
 	"AND " SAME("kind") " AND " SAME("priority") " AND " SAME("source") ")"
 
-static TaskqPlan disable_policies = {
-	"UPDATE @.taskq_sla_policy AS p SET is_enabled = false "
-	"WHERE p.user_id " EQ " $1 AND p.is_enabled AND " TARGET_HAS_POLICY
-};
-static TaskqPlan move_schedules = {
-	"UPDATE @.taskq_schedule SET user_id = $2 WHERE user_id " EQ " $1"
-};
-static TaskqPlan move_policies = {
-	"UPDATE @.taskq_sla_policy AS p SET user_id = $2 WHERE p.user_id " EQ " $1 AND NOT " TARGET_HAS_POLICY
-};
-static TaskqPlan cancel_same_renewals = {
-	"UPDATE @.taskq_renewal AS p SET status = 'CANCELLED' WHERE p.user_id " EQ " $1 AND p.next_check_on IS NOT NULL "
-	"AND EXISTS (SELECT FROM @.taskq_renewal o WHERE o.user_id " EQ " $2 AND o.service_type " EQ " p.service_type "
+#define DOUBLE_POLICIES "p.user_id " EQ " $1 AND p.is_enabled AND " TARGET_HAS_POLICY
+#define OTHER_POLICIES "p.user_id " EQ " $1 AND NOT " TARGET_HAS_POLICY
+#define SAME_RENEWALS \
+	"p.user_id " EQ " $1 AND p.next_check_on IS NOT NULL " \
+	"AND EXISTS (SELECT FROM @.taskq_renewal o WHERE o.user_id " EQ " $2 AND o.service_type " EQ " p.service_type " \
 	"AND o.due_date " EQ " p.due_date AND " SAME("reference") " AND o.next_check_on IS NOT NULL)"
-};
-static TaskqPlan move_renewals = {
-	"UPDATE @.taskq_renewal SET user_id = $2 WHERE user_id " EQ " $1"
-};
+#define ALL_OF_CUSTOMER "p.user_id " EQ " $1 AND $2 IS NOT NULL"
+
+/* Rows that go over, or are dealt with instead. */
+typedef struct Moved
+{
+	const char *table;
+	TaskqPlan	lock;
+	TaskqPlan	write;
+} Moved;
+
+#define MOVED(table, set, condition) \
+	{table, \
+	{"SELECT FROM @." table " p WHERE " condition " FOR NO KEY UPDATE OF p"}, \
+	{"UPDATE @." table " AS p SET " set " WHERE " condition}}
+
+static Moved double_policies = MOVED("taskq_sla_policy", "is_enabled = false", DOUBLE_POLICIES);
+static Moved other_policies = MOVED("taskq_sla_policy", "user_id = $2", OTHER_POLICIES);
+static Moved same_renewals = MOVED("taskq_renewal", "status = 'CANCELLED'", SAME_RENEWALS);
+static Moved renewals = MOVED("taskq_renewal", "user_id = $2", ALL_OF_CUSTOMER);
+static Moved schedules = MOVED("taskq_schedule", "user_id = $2", ALL_OF_CUSTOMER);
+
 static TaskqPlan lock_tasks = {
 	"SELECT t.id FROM @.taskq_task t WHERE t.user_id " EQ " $1 ORDER BY t.id FOR NO KEY UPDATE"
 };
@@ -189,6 +216,27 @@ run_merge(TaskqPlan *plan, Datum *ids)
 	return (int64) SPI_processed;
 }
 
+static int64
+run_moved(Moved *moved, Datum *ids)
+{
+	int64		locked = run_merge(&moved->lock, ids);
+	int64		written = run_merge(&moved->write, ids);
+
+	check_all_written(locked, written, moved->table);
+	return written;
+}
+
+/* Makes the old customer a pointer, and those that pointed to it point to the target. */
+static void
+point(const Customer *from, Datum *ids)
+{
+	int64		locked;
+
+	check_all_written(from->merged_into == NULL ? 1 : 0, run_merge(&point_to_target, ids), "taskq_customer");
+	locked = run_merge(&lock_pointers, ids);
+	check_all_written(locked, run_merge(&redirect_pointers, ids), "taskq_customer");
+}
+
 /* The customer's tasks, which are locked in order of id, so that others who do so cannot deadlock with it. */
 static int64
 merge_tasks(Datum *ids)
@@ -210,15 +258,14 @@ merge_tasks(Datum *ids)
 
 /* Policies before tasks, whose SLA they may give anew; what is the same before what is moved. */
 static void
-merge(Datum *ids, Datum *merged)
+merge(const Customer *from, Datum *ids, Datum *merged)
 {
-	(void) run_merge(&point_to_target, ids);
-	(void) run_merge(&redirect_pointers, ids);
-	(void) run_merge(&move_schedules, ids);
-	(void) run_merge(&disable_policies, ids);
-	merged[MERGED_POLICIES] = Int64GetDatum(run_merge(&move_policies, ids));
-	(void) run_merge(&cancel_same_renewals, ids);
-	merged[MERGED_RENEWALS] = Int64GetDatum(run_merge(&move_renewals, ids));
+	point(from, ids);
+	(void) run_moved(&schedules, ids);
+	(void) run_moved(&double_policies, ids);
+	merged[MERGED_POLICIES] = Int64GetDatum(run_moved(&other_policies, ids));
+	(void) run_moved(&same_renewals, ids);
+	merged[MERGED_RENEWALS] = Int64GetDatum(run_moved(&renewals, ids));
 	merged[MERGED_TASKS] = Int64GetDatum(merge_tasks(ids));
 }
 
@@ -257,7 +304,7 @@ taskq_merge_customer(PG_FUNCTION_ARGS)
 										 from.key, to.key));
 	PG_TRY();
 	{
-		merge(ids, merged);
+		merge(&from, ids, merged);
 	}
 	PG_FINALLY();
 	{
@@ -267,4 +314,99 @@ taskq_merge_customer(PG_FUNCTION_ARGS)
 	become_caller_again(&owner);
 	SPI_finish();
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), merged, nulls));
+}
+
+/* ----------------------------------------------------------------- trigger */
+
+/* A text column of a row of taskq_customer; NULL if it is NULL or there is no row. */
+static char *
+customer_column(HeapTuple tuple, TupleDesc desc, int attnum)
+{
+	return tuple != NULL ? SPI_getvalue(tuple, desc, attnum) : NULL;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void
+run_pointers(TaskqPlan *plan, const char *target, const char *new_target)
+{
+	Oid			types[] = {TEXTOID, TEXTOID};
+	Datum		values[] = {CStringGetTextDatum(target), new_target ? CStringGetTextDatum(new_target) : (Datum) 0};
+
+	spi_run(plan, new_target ? 2 : 1, types, values, NULL, 0);
+}
+
+/* Throws 23503 unless there is a customer to point to. */
+static void
+check_target(const char *target)
+{
+	run_pointers(&lock_target, target, NULL);
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("merged_into \"%s\" is not a customer", target),
+				 errhint("Use the id of a customer in taskq_customer."),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_customer_merged_into_fkey")));
+}
+
+/* Throws 23503 if there is a customer that points to one that was deleted. */
+static void
+check_not_pointed_to(const char *id)
+{
+	run_pointers(&find_pointer, id, NULL);
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("customer \"%s\" cannot be deleted", id),
+				 errdetail("Customer \"%s\" was merged into it.", SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_customer_merged_into_fkey")));
+}
+
+/* A dump may have a pointer before the row that it points to: it is not checked there. */
+PG_FUNCTION_INFO_V1(taskq_customer_pointer);
+Datum
+taskq_customer_pointer(PG_FUNCTION_ARGS)
+{
+	TriggerData *td = (TriggerData *) fcinfo->context;
+	TupleDesc	desc;
+	HeapTuple	old;
+	HeapTuple	new;
+	char	   *old_id;
+	char	   *new_id;
+	char	   *target;
+	OwnerSwitch owner;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_ROW(td->tg_event) || !TRIGGER_FIRED_AFTER(td->tg_event) ||
+		RelationGetRelid(td->tg_relation) != taskq_catalog()->customer)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("taskq_customer_pointer belongs to table taskq_customer and cannot be used elsewhere")));
+	desc = RelationGetDescr(td->tg_relation);
+	old = TRIGGER_FIRED_BY_INSERT(td->tg_event) ? NULL : td->tg_trigtuple;
+	new = TRIGGER_FIRED_BY_DELETE(td->tg_event) ? NULL :
+		TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple;
+	old_id = customer_column(old, desc, 1);
+	new_id = customer_column(new, desc, 1);
+	target = customer_column(new, desc, taskq_catalog()->customer_merged_into);
+	if (target != NULL && (same_text(target, customer_column(old, desc, taskq_catalog()->customer_merged_into)) ||
+						   (old == NULL && !check_function_bodies)))
+		target = NULL;
+	if (target == NULL && (old_id == NULL || same_text(old_id, new_id)))
+		return PointerGetDatum(NULL);
+
+	spi_connect();
+	become_owner_of(taskq_catalog()->customer, &owner);
+	if (target != NULL)
+		check_target(target);
+	if (new == NULL)
+		check_not_pointed_to(old_id);
+	else if (old != NULL && !same_text(old_id, new_id))
+		run_pointers(&redirect_pointers, old_id, new_id);
+	become_caller_again(&owner);
+	SPI_finish();
+	return PointerGetDatum(NULL);
 }

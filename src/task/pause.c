@@ -33,6 +33,7 @@
 #include "base/plan.h"
 #include "task/pause.h"
 #include "task/row.h"
+#include "task/valid.h"
 
 static TaskqPlan select_pauses = {
 	"SELECT p.paused_at, p.resumed_at FROM @.taskq_task_pause p WHERE p.task_id " EQ " $1 ORDER BY p.paused_at"
@@ -272,6 +273,18 @@ pause_column(TriggerData *td, HeapTuple tuple, const char *name)
 	return SPI_getbinval(tuple, RelationGetDescr(td->tg_relation), SPI_fnumber(RelationGetDescr(td->tg_relation), name), &isnull);
 }
 
+/* Throws 23514 for a reason that cannot be read; no older version has pauses. */
+static void
+check_reason(TriggerData *td, HeapTuple tuple)
+{
+	TupleDesc	desc = RelationGetDescr(td->tg_relation);
+	bool		isnull;
+	Datum		reason = SPI_getbinval(tuple, desc, SPI_fnumber(desc, "reason"), &isnull);
+
+	if (!isnull)
+		check_written_text("taskq_task_pause", "taskq_task_pause_reason_check", DatumGetTextPP(reason));
+}
+
 PG_FUNCTION_INFO_V1(taskq_task_pause_guard);
 Datum
 taskq_task_pause_guard(PG_FUNCTION_ARGS)
@@ -286,6 +299,8 @@ taskq_task_pause_guard(PG_FUNCTION_ARGS)
 				 errmsg("taskq_task_pause_guard belongs to table taskq_task_pause and cannot be used elsewhere")));
 	if (guard_is_passed(recording) || !check_function_bodies)
 		return PointerGetDatum(NULL);
+	if (!TRIGGER_FIRED_BY_DELETE(td->tg_event))
+		check_reason(td, TRIGGER_FIRED_BY_UPDATE(td->tg_event) ? td->tg_newtuple : td->tg_trigtuple);
 	task_id = DatumGetInt64(pause_column(td, td->tg_trigtuple, "task_id"));
 	if (TRIGGER_FIRED_BY_UPDATE(td->tg_event))
 	{

@@ -17,6 +17,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
+#include "base/compat.h"
 #include "task/publicid.h"
 
 #define INCREMENT UINT64CONST(0x9E3779B97F4A7C15)

@@ -305,6 +305,7 @@ due_date_in_bounds(DateADT date)
 		date <= date2j(9999, 12, 31) - POSTGRES_EPOCH_JDATE;
 }
 
+/* What the CHECK asks of hours.  New ones must be a millisecond at least. */
 bool
 sla_hours_in_bounds(float8 hours)
 {
@@ -325,19 +326,19 @@ check_due_date(DateADT date)
 void
 check_sla_hours(float8 hours)
 {
-	if (!sla_hours_in_bounds(hours))
+	if (!sla_hours_in_bounds(hours) || hours < SLA_HOURS_MIN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("sla_hours must be greater than 0 and at most %.0f", SLA_HOURS_MAX)));
+				 errmsg("sla_hours must be " SLA_HOURS_BOUNDS)));
 }
 
 void
 check_response_hours(float8 hours)
 {
-	if (!sla_hours_in_bounds(hours))
+	if (!sla_hours_in_bounds(hours) || hours < SLA_HOURS_MIN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("response_hours must be greater than 0 and at most %.0f", SLA_HOURS_MAX)));
+				 errmsg("response_hours must be " SLA_HOURS_BOUNDS)));
 }
 
 void

@@ -70,7 +70,9 @@ enum
 
 #define TITLE_MAX 200
 #define SOURCE_MAX 63
+#define SLA_HOURS_MIN (1.0 / 3600000)	/* a millisecond */
 #define SLA_HOURS_MAX 87600.0
+#define SLA_HOURS_BOUNDS "at least 1/3600000 (a millisecond) and at most 87600"
 
 /* What taskq_stage() says. */
 #define STAGE_UNSTARTED 0

@@ -24,6 +24,7 @@
 
 #include "access/xact.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/timestamp.h"
 
 #include "base/actor.h"
@@ -74,15 +75,17 @@ clock_begins(const TaskRow *row)
 	return task_stamp(row, has(row, Anum_task_sla_from) ? Anum_task_sla_from : Anum_task_created_at);
 }
 
-/* The calendar of a row; NULL if it has none, or that is gone. */
+/* The calendar of a row; NULL if it has none, or that is gone, or in a zone that this server does not know. */
 static const BusinessCalendar *
 calendar_of(const TaskRow *row)
 {
-	return has(row, Anum_task_sla_calendar) ?
-		business_calendar(TextDatumGetCString(task_value(row, Anum_task_sla_calendar))) : NULL;
+	const BusinessCalendar *calendar = has(row, Anum_task_sla_calendar) ?
+		business_calendar_in_any_zone(TextDatumGetCString(task_value(row, Anum_task_sla_calendar))) : NULL;
+
+	return calendar != NULL && business_zone_is_known(calendar) ? calendar : NULL;
 }
 
-/* What the deadlines follow from; "ended" is a pause that is not in the table yet.  False if the calendar is gone. */
+/* What the deadlines follow from; "ended" is a pause that is not in the table yet.  False if the calendar cannot be used. */
 static bool
 facts_with(const TaskRow *row, bool stored, const Pause *ended, SlaFacts *facts)
 {
@@ -95,7 +98,7 @@ facts_with(const TaskRow *row, bool stored, const Pause *ended, SlaFacts *facts)
 	return facts->calendar != NULL || !has(row, Anum_task_sla_calendar);
 }
 
-/* What the deadlines of a stored row follow from; false if its calendar is gone. */
+/* What the deadlines of a stored row follow from; false if its calendar is gone, or its zone not known. */
 bool
 sla_facts(const TaskRow *row, SlaFacts *facts)
 {
@@ -113,19 +116,23 @@ open_between(const SlaFacts *facts, TimestampTz a, TimestampTz b)
 	return facts->calendar != NULL ? business_between(facts->calendar, a, b) : b - a;
 }
 
-static TimestampTz
-open_add(const SlaFacts *facts, TimestampTz start, int64 span)
+/* False if there is no such instant; unless the caller wants to know that, throws 22008 then. */
+static bool
+open_add(const SlaFacts *facts, TimestampTz start, int64 span, bool try, TimestampTz *result)
 {
-	TimestampTz result;
-
 	if (facts->calendar != NULL)
-		return business_add(facts->calendar, start, span);
-	result = start + span;
-	if (!IS_VALID_TIMESTAMP(result))
+	{
+		if (try)
+			return business_try_add(facts->calendar, start, span, result);
+		*result = business_add(facts->calendar, start, span);
+		return true;
+	}
+	*result = start + span;
+	if (!IS_VALID_TIMESTAMP(*result) && !try)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("SLA deadline is out of the range of timestamps")));
-	return result;
+	return IS_VALID_TIMESTAMP(*result);
 }
 
 /* The i-th stretch of time in which the clock runs, of npauses + 1; the last one ends when the task was paused. */
@@ -136,9 +143,8 @@ stretch(const SlaFacts *facts, int i, TimestampTz *begins, TimestampTz *ends)
 	*ends = i == facts->pauses.n ? facts->paused_at : Min(facts->paused_at, facts->pauses.pauses[i].begins);
 }
 
-/* The first instant at which so much time has elapsed; DT_NOEND if the task is paused before it. */
-TimestampTz
-sla_instant(const SlaFacts *facts, int64 span)
+static bool
+find_instant(const SlaFacts *facts, int64 span, bool try, TimestampTz *result)
 {
 	for (int i = 0; i <= facts->pauses.n; i++)
 	{
@@ -148,13 +154,31 @@ sla_instant(const SlaFacts *facts, int64 span)
 
 		stretch(facts, i, &begins, &ends);
 		if (TIMESTAMP_IS_NOEND(ends))
-			return open_add(facts, begins, span);
+			return open_add(facts, begins, span, try, result);
 		open = open_between(facts, begins, ends);
 		if (open >= span)
-			return open_add(facts, begins, span);
+			return open_add(facts, begins, span, try, result);
 		span -= open;
 	}
-	return DT_NOEND;
+	*result = DT_NOEND;
+	return true;
+}
+
+/* The first instant at which so much time has elapsed; DT_NOEND if the task is paused before it.  Throws 22008 as business_add() does. */
+TimestampTz
+sla_instant(const SlaFacts *facts, int64 span)
+{
+	TimestampTz result;
+
+	(void) find_instant(facts, span, false, &result);
+	return result;
+}
+
+/* The same; false where that throws. */
+bool
+sla_try_instant(const SlaFacts *facts, int64 span, TimestampTz *result)
+{
+	return find_instant(facts, span, true, result);
 }
 
 /* How much time has elapsed by an instant. */
@@ -209,6 +233,13 @@ facts_until(const SlaFacts *facts, TimestampTz until)
 	return result;
 }
 
+/* The facts of the response clock, which stands once work has begun. */
+static SlaFacts
+response_facts(const TaskRow *row, const SlaFacts *facts)
+{
+	return has(row, Anum_task_started_at) ? facts_until(facts, task_stamp(row, Anum_task_started_at)) : *facts;
+}
+
 /* Sets the deadlines of a row, those that are NULL only or all; what is out of bounds is left for the checks to refuse. */
 static void
 set_deadlines(TaskRow *row, const SlaFacts *facts, bool only_null)
@@ -233,8 +264,7 @@ set_deadlines(TaskRow *row, const SlaFacts *facts, bool only_null)
 	if (has(row, response_hours) && TO_SET(response_due_at) &&
 		sla_hours_in_bounds(DatumGetFloat8(task_value(row, response_hours))))
 	{
-		SlaFacts	responding = has(row, Anum_task_started_at) ?
-			facts_until(facts, task_stamp(row, Anum_task_started_at)) : *facts;
+		SlaFacts	responding = response_facts(row, facts);
 
 		task_set_stamp(row, response_due_at, sla_instant(&responding, sla_span(DatumGetFloat8(task_value(row, response_hours)))));
 	}
@@ -260,8 +290,10 @@ next_warning(const TaskRow *row, const SlaFacts *facts, TimestampTz after)
 
 	for (int i = 0; policy != NULL && i < policy->nwarn && TIMESTAMP_IS_NOEND(result); i++)
 	{
-		TimestampTz at = sla_instant(facts, span / 100 * policy->warn[i]);
+		TimestampTz at;
 
+		if (!sla_try_instant(facts, span / 100 * policy->warn[i], &at))
+			break;
 		if (at > after)
 			result = at;
 	}
@@ -312,14 +344,31 @@ sla_fill(TaskRow *row)
 static bool
 calendar_differs(const TaskRow *old, const TaskRow *new)
 {
-	const BusinessCalendar *calendar;
+	return task_column_differs(old, new, Anum_task_sla_calendar) && !call_is(VERB_RENAME);
+}
 
-	if (!task_column_differs(old, new, Anum_task_sla_calendar))
-		return false;
-	if (task_isnull(old, Anum_task_sla_calendar) || task_isnull(old, Anum_task_sla_revision) || calendar_of(old) != NULL)
-		return true;
-	calendar = calendar_of(new);
-	return calendar == NULL || business_revision(calendar) != DatumGetInt64(task_value(old, Anum_task_sla_revision));
+/*
+ * Locks the calendar that a write gives a task, as a foreign key would, so that
+ * it can neither be renamed nor deleted before the task is there to be found.
+ * Throws 23503 if there is none, of the API's own writes 22023.
+ */
+void
+sla_lock_calendar(const TaskRow *old, const TaskRow *new)
+{
+	const TaskqCall *call = call_under_way();
+	bool		by_api = call != NULL && trigger_depth() == call->trigger_depth + 1;
+	text	   *name;
+
+	if (!has(new, Anum_task_sla_calendar) || (old != NULL && !calendar_differs(old, new)) || !check_function_bodies)
+		return;
+	name = DatumGetTextPP(task_value(new, Anum_task_sla_calendar));
+	if (business_lock(PointerGetDatum(name)))
+		return;
+	if (by_api)
+		(void) business_calendar_argument("sla_calendar", name);
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 errmsg("calendar \"%s\" does not exist", text_to_cstring(name))));
 }
 
 /* The columns that a policy gives. */
@@ -422,12 +471,14 @@ sla_due_now(const TaskRow *row, int hours, int due_at)
 	const BusinessCalendar *calendar = calendar_of(row);
 	int			revision = Anum_task_sla_revision;
 	SlaFacts	facts;
+	TimestampTz due;
 
 	if (calendar == NULL || !has(row, hours) ||
 		(has(row, revision) && DatumGetInt64(task_value(row, revision)) == business_revision(calendar)) ||
-		!facts_with(row, true, NULL, &facts) || TIMESTAMP_NOT_FINITE(facts.from))
+		!facts_with(row, true, NULL, &facts) || TIMESTAMP_NOT_FINITE(facts.from) ||
+		!sla_try_instant(&facts, sla_span(DatumGetFloat8(task_value(row, hours))), &due))
 		return task_stamp(row, due_at);
-	return sla_instant(&facts, sla_span(DatumGetFloat8(task_value(row, hours))));
+	return due;
 }
 
 /*
@@ -589,7 +640,7 @@ told_until(const TaskRow *row)
 
 /*
  * Records that a task is at risk, or that a warning of its policy is due, which
- * history.c makes events of; outside open hours, when the calendar opens next.
+ * history.c makes events of; outside open hours, when the calendar opens next, if it does.
  * Each once a deadline, and nothing once the deadline has passed.
  */
 static void
@@ -614,17 +665,15 @@ apply_warnings(const TaskRow *old, TaskRow *new, TimestampTz at, SlaFacts *facts
 		clear_stamp(new, Anum_task_sla_warned_at);
 	told = told_until(new);
 	if (has(new, Anum_task_sla_policy) && (have_facts || facts_with(new, true, NULL, facts)))
-	{
-		have_facts = true;
 		warning = next_warning(new, facts, told);
-	}
 	if (warning <= at || (task_stamp(new, Anum_task_sla_at_risk_at) <= at && task_stamp(new, Anum_task_sla_at_risk_at) > told))
 	{
 		const BusinessCalendar *calendar = calendar_of(new);
+		TimestampTz opening;
 
-		if (calendar != NULL && !business_is_open(calendar, at))
+		if (calendar != NULL && !business_is_open(calendar, at) && business_next_opening(calendar, at, &opening))
 		{
-			task_set_stamp(new, warn_at, business_next_opening(calendar, at));
+			task_set_stamp(new, warn_at, opening);
 			return;
 		}
 		task_set_stamp(new, Anum_task_sla_warned_at, at);
@@ -633,6 +682,68 @@ apply_warnings(const TaskRow *old, TaskRow *new, TimestampTz at, SlaFacts *facts
 			warning = next_warning(new, facts, told);
 	}
 	set_warning(new, warning, told);
+}
+
+/* Whether the deadline of a clock can be computed; so can then what lies before it. */
+static bool
+can_compute(const TaskRow *row, const SlaFacts *facts, int hours)
+{
+	TimestampTz due_at;
+
+	return !has(row, hours) || !sla_hours_in_bounds(DatumGetFloat8(task_value(row, hours))) ||
+		sla_try_instant(facts, sla_span(DatumGetFloat8(task_value(row, hours))), &due_at);
+}
+
+/*
+ * Leaves the deadlines of an update, which cannot be computed, as they are.  If
+ * its pauses have changed, they are not those of any revision.
+ */
+static void
+keep_deadlines(const TaskRow *old, TaskRow *new)
+{
+	if (has(new, Anum_task_sla_calendar) &&
+		(task_column_differs(old, new, Anum_task_paused_at) || call_is(VERB_PAUSES)))
+		clear_stamp(new, Anum_task_sla_revision);
+}
+
+/*
+ * Computes the deadlines of an update.  Throws 22023 or 22008 if it asks for a
+ * deadline that cannot be.  If it does not, returns false: the deadlines are
+ * kept, and the task is stale, so that whatever else is written does not depend
+ * on them.
+ */
+static bool
+compute_deadlines(const TaskRow *old, TaskRow *new, const Pause *ended, SlaFacts *facts)
+{
+	bool		asked = targets_differ(old, new) || call_is(VERB_APPLY_POLICY) ||
+		(Anum_task_sla_from != 0 && task_column_differs(old, new, Anum_task_sla_from));
+	SlaFacts	responding;
+	bool		kept;
+
+	if (!facts_with(new, Anum_task_paused_at != 0, ended, facts))
+	{
+		if (asked)
+			(void) business_calendar_argument("sla_calendar", DatumGetTextPP(task_value(new, Anum_task_sla_calendar)));
+		keep_deadlines(old, new);
+		return false;
+	}
+	responding = response_facts(new, facts);
+	kept = !asked && !TIMESTAMP_NOT_FINITE(facts->from);
+	if (kept && !can_compute(new, facts, Anum_task_sla_hours))
+	{
+		keep_deadlines(old, new);
+		return false;
+	}
+	kept = kept && !can_compute(new, &responding, Anum_task_response_hours);
+	clear_stamp(new, Anum_task_sla_due_at);
+	clear_stamp(new, Anum_task_sla_at_risk_at);
+	if (!kept)
+		clear_stamp(new, Anum_task_response_due_at);
+	if (!TIMESTAMP_NOT_FINITE(facts->from))
+		set_deadlines(new, facts, kept);
+	if (kept)
+		keep_deadlines(old, new);
+	return true;
 }
 
 /* Sets whatever follows for the SLA from an update at an instant; status, stamps and pause are those to be stored. */
@@ -645,18 +756,9 @@ sla_apply(const TaskRow *old, TaskRow *new, TimestampTz at)
 	bool		computed;
 
 	apply_policy(old, new);
+	sla_lock_calendar(old, new);
 	ends = Anum_task_paused_at != 0 && pause_ends(old, new, at, &pause);
-	computed = to_compute(old, new);
-	if (computed)
-	{
-		if (!facts_with(new, Anum_task_paused_at != 0, ends ? &pause : NULL, &facts))
-			(void) business_calendar_argument("sla_calendar", DatumGetTextPP(task_value(new, Anum_task_sla_calendar)));
-		clear_stamp(new, Anum_task_sla_due_at);
-		clear_stamp(new, Anum_task_sla_at_risk_at);
-		clear_stamp(new, Anum_task_response_due_at);
-		if (!TIMESTAMP_NOT_FINITE(facts.from))
-			set_deadlines(new, &facts, false);
-	}
+	computed = to_compute(old, new) && compute_deadlines(old, new, ends ? &pause : NULL, &facts);
 	apply_breaches(old, new, at);
 	apply_used(old, new, ends ? &pause : NULL, &facts, computed);
 	apply_warnings(old, new, at, &facts, computed && has(new, Anum_task_sla_hours));
@@ -725,8 +827,10 @@ sla_percent_passed(const TaskRow *old, const TaskRow *new)
 	after = deadline_is_new(old, new) ? DT_NOBEGIN : told_until(old);
 	for (int i = 0; i < policy->nwarn; i++)
 	{
-		TimestampTz at = sla_instant(&facts, sla_span(DatumGetFloat8(task_value(new, Anum_task_sla_hours))) / 100 * policy->warn[i]);
+		TimestampTz at;
 
+		if (!sla_try_instant(&facts, sla_span(DatumGetFloat8(task_value(new, Anum_task_sla_hours))) / 100 * policy->warn[i], &at))
+			break;
 		if (at > after && at <= task_stamp(new, Anum_task_sla_warned_at))
 			percent = policy->warn[i];
 	}

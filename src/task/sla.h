@@ -28,11 +28,13 @@ typedef struct SlaFacts
 extern bool sla_facts(const TaskRow *row, SlaFacts *facts);
 extern int64 sla_span(float8 hours);
 extern TimestampTz sla_instant(const SlaFacts *facts, int64 span);
+extern bool sla_try_instant(const SlaFacts *facts, int64 span, TimestampTz *result);
 extern int64 sla_elapsed(const SlaFacts *facts, TimestampTz until);
 extern TimestampTz sla_breach_begins(TimestampTz due_at);
 extern TimestampTz sla_due_now(const TaskRow *row, int hours, int due_at);
 
 /* What lifecycle.c asks for, before and after a row is stored. */
+extern void sla_lock_calendar(const TaskRow *old, const TaskRow *new);
 extern bool sla_fill(TaskRow *row);
 extern void sla_apply(const TaskRow *old, TaskRow *new, TimestampTz at);
 extern bool sla_agrees(const TaskRow *old, const TaskRow *new, TimestampTz at);

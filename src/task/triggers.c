@@ -99,7 +99,7 @@ taskq_task_update(PG_FUNCTION_ARGS)
 	task_row_see(&old, td->tg_trigslot);
 	check_unchanged(&old);
 	task_row_copy(&new, td->tg_newslot);
-	if (lifecycle_is_erasure(&old, &new))
+	if (lifecycle_is_erasure(&old, &new) || lifecycle_is_rename(&old, &new))
 		return PointerGetDatum(td->tg_newtuple);
 	if (!lifecycle_update(&old, HeapTupleHeaderGetXmin(td->tg_trigtuple->t_data), &new, new.status != old.status ||
 						  bms_is_member(Anum_task_status - FirstLowInvalidHeapAttributeNumber, td->tg_updatedcols)))
@@ -193,6 +193,8 @@ tell(TriggerData *td)
 		{
 			if (!next_row(news, new_slot, &new))
 				elog(ERROR, "transition tables of taskq_task differ in length");
+			if (lifecycle_is_rename(&old, &new))
+				continue;
 			change.kind = lifecycle_is_erasure(&old, &new) ? CHANGE_ERASE : CHANGE_UPDATE;
 			change.new = &new;
 			if (change.kind == CHANGE_UPDATE && recheck)
@@ -319,13 +321,19 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 		changed = true;
 	}
 	changed |= fields_apply(NULL, &row);
+	/* A task that is closed may name a calendar of its time. */
+	if (task_isnull(&row, Anum_task_completed_at) && task_isnull(&row, Anum_task_cancelled_at))
+		sla_lock_calendar(NULL, &row);
 	changed |= sla_fill(&row);
 	if (!task_isnull(&row, Anum_task_status))
 	{
 		row.status = status_from_datum(task_value(&row, Anum_task_status));
 		check_newer_columns(&row);
 		if (check_function_bodies)
+		{
+			check_new_values(NULL, &row);
 			check_clock_began(&row, GetCurrentStatementStartTimestamp());
+		}
 	}
 	if (changed)
 		tuple = rebuild(tuple, &row);

@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "base/catalog.h"
+#include "base/character.h"
 #include "base/enums.h"
 #include "base/text.h"
 #include "task/row.h"
@@ -208,6 +209,62 @@ broken_newer_rule(const TaskRow *row)
 	if (!task_isnull(row, Anum_task_follows_id) && DatumGetInt64(task_value(row, Anum_task_follows_id)) == task_id(row))
 		return "taskq_task_follows_check";
 	return NULL;
+}
+
+/* Throws 23514, as a CHECK does, for a text that people read and that does not read as it is stored, or is blank. */
+void
+check_written_text(const char *table, const char *rule, const text *value)
+{
+	TextProblem problem = text_problem(value);
+
+	if (problem != TEXT_VALID)
+		ereport(ERROR,
+				(errcheck(table, rule),
+				 errmsg("new row for relation \"%s\" violates check constraint \"%s\"", table, rule),
+				 problem == TEXT_BLANK ? errdetail("The text has no visible character.") :
+				 errdetail("The text contains Unicode bidirectional control characters.")));
+}
+
+/* Whether a write gives a row, new where old is NULL, another value in a column. */
+static bool
+is_given(const TaskRow *old, const TaskRow *new, int attnum)
+{
+	return attnum != 0 && !task_isnull(new, attnum) && (old == NULL || task_column_differs(old, new, attnum));
+}
+
+/*
+ * Throws 23514 for what a write gives to a row and an older version accepted.
+ * The CHECK does not ask for this, so that rows which have it can be updated.
+ */
+void
+check_new_values(const TaskRow *old, const TaskRow *new)
+{
+	const struct
+	{
+		int			attnum;
+		const char *rule;
+	}			texts[] = {
+		{Anum_task_description, "taskq_task_description_check"},
+		{Anum_task_kind, "taskq_task_kind_check"},
+		{Anum_task_pause_reason, "taskq_task_pause_reason_check"}
+	}, hours[] = {
+		{Anum_task_sla_hours, "taskq_task_sla_hours_check"},
+		{Anum_task_response_hours, "taskq_task_response_hours_check"}
+	};
+
+	for (int i = 0; i < lengthof(texts); i++)
+		if (is_given(old, new, texts[i].attnum))
+			check_written_text("taskq_task", texts[i].rule, DatumGetTextPP(task_value(new, texts[i].attnum)));
+	for (int i = 0; i < lengthof(hours); i++)
+	{
+		float8		value = is_given(old, new, hours[i].attnum) ? DatumGetFloat8(task_value(new, hours[i].attnum)) : SLA_HOURS_MIN;
+
+		if (value > 0 && value < SLA_HOURS_MIN)
+			ereport(ERROR,
+					(errcheck("taskq_task", hours[i].rule),
+					 errmsg("new row for relation \"%s\" violates check constraint \"%s\"", "taskq_task", hours[i].rule),
+					 errdetail("The hours are less than 1/3600000 (a millisecond).")));
+	}
 }
 
 /* Throws 23514 if the clocks of a row's SLA begin in the future. */

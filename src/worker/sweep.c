@@ -319,7 +319,8 @@ write_all(Writing *writing, const int64 *ids, int n)
 /*
  * Rows that are due after they have been written as they were before have
  * failed too, or they would be picked for ever: a trigger of the user's
- * suppressed the write, or taskq's own triggers are disabled.
+ * suppressed the write, taskq's own triggers are disabled, or a calendar gives
+ * no deadline.
  */
 static void
 note_untouched(Sweep *sweep, int kind, Datum instant, Datum ids)
@@ -332,6 +333,7 @@ note_untouched(Sweep *sweep, int kind, Datum instant, Datum ids)
 	for (uint64 i = 0; i < SPI_processed; i++)
 		note_failure(sweep, kind,
 					 DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull)),
+					 kinds[kind]->untouched != NULL ? kinds[kind]->untouched :
 					 "the write changed nothing: a trigger suppresses it, or taskq's own triggers are disabled");
 	SPI_freetuptable(SPI_tuptable);
 }

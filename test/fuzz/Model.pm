@@ -147,14 +147,16 @@ sub sort_key
 	return [ $deadline >= 9e18 ? 9**99 : $deadline, $row->{id} ];
 }
 
-# The first instant at which so much time has elapsed, less pauses; infinity if a task is paused before it.
+# The first instant at which so much time has elapsed, less pauses until the clock stopped; infinity if a task is paused before it.
 sub sla_instant
 {
-	my ($row, $span) = @_;
+	my ($row, $span, $stopped) = @_;
 	my $at = $row->{created_at};
 	for my $pause (@{ $row->{pauses} // [] }, defined $row->{paused_at} ? [ $row->{paused_at}, 9e18 ] : ())
 	{
 		my ($begins, $ends) = @$pause;
+		last if defined $stopped && $begins >= $stopped;
+		$ends = $stopped if defined $stopped && $ends > $stopped;
 		last if $at + $span <= $begins;
 		$span -= $begins - $at if $begins > $at;
 		$at = $ends if $ends > $at;
@@ -168,7 +170,7 @@ sub sla_instants
 	my ($span, $response) = map { defined $_ ? floor($_ * 3600e6 + 0.5) : undef } @$row{qw(sla_hours response_hours)};
 	$row->{sla_due_at} = defined $span ? sla_instant($row, $span) : undef;
 	$row->{sla_at_risk_at} = defined $span ? sla_instant($row, floor($span / 100) * 80) : undef;
-	$row->{response_due_at} = defined $response ? sla_instant($row, $response) : undef;
+	$row->{response_due_at} = defined $response ? sla_instant($row, $response, $row->{started_at}) : undef;
 	return;
 }
 
@@ -299,6 +301,7 @@ sub update
 	return ['23514'] if defined $new{sla_hours} && abs($new{created_at}) >= 9e18;
 	$new{"${_}_breached_at"} = breached_after($_, $row, \%new, $at) for qw(sla response);
 	$new{sla_first_breached_at} //= $row->{sla_breached_at} // $new{sla_breached_at} // ($was_late ? $at : undef);
+	$new{sla_warned_at} = undef if $new_hours && at_risk_is_news({ %new, sla_warned_at => undef }, 9e18);
 	my $news = at_risk_is_news(\%new, $at);
 	$new{sla_warned_at} = $at if $news;
 
@@ -306,7 +309,8 @@ sub update
 	push @events, [ 'sla_at_risk', $from, $from ] if $news;
 	push @events, [ 'response_breached', $from, $from ] if $was_slow;
 	push @events, [ 'sla_breached', $from, $from ] if $was_late;
-	my %kinds = map { $kind_of{$_} => 1 } @changed;
+	# What a pause waits for, and until when, may change while it lasts.
+	my %kinds = map { ($kind_of{$_} eq 'paused' && !differs($row->{paused_at}, $new{paused_at}) ? 'updated' : $kind_of{$_}) => 1 } @changed;
 	my $kind = keys %kinds > 1 ? 'updated' : (keys %kinds)[0];
 	$kind = lc $new{status} if !is_active(\%new);
 	$kind = 'started' if is_active(\%new) && !defined $row->{started_at} && defined $new{started_at};

@@ -11,6 +11,7 @@
  */
 #include "shim.h"
 
+#include "../../src/base/character.c"
 #include "../../src/base/text.c"
 #include "../../src/task/create.c"
 #include "../../src/task/row.c"
@@ -37,7 +38,12 @@ check_staff(Datum assignee_id)
 }
 
 void
-check_customer(Datum user_id)
+find_customer(Datum user_id, ItemPointer at)
+{
+}
+
+void
+check_team(Datum team_id)
 {
 }
 

@@ -11,6 +11,7 @@
  */
 #include "shim.h"
 
+#include "../../src/base/character.c"
 #include "../../src/base/text.c"
 #include "../../src/engine/template.c"
 

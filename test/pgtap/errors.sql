@@ -83,7 +83,7 @@ INSERT INTO mistake (statement, state, message)
 SELECT format(call, value), '22023', bound
 FROM (VALUES ('SELECT taskq_create(''x'', sla_hours => %L)'), ('SELECT taskq_set_sla(1, %L)'), ('SELECT taskq_set_sla_many(''{1}'', %L)')) c(call),
      unnest('{0,-1,NaN,Infinity,-Infinity,87600.01}'::text[]) value,
-     (VALUES ('sla_hours must be greater than 0 and at most 87600')) b(bound)
+     (VALUES ('sla_hours must be at least 1/3600000 (a millisecond) and at most 87600')) b(bound)
 UNION ALL
 SELECT format(call, value), '22023', bound
 FROM (VALUES ('SELECT taskq_create(''x'', due_date => %L)'), ('SELECT taskq_reschedule(1, %L)'), ('SELECT taskq_reschedule_many(''{1}'', %L)')) c(call),

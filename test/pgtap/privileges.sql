@@ -37,7 +37,7 @@ UNION ALL SELECT unnest('{taskq_sweep,taskq_sweep_all,taskq_purge,taskq_mirror,t
     taskq_erase_customer,taskq_merge_customer,taskq_hand_over,taskq_calendar_set,taskq_check,taskq_check_server,taskq_own_objects}'::text[]), 'manager'
 UNION ALL SELECT unnest('{taskq_grant,taskq_revoke,taskq_reapply_grants,taskq_set_slot,taskq_customizations,taskq_task_event_guard,taskq_task_insert,taskq_task_update,
     taskq_task_updated,taskq_task_delete,taskq_task_deleted,taskq_task_counted,taskq_key_change,
-    taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_renewal_calendar_changed,taskq_customer_reactivated,
+    taskq_workflow_rule_changed,taskq_workflow_rule_condition,taskq_renewal_guard,taskq_renewal_closed,taskq_renewal_threshold_changed,taskq_renewal_calendar_changed,taskq_customer_pointer,taskq_customer_reactivated,
     taskq_calendar_changed,taskq_calendar_revise,taskq_sla_policy_changed,taskq_task_pause_guard,taskq_schedule_guard}'::text[]), 'owner';
 
 -- From which level on rows may be read and deleted; nothing else is a level's.

@@ -29,11 +29,15 @@ SELECT * FROM taskq_hand_over('ana', 'bob', actor => '');
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT * FROM taskq_hand_over('ana', 'bob');
 ROLLBACK;
+INSERT INTO taskq_schedule (name, title_template, starts_on, every, assignee_id, team_id, is_enabled) VALUES
+    ('weekly', 'Report', '2099-01-01', '7 days', 'ana', 'docs', true), ('paused', 'Report', '2099-01-01', '1 month', 'ana', NULL, false),
+    ('of Bob', 'Report', '2099-01-01', '1 month', 'bob', NULL, true);
 CREATE VIEW has AS
 SELECT coalesce(t.title, 'renewal') AS what, t.assignee_id, t.team_id FROM taskq_task t WHERE t.source = 'MANUAL'
 UNION ALL SELECT 'renewal of ' || user_id || ': ' || service_type, r.assignee_id, NULL FROM taskq_renewal r
 UNION ALL SELECT 'its task', t.assignee_id, t.team_id FROM taskq_task t WHERE t.source = 'RENEWAL'
-UNION ALL SELECT 'customer ' || id, assigned_agent_id, NULL FROM taskq_customer;
+UNION ALL SELECT 'customer ' || id, assigned_agent_id, NULL FROM taskq_customer
+UNION ALL SELECT 'schedule ' || name, assignee_id, team_id FROM taskq_schedule;
 CREATE TABLE before AS SELECT * FROM has;
 
 -- to somebody; what is not ana's stays

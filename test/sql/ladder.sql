@@ -80,7 +80,7 @@ BEGIN;
 INSERT INTO taskq_renewal_threshold (service_type, days_before, task_priority, title_template, description_template)
 VALUES ('texts', 10, 'LOW', '{{renewal.notes}}', '{{renewal.notes}}{{renewal.notes}}');
 SELECT count(*) FROM (SELECT taskq_renewal_create('cus_1', 'texts', taskq_today() + 1, reference => i::text, notes => n)
-    FROM unnest(ARRAY['a' || repeat('é', 250), 'a' || repeat('🦊', 60000), repeat('x', 199) || ' y', repeat(' ', 300) || 'x', '  ', NULL]) WITH ORDINALITY u(n, i)) r;
+    FROM unnest(ARRAY['a' || repeat('é', 250), 'a' || repeat('🦊', 60000), repeat('x', 199) || ' y', repeat(' ', 300) || 'x', '', NULL]) WITH ORDINALITY u(n, i)) r;
 SELECT outcome, count(*) FROM taskq_renewals_refresh() GROUP BY 1;
 SELECT regexp_replace(replace(title, to_char(taskq_today() + 1, 'YYYY-MM-DD'), 'tomorrow'), '(.)\1{10,}', '\1...') AS title, length(title), length(description) AS description_length
 FROM taskq_task WHERE id > (SELECT max(id) - 6 FROM taskq_task) ORDER BY id;

@@ -94,7 +94,7 @@ SELECT id, sla_status FROM taskq_tasks WHERE id > 100 ORDER BY id;
 SELECT kind FROM taskq_task_event WHERE task_id = 105 ORDER BY id;
 -- what is recorded stays until the hours change
 SELECT sla_breached_at AS breached_at FROM taskq_set_sla(103, 1.5);
-SELECT sla_breached_at = updated_at AS breached FROM taskq_set_sla(103, 1e-9);
+SELECT sla_breached_at = updated_at AS breached FROM taskq_set_sla(103, 1.0 / 3600000);
 SELECT sum(tasks) FROM taskq_sweep();
 DROP VIEW ahead;
 

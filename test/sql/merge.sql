@@ -100,6 +100,22 @@ UPDATE taskq_customer SET id = 'cus_d' WHERE id = 'cus_c';
 SELECT id, merged_into FROM taskq_customer WHERE merged_into IS NOT NULL ORDER BY id;
 DELETE FROM taskq_customer WHERE id = 'cus_d';
 
+-- a pointer leads to a customer, who stays while it does; a dump may have it first
+INSERT INTO taskq_customer (id, name) VALUES ('cus_to', 'To'), ('cus_from', 'From');
+SELECT * FROM taskq_merge_customer('cus_from', 'cus_to');
+DELETE FROM taskq_customer WHERE id = 'cus_to';
+DELETE FROM taskq_customer WHERE id IN ('cus_to', 'cus_from');
+INSERT INTO taskq_customer (id, name, is_active, merged_into, merged_at) VALUES ('cus_x', 'X', false, 'nobody', now());
+UPDATE taskq_customer SET merged_into = 'nobody' WHERE id = 'cus_a';
+BEGIN;
+SET LOCAL check_function_bodies = off;
+INSERT INTO taskq_customer (id, name, is_active, merged_into, merged_at) VALUES ('cus_x', 'X', false, 'cus_y', now());
+INSERT INTO taskq_customer (id, name) VALUES ('cus_y', 'Y');
+COMMIT;
+UPDATE taskq_customer SET id = 'cus_z' WHERE id = 'cus_y';
+SELECT id, merged_into FROM taskq_customer WHERE id IN ('cus_x', 'cus_z') ORDER BY id;
+DELETE FROM taskq_customer WHERE id IN ('cus_x', 'cus_z');
+
 -- row security: both must be the caller's to update
 ALTER TABLE taskq_customer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY see ON taskq_customer FOR SELECT USING (true);
@@ -126,6 +142,12 @@ SELECT DISTINCT changes FROM taskq_task_event WHERE kind = 'merged';
 -- the pointer is taken back by hand
 UPDATE taskq_customer SET merged_into = NULL, merged_at = NULL, merged_by = NULL, is_active = true WHERE id = 'cus_a';
 SELECT taskq_create('x', user_id => 'cus_a') IS NOT NULL AS created;
+-- a renewal that waited for an inactive customer gets its task
+INSERT INTO taskq_customer (id, name, is_active) VALUES ('cus_asleep', 'Acme', false), ('cus_awake', 'Acme Ltd', true);
+INSERT INTO taskq_renewal (user_id, service_type, due_date) VALUES ('cus_asleep', 'lease', taskq_today() + 10);
+SELECT days_before, outcome FROM taskq_renewals_refresh() WHERE user_id = 'cus_asleep';
+SELECT * FROM taskq_merge_customer('cus_asleep', 'cus_awake');
+SELECT days_before, outcome FROM taskq_renewals_refresh() WHERE user_id = 'cus_awake';
 SELECT taskq_revoke('regress_taskq_m'), taskq_revoke('regress_taskq_a');
 DROP TABLE client;
 DROP EXTENSION taskq CASCADE;

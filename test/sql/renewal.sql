@@ -130,6 +130,12 @@ UPDATE taskq_renewal SET every = '0 days' WHERE id = :id;
 UPDATE taskq_renewal SET every = NULL WHERE id = :id;
 SELECT taskq_renewal_complete(:id);
 UPDATE taskq_renewal SET every = '1 day' WHERE id = :id;
+-- that of the first cycle, too
+SELECT taskq_renewal_create('cus_3', 'permit', '2396-01-31', reference => 'first', every => '1 month') AS id \gset
+UPDATE taskq_renewal SET due_date = due_date + 3 WHERE id = :id;
+UPDATE taskq_renewal SET due_date = due_date + 3 WHERE id = :id;
+SELECT taskq_renewal_complete(:id) AS id \gset
+SELECT due_date, anchor_on FROM taskq_renewal WHERE id = :id;
 SELECT taskq_renewal_create('cus_3', 'permit', '9999-12-31', every => '1 day') AS id \gset
 SELECT taskq_renewal_complete(:id);
 SELECT taskq_renewal_create('cus_3', 'permit', '2396-01-31', every => '-1 month');

@@ -7,12 +7,13 @@ SELECT taskq_fold('CAF' || U&'\00C9') AS composed, taskq_fold('cafe' || U&'\0301
 SELECT taskq_fold(U&'\039F\0394\039F\03A3') = taskq_fold(U&'\03BF\03B4\03CC\03C2') AS greek, taskq_fold(U&'\0401\043B\043A\0430') = taskq_fold(U&'\0435\043B\043A\0430') AS cyrillic,
     taskq_fold(U&'\AC01') = taskq_fold(U&'\1100\1161\11A8') AS hangul, taskq_fold(U&'\AC00') = taskq_fold(U&'\AC01') AS other_hangul, taskq_fold(U&'\304B') = taskq_fold(U&'\304C') AS kana,
     taskq_fold(U&'\0643\064E\062A\064E\0628') = U&'\0643\062A\0628' AS arabic, taskq_fold(U&'so\00ADft') AS invisible, taskq_fold('') = '' AS empty, taskq_fold(NULL) IS NULL AS none;
+-- (U+019B and U+0264 got capitals in Unicode 16, which not every libc knows)
 CREATE VIEW letter AS SELECT chr(c) AS c FROM generate_series(1, 131071) c WHERE c NOT BETWEEN 55296 AND 57343;
 SELECT count(*) FILTER (WHERE taskq_fold(c) <> taskq_fold(normalize(c, NFD)) OR taskq_fold(c) <> taskq_fold(normalize(c, NFC))) AS by_composition,
     count(*) FILTER (WHERE taskq_fold(taskq_fold(c)) <> taskq_fold(c)) AS folded_twice,
     count(*) FILTER (WHERE taskq_fold('a' || c || U&'\3042') <> 'a' || taskq_fold(c) || U&'\3042') AS by_neighbours,
     count(*) FILTER (WHERE NOT taskq_search_may_find(c, NULL, taskq_fold(c))) AS not_found,
-    count(*) FILTER (WHERE ascii(c) < 7168 AND (taskq_fold(c) <> taskq_fold(lower(c)) OR (c <> U&'\0345' AND taskq_fold(c) <> taskq_fold(upper(c))))) AS by_case
+    count(*) FILTER (WHERE ascii(c) < 7168 AND (taskq_fold(c) <> taskq_fold(lower(c)) OR (c NOT IN (U&'\0345', U&'\019B', U&'\0264') AND taskq_fold(c) <> taskq_fold(upper(c))))) AS by_case
 FROM letter;
 SELECT taskq_search_text('Title', NULL), taskq_search_text('Title', 'Descr'), taskq_search_text(NULL, NULL) = '' AS none;
 

@@ -103,6 +103,16 @@ SELECT taskq_create('rolled back') - :last AS step;
 ROLLBACK;
 SELECT taskq_slot_number();
 SELECT taskq_create('goes on') - :last AS step;
+-- what was there before is not taken for a restore that has not ended
+BEGIN;
+SELECT taskq_set_slot(NULL);
+DELETE FROM taskq_sweep_log;
+INSERT INTO taskq_sweep_log (id, started_at, finished_at, overdue, recovered, sla_breached, renewals, tasks_created, purged, failed, batches, elapsed_ms, backlog)
+SELECT g * 1000000, now(), now(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM generate_series(1, 3) g;
+SELECT taskq_set_slot(5);
+SELECT last_value & 1023 AS slot, last_value > 3000000 AS after, is_called FROM taskq_sweep_log_id_seq;
+SELECT subject, what FROM taskq_check() WHERE subject LIKE '%seq';
+ROLLBACK;
 -- one CHECK is not enough
 BEGIN;
 ALTER TABLE taskq_renewal DROP CONSTRAINT taskq_renewal_slot_check;

@@ -106,6 +106,29 @@ SELECT taskq_purge('0 s');
 SELECT count(*) AS still_there FROM taskq_task WHERE id = 9;
 DROP TRIGGER swallow ON taskq_task;
 
+-- nor one on any table that a hand-over, a merge or an erasure writes
+CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NULL; END';
+CREATE FUNCTION swallowed(relation text, call text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE TRIGGER swallow BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION swallow()', relation);
+    EXECUTE 'SELECT ' || call;
+    RAISE EXCEPTION 'it succeeded';
+EXCEPTION WHEN OTHERS THEN
+    RETURN sqlstate || ': ' || sqlerrm;
+END $$;
+BEGIN;
+INSERT INTO taskq_staff_member (id, name) VALUES ('sta_8', 'Di'), ('sta_9', 'Ed');
+INSERT INTO taskq_customer (id, name, assigned_agent_id) VALUES ('cus_8', 'Acme', 'sta_8'), ('cus_9', 'Beta', NULL);
+INSERT INTO taskq_task (title, user_id, assignee_id) VALUES ('of sta_8', 'cus_8', 'sta_8');
+INSERT INTO taskq_renewal (user_id, service_type, due_date, assignee_id, notes) VALUES ('cus_8', 'permit', '2099-01-01', 'sta_8', 'by post');
+INSERT INTO taskq_schedule (name, title_template, starts_on, every, user_id, assignee_id) VALUES ('weekly', 'Report', '2099-01-01', '7 days', 'cus_8', 'sta_8');
+INSERT INTO taskq_sla_policy (name, user_id, sla_hours) VALUES ('of cus_8', 'cus_8', 4);
+SELECT call, relation, swallowed(relation, call) FROM unnest('{taskq_task,taskq_renewal,taskq_schedule,taskq_customer,taskq_sla_policy}'::text[]) WITH ORDINALITY r(relation, n),
+    (VALUES ('taskq_hand_over(''sta_8'', ''sta_9'')'), ('taskq_merge_customer(''cus_8'', ''cus_9'')'), ('taskq_erase_customer(''cus_8'')')) c(call)
+ORDER BY call, n;
+ROLLBACK;
+DROP FUNCTION swallowed, swallow;
+
 -- what row security lets a role read and not change: 42501
 CREATE ROLE regress_taskq_reader;
 SELECT taskq_grant('regress_taskq_reader', 'agent');

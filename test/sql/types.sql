@@ -33,6 +33,7 @@ EXECUTE written('HIGH');
 INSERT INTO taskq_task (title, priority, status, source, created_at, updated_at) VALUES ('null', NULL, NULL, NULL, NULL, NULL)
 RETURNING priority, status, source, created_at = statement_timestamp() AS created, updated_at = statement_timestamp() AS updated;
 -- what still wants a cast: operators and what unites types; no other type casts by itself
+\set VERBOSITY terse
 PREPARE compared(text) AS SELECT FROM taskq_task WHERE status = $1;
 PREPARE compared(text[]) AS SELECT FROM taskq_task WHERE status = ANY ($1);
 PREPARE compared(text) AS SELECT count(*) FROM taskq_task WHERE status = $1::taskq_status;

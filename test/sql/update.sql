@@ -127,7 +127,11 @@ SELECT tasks, breached FROM taskq_sla_report('-infinity', 'infinity');
 -- invisible titles, as 0.2.0 accepted them
 SET check_function_bodies = off;
 INSERT INTO taskq_task (id, title) SELECT 2000 + g, U&'\3164' FROM generate_series(1, 3) g;
+-- descriptions and hours, too
+INSERT INTO taskq_task (id, title, description, sla_hours) VALUES (2004, 'old', U&'\202E', 1e-300), (2005, 'old', '  ', 1e-300);
 RESET check_function_bodies;
+INSERT INTO taskq_workflow_rule (name, event, action, sla_hours) VALUES ('tiny', 'tiny', 'CREATE_TASK', 1e-300);
+INSERT INTO taskq_renewal_threshold (service_type, days_before, sla_hours) VALUES ('tiny', 7, 1e-300);
 INSERT INTO taskq_task (title) VALUES (U&'\3164');
 SELECT status FROM taskq_start(2001);
 -- columns granted by hand; a trigger of the user's; what of taskq's own was switched off
@@ -194,6 +198,8 @@ SELECT status FROM taskq_start(2002);
 UPDATE taskq_task SET desk = 'south' WHERE id > 2000;
 INSERT INTO taskq_task (title) VALUES (U&'\3164');
 SELECT status FROM taskq_cancel(2003);
+SELECT (taskq_start(id)).status, (taskq_complete(id, 'done')).sla_hours FROM taskq_task WHERE id IN (2004, 2005);
+SELECT sla_hours FROM taskq_workflow_rule WHERE name = 'tiny' UNION ALL SELECT sla_hours FROM taskq_renewal_threshold WHERE service_type = 'tiny';
 SELECT status FROM taskq_complete((SELECT id FROM taskq_task WHERE title = 'From before'));
 ALTER TABLE taskq_task DROP COLUMN desk;
 UPDATE taskq_workflow_rule SET is_enabled = false;

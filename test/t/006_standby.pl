@@ -66,10 +66,50 @@ is($standby->safe_psql('postgres', $_), query('postgres', $_), "on the standby a
 is($standby->safe_psql('postgres', q{SELECT count(*) FROM taskq_tasks WHERE status = 'OVERDUE' AND stored_status = 'OPEN'}), '20000',
 	'statuses are right although nobody has swept');
 is($standby->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'taskq%'}), '0', 'no worker runs there');
+# Programs that fail over keep slots on a standby for the day on which it is the primary.
+$standby->safe_psql('postgres', q{SELECT pg_create_physical_replication_slot('for_the_other', true)});
+is($standby->safe_psql('postgres', q{SELECT subject FROM taskq_check() WHERE subject LIKE 'replication slot%'}), '', 'nor is a slot there amiss');
+$standby->safe_psql('postgres', q{SELECT pg_drop_replication_slot('for_the_other')});
 my ($result, $out, $err) = $standby->psql('postgres', q{SELECT taskq_create('x')});
 like($err, qr/cannot execute INSERT in a read-only transaction/, 'and nothing can be written');
 ($result, $out, $err) = $standby->psql('postgres', 'SELECT count(*) FROM taskq_sweep()');
 isnt($result, 0, 'nor swept by hand');
+
+# The standby is exact at its replay point: it shows what the primary showed
+# then, whatever has been written since.  It counts, for it has no counters.
+my @exact = (
+	'SELECT * FROM taskq_stats()',
+	q{SELECT * FROM taskq_stats(assignee_id => 'sta_1')},
+	'SELECT * FROM taskq_workload ORDER BY 1',
+	q{SELECT bucket, tasks FROM taskq_backlog('assignee')},
+	'SELECT taskq_queue_count(taskq_active(), cap => 100000)',
+	map { (
+		"SELECT id, status FROM taskq_queue_page(taskq_active(), sort => '$_', page_size => 1000)",
+		"SELECT id, status FROM taskq_queue_page(NULL, sort => '$_', page_size => 1000, assignee_id => 'sta_1')"
+	) } qw(due priority created sla closed));
+sub write_some
+{
+	query('postgres', q{
+		SELECT taskq_create('task ' || n, priority => (ARRAY['LOW', 'MEDIUM', 'HIGH', 'URGENT']::taskq_priority[])[1 + n % 4],
+			due_date => taskq_today() + n % 5, sla_hours => 100 + n, assignee_id => CASE WHEN n % 3 = 0 THEN 'sta_1' END)
+		FROM generate_series(1, 100) n;
+		SELECT taskq_start(id) FROM taskq_task WHERE title LIKE 'task %' AND status = 'OPEN' AND id % 2 = 0;
+		SELECT taskq_complete(id) FROM taskq_task WHERE status = 'IN_PROGRESS' AND id % 4 = 0});
+	return;
+}
+query('postgres', q{INSERT INTO taskq_staff_member VALUES ('sta_1', 'Ana')});
+write_some();
+my @then = map { query('postgres', $_) } @exact;
+$primary->wait_for_catchup($standby);
+$standby->safe_psql('postgres', 'SELECT pg_wal_replay_pause()');
+$standby->poll_query_until('postgres', q{SELECT pg_get_wal_replay_pause_state() = 'paused'});
+write_some();
+my @now = map { query('postgres', $_) } @exact;
+isnt("@now", "@then", 'the primary has gone on');
+is($standby->safe_psql('postgres', $exact[$_]), $then[$_], "as the primary was: $exact[$_]") for 0 .. $#exact;
+$standby->safe_psql('postgres', 'SELECT pg_wal_replay_resume()');
+$primary->wait_for_catchup($standby);
+is($standby->safe_psql('postgres', $exact[$_]), $now[$_], "as the primary is: $exact[$_]") for 0 .. $#exact;
 
 # The primary fails in the middle of the sweep; the standby is promoted.
 query('postgres', q{ALTER SYSTEM RESET taskq.databases});
@@ -81,7 +121,7 @@ $TaskqTest::node = $standby;
 became('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'taskq launcher'}, 'promotion starts the launcher');
 became('postgres', q{SELECT count(*) = 0 FROM taskq_tasks WHERE status <> stored_status OR sla_status = 'BREACHED' AND sla_breached_at IS NULL},
 	'which finishes the work');
-is(query('postgres', q{SELECT count(*) FROM taskq_task t WHERE due_date IS NOT NULL
+is(query('postgres', q{SELECT count(*) FROM taskq_task t WHERE due_date < taskq_today()
 	AND 1 <> (SELECT count(*) FROM taskq_task_event e WHERE e.task_id = t.id AND e.kind = 'overdue')}), '0', 'no task is told about twice');
 
 $standby->stop;

@@ -22,7 +22,8 @@ for my $encoding (@encodings)
 	$node->command_ok([ 'createdb', '-E', $encoding, '--locale=C', '-T', 'template0', $database ], "$encoding: a database");
 	query($database, 'CREATE EXTENSION taskq');
 	is( query($database, q{SELECT status FROM taskq_start(taskq_create('first', due_date => '2020-01-01'));
-			SELECT count(*) FROM taskq_customizations()}), "OVERDUE\n0", "$encoding: the extension works");
+			SELECT count(*) FROM taskq_queue_page(NULL, search => 'FIR first');
+			SELECT count(*) FROM taskq_customizations()}), "OVERDUE\n1\n0", "$encoding: the extension works");
 }
 # Titles are counted in characters of the database's encoding.
 query('euc_jp', q{SELECT taskq_create(repeat(convert_from('\xc6fc', 'EUC_JP'), 200))});

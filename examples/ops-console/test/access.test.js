@@ -194,7 +194,7 @@ describe('levels', () => {
 
   test('the console\'s own connection can read, and no more', async () => {
     const { rows } = await desk.db.query(`
-      SELECT has_function_privilege('ops_console', 'taskq_start(bigint, text)', 'EXECUTE') AS start,
+      SELECT has_function_privilege('ops_console', 'taskq_start(bigint, timestamptz, text)', 'EXECUTE') AS start,
              has_table_privilege('ops_console', 'console.staff_token', 'INSERT') AS token,
              (SELECT rolinherit OR rolsuper FROM pg_roles WHERE rolname = 'ops_console') AS inherits`)
     assert.deepEqual(rows[0], { start: false, token: false, inherits: false })
