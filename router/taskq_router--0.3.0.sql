@@ -556,7 +556,7 @@ CREATE FUNCTION taskq_assign_team(id bigint, team_id text, if_unchanged_since ti
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_assign_team(id bigint, team_id text, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal.';
+'taskq''s, over the slots. Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_assign_team_many
 CREATE FUNCTION taskq_assign_team_many_at(slots integer[], ids bigint[], team_id text, actor text) RETURNS SETOF taskq_task
@@ -566,7 +566,7 @@ CREATE FUNCTION taskq_assign_team_many(ids bigint[], team_id text, actor text DE
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_assign_team_many(ids bigint[], team_id text, actor text) IS
-'taskq''s, over the slots. taskq_assign_team for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
+'taskq''s, over the slots. taskq_assign_team without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
 
 -- taskq_backlog
 CREATE FUNCTION taskq_backlog_at(slots integer[], group_by text, bounds integer[], OUT group_key text, OUT bucket integer, OUT days_from integer, OUT days_to integer, OUT tasks integer) RETURNS SETOF record
@@ -593,7 +593,7 @@ CREATE FUNCTION taskq_cancel(id bigint, reason text DEFAULT NULL::text, if_uncha
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_cancel(id bigint, reason text, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'taskq''s, over the slots. Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, blank or with bidirectional controls, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_cancel_many
 CREATE FUNCTION taskq_cancel_many_at(slots integer[], ids bigint[], reason text, actor text) RETURNS SETOF taskq_task
@@ -693,7 +693,7 @@ CREATE FUNCTION taskq_comment(id bigint, note text, actor text DEFAULT NULL::tex
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_comment(id bigint, note text, actor text) IS
-'taskq''s, over the slots. Adds a note (1 to 65,536 characters) to the history of a task, terminal ones too. The row itself does not change. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note empty or too long, 42501 if the caller may not update the task.';
+'taskq''s, over the slots. Adds a note (1 to 65,536 characters) to the history of a task, terminal ones too. The row itself does not change. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note empty, too long, blank or with bidirectional controls, 42501 if the caller may not update the task.';
 
 -- taskq_comment_many
 CREATE FUNCTION taskq_comment_many_at(slots integer[], ids bigint[], note text, actor text) RETURNS SETOF taskq_task
@@ -713,7 +713,7 @@ CREATE FUNCTION taskq_complete(id bigint, note text DEFAULT NULL::text, if_uncha
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_complete(id bigint, note text, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, 23514 if OPEN (start it first) or terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'taskq''s, over the slots. Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, blank or with bidirectional controls, 23514 if OPEN (start it first) or terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_complete_many
 CREATE FUNCTION taskq_complete_many_at(slots integer[], ids bigint[], note text, actor text) RETURNS SETOF taskq_task
@@ -733,7 +733,7 @@ CREATE FUNCTION taskq_create(title text, description text DEFAULT NULL::text, pr
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_create(title text, description text, priority taskq_priority, due_date date, sla_hours double precision, assignee_id text, user_id text, dedupe_key text, source text, kind text, team_id text, labels text[], attributes jsonb, actor text) IS
-'taskq''s, over the slots. Creates a task and returns its id; a due date that has passed makes it OVERDUE from the start. With a dedupe_key that an active task holds, returns that task''s id and creates nothing. NULL for an argument with a default means the default. Arguments: title (1-200 characters, not blank), description (at most 65,536 characters), priority, due_date (0001-01-01 to 9999-12-31), sla_hours (over 0, at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff), user_id (customer), dedupe_key (1-255 characters), source (1-63 characters; RENEWAL, SCHEDULE and WORKFLOW are the engines''), kind (1-63 characters), team_id (active team), labels (at most 32, each 1-63 characters; kept sorted and distinct), attributes (a JSON object of at most 16,384 bytes as text), actor (1-255 characters). Errors: 22023 argument out of bounds, 23503 unknown or inactive staff or team, unknown customer or one that was merged into another (HINT names that), 42501 or 40001 if the holder of the dedupe_key cannot be seen.';
+'taskq''s, over the slots. Creates a task and returns its id; a due date that has passed makes it OVERDUE from the start. With a dedupe_key that an active task holds, returns that task''s id and creates nothing. NULL for an argument with a default means the default. Arguments: title (1-200 characters, not blank), description (at most 65,536 characters), priority, due_date (0001-01-01 to 9999-12-31), sla_hours (at least a millisecond (1/3600000), at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff), user_id (customer), dedupe_key (1-255 characters), source (1-63 characters; RENEWAL, SCHEDULE and WORKFLOW are the engines''), kind (1-63 characters), team_id (active team), labels (at most 32, each 1-63 characters; kept sorted and distinct), attributes (a JSON object of at most 16,384 bytes as text), actor (1-255 characters). Errors: 22023 argument out of bounds, 23503 unknown or inactive staff or team, unknown customer or one that was merged into another (HINT names that), 42501 or 40001 if the holder of the dedupe_key cannot be seen.';
 
 -- taskq_create_json
 CREATE FUNCTION taskq_create_json_at(slot integer, body jsonb, actor text) RETURNS jsonb
@@ -743,7 +743,7 @@ CREATE FUNCTION taskq_create_json(body jsonb, actor text DEFAULT NULL::text) RET
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_create_json(body jsonb, actor text) IS
-'taskq''s, over the slots. Creates a task from a JSON object whose keys are the arguments of taskq_create but actor, and sla_policy (a name, instead of sla_hours), response_hours (over 0, at most 87600) and sla_from (when the clocks of its SLA began, not after now); title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_from "YYYY-MM-DDThh:mm:ssZ" or with an offset, hours are numbers, labels an array of strings, attributes an object, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
+'taskq''s, over the slots. Creates a task from a JSON object whose keys are the arguments of taskq_create but actor, and sla_policy (a name, instead of sla_hours), response_hours (at least a millisecond (1/3600000), at most 87600) and sla_from (when the clocks of its SLA began, not after now); title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_from "YYYY-MM-DDThh:mm:ssZ" or with an offset, hours are numbers, labels an array of strings, attributes an object, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
 
 -- taskq_create_many_json
 CREATE FUNCTION taskq_create_many_json_at(slots integer[], bodies jsonb, actor text) RETURNS SETOF jsonb
@@ -868,7 +868,7 @@ CREATE FUNCTION taskq_follow_up(id bigint, title text DEFAULT NULL::text, due_da
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_follow_up(id bigint, title text, due_date date, sla_hours double precision, assignee_id text, actor text) IS
-'taskq''s, over the slots. Creates a task that follows a closed one, and returns its id. It has the closed task''s title, description, priority, customer, kind, labels and attributes, its team and its assignee if they are active, and follows_id; the closed task''s history says so (kind followed_up, changes {"follow_up": id}). While the follow-up is active, returns its id and creates nothing: it holds the dedupe_key "taskq_follow_up <id>". Arguments: id (a COMPLETED or CANCELLED task), title (1-200 characters; NULL = the same), due_date (0001-01-01 to 9999-12-31; NULL = none), sla_hours (over 0, at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff; NULL = the same), actor. Errors: P0002 no such task or NULL id, 55000 if it is active, or another task holds that key; 22023, 23503, 42501 and 40001 as taskq_create.';
+'taskq''s, over the slots. Creates a task that follows a closed one, and returns its id. It has the closed task''s title, description, priority, customer, kind, labels and attributes, its team and its assignee if they are active, and follows_id; the closed task''s history says so (kind followed_up, changes {"follow_up": id}). While the follow-up is active, returns its id and creates nothing: it holds the dedupe_key "taskq_follow_up <id>". Arguments: id (a COMPLETED or CANCELLED task), title (1-200 characters; NULL = the same), due_date (0001-01-01 to 9999-12-31; NULL = none), sla_hours (at least a millisecond (1/3600000), at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff; NULL = the same), actor. Errors: P0002 no such task or NULL id, 55000 if it is active, or another task holds that key; 22023, 23503, 42501 and 40001 as taskq_create.';
 
 -- taskq_grant
 CREATE FUNCTION taskq_grant_at(slot integer, role name, level text) RETURNS void
@@ -892,13 +892,13 @@ COMMENT ON FUNCTION taskq_grant(role name, level text) IS
 'taskq''s, over the slots. Gives a role what a level needs, and no more than that level. viewer: read tasks, history, directory, queue, stats, reports. agent: also create tasks and move them along. manager: also keep the directory, rules and thresholds, delete terminal tasks, sweep, erase customers. An owner of taskq''s objects keeps its rights to them. For the owner of taskq_task and superusers (else 42501). Errors: 22023 unknown level, 42704 no such role.';
 
 -- taskq_hand_over
-CREATE FUNCTION taskq_hand_over_at(slot integer, from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer) RETURNS record
+CREATE FUNCTION taskq_hand_over_at(slot integer, from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer, OUT schedules integer) RETURNS record
     LANGUAGE plproxy
 AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_hand_over($2, $3, $4, $5); $$;
-CREATE FUNCTION taskq_hand_over_in(slot integer, from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer) RETURNS record
+CREATE FUNCTION taskq_hand_over_in(slot integer, from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer, OUT schedules integer) RETURNS record
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
-CREATE FUNCTION taskq_hand_over(from_staff text, to_staff text DEFAULT NULL::text, to_team text DEFAULT NULL::text, actor text DEFAULT NULL::text, OUT tasks integer, OUT renewals integer, OUT customers integer) RETURNS record
+CREATE FUNCTION taskq_hand_over(from_staff text, to_staff text DEFAULT NULL::text, to_team text DEFAULT NULL::text, actor text DEFAULT NULL::text, OUT tasks integer, OUT renewals integer, OUT customers integer, OUT schedules integer) RETURNS record
     LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -908,15 +908,17 @@ BEGIN
     SELECT h.customers INTO customers FROM @taskq@.taskq_hand_over($1, $2, $3, $4) h;
     tasks := 0;
     renewals := 0;
+    schedules := 0;
     FOR i IN 0 .. taskq_router_slots() - 1 LOOP
         SELECT h.* INTO one FROM taskq_hand_over_in(i, $1, $2, $3, $4) h;
         tasks := tasks + one.tasks;
         renewals := renewals + one.renewals;
+        schedules := schedules + one.schedules;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION taskq_hand_over(from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer) IS
-'taskq''s, over the slots. Gives what a member of staff has to to_staff (active), to to_team (an active team), or to both: active tasks, renewals that are neither completed nor cancelled, and customers whose agent it is, active or not; returns how many of each. Without to_staff they are nobody''s, and the tasks the team''s; the tasks of such a renewal go to the customer''s agent, and of such a customer to nobody, unless the threshold or rule has a team. Without to_team a task stays in its team. Tasks have it in their history as assigned. What others give to from_staff at the same time is waited for and handed over, too. Closed tasks, rules that name from_staff, and memberships of teams stay; is_active too: set it to false first, and nothing new comes. Row security: of what the caller can see and update. Errors: 22023 from_staff NULL, to_staff and to_team both NULL, to_staff the same as from_staff; 23503 unknown from_staff, unknown or inactive to_staff or to_team; 0A000 isolation level above READ COMMITTED; 42501 the caller may not update taskq_staff_member, taskq_customer, taskq_renewal and taskq_task.';
+COMMENT ON FUNCTION taskq_hand_over(from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer, OUT schedules integer) IS
+'taskq''s, over the slots. Gives what a member of staff has to to_staff (active), to to_team (an active team), or to both: active tasks, renewals that are neither completed nor cancelled, customers whose agent it is, active or not, and schedules whose tasks it gets, enabled or not; returns how many of each. Without to_staff they are nobody''s, and the tasks and schedules the team''s; the tasks of such a renewal go to the customer''s agent, and of such a customer to nobody, unless the threshold or rule has a team. Without to_team a task and a schedule stay in their team. Tasks have it in their history as assigned. What others give to from_staff at the same time is waited for and handed over, too. Closed tasks, rules that name from_staff, and memberships of teams stay; is_active too: set it to false first, and nothing new comes. Row security: of what the caller can see and update. Errors: 22023 from_staff NULL, to_staff and to_team both NULL, to_staff the same as from_staff; 23503 unknown from_staff, unknown or inactive to_staff or to_team; 0A000 isolation level above READ COMMITTED; 42501 the caller may not update taskq_staff_member, taskq_customer, taskq_renewal, taskq_schedule and taskq_task.';
 
 -- taskq_merge_customer
 CREATE FUNCTION taskq_merge_customer_at(slot integer, from_id text, to_id text, actor text, OUT tasks bigint, OUT renewals bigint, OUT policies bigint) RETURNS record
@@ -952,7 +954,7 @@ CREATE FUNCTION taskq_pause(id bigint, reason text DEFAULT NULL::text, until tim
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_pause(id bigint, reason text, until timestamp with time zone, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long or until not ahead, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'taskq''s, over the slots. Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, blank or with bidirectional controls or until not ahead, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_pause_many
 CREATE FUNCTION taskq_pause_many_at(slots integer[], ids bigint[], reason text, until timestamp with time zone, actor text) RETURNS SETOF taskq_task
@@ -1118,7 +1120,7 @@ CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL::text, if_unchang
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_resume(id bigint, note text, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'taskq''s, over the slots. Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, blank or with bidirectional controls, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_resume_many
 CREATE FUNCTION taskq_resume_many_at(slots integer[], ids bigint[], note text, actor text) RETURNS SETOF taskq_task
@@ -1174,7 +1176,7 @@ CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text D
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Sets the SLA of an active task in hours from its creation (over 0, at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. A policy holds no longer. Same hours and no policy: nothing is recorded, the note neither. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'taskq''s, over the slots. Sets the SLA of an active task in hours from its creation (at least a millisecond (1/3600000), at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. A policy holds no longer. Same hours and no policy: nothing is recorded, the note neither. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, blank or with bidirectional controls, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_set_sla_many
 CREATE FUNCTION taskq_set_sla_many_at(slots integer[], ids bigint[], sla_hours double precision, note text, actor text) RETURNS SETOF taskq_task
@@ -1204,7 +1206,7 @@ CREATE FUNCTION taskq_sla_explain(id bigint, clock text DEFAULT 'resolution'::te
     LANGUAGE c STABLE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_sla_explain(id bigint, clock text, OUT begins timestamp with time zone, OUT ends timestamp with time zone, OUT what text, OUT label text, OUT hours double precision, OUT hours_so_far double precision) IS
-'taskq''s, over the slots. Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the task is closed and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
+'taskq''s, over the slots. Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the task is closed and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be; if it never will, the time line ends now. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
 
 -- taskq_sla_moves
 CREATE FUNCTION taskq_sla_moves_at(slots integer[], calendar text, OUT task_id bigint, OUT clock text, OUT due_at timestamp with time zone, OUT new_due_at timestamp with time zone) RETURNS SETOF record
@@ -1216,10 +1218,10 @@ CREATE FUNCTION taskq_sla_moves_each(calendar text, OUT task_id bigint, OUT cloc
 CREATE FUNCTION taskq_sla_moves(calendar text, OUT task_id bigint, OUT clock text, OUT due_at timestamp with time zone, OUT new_due_at timestamp with time zone) RETURNS SETOF record
     LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT s.* FROM taskq_sla_moves_each($1) s ORDER BY s.task_id, s.clock;
+    SELECT s.* FROM taskq_sla_moves_each($1) s ORDER BY s.new_due_at, s.task_id, s.clock;
 END;
 COMMENT ON FUNCTION taskq_sla_moves(calendar text, OUT task_id bigint, OUT clock text, OUT due_at timestamp with time zone, OUT new_due_at timestamp with time zone) IS
-'taskq''s, over the slots. Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (also of tasks that have been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar, 22008 a deadline that the calendar never reaches.';
+'taskq''s, over the slots. Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (also of tasks that have been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused, NULL for what the calendar never reaches: such a task keeps the deadline that it has. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar.';
 
 -- taskq_sla_report
 CREATE FUNCTION taskq_sla_report(since timestamp with time zone, until timestamp with time zone, group_by text DEFAULT 'none'::text, OUT group_key text, OUT tasks integer, OUT met integer, OUT breached integer, OUT compliance double precision, OUT p50_hours double precision, OUT p90_hours double precision, OUT response_tasks integer, OUT response_met integer, OUT response_breached integer, OUT response_compliance double precision, OUT business_p50_hours double precision, OUT business_p90_hours double precision) RETURNS SETOF record

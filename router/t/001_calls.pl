@@ -251,7 +251,8 @@ like($follow_up, qr/^f\n\d+$/, 'a follow-up');
 
 # -------------------------------------------- what changes the directory as well
 
-is(desk(q{SELECT (taskq_hand_over('sta_3', 'sta_4')).customers}), '13', 'a hand-over');
+at_slot($_, q{INSERT INTO taskq_schedule (name, every, title_template, assignee_id, starts_on) VALUES ('weekly', '1 week', 'Weekly', 'sta_3', taskq_today() + 30)}) for 1 .. 2;
+is(desk(q{SELECT customers, schedules FROM taskq_hand_over('sta_3', 'sta_4')}), '13|2', 'a hand-over');
 synced();
 is(desk('SELECT count(*) FROM taskq_customer WHERE assigned_agent_id = $$sta_3$$'), '0', 'of customers on the router');
 is(at_slot(1, 'SELECT count(*) FROM taskq_customer WHERE assigned_agent_id = $$sta_3$$'), '0', 'and at the slots');
