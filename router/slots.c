@@ -137,7 +137,7 @@ taskq_router_check_connstr(PG_FUNCTION_ARGS)
 				 errmsg("\"%s\" is not a connection string", connstr),
 				 errdetail_internal("%s", reason)));
 	}
-	for (PQconninfoOption *option = options; option->keyword != NULL; option++)
+	for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
 	{
 		if (option->val == NULL)
 			continue;

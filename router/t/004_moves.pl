@@ -94,6 +94,7 @@ cmp_ok($standby->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity W
 $new->stop('immediate');
 $standby->promote;
 is(desk('SELECT taskq_queue_count(cap => NULL)'), $count, 'after a failover the other one is found');
+is(desk('SET taskq_router.read_standbys = on; SELECT taskq_queue_count(cap => NULL)'), $count, 'and, with no standby left, read from');
 like(desk(q{SELECT taskq_create('after the failover', user_id => min('cus_' || i)) FROM generate_series(1, 40) i WHERE taskq_slot('cus_' || i) & 3 = 3}), qr/^\d+$/, 'and written to');
 
 # ------------------------------------------------- the router is dumped and restored
