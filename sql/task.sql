@@ -209,7 +209,7 @@ COMMENT ON COLUMN taskq_task.paused_at IS 'Since when the task waits for somebod
 COMMENT ON COLUMN taskq_task.pause_reason IS 'What a paused task waits for, at most 65,536 characters.';
 COMMENT ON COLUMN taskq_task.resume_at IS 'When the sweep resumes a paused task; NULL = it does not.';
 COMMENT ON COLUMN taskq_task.team_id IS 'Team that the task belongs to, before or while somebody owns it; NULL = none.';
-COMMENT ON COLUMN taskq_task.follows_id IS 'The closed task that this one follows up, see taskq_follow_up(); it may have been deleted since. NULL = none. Never changes.';
+COMMENT ON COLUMN taskq_task.follows_id IS 'The closed task that this one follows up, see taskq_follow_up(); it may have been deleted since. NULL = none. Never changes. An INSERT must name a task that is there (23503) and closed (23514); not checked for rows that a dump inserts (check_function_bodies = off).';
 COMMENT ON COLUMN taskq_task.labels IS 'Words of the desk''s own: at most 32 of 1 to 63 characters, sorted and distinct, however they were given; NULL = none, also where an empty array was given.';
 COMMENT ON COLUMN taskq_task.attributes IS 'Fields of the desk''s own: a JSON object of at most 16,384 bytes as text (octet_length(attributes::text)); NULL = none, also where an empty object or the JSON null was given.';
 
