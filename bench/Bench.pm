@@ -15,7 +15,7 @@ use Time::HiRes qw(time);
 
 our @EXPORT = qw(%size $small say_now sql value connect_to make_database task_table load_tasks write_tasks make_contenders settle checkpoint
 	script pgbench worker_in median time_of timed_in_turns result note drop_database slurp statement
-	in_background finish write_file rotate DUE_COLUMNS);
+	in_background finish write_file rotate generated_columns DUE_COLUMNS);
 
 my %sizes = (
 	small => {
@@ -182,6 +182,8 @@ sub in_parallel
 # What bench.tasks() makes.
 my $generated = 'id, title, description, priority, status, due_date, sla_hours, assignee_id, user_id, source, dedupe_key, created_at, '
   . 'created_by, started_at, completed_at, cancelled_at, updated_at, sla_due_at, sla_at_risk_at, sla_breached_at, sla_first_breached_at';
+
+sub generated_columns { return $generated; }
 
 # Fills a contender's table with tasks in the order in which they were created, with the
 # indexes there: their pages are as full as writers leave them.
@@ -368,7 +370,7 @@ sub rotate
 
 # Adds a row to the table.  figures: contender => one figure a round;
 # unit: "/s" (more is better), "ms" or another (less is better).  goals: [of => contender, least|most => ratio,
-# or_ms => this many more are all right too], [under => ms] or [at_most => figure].
+# or_ms => this many more are all right too, or_under => so many ms are], [under => ms] or [at_most => figure].
 sub result
 {
 	my (%row) = @_;

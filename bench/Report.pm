@@ -77,10 +77,11 @@ sub verdicts
 		{
 			my $more = median(@{ $row->{figures}{taskq} }) - median(@{ $row->{figures}{ $goal->{of} } });
 			my $met = $ratio <= $goal->{most} || defined $goal->{or_ms} && $more <= $goal->{or_ms}
+			  || defined $goal->{or_under} && median(@{ $row->{figures}{taskq} }) <= $goal->{or_under}
 			  || defined $goal->{growth} && $ratio <= $goal->{most} * $goal->{growth};
 			$got .= sprintf ", by hand %.2f", $goal->{growth} if defined $goal->{growth};
 			$got .= sprintf ', %+.2f ms', $more if defined $goal->{or_ms} && $ratio > $goal->{most};
-			push @verdicts, { goal => sprintf('at most %.2f of %s', $goal->{most}, $goal->{of}) . (defined $goal->{or_ms} ? " or $goal->{or_ms} ms more" : '') . (defined $goal->{growth} ? " or of the growth by hand" : ''),
+			push @verdicts, { goal => sprintf('at most %.2f of %s', $goal->{most}, $goal->{of}) . (defined $goal->{or_ms} ? " or $goal->{or_ms} ms more" : '') . (defined $goal->{or_under} ? " or $goal->{or_under} ms" : '') . (defined $goal->{growth} ? " or of the growth by hand" : ''),
 				got => $got, met => $met, miss => sprintf('%.0f %%', 100 * ($ratio / $goal->{most} - 1)), value => $ratio / $goal->{most} };
 		}
 	}
@@ -126,7 +127,8 @@ sub print_summary
 
 my %titles = (
 	create => 'Creating, starting, completing', bytes => 'Bytes and entries', scans => 'Among all that is closed', queues => 'Creating, beside the job queues', bulk => 'In bulk', sweep => 'The sweep',
-	claim => 'Claiming', emit => 'Events', page => 'Pages', stats => 'The stats bar', sustained => 'Half an hour of everything');
+	claim => 'Claiming', emit => 'Events', page => 'Pages', stats => 'The stats bar', router => 'Through the router',
+	sustained => 'Half an hour of everything');
 
 sub write_doc
 {

@@ -8,18 +8,23 @@ use POSIX qw(strftime);
 use Report;
 
 my $here = "$ENV{BENCH_TMP}/taskq/bench";
-my @all = qw(create bytes queues bulk sweep claim emit page stats scans time);
+my @all = qw(create bytes queues bulk sweep claim emit page stats scans time router);
 my @wanted = split ' ', $ENV{BENCH} || "@all";
 for my $section (@wanted)
 {
 	die "no section \"$section\"; there are: @all sustained\n" if !grep { $_ eq $section } @all, 'sustained';
 }
-require "$here/sections/$_.pl" for qw(create bytes bulk sweep page stats scans claim emit time sustained);
+require "$here/sections/$_.pl" for qw(create bytes bulk sweep page stats scans claim emit time router sustained);
 require "$here/lifecycle.pl";
 
 check_plpgsql();
 my $rows = 0;
 my @done;
+if (grep({ $_ eq 'router' } @wanted) && !can_route())
+{
+	say_now('router: left out, there is no PL/Proxy here');
+	@wanted = grep { $_ ne 'router' } @wanted;
+}
 for my $section (@wanted)
 {
 	no strict 'refs';

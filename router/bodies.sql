@@ -130,10 +130,12 @@ BEGIN
     SELECT h.customers INTO customers FROM @taskq@.taskq_hand_over($1, $2, $3, $4) h;
     tasks := 0;
     renewals := 0;
+    schedules := 0;
     FOR i IN 0 .. taskq_router_slots() - 1 LOOP
         SELECT h.* INTO one FROM taskq_hand_over_in(i, $1, $2, $3, $4) h;
         tasks := tasks + one.tasks;
         renewals := renewals + one.renewals;
+        schedules := schedules + one.schedules;
     END LOOP;
 END
 -- merge_customer

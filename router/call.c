@@ -14,8 +14,8 @@
  *
  * and if these are all NULL, to any slot.  Under the symbol taskq_router_each
  * it goes to all slots instead.  A function is taken to write if it is
- * volatile.  It is the twin with _at in its name that is called, with the slots
- * as an array before the other arguments.
+ * volatile.  It is the twin with _at in its name that is called, with the slot
+ * before the other arguments; if it returns a set, with an array of slots.
  *
  * PL/Proxy sends every argument as text and commits each call at its slot: so
  * the session's DateStyle must not matter, a writing call must not be one that a
@@ -66,6 +66,7 @@ typedef struct Route
 	int			dedupe_key;
 	int			body;
 	int			actor;
+	int			page_size;
 } Route;
 
 /* What a slot's error or warning is put right with. */
@@ -123,6 +124,7 @@ make_route(FmgrInfo *flinfo)
 	route->dedupe_key = find_argument("dedupe_key", names, modes, n);
 	route->body = find_argument("body", names, modes, n);
 	route->actor = find_argument("actor", names, modes, n);
+	route->page_size = find_argument("page_size", names, modes, n);
 
 	/* taskq_stats, taskq_stats_each and taskq_stats_in have taskq_stats_at for a twin. */
 	base = pstrdup(NameStr(proc->proname));
@@ -443,7 +445,8 @@ call_at(Route *route, FunctionCallInfo fcinfo, Datum *slots, int nslots, Datum i
 	error_context_stack = &callback;
 	level = begin_transmission();
 	route->call->nargs = (short) (route->nargs + 1 - (route->slot != NO_ARGUMENT));
-	set_arguments(route, fcinfo, PointerGetDatum(construct_array(slots, nslots, INT4OID, sizeof(int32), true, TYPALIGN_INT)), ids);
+	set_arguments(route, fcinfo, !fcinfo->flinfo->fn_retset ? slots[0] :
+				  PointerGetDatum(construct_array(slots, nslots, INT4OID, sizeof(int32), true, TYPALIGN_INT)), ids);
 	if (errand.timed)
 		enable_timeout_after(LOCK_TIMEOUT, router_timeout);
 	PG_TRY();
@@ -602,36 +605,42 @@ taskq_router_call(PG_FUNCTION_ARGS)
 	return call_at(route, fcinfo, &slot, 1, (Datum) 0);
 }
 
+/*
+ * For a function that returns a set, in its first call: adds the answers of
+ * slots to its result.
+ */
+void
+call_slots(FunctionCallInfo fcinfo, Datum *slots, int nslots)
+{
+	Route	   *route = route_of(fcinfo);
+
+	if (route->writes || !router_partial)
+		(void) call_at(route, fcinfo, slots, nslots, (Datum) 0);
+	else
+		for (int i = 0; i < nslots; i++)
+			call_if_there(route, fcinfo, slots[i]);
+}
+
+int
+page_size_argument(FunctionCallInfo fcinfo)
+{
+	return route_of(fcinfo)->page_size;
+}
+
 /* At every slot. */
 PG_FUNCTION_INFO_V1(taskq_router_each);
 Datum
 taskq_router_each(PG_FUNCTION_ARGS)
 {
 	Route	   *route = route_of(fcinfo);
-	int			n = number_of_slots();
-	Datum	   *slots = palloc(sizeof(Datum) * n);
+	int			n;
+	Datum	   *slots = all_slots(&n);
 
 	if (route->writes)
 		refuse_in_transaction(route);
 	InitMaterializedSRF(fcinfo, route->returns_rows ? 0 : MAT_SRF_USE_EXPECTED_DESC);
-	for (int i = 0; i < n; i++)
-		slots[i] = Int32GetDatum(i);
-	if (route->writes || !router_partial)
-		(void) call_at(route, fcinfo, slots, n, (Datum) 0);
-	else
-		for (int i = 0; i < n; i++)
-			call_if_there(route, fcinfo, slots[i]);
+	call_slots(fcinfo, slots, n);
 	return (Datum) 0;
-}
-
-/* For the functions in PL/pgSQL: the same check, and the actor to send. */
-PG_FUNCTION_INFO_V1(taskq_router_actor);
-Datum
-taskq_router_actor(PG_FUNCTION_ARGS)
-{
-	if (PG_ARGISNULL(0))
-		PG_RETURN_DATUM(actor_of_session());
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
 /* The name of the cluster that reading calls go to. */

@@ -14,12 +14,6 @@ CREATE FUNCTION taskq_router_reads() RETURNS text
 COMMENT ON FUNCTION taskq_router_reads() IS
 'The server whose slots reading calls are made at: taskq_reads if taskq_router.read_standbys is on, else taskq_slots.';
 
-CREATE FUNCTION taskq_router_place(cursor text) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'taskq_router_place';
-COMMENT ON FUNCTION taskq_router_place(text) IS
-'Where a row belongs in a page of taskq_queue_page(), by its cursor. Errors: 22023 it is none.';
-
 CREATE FUNCTION taskq_router_slot_of_body(body jsonb) RETURNS integer
     LANGUAGE c STABLE STRICT
     AS 'MODULE_PATHNAME', 'taskq_router_slot_of_body';
@@ -579,4 +573,4 @@ END
 $$;
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA @extschema@ FROM PUBLIC;
-GRANT EXECUTE ON ROUTINE taskq_router_slots, taskq_router_reads, taskq_router_place, taskq_router_slot_of_body, taskq_router_directory TO PUBLIC;
+GRANT EXECUTE ON ROUTINE taskq_router_slots, taskq_router_reads, taskq_router_slot_of_body, taskq_router_directory TO PUBLIC;

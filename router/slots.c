@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * slots.c
- *		How many slots there are, which of them a key belongs to, and the
- *		order in which pages of several are merged.
+ *		How many slots there are, and which of them a key belongs to.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,12 +12,9 @@
 #include "funcapi.h"
 #include "libpq-fe.h"
 #include "nodes/pg_list.h"
-#include "port/pg_bswap.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/inval.h"
 #include "utils/syscache.h"
-#include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
 /* As counted in the server's options; 0 = not known. */
@@ -61,6 +57,19 @@ number_of_slots(void)
 				 errhint("Name them with taskq_router_set_slots().")));
 	nslots = n;
 	return n;
+}
+
+/* Their numbers, as integers of SQL. */
+Datum *
+all_slots(int *n)
+{
+	Datum	   *slots;
+
+	*n = number_of_slots();
+	slots = palloc(sizeof(Datum) * *n);
+	for (int i = 0; i < *n; i++)
+		slots[i] = Int32GetDatum(i);
+	return slots;
 }
 
 /* By taskq_slot(), which the slots' clients compute as well. */
@@ -128,7 +137,7 @@ taskq_router_check_connstr(PG_FUNCTION_ARGS)
 				 errmsg("\"%s\" is not a connection string", connstr),
 				 errdetail_internal("%s", reason)));
 	}
-	for (PQconninfoOption *option = options; option->keyword != NULL; option++)
+	for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
 	{
 		if (option->val == NULL)
 			continue;
@@ -148,47 +157,4 @@ taskq_router_check_connstr(PG_FUNCTION_ARGS)
 				 errmsg("the connection string of a slot must consist of keywords and values, dbname among them"),
 				 errdetail("It is \"%s\".", connstr)));
 	PG_RETURN_VOID();
-}
-
-/*
- * Where a row belongs in a page, by its cursor: a bytea whose order is that of
- * the page.  Numbers have their most significant byte first and the sign
- * flipped; those that descend are inverted.
- */
-PG_FUNCTION_INFO_V1(taskq_router_place);
-Datum
-taskq_router_place(PG_FUNCTION_ARGS)
-{
-	char	   *cursor = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char	   *fields[4] = {NULL};
-	int			nfields = 0;
-	int64		keys[3] = {0};
-	bytea	   *result = palloc0(VARHDRSZ + sizeof(keys));
-	bool		descends = cursor[0] == 'c';	/* created, closed */
-
-	for (char *field = strtok(cursor, "/"); field != NULL && nfields < lengthof(fields); field = strtok(NULL, "/"))
-		fields[nfields++] = field;
-	if (nfields < 3)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" is not a cursor of taskq_queue_page", cursor)));
-
-	/* Created is by id alone. */
-	for (int i = strcmp(cursor, "created") == 0 ? 2 : 1; i < nfields; i++)
-	{
-		int64		key;
-
-		if (strcmp(fields[i], "infinity") == 0)
-			key = PG_INT64_MAX;
-		else if (strcmp(fields[i], "-infinity") == 0)
-			key = PG_INT64_MIN;
-		else if (strchr(fields[i] + 1, '-') != NULL)
-			key = DatumGetDateADT(DirectFunctionCall1(date_in, CStringGetDatum(fields[i])));
-		else
-			key = strtoll(fields[i], NULL, 10);
-		keys[i - 1] = pg_hton64((uint64) (descends ? ~key : key) ^ (UINT64CONST(1) << 63));
-	}
-	SET_VARSIZE(result, VARHDRSZ + sizeof(keys));
-	memcpy(VARDATA(result), keys, sizeof(keys));
-	PG_RETURN_BYTEA_P(result);
 }

@@ -17,12 +17,6 @@ CREATE FUNCTION taskq_router_reads() RETURNS text
 COMMENT ON FUNCTION taskq_router_reads() IS
 'The server whose slots reading calls are made at: taskq_reads if taskq_router.read_standbys is on, else taskq_slots.';
 
-CREATE FUNCTION taskq_router_place(cursor text) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'taskq_router_place';
-COMMENT ON FUNCTION taskq_router_place(text) IS
-'Where a row belongs in a page of taskq_queue_page(), by its cursor. Errors: 22023 it is none.';
-
 CREATE FUNCTION taskq_router_slot_of_body(body jsonb) RETURNS integer
     LANGUAGE c STABLE STRICT
     AS 'MODULE_PATHNAME', 'taskq_router_slot_of_body';
@@ -515,9 +509,9 @@ COMMENT ON FUNCTION taskq_router_heads_each(text, integer, text) IS 'The most ur
 -- ---------------------------------------------------------------------------
 
 -- taskq_apply_policy
-CREATE FUNCTION taskq_apply_policy_at(slots integer[], id bigint, policy text, since timestamp with time zone, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_apply_policy_at(slot integer, id bigint, policy text, since timestamp with time zone, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_apply_policy($2, $3, $4, $5, $6); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_apply_policy($2, $3, $4, $5, $6); $$;
 CREATE FUNCTION taskq_apply_policy(id bigint, policy text DEFAULT NULL::text, since timestamp with time zone DEFAULT NULL::timestamp with time zone, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -535,9 +529,9 @@ COMMENT ON FUNCTION taskq_apply_policy_many(ids bigint[], policy text, since tim
 'taskq''s, over the slots. taskq_apply_policy without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_apply_policy.';
 
 -- taskq_assign
-CREATE FUNCTION taskq_assign_at(slots integer[], id bigint, assignee_id text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_assign_at(slot integer, id bigint, assignee_id text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_assign($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_assign($2, $3, $4, $5); $$;
 CREATE FUNCTION taskq_assign(id bigint, assignee_id text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -555,14 +549,14 @@ COMMENT ON FUNCTION taskq_assign_many(ids bigint[], assignee_id text, actor text
 'taskq''s, over the slots. taskq_assign without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign.';
 
 -- taskq_assign_team
-CREATE FUNCTION taskq_assign_team_at(slots integer[], id bigint, team_id text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_assign_team_at(slot integer, id bigint, team_id text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_assign_team($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_assign_team($2, $3, $4, $5); $$;
 CREATE FUNCTION taskq_assign_team(id bigint, team_id text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_assign_team(id bigint, team_id text, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal.';
+'taskq''s, over the slots. Gives an active task to a team; NULL takes it out of its team. Who owns it stays. Same team: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 23503 unknown or inactive team, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_assign_team_many
 CREATE FUNCTION taskq_assign_team_many_at(slots integer[], ids bigint[], team_id text, actor text) RETURNS SETOF taskq_task
@@ -572,7 +566,7 @@ CREATE FUNCTION taskq_assign_team_many(ids bigint[], team_id text, actor text DE
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_assign_team_many(ids bigint[], team_id text, actor text) IS
-'taskq''s, over the slots. taskq_assign_team for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
+'taskq''s, over the slots. taskq_assign_team without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign_team.';
 
 -- taskq_backlog
 CREATE FUNCTION taskq_backlog_at(slots integer[], group_by text, bounds integer[], OUT group_key text, OUT bucket integer, OUT days_from integer, OUT days_to integer, OUT tasks integer) RETURNS SETOF record
@@ -592,14 +586,14 @@ COMMENT ON FUNCTION taskq_backlog(group_by text, bounds integer[], OUT group_key
 'taskq''s, over the slots. How many active tasks are due in how many days, exact at this instant. group_by: none (group_key NULL), assignee, team, kind, priority or customer (group_key = id, kind or priority, NULL = none); a group has rows if it has active tasks, none always. bounds: ascending numbers of days from today, at most 100, each -3700000 to 3700000, negative = past due; between them are the buckets: days_from to days_to, both included, NULL = no bound. With the default: more than a week late, late, due yesterday, today, in this week, in this month, later. Each group has a row for each bucket, 1 and so on, and at last one for tasks without a due date, whose bucket is NULL. Errors: 22023 unknown group_by; bounds that are NULL, have a NULL element, do not ascend, are too many or too large.';
 
 -- taskq_cancel
-CREATE FUNCTION taskq_cancel_at(slots integer[], id bigint, reason text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_cancel_at(slot integer, id bigint, reason text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_cancel($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_cancel($2, $3, $4, $5); $$;
 CREATE FUNCTION taskq_cancel(id bigint, reason text DEFAULT NULL::text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_cancel(id bigint, reason text, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'taskq''s, over the slots. Cancels an active task. Argument reason (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, blank or with bidirectional controls, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_cancel_many
 CREATE FUNCTION taskq_cancel_many_at(slots integer[], ids bigint[], reason text, actor text) RETURNS SETOF taskq_task
@@ -692,14 +686,14 @@ COMMENT ON FUNCTION taskq_claim(assignee_id text, count integer, team_id text, a
 'taskq''s, over the slots. Assigns (does not start) up to count (1 to 1000) of the most urgent unassigned active tasks that are not paused, OVERDUE included, in order of priority, due date, id, and returns them. team_id NULL: tasks of the teams that the assignee is in, and those of no team; else tasks of that team only, active or not, whether or not the assignee is in it. Never gives one task to two callers, never waits for a lock: tasks locked by others are passed over. Errors: 22023 count out of bounds, 23503 unknown or inactive staff, unknown team.';
 
 -- taskq_comment
-CREATE FUNCTION taskq_comment_at(slots integer[], id bigint, note text, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_comment_at(slot integer, id bigint, note text, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_comment($2, $3, $4); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_comment($2, $3, $4); $$;
 CREATE FUNCTION taskq_comment(id bigint, note text, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_comment(id bigint, note text, actor text) IS
-'taskq''s, over the slots. Adds a note (1 to 65,536 characters) to the history of a task, terminal ones too. The row itself does not change. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note empty or too long, 42501 if the caller may not update the task.';
+'taskq''s, over the slots. Adds a note (1 to 65,536 characters) to the history of a task, terminal ones too. The row itself does not change. Returns the row of taskq_task. Errors: P0002 no such task or NULL id, 22023 note empty, too long, blank or with bidirectional controls, 42501 if the caller may not update the task.';
 
 -- taskq_comment_many
 CREATE FUNCTION taskq_comment_many_at(slots integer[], ids bigint[], note text, actor text) RETURNS SETOF taskq_task
@@ -712,14 +706,14 @@ COMMENT ON FUNCTION taskq_comment_many(ids bigint[], note text, actor text) IS
 'taskq''s, over the slots. taskq_comment for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_comment.';
 
 -- taskq_complete
-CREATE FUNCTION taskq_complete_at(slots integer[], id bigint, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_complete_at(slot integer, id bigint, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_complete($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_complete($2, $3, $4, $5); $$;
 CREATE FUNCTION taskq_complete(id bigint, note text DEFAULT NULL::text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_complete(id bigint, note text, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, 23514 if OPEN (start it first) or terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'taskq''s, over the slots. Completes a task that is IN_PROGRESS or OVERDUE. Argument note (at most 65,536 characters) goes into the history. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, blank or with bidirectional controls, 23514 if OPEN (start it first) or terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_complete_many
 CREATE FUNCTION taskq_complete_many_at(slots integer[], ids bigint[], note text, actor text) RETURNS SETOF taskq_task
@@ -732,24 +726,24 @@ COMMENT ON FUNCTION taskq_complete_many(ids bigint[], note text, actor text) IS
 'taskq''s, over the slots. taskq_complete without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_complete.';
 
 -- taskq_create
-CREATE FUNCTION taskq_create_at(slots integer[], title text, description text, priority taskq_priority, due_date date, sla_hours double precision, assignee_id text, user_id text, dedupe_key text, source text, kind text, team_id text, labels text[], attributes jsonb, actor text) RETURNS bigint
+CREATE FUNCTION taskq_create_at(slot integer, title text, description text, priority taskq_priority, due_date date, sla_hours double precision, assignee_id text, user_id text, dedupe_key text, source text, kind text, team_id text, labels text[], attributes jsonb, actor text) RETURNS bigint
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_create($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_create($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15); $$;
 CREATE FUNCTION taskq_create(title text, description text DEFAULT NULL::text, priority taskq_priority DEFAULT 'MEDIUM'::taskq_priority, due_date date DEFAULT NULL::date, sla_hours double precision DEFAULT NULL::double precision, assignee_id text DEFAULT NULL::text, user_id text DEFAULT NULL::text, dedupe_key text DEFAULT NULL::text, source text DEFAULT 'MANUAL'::text, kind text DEFAULT NULL::text, team_id text DEFAULT NULL::text, labels text[] DEFAULT NULL::text[], attributes jsonb DEFAULT NULL::jsonb, actor text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_create(title text, description text, priority taskq_priority, due_date date, sla_hours double precision, assignee_id text, user_id text, dedupe_key text, source text, kind text, team_id text, labels text[], attributes jsonb, actor text) IS
-'taskq''s, over the slots. Creates a task and returns its id; a due date that has passed makes it OVERDUE from the start. With a dedupe_key that an active task holds, returns that task''s id and creates nothing. NULL for an argument with a default means the default. Arguments: title (1-200 characters, not blank), description (at most 65,536 characters), priority, due_date (0001-01-01 to 9999-12-31), sla_hours (over 0, at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff), user_id (customer), dedupe_key (1-255 characters), source (1-63 characters; RENEWAL, SCHEDULE and WORKFLOW are the engines''), kind (1-63 characters), team_id (active team), labels (at most 32, each 1-63 characters; kept sorted and distinct), attributes (a JSON object of at most 16,384 bytes as text), actor (1-255 characters). Errors: 22023 argument out of bounds, 23503 unknown or inactive staff or team, unknown customer or one that was merged into another (HINT names that), 42501 or 40001 if the holder of the dedupe_key cannot be seen.';
+'taskq''s, over the slots. Creates a task and returns its id; a due date that has passed makes it OVERDUE from the start. With a dedupe_key that an active task holds, returns that task''s id and creates nothing. NULL for an argument with a default means the default. Arguments: title (1-200 characters, not blank), description (at most 65,536 characters), priority, due_date (0001-01-01 to 9999-12-31), sla_hours (at least a millisecond (1/3600000), at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff), user_id (customer), dedupe_key (1-255 characters), source (1-63 characters; RENEWAL, SCHEDULE and WORKFLOW are the engines''), kind (1-63 characters), team_id (active team), labels (at most 32, each 1-63 characters; kept sorted and distinct), attributes (a JSON object of at most 16,384 bytes as text), actor (1-255 characters). Errors: 22023 argument out of bounds, 23503 unknown or inactive staff or team, unknown customer or one that was merged into another (HINT names that), 42501 or 40001 if the holder of the dedupe_key cannot be seen.';
 
 -- taskq_create_json
-CREATE FUNCTION taskq_create_json_at(slots integer[], body jsonb, actor text) RETURNS jsonb
+CREATE FUNCTION taskq_create_json_at(slot integer, body jsonb, actor text) RETURNS jsonb
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_create_json($2, $3); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_create_json($2, $3); $$;
 CREATE FUNCTION taskq_create_json(body jsonb, actor text DEFAULT NULL::text) RETURNS jsonb
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_create_json(body jsonb, actor text) IS
-'taskq''s, over the slots. Creates a task from a JSON object whose keys are the arguments of taskq_create but actor, and sla_policy (a name, instead of sla_hours), response_hours (over 0, at most 87600) and sla_from (when the clocks of its SLA began, not after now); title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_from "YYYY-MM-DDThh:mm:ssZ" or with an offset, hours are numbers, labels an array of strings, attributes an object, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
+'taskq''s, over the slots. Creates a task from a JSON object whose keys are the arguments of taskq_create but actor, and sla_policy (a name, instead of sla_hours), response_hours (at least a millisecond (1/3600000), at most 87600) and sla_from (when the clocks of its SLA began, not after now); title is required, JSON null = absent, due_date is "YYYY-MM-DD", sla_from "YYYY-MM-DDThh:mm:ssZ" or with an offset, hours are numbers, labels an array of strings, attributes an object, all others strings. Returns the task as in taskq_tasks plus "created": false if the dedupe_key was taken and this is its holder. Errors: as taskq_create; 22023 naming the field for an unknown key or a wrong type; 22P02 for a priority that is none, 22007 and 22008 for a date.';
 
 -- taskq_create_many_json
 CREATE FUNCTION taskq_create_many_json_at(slots integer[], bodies jsonb, actor text) RETURNS SETOF jsonb
@@ -799,9 +793,9 @@ COMMENT ON FUNCTION taskq_create_many_json(bodies jsonb, actor text) IS
 'taskq''s, over the slots. taskq_create_json for each element of a JSON array: one statement, all or nothing; the tasks come back in the order of the array. Of two elements with one dedupe_key the second returns the task of the first, with "created": false. Errors: 22023 bodies is no JSON array or an element no object; else as taskq_create_json, the message beginning with which element it is, "body 3: ", counted from 1; 40P01 if another call creates tasks with the same dedupe_keys in another order.';
 
 -- taskq_edit
-CREATE FUNCTION taskq_edit_at(slots integer[], id bigint, title text, description text, labels text[], attributes jsonb, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_edit_at(slot integer, id bigint, title text, description text, labels text[], attributes jsonb, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_edit($2, $3, $4, $5, $6, $7, $8); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_edit($2, $3, $4, $5, $6, $7, $8); $$;
 CREATE FUNCTION taskq_edit(id bigint, title text DEFAULT NULL::text, description text DEFAULT NULL::text, labels text[] DEFAULT NULL::text[], attributes jsonb DEFAULT NULL::jsonb, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -839,9 +833,9 @@ COMMENT ON FUNCTION taskq_emit_dry_run(event text, payload jsonb, user_id text, 
 'taskq''s, over the slots. What taskq_emit() would do, a row for each rule that would fire, further rules set off by the first included: it is done and taken back. An enabled rule for the event that would not fire has outcome "no match", and message says why. Of a task that was there before, title and the columns behind it are NULL if row security hides it from the caller. Here the event may be one of taskq''s own. Errors: as taskq_emit.';
 
 -- taskq_erase_customer
-CREATE FUNCTION taskq_erase_customer_at(slots integer[], user_id text, actor text, OUT tasks bigint, OUT events bigint, OUT renewals bigint) RETURNS record
+CREATE FUNCTION taskq_erase_customer_at(slot integer, user_id text, actor text, OUT tasks bigint, OUT events bigint, OUT renewals bigint) RETURNS record
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_erase_customer($2, $3); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_erase_customer($2, $3); $$;
 CREATE FUNCTION taskq_erase_customer_in(slot integer, user_id text, actor text, OUT tasks bigint, OUT events bigint, OUT renewals bigint) RETURNS record
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -867,19 +861,19 @@ COMMENT ON FUNCTION taskq_erase_customer(user_id text, actor text, OUT tasks big
 'taskq''s, over the slots. Erases what texts say about a customer and those that were merged into it, from terminal tasks too: its name and the titles of its tasks become ''erased''; descriptions, labels, attributes, dedupe_keys but those of follow-ups, notes, texts in the history''s changes, references and notes of its renewals, messages of rules that fired for its tasks go; so do names and templates of its schedules. The customer becomes inactive. Ids, states, times, priorities, assignees and counts stay; so do columns that you added. Each task''s history says so (kind erased), and so does taskq_erasure. Returns how many tasks, events and renewals had text. With the rights of the owner of taskq_task, for callers who may update the customer. Errors: 22023 user_id is NULL, 23503 unknown customer or one that was merged into another (HINT names that), 42501 not allowed to update it, 0A000 in a transaction that is not READ COMMITTED.';
 
 -- taskq_follow_up
-CREATE FUNCTION taskq_follow_up_at(slots integer[], id bigint, title text, due_date date, sla_hours double precision, assignee_id text, actor text) RETURNS bigint
+CREATE FUNCTION taskq_follow_up_at(slot integer, id bigint, title text, due_date date, sla_hours double precision, assignee_id text, actor text) RETURNS bigint
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_follow_up($2, $3, $4, $5, $6, $7); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_follow_up($2, $3, $4, $5, $6, $7); $$;
 CREATE FUNCTION taskq_follow_up(id bigint, title text DEFAULT NULL::text, due_date date DEFAULT NULL::date, sla_hours double precision DEFAULT NULL::double precision, assignee_id text DEFAULT NULL::text, actor text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_follow_up(id bigint, title text, due_date date, sla_hours double precision, assignee_id text, actor text) IS
-'taskq''s, over the slots. Creates a task that follows a closed one, and returns its id. It has the closed task''s title, description, priority, customer, kind, labels and attributes, its team and its assignee if they are active, and follows_id; the closed task''s history says so (kind followed_up, changes {"follow_up": id}). While the follow-up is active, returns its id and creates nothing: it holds the dedupe_key "taskq_follow_up <id>". Arguments: id (a COMPLETED or CANCELLED task), title (1-200 characters; NULL = the same), due_date (0001-01-01 to 9999-12-31; NULL = none), sla_hours (over 0, at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff; NULL = the same), actor. Errors: P0002 no such task or NULL id, 55000 if it is active, or another task holds that key; 22023, 23503, 42501 and 40001 as taskq_create.';
+'taskq''s, over the slots. Creates a task that follows a closed one, and returns its id. It has the closed task''s title, description, priority, customer, kind, labels and attributes, its team and its assignee if they are active, and follows_id; the closed task''s history says so (kind followed_up, changes {"follow_up": id}). While the follow-up is active, returns its id and creates nothing: it holds the dedupe_key "taskq_follow_up <id>". Arguments: id (a COMPLETED or CANCELLED task), title (1-200 characters; NULL = the same), due_date (0001-01-01 to 9999-12-31; NULL = none), sla_hours (at least a millisecond (1/3600000), at most 87600; NULL = what the policy of taskq_sla_policy gives that fits), assignee_id (active staff; NULL = the same), actor. Errors: P0002 no such task or NULL id, 55000 if it is active, or another task holds that key; 22023, 23503, 42501 and 40001 as taskq_create.';
 
 -- taskq_grant
-CREATE FUNCTION taskq_grant_at(slots integer[], role name, level text) RETURNS void
+CREATE FUNCTION taskq_grant_at(slot integer, role name, level text) RETURNS void
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_grant($2, $3); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_grant($2, $3); $$;
 CREATE FUNCTION taskq_grant_in(slot integer, role name, level text) RETURNS void
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -898,13 +892,13 @@ COMMENT ON FUNCTION taskq_grant(role name, level text) IS
 'taskq''s, over the slots. Gives a role what a level needs, and no more than that level. viewer: read tasks, history, directory, queue, stats, reports. agent: also create tasks and move them along. manager: also keep the directory, rules and thresholds, delete terminal tasks, sweep, erase customers. An owner of taskq''s objects keeps its rights to them. For the owner of taskq_task and superusers (else 42501). Errors: 22023 unknown level, 42704 no such role.';
 
 -- taskq_hand_over
-CREATE FUNCTION taskq_hand_over_at(slots integer[], from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer) RETURNS record
+CREATE FUNCTION taskq_hand_over_at(slot integer, from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer, OUT schedules integer) RETURNS record
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_hand_over($2, $3, $4, $5); $$;
-CREATE FUNCTION taskq_hand_over_in(slot integer, from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer) RETURNS record
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_hand_over($2, $3, $4, $5); $$;
+CREATE FUNCTION taskq_hand_over_in(slot integer, from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer, OUT schedules integer) RETURNS record
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
-CREATE FUNCTION taskq_hand_over(from_staff text, to_staff text DEFAULT NULL::text, to_team text DEFAULT NULL::text, actor text DEFAULT NULL::text, OUT tasks integer, OUT renewals integer, OUT customers integer) RETURNS record
+CREATE FUNCTION taskq_hand_over(from_staff text, to_staff text DEFAULT NULL::text, to_team text DEFAULT NULL::text, actor text DEFAULT NULL::text, OUT tasks integer, OUT renewals integer, OUT customers integer, OUT schedules integer) RETURNS record
     LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -914,20 +908,22 @@ BEGIN
     SELECT h.customers INTO customers FROM @taskq@.taskq_hand_over($1, $2, $3, $4) h;
     tasks := 0;
     renewals := 0;
+    schedules := 0;
     FOR i IN 0 .. taskq_router_slots() - 1 LOOP
         SELECT h.* INTO one FROM taskq_hand_over_in(i, $1, $2, $3, $4) h;
         tasks := tasks + one.tasks;
         renewals := renewals + one.renewals;
+        schedules := schedules + one.schedules;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION taskq_hand_over(from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer) IS
-'taskq''s, over the slots. Gives what a member of staff has to to_staff (active), to to_team (an active team), or to both: active tasks, renewals that are neither completed nor cancelled, and customers whose agent it is, active or not; returns how many of each. Without to_staff they are nobody''s, and the tasks the team''s; the tasks of such a renewal go to the customer''s agent, and of such a customer to nobody, unless the threshold or rule has a team. Without to_team a task stays in its team. Tasks have it in their history as assigned. What others give to from_staff at the same time is waited for and handed over, too. Closed tasks, rules that name from_staff, and memberships of teams stay; is_active too: set it to false first, and nothing new comes. Row security: of what the caller can see and update. Errors: 22023 from_staff NULL, to_staff and to_team both NULL, to_staff the same as from_staff; 23503 unknown from_staff, unknown or inactive to_staff or to_team; 0A000 isolation level above READ COMMITTED; 42501 the caller may not update taskq_staff_member, taskq_customer, taskq_renewal and taskq_task.';
+COMMENT ON FUNCTION taskq_hand_over(from_staff text, to_staff text, to_team text, actor text, OUT tasks integer, OUT renewals integer, OUT customers integer, OUT schedules integer) IS
+'taskq''s, over the slots. Gives what a member of staff has to to_staff (active), to to_team (an active team), or to both: active tasks, renewals that are neither completed nor cancelled, customers whose agent it is, active or not, and schedules whose tasks it gets, enabled or not; returns how many of each. Without to_staff they are nobody''s, and the tasks and schedules the team''s; the tasks of such a renewal go to the customer''s agent, and of such a customer to nobody, unless the threshold or rule has a team. Without to_team a task and a schedule stay in their team. Tasks have it in their history as assigned. What others give to from_staff at the same time is waited for and handed over, too. Closed tasks, rules that name from_staff, and memberships of teams stay; is_active too: set it to false first, and nothing new comes. Row security: of what the caller can see and update. Errors: 22023 from_staff NULL, to_staff and to_team both NULL, to_staff the same as from_staff; 23503 unknown from_staff, unknown or inactive to_staff or to_team; 0A000 isolation level above READ COMMITTED; 42501 the caller may not update taskq_staff_member, taskq_customer, taskq_renewal, taskq_schedule and taskq_task.';
 
 -- taskq_merge_customer
-CREATE FUNCTION taskq_merge_customer_at(slots integer[], from_id text, to_id text, actor text, OUT tasks bigint, OUT renewals bigint, OUT policies bigint) RETURNS record
+CREATE FUNCTION taskq_merge_customer_at(slot integer, from_id text, to_id text, actor text, OUT tasks bigint, OUT renewals bigint, OUT policies bigint) RETURNS record
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_merge_customer($2, $3, $4); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_merge_customer($2, $3, $4); $$;
 CREATE FUNCTION taskq_merge_customer_in(slot integer, from_id text, to_id text, actor text, OUT tasks bigint, OUT renewals bigint, OUT policies bigint) RETURNS record
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -948,17 +944,17 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION taskq_merge_customer(from_id text, to_id text, actor text, OUT tasks bigint, OUT renewals bigint, OUT policies bigint) IS
-'taskq''s, over the slots. Merges a customer into another: its tasks, closed ones too, its renewals and SLA policies go over, and it stays as a pointer (taskq_customer.merged_into), inactive. What had been merged into it points to the other one too. Each task''s history says so (kind merged). An active task gets the SLA that fits its new customer if a policy gave it one. An active renewal that the other customer has as well (service type, reference, due date) is cancelled before it goes over, with those of its open tasks that nobody has started; a policy for the same kind, priority and source is disabled and stays where it is. The other customer keeps its agent, name and state. Returns how many tasks, renewals and policies went over. Again for the same two customers it takes what has been written under the old id since. With the rights of the owner of taskq_task, for callers who may update both customers. Errors: 22023 an id is NULL, or both are the same; 23503 unknown customer, to_id inactive or itself merged into another (HINT names that); 55000 from_id was erased, or merged into another than to_id; 42501 not allowed to update both; 0A000 in a transaction that is not READ COMMITTED.';
+'taskq''s, over the slots. Merges a customer into another: its tasks, closed ones too, its renewals and SLA policies go over, and it stays as a pointer (taskq_customer.merged_into), inactive. What had been merged into it points to the other one too. Each task''s history says so (kind merged). An active task gets the SLA that fits its new customer if a policy gave it one. An active renewal that the other customer has as well (service type, reference, due date) is cancelled before it goes over, with those of its open tasks that nobody has started; a policy for the same team, kind, priority and source is disabled and stays where it is. The other customer keeps its agent, name and state. Returns how many tasks, renewals and policies went over. Again for the same two customers it takes what has been written under the old id since. With the rights of the owner of taskq_task, for callers who may update both customers. Errors: 22023 an id is NULL, or both are the same; 23503 unknown customer, to_id inactive or itself merged into another (HINT names that); 55000 from_id was erased, or merged into another than to_id; 42501 not allowed to update both; 0A000 in a transaction that is not READ COMMITTED.';
 
 -- taskq_pause
-CREATE FUNCTION taskq_pause_at(slots integer[], id bigint, reason text, until timestamp with time zone, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_pause_at(slot integer, id bigint, reason text, until timestamp with time zone, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_pause($2, $3, $4, $5, $6); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_pause($2, $3, $4, $5, $6); $$;
 CREATE FUNCTION taskq_pause(id bigint, reason text DEFAULT NULL::text, until timestamp with time zone DEFAULT NULL::timestamp with time zone, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_pause(id bigint, reason text, until timestamp with time zone, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long or until not ahead, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'taskq''s, over the slots. Pauses an active task: it waits for somebody else. The clocks of its SLA stand still, its deadlines that lie ahead are infinity; status and due date stay what they are. Claims and LEAST_LOADED leave it out. Arguments: reason (at most 65,536 characters), until: when the worker resumes it (still to come; NULL = taskq_resume() does). Paused already: reason and until are replaced, since when stays; the same: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 reason too long, blank or with bidirectional controls or until not ahead, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_pause_many
 CREATE FUNCTION taskq_pause_many_at(slots integer[], ids bigint[], reason text, until timestamp with time zone, actor text) RETURNS SETOF taskq_task
@@ -971,9 +967,9 @@ COMMENT ON FUNCTION taskq_pause_many(ids bigint[], reason text, until timestamp 
 'taskq''s, over the slots. taskq_pause without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_pause.';
 
 -- taskq_prioritize
-CREATE FUNCTION taskq_prioritize_at(slots integer[], id bigint, priority taskq_priority, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_prioritize_at(slot integer, id bigint, priority taskq_priority, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_prioritize($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_prioritize($2, $3, $4, $5); $$;
 CREATE FUNCTION taskq_prioritize(id bigint, priority taskq_priority, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1024,21 +1020,16 @@ COMMENT ON FUNCTION taskq_queue_count(status taskq_status[], priority taskq_prio
 CREATE FUNCTION taskq_queue_page_at(slots integer[], status taskq_status[], priority taskq_priority[], assignee_id text, user_id text, unassigned boolean, source text, due_from date, due_to date, sla_status taskq_sla_status[], search text, sort text, page_size integer, after text, assignee_is_active boolean, paused boolean, kind text, team_id text, labels text[], attributes jsonb) RETURNS SETOF taskq_queue_row
     LANGUAGE plproxy
 AS $$ CLUSTER @extschema@.taskq_router_reads(); RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_queue_page($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20); $$;
-CREATE FUNCTION taskq_queue_page_each(status taskq_status[], priority taskq_priority[], assignee_id text, user_id text, unassigned boolean, source text, due_from date, due_to date, sla_status taskq_sla_status[], search text, sort text, page_size integer, after text, assignee_is_active boolean, paused boolean, kind text, team_id text, labels text[], attributes jsonb) RETURNS SETOF taskq_queue_row
-    LANGUAGE c STABLE
-    AS 'MODULE_PATHNAME', 'taskq_router_each';
 CREATE FUNCTION taskq_queue_page(status taskq_status[] DEFAULT '{OPEN}'::taskq_status[], priority taskq_priority[] DEFAULT NULL::taskq_priority[], assignee_id text DEFAULT NULL::text, user_id text DEFAULT NULL::text, unassigned boolean DEFAULT false, source text DEFAULT NULL::text, due_from date DEFAULT NULL::date, due_to date DEFAULT NULL::date, sla_status taskq_sla_status[] DEFAULT NULL::taskq_sla_status[], search text DEFAULT NULL::text, sort text DEFAULT NULL::text, page_size integer DEFAULT 50, after text DEFAULT NULL::text, assignee_is_active boolean DEFAULT NULL::boolean, paused boolean DEFAULT NULL::boolean, kind text DEFAULT NULL::text, team_id text DEFAULT NULL::text, labels text[] DEFAULT NULL::text[], attributes jsonb DEFAULT NULL::jsonb) RETURNS SETOF taskq_queue_row
-    LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT s.* FROM taskq_queue_page_each($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) s ORDER BY taskq_router_place(s.cursor) LIMIT CASE WHEN $12 > 0 THEN $12 END;
-END;
+    LANGUAGE c STABLE
+    AS 'MODULE_PATHNAME', 'taskq_router_page';
 COMMENT ON FUNCTION taskq_queue_page(status taskq_status[], priority taskq_priority[], assignee_id text, user_id text, unassigned boolean, source text, due_from date, due_to date, sla_status taskq_sla_status[], search text, sort text, page_size integer, after text, assignee_is_active boolean, paused boolean, kind text, team_id text, labels text[], attributes jsonb) IS
 'taskq''s, over the slots. One page of the queue, exact at this instant. Filters: effective status, priority, SLA status (arrays: NULL = all, ''{}'' = none), assignee_id, user_id, unassigned, source, due_from and due_to (inclusive), search (up to 16 words, each of which is part of the title, of the description or of the customer''s name, or is the id of the task, its public id or the id of the customer, as it is, in lower or in upper case; letters are compared as taskq_fold() makes them, and no character is a wildcard; without a word: all), assignee_is_active (true, false: tasks whose assignee is active, inactive; neither finds those that nobody has), paused (true, false: tasks that are paused, that are not), kind, team_id, labels (tasks that have all of them), attributes (a JSON object; tasks whose attributes contain it, as @> does; no filter for either: NULL, ''{}''). sort: due (due date, none last; priority; id), priority (priority; due date; id), created (newest first, by id), sla (deadline, none last; id), closed (completed or cancelled last first, active ones behind; newest first); NULL = closed if status has only COMPLETED or CANCELLED, else due. page_size: 1 to 1000 rows. after: cursor of the last row seen, under the same sort; it is a position, so nothing is skipped when that row moves. Errors: 22023 naming the argument: unknown sort, page_size out of bounds, a cursor that is none or of another sort, a NULL array element, assignee_id together with unassigned, a search of more than 16 words.';
 
 -- taskq_reapply_grants
-CREATE FUNCTION taskq_reapply_grants_at(slots integer[]) RETURNS void
+CREATE FUNCTION taskq_reapply_grants_at(slot integer) RETURNS void
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_reapply_grants(); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_reapply_grants(); $$;
 CREATE FUNCTION taskq_reapply_grants_in(slot integer) RETURNS void
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1057,9 +1048,9 @@ COMMENT ON FUNCTION taskq_reapply_grants() IS
 'taskq''s, over the slots. Takes everything of taskq from PUBLIC, except to execute what CHECKs call, and gives each role in taskq_role_grant, also one that was renamed, its level again. Update scripts end with it; so can a DBA who changed privileges by hand.';
 
 -- taskq_renewal_cancel
-CREATE FUNCTION taskq_renewal_cancel_at(slots integer[], id bigint, reason text, actor text) RETURNS taskq_renewal
+CREATE FUNCTION taskq_renewal_cancel_at(slot integer, id bigint, reason text, actor text) RETURNS taskq_renewal
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_renewal_cancel($2, $3, $4); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_renewal_cancel($2, $3, $4); $$;
 CREATE FUNCTION taskq_renewal_cancel(id bigint, reason text DEFAULT NULL::text, actor text DEFAULT NULL::text) RETURNS taskq_renewal
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1067,19 +1058,19 @@ COMMENT ON FUNCTION taskq_renewal_cancel(id bigint, reason text, actor text) IS
 'taskq''s, over the slots. Cancels a renewal and its open tasks; returns its row. reason: for the history of the tasks, at most 65,536 characters. Errors: P0002 no such renewal or NULL id; 23514 constraint taskq_renewal_lifecycle: already completed or cancelled.';
 
 -- taskq_renewal_complete
-CREATE FUNCTION taskq_renewal_complete_at(slots integer[], id bigint, next_due_date date, actor text) RETURNS bigint
+CREATE FUNCTION taskq_renewal_complete_at(slot integer, id bigint, next_due_date date, actor text) RETURNS bigint
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_renewal_complete($2, $3, $4); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_renewal_complete($2, $3, $4); $$;
 CREATE FUNCTION taskq_renewal_complete(id bigint, next_due_date date DEFAULT NULL::date, actor text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_renewal_complete(id bigint, next_due_date date, actor text) IS
-'taskq''s, over the slots. Completes a renewal, and with it the open tasks that somebody has started; others are cancelled. With next_due_date, which must be after the due date, opens the next cycle: a new renewal of the same customer, service type, assignee, reference, notes, every and anchor_on, as by taskq_renewal_create(); returns its id, else NULL. Without next_due_date a renewal with every is due next on the first date after its due date that is a multiple of every after anchor_on (or its due date, if that is NULL), unless that is after 9999-12-31. Errors: P0002 no such renewal or NULL id; 23514 constraint taskq_renewal_lifecycle: already completed or cancelled; 22023 next_due_date out of bounds; 23503 a next cycle for an inactive customer: cancel the renewal, or set every to NULL.';
+'taskq''s, over the slots. Completes a renewal, and with it the open tasks that somebody has started; others are cancelled. With next_due_date, which must be after the due date, opens the next cycle: a new renewal of the same customer, service type, assignee, reference, notes, every and anchor_on, as by taskq_renewal_create(); returns its id, else NULL. If the next cycle has been entered already and has no every, it gets every and anchor_on, and is otherwise left as it is. Without next_due_date a renewal with every is due next on the first date after its due date that is a multiple of every after anchor_on (or its due date, if that is NULL), unless that is after 9999-12-31. Errors: P0002 no such renewal or NULL id; 23514 constraint taskq_renewal_lifecycle: already completed or cancelled; 22023 next_due_date out of bounds; 23503 a next cycle for an inactive customer: cancel the renewal, or set every to NULL.';
 
 -- taskq_renewal_create
-CREATE FUNCTION taskq_renewal_create_at(slots integer[], user_id text, service_type text, due_date date, assignee_id text, reference text, notes text, every interval, actor text) RETURNS bigint
+CREATE FUNCTION taskq_renewal_create_at(slot integer, user_id text, service_type text, due_date date, assignee_id text, reference text, notes text, every interval, actor text) RETURNS bigint
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_renewal_create($2, $3, $4, $5, $6, $7, $8, $9); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_renewal_create($2, $3, $4, $5, $6, $7, $8, $9); $$;
 CREATE FUNCTION taskq_renewal_create(user_id text, service_type text, due_date date, assignee_id text DEFAULT NULL::text, reference text DEFAULT NULL::text, notes text DEFAULT NULL::text, every interval DEFAULT NULL::interval, actor text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1102,9 +1093,9 @@ COMMENT ON FUNCTION taskq_renewals_refresh(dry_run boolean, OUT renewal_id bigin
 'taskq''s, over the slots. Brings the ladders of all renewals up to today and returns the thresholds that were crossed, or acted only now, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over, and those that row security hides from the caller. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';
 
 -- taskq_reschedule
-CREATE FUNCTION taskq_reschedule_at(slots integer[], id bigint, due_date date, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_reschedule_at(slot integer, id bigint, due_date date, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_reschedule($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_reschedule($2, $3, $4, $5); $$;
 CREATE FUNCTION taskq_reschedule(id bigint, due_date date, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1122,14 +1113,14 @@ COMMENT ON FUNCTION taskq_reschedule_many(ids bigint[], due_date date, actor tex
 'taskq''s, over the slots. taskq_reschedule without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_reschedule.';
 
 -- taskq_resume
-CREATE FUNCTION taskq_resume_at(slots integer[], id bigint, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_resume_at(slot integer, id bigint, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_resume($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_resume($2, $3, $4, $5); $$;
 CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL::text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_resume(id bigint, note text, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'taskq''s, over the slots. Ends the pause of an active task: the deadlines follow from what is left of the SLA''s time. Argument note (at most 65,536 characters) goes into the history, the pause into taskq_task_pause. Not paused, as a closed task never is: nothing is recorded. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 note too long, blank or with bidirectional controls, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_resume_many
 CREATE FUNCTION taskq_resume_many_at(slots integer[], ids bigint[], note text, actor text) RETURNS SETOF taskq_task
@@ -1142,9 +1133,9 @@ COMMENT ON FUNCTION taskq_resume_many(ids bigint[], note text, actor text) IS
 'taskq''s, over the slots. taskq_resume without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_resume.';
 
 -- taskq_revoke
-CREATE FUNCTION taskq_revoke_at(slots integer[], role name) RETURNS void
+CREATE FUNCTION taskq_revoke_at(slot integer, role name) RETURNS void
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_revoke($2); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_revoke($2); $$;
 CREATE FUNCTION taskq_revoke_in(slot integer, role name) RETURNS void
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1178,14 +1169,14 @@ COMMENT ON FUNCTION taskq_schedule_dates(name text, count integer, OUT date date
 'taskq''s, over the slots. The next dates of a schedule that have not been dealt with, at most count (1 to 1000), also if it is disabled. date: as counted from starts_on. due_date: the same, moved to a business day if the schedule says so. created_on: the day on which the sweep creates the task; of those whose day has come it creates the latest only. Errors: P0002 no such schedule, or NULL; 22023 count out of bounds; 22008 a calendar that does not open for ten years.';
 
 -- taskq_set_sla
-CREATE FUNCTION taskq_set_sla_at(slots integer[], id bigint, sla_hours double precision, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_set_sla_at(slot integer, id bigint, sla_hours double precision, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_set_sla($2, $3, $4, $5, $6); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_set_sla($2, $3, $4, $5, $6); $$;
 CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text DEFAULT NULL::text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text, if_unchanged_since timestamp with time zone, actor text) IS
-'taskq''s, over the slots. Sets the SLA of an active task in hours from its creation (over 0, at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. A policy holds no longer. Same hours and no policy: nothing is recorded, the note neither. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
+'taskq''s, over the slots. Sets the SLA of an active task in hours from its creation (at least a millisecond (1/3600000), at most 87600); NULL removes it. Argument note (at most 65,536 characters) goes into the history. A breach of the new deadline is recorded anew; that there was one before stays in sla_first_breached_at. A policy holds no longer. Same hours and no policy: nothing is recorded, the note neither. Returns the row of taskq_task. With if_unchanged_since only if that is the task''s updated_at, as the caller read it. Errors: P0002 no such task or NULL id, 22023 hours out of bounds or note too long, blank or with bidirectional controls, 23514 if terminal, 55000 updated_at is another: DETAIL says who changed what, 22023 if_unchanged_since is infinite.';
 
 -- taskq_set_sla_many
 CREATE FUNCTION taskq_set_sla_many_at(slots integer[], ids bigint[], sla_hours double precision, note text, actor text) RETURNS SETOF taskq_task
@@ -1215,7 +1206,7 @@ CREATE FUNCTION taskq_sla_explain(id bigint, clock text DEFAULT 'resolution'::te
     LANGUAGE c STABLE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_sla_explain(id bigint, clock text, OUT begins timestamp with time zone, OUT ends timestamp with time zone, OUT what text, OUT label text, OUT hours double precision, OUT hours_so_far double precision) IS
-'taskq''s, over the slots. Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the task is closed and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
+'taskq''s, over the slots. Why a deadline is what it is: the time line of a clock of a task, resolution or response, from sla_from or created_at to its deadline, in order and without gaps. what: open (the clock runs; label = the holiday, on one with hours of its own), closed (by the week), holiday (closed; label = its name), paused (label = the reason). hours: open hours of the row that count; hours_so_far: their sum, which is the target at the deadline. A last row, late, goes from a deadline that was missed to when the clock stopped, or to now; its hours are those open, less pauses. While the task is paused before its deadline, the time line ends now. Without a calendar all time is open. If the task is closed and its deadline does not follow from its calendar any more, what is stored makes one open row, whose label says so, and a late one, whose hours are NULL if none were stored. While edits of a calendar have not reached a task, its deadline is what it will be; if it never will, the time line ends now. No rows if the task has no such clock. Errors: P0002 no such task, 22023 unknown clock.';
 
 -- taskq_sla_moves
 CREATE FUNCTION taskq_sla_moves_at(slots integer[], calendar text, OUT task_id bigint, OUT clock text, OUT due_at timestamp with time zone, OUT new_due_at timestamp with time zone) RETURNS SETOF record
@@ -1227,10 +1218,10 @@ CREATE FUNCTION taskq_sla_moves_each(calendar text, OUT task_id bigint, OUT cloc
 CREATE FUNCTION taskq_sla_moves(calendar text, OUT task_id bigint, OUT clock text, OUT due_at timestamp with time zone, OUT new_due_at timestamp with time zone) RETURNS SETOF record
     LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT s.* FROM taskq_sla_moves_each($1) s ORDER BY s.task_id, s.clock;
+    SELECT s.* FROM taskq_sla_moves_each($1) s ORDER BY s.new_due_at, s.task_id, s.clock;
 END;
 COMMENT ON FUNCTION taskq_sla_moves(calendar text, OUT task_id bigint, OUT clock text, OUT due_at timestamp with time zone, OUT new_due_at timestamp with time zone) IS
-'taskq''s, over the slots. Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (also of tasks that have been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar, 22008 a deadline that the calendar never reaches.';
+'taskq''s, over the slots. Which stored deadlines of active tasks differ from what a calendar as it is now, edits of this transaction included, gives them: BEGIN; edit it; look; COMMIT or ROLLBACK. The sweep moves them after the commit. clock: response (also of tasks that have been started) or resolution. due_at: as stored; new_due_at: infinity for what has no date while the task is paused, NULL for what the calendar never reaches: such a task keeps the deadline that it has. Ordered by new_due_at, task_id. Errors: 22023 unknown calendar.';
 
 -- taskq_sla_report
 CREATE FUNCTION taskq_sla_report(since timestamp with time zone, until timestamp with time zone, group_by text DEFAULT 'none'::text, OUT group_key text, OUT tasks integer, OUT met integer, OUT breached integer, OUT compliance double precision, OUT p50_hours double precision, OUT p90_hours double precision, OUT response_tasks integer, OUT response_met integer, OUT response_breached integer, OUT response_compliance double precision, OUT business_p50_hours double precision, OUT business_p90_hours double precision) RETURNS SETOF record
@@ -1277,9 +1268,9 @@ COMMENT ON FUNCTION taskq_sla_report_parts(since timestamp with time zone, until
 'taskq''s, over the slots. The numbers behind taskq_sla_report(), so that those of several databases can be put together: add the numbers, join the arrays. Arguments, groups and errors as there. compliance = met / (met + breached); hours, business_hours: the hours of each task that p50_hours and business_p50_hours are percentiles of (percentile_cont), in no order, {} without any.';
 
 -- taskq_start
-CREATE FUNCTION taskq_start_at(slots integer[], id bigint, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_start_at(slot integer, id bigint, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots); SELECT * FROM @taskq@.taskq_start($2, $3, $4); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_start($2, $3, $4); $$;
 CREATE FUNCTION taskq_start(id bigint, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1478,4 +1469,4 @@ END
 $$;
 
 REVOKE ALL ON ALL ROUTINES IN SCHEMA @extschema@ FROM PUBLIC;
-GRANT EXECUTE ON ROUTINE taskq_router_slots, taskq_router_reads, taskq_router_place, taskq_router_slot_of_body, taskq_router_directory TO PUBLIC;
+GRANT EXECUTE ON ROUTINE taskq_router_slots, taskq_router_reads, taskq_router_slot_of_body, taskq_router_directory TO PUBLIC;

@@ -29,6 +29,11 @@ extern int	router_timeout;
 /* slots.c */
 extern void slots_init(void);
 extern int	number_of_slots(void);
+extern Datum *all_slots(int *n);
 extern int	slot_of_key(text *key);
+
+/* call.c */
+extern void call_slots(FunctionCallInfo fcinfo, Datum *slots, int nslots);
+extern int	page_size_argument(FunctionCallInfo fcinfo);
 
 #endif							/* TASKQ_ROUTER_H */

@@ -136,6 +136,7 @@ my $filters = 'ARRAY[' . join(', ', map { 'E' . "'" . s/'/\\'/gr . "'" } @filter
 my $all = qq{SELECT f, s, walk(f, s, CASE WHEN s IS NULL THEN 7 ELSE 120 END) FROM unnest($filters) f CROSS JOIN unnest('{due,priority,created,sla,closed,NULL}'::text[]) s ORDER BY 1, 2};
 is(desk($all), one($all), 'pages and counts, for every filter and sort');
 is(desk('SELECT count(*), count(DISTINCT id) FROM taskq_queue_page(status => NULL, page_size => 1000)'), '1000|1000', 'a page of 1,000');
+is(desk("SELECT walk('user_id => ''cus_14'', status => NULL,', 'due', 40)"), one("SELECT walk('user_id => ''cus_14'', status => NULL,', 'due', 40)"), 'pages all of which are at one slot');
 for my $query ('SELECT taskq_queue_count(cap => 7)', 'SELECT taskq_queue_count(status => NULL, cap => NULL)', 'SELECT * FROM taskq_stats()', q{SELECT * FROM taskq_stats(assignee_id => 'sta_3')},
 	q{SELECT * FROM taskq_stats(user_id => 'cus_5')}, q{SELECT * FROM taskq_stats(team_id => 'south')}, 'SELECT * FROM taskq_queue_stats',
 	'SELECT * FROM taskq_workload_numbers() ORDER BY 1',
@@ -170,7 +171,7 @@ fails("UPDATE taskq_task SET title = 'x' WHERE id = $some_id", qr/55000: foreign
 for my $call (q{taskq_start(NULL)}, q{taskq_start(123456789)}, q{taskq_start(1024 * 3000 + 777)}, q{taskq_start_many('{1,NULL}')}, q{taskq_start_many(NULL)}, q{taskq_start_many('{}')},
 	q{taskq_create('')}, q{taskq_create(NULL)}, q{taskq_create('a', assignee_id => 'sta_8')}, q{taskq_create('a', user_id => 'nobody')}, q{taskq_create('a', sla_hours => 'NaN')},
 	q{taskq_create_json('[]')}, q{taskq_create_json('{"title": 5}')}, q{taskq_create_json('{"title": "a", "user_id": 7}')}, q{taskq_create_many_json('{}')}, q{taskq_create_many_json('[]')},
-	q{taskq_queue_page(page_size => 0)}, q{taskq_queue_page(after => 'x')}, q{taskq_queue_page(sort => 'x')}, q{taskq_queue_count(cap => 0)}, q{taskq_claim(NULL)}, q{taskq_claim('sta_8')},
+	q{taskq_queue_page(page_size => 0)}, q{taskq_queue_page(page_size => NULL)}, q{taskq_queue_page(page_size => 1001)}, q{taskq_queue_page(after => 'x')}, q{taskq_queue_page(sort => 'x')}, q{taskq_queue_count(cap => 0)}, q{taskq_claim(NULL)}, q{taskq_claim('sta_8')},
 	q{taskq_claim('sta_1', 0)}, q{taskq_claim('sta_1', 2, 'nobody')}, q{taskq_sla_report(NULL, now())}, q{taskq_sla_report(now(), now(), 'x')}, q{taskq_backlog('x')},
 	q{taskq_hand_over('sta_1')}, q{taskq_merge_customer('cus_1', 'cus_1')}, q{taskq_erase_customer('nobody')}, q{taskq_renewal_cancel(5)}, q{taskq_follow_up(5)}, q{taskq_emit(NULL, '{}')})
 {
@@ -250,7 +251,8 @@ like($follow_up, qr/^f\n\d+$/, 'a follow-up');
 
 # -------------------------------------------- what changes the directory as well
 
-is(desk(q{SELECT (taskq_hand_over('sta_3', 'sta_4')).customers}), '13', 'a hand-over');
+at_slot($_, q{INSERT INTO taskq_schedule (name, every, title_template, assignee_id, starts_on) VALUES ('weekly', '1 week', 'Weekly', 'sta_3', taskq_today() + 30)}) for 1 .. 2;
+is(desk(q{SELECT customers, schedules FROM taskq_hand_over('sta_3', 'sta_4')}), '13|2', 'a hand-over');
 synced();
 is(desk('SELECT count(*) FROM taskq_customer WHERE assigned_agent_id = $$sta_3$$'), '0', 'of customers on the router');
 is(at_slot(1, 'SELECT count(*) FROM taskq_customer WHERE assigned_agent_id = $$sta_3$$'), '0', 'and at the slots');

@@ -45,7 +45,7 @@ like(as('m', q{SELECT taskq_erase_customer('cus_1')}), qr/^\(1,/, 'a manager doe
 is(as('m', 'SELECT count(*) FROM taskq_sweep() WHERE tasks > 0'), '0', 'and sweeps');
 is(as('m', q{UPDATE taskq_staff_member SET name = 'Anna'; SELECT name FROM taskq_staff_member}), 'Anna', 'and keeps the directory');
 like(as('m', q{SELECT taskq_router_set_slot(0, 'dbname=x')}), qr/42501: permission denied for function taskq_router_set_slot/, 'but moves no slots');
-like(as('a', 'SELECT taskq_router.taskq_start_at(ARRAY[0], 1, NULL, NULL)'), qr/42501: permission denied for function taskq_start_at/, 'nobody goes past the router\'s checks');
+like(as('a', 'SELECT taskq_router.taskq_start_at(0, 1, NULL, NULL)'), qr/42501: permission denied for function taskq_start_at/, 'nobody goes past the router\'s checks');
 like(as('m', q{SELECT taskq_grant('nobody', 'viewer')}), qr/42501/, 'nor grants');
 
 # Another name at the slots, by a user mapping.

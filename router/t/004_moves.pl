@@ -94,6 +94,7 @@ cmp_ok($standby->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity W
 $new->stop('immediate');
 $standby->promote;
 is(desk('SELECT taskq_queue_count(cap => NULL)'), $count, 'after a failover the other one is found');
+is(desk('SET taskq_router.read_standbys = on; SELECT taskq_queue_count(cap => NULL)'), $count, 'and, with no standby left, read from');
 like(desk(q{SELECT taskq_create('after the failover', user_id => min('cus_' || i)) FROM generate_series(1, 40) i WHERE taskq_slot('cus_' || i) & 3 = 3}), qr/^\d+$/, 'and written to');
 
 # ------------------------------------------------- the router is dumped and restored
@@ -107,5 +108,12 @@ is(restored('SELECT taskq_queue_count(cap => NULL)'), $count + 1, 'with its slot
 is(restored('SELECT count(*) FROM taskq_customer'), '41', 'and its directory');
 restored('SELECT taskq_router_publish()');
 is(restored(q{SELECT count(*) FROM pg_publication_tables WHERE pubname = 'taskq_directory'}), '10', 'and what it publishes');
+
+# taskq_router is dropped and made anew, as for an update of taskq.
+restored('DROP EXTENSION taskq_router CASCADE');
+is($router->safe_psql('desk_2', 'SELECT count(*) FROM pg_foreign_server'), '6', 'without taskq_router the slots are kept');
+$router->safe_psql('desk_2', 'CREATE EXTENSION taskq_router; SELECT taskq_router.taskq_reapply_grants(); SELECT taskq_router.taskq_router_make_views()');
+is(restored('SELECT taskq_queue_count(cap => NULL)'), $count + 1, 'and are there with it');
+is(restored('SELECT count(*) FROM taskq_task'), restored('SELECT taskq_queue_count(status => NULL, cap => NULL)'), 'and so are views');
 
 done_testing();

@@ -303,7 +303,9 @@ taskq_set_slot(PG_FUNCTION_ARGS)
 			replace_checks(slot);
 		}
 		foreach(lc, sequences)
+		{
 			put_into_slot(lfirst(lc), slot);
+		}
 	}
 	SPI_finish();
 	PG_RETURN_VOID();
