@@ -35,6 +35,7 @@ export const records = {
     columns: [
       { ...name, list: true },
       { ...customer, list: true, empty: m('all') },
+      { ...team, list: true, empty: m('all') },
       { ...kind, list: true, empty: m('all') },
       { name: 'priority', label: m('Priority'), type: 'choice', choices: priorities, list: true, empty: m('all') },
       { name: 'source', label: m('Source'), type: 'text', max: 63, empty: m('all') },

@@ -687,6 +687,10 @@ describe('what managers keep', () => {
     assert.equal((await manager.delete('/ops/rules/r')).body.name, 'r')
     assert.equal((await manager.delete('/ops/rules/r')).status, 404)
     await manager.delete('/ops/policies/fast')
+    await desk.db.query(`INSERT INTO taskq_team (id, name) VALUES ('team_quick', 'Quick')`)
+    assert.equal((await manager.put('/ops/policies/quick', { team_id: 'team_quick', sla_hours: 3 })).body.team_id, 'team_quick')
+    assert.equal((await viewer.get(`/ops/tasks/${await desk.task({ team_id: 'team_quick' })}`)).body.sla_hours, 3)
+    await manager.delete('/ops/policies/quick')
   })
 
   test('renewals page by page', async () => {
