@@ -80,9 +80,10 @@ export const findPerson = (tx, id) => tx.row(`
   FROM taskq_staff_member s WHERE s.id = $1`, [id])
 
 export async function savePerson(tx, id, { name, is_active: isActive, away_until: away, teams }, isNew) {
-  await tx.row(isNew
-    ? 'INSERT INTO taskq_staff_member (id, name, is_active, away_until) VALUES ($1, $2, $3, $4)'
-    : 'UPDATE taskq_staff_member SET name = $2, is_active = $3, away_until = $4 WHERE id = $1', [id, name, isActive, away ?? null])
+  const row = await tx.row(isNew
+    ? 'INSERT INTO taskq_staff_member (id, name, is_active, away_until) VALUES ($1, $2, $3, $4) RETURNING id'
+    : 'UPDATE taskq_staff_member SET name = $2, is_active = $3, away_until = $4 WHERE id = $1 RETURNING id', [id, name, isActive, away ?? null])
+  if (!row) throw noSuch(m('There is no member of staff {id}.'), id)
   await tx.row('DELETE FROM taskq_team_member WHERE staff_id = $1 AND team_id <> ALL ($2)', [id, teams ?? []])
   await tx.row('INSERT INTO taskq_team_member (team_id, staff_id) SELECT t, $1 FROM unnest($2::text[]) t ON CONFLICT DO NOTHING', [id, teams ?? []])
 }
@@ -95,9 +96,12 @@ export const findTeam = (tx, id) => tx.row('SELECT id, name, is_active FROM task
 export const membersOf = (tx, id) => tx.rows(`
   SELECT s.id, s.name, s.is_active, s.away_until::text, coalesce(s.away_until >= taskq_today(), false) AS is_away
   FROM taskq_team_member m JOIN taskq_staff_member s ON s.id = m.staff_id WHERE m.team_id = $1 ORDER BY s.name, s.id`, [id])
-export const saveTeam = (tx, id, { name, is_active: isActive }, isNew) => tx.row(isNew
-  ? 'INSERT INTO taskq_team (id, name, is_active) VALUES ($1, $2, $3)'
-  : 'UPDATE taskq_team SET name = $2, is_active = $3 WHERE id = $1', [id, name, isActive])
+export async function saveTeam(tx, id, { name, is_active: isActive }, isNew) {
+  const row = await tx.row(isNew
+    ? 'INSERT INTO taskq_team (id, name, is_active) VALUES ($1, $2, $3) RETURNING id'
+    : 'UPDATE taskq_team SET name = $2, is_active = $3 WHERE id = $1 RETURNING id', [id, name, isActive])
+  if (!row) throw noSuch(m('There is no team {id}.'), id)
+}
 export const changeMember = (tx, team, staff, isRemoval) => tx.row(isRemoval
   ? 'DELETE FROM taskq_team_member WHERE team_id = $1 AND staff_id = $2'
   : 'INSERT INTO taskq_team_member (team_id, staff_id) VALUES ($1, $2) ON CONFLICT DO NOTHING', [team, staff])

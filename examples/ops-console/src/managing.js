@@ -139,7 +139,7 @@ export function createManaging({ db, show }) {
   async function personPage(request, reply) {
     const data = await db.read(request.staff, async (tx) => {
       const person = await directory.findPerson(tx, fromSegment(request.params.id))
-      if (!person) throw new Problem(404, m('Nobody here has this id.'))
+      if (!person) throw new Problem(404, m('There is no member of staff {id}.'), { values: { id: fromSegment(request.params.id) } })
       return { today: tx.today, person }
     })
     return show(reply, 'person', request, data)
@@ -174,7 +174,7 @@ export function createManaging({ db, show }) {
     const data = await db.read(request.staff, async (tx) => {
       const id = fromSegment(request.params.id)
       const team = await directory.findTeam(tx, id)
-      if (!team) throw new Problem(404, m('There is no team “{1}”.'), { values: { 1: id } })
+      if (!team) throw new Problem(404, m('There is no team {id}.'), { values: { id } })
       return { today: tx.today, team, members: await directory.membersOf(tx, id) }
     })
     return show(reply, 'team', request, data)
