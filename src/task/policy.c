@@ -209,12 +209,16 @@ text_of(const TaskRow *row, int attnum)
 	return attnum == 0 || task_isnull(row, attnum) ? NULL : TextDatumGetCString(task_value(row, attnum));
 }
 
+/* The same for a row, whose priority may be NULL: a constraint will refuse it. */
 const Policy *
 policy_for_row(const TaskRow *row)
 {
+	int			priority = -1;
+
+	if (!task_isnull(row, Anum_task_priority))
+		priority = enum_index(DatumGetObjectId(task_value(row, Anum_task_priority)), taskq_catalog()->priority, N_PRIORITIES);
 	return policy_that_fits(text_of(row, Anum_task_user_id), text_of(row, Anum_task_team_id), text_of(row, Anum_task_kind),
-							enum_index(DatumGetObjectId(task_value(row, Anum_task_priority)), taskq_catalog()->priority, N_PRIORITIES),
-							text_of(row, Anum_task_source));
+							priority, text_of(row, Anum_task_source));
 }
 
 static void

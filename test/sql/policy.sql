@@ -85,6 +85,7 @@ SELECT kind, (SELECT string_agg(key, ' ' ORDER BY key) FROM jsonb_object_keys(ch
 SELECT sla_policy FROM taskq_set_sla(:moves, 5);
 SELECT sla_policy, sla_hours FROM taskq_assign_team(:moves, 'claims');
 SELECT sla_policy, sla_hours FROM taskq_apply_policy(:moves);
+UPDATE taskq_task SET priority = NULL WHERE id = :moves;
 -- a team's new key is no other team, and the policies have it at once; an inactive one's tasks keep what they have
 UPDATE taskq_sla_policy SET sla_hours = 29 WHERE name = 'of claims';
 BEGIN;
