@@ -755,6 +755,7 @@ export default {
   'This page is from another session. Reload it and try again.': 'Bu sayfa başka bir oturumdan kalma. Yenileyip tekrar deneyin.',
   'You did not sign in with a token.': 'Anahtarla giriş yapmadınız.',
   'The token has been replaced already.': 'Anahtar zaten yenilenmiş.',
+  'Somebody else has changed task {1} meanwhile.': '{1} numaralı görevi bu arada başkası değiştirdi.',
   'There is no team {id}.': '{id} adında bir ekip yok.',
   'There is no member of staff {id}.': '{id} adında bir personel yok.',
   'The connection to the database was lost at the moment of saving. It is not known whether the change was made: look before you repeat it.': 'Kaydederken veritabanı bağlantısı koptu. Değişikliğin yapılıp yapılmadığı bilinmiyor: yinelemeden önce bakın.',

@@ -59,8 +59,11 @@ async function movesOf(tx, { name = null, list = null }) {
 }
 
 export async function setCalendar(tx, name, { timezone, hours, holiday_lists }) {
+  const [known] = await read(tx, name)
   await tx.row('SELECT taskq_calendar_set($1, $2, $3, $4)', [name, timezone, hours, holiday_lists])
-  return { ...await movesOf(tx, { name }), calendar: await findCalendar(tx, name) }
+  // No task has a new one.  The slots of a router have not heard of it yet, either.
+  const moves = known ? await movesOf(tx, { name }) : { moves: [], moved: 0 }
+  return { ...moves, calendar: await findCalendar(tx, name) }
 }
 
 export async function addHoliday(tx, { list, day, yearly, opens, closes, label, calendar }) {

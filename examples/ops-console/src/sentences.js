@@ -28,6 +28,7 @@ const patterns = [
   [/^task (\d+) cannot go from OPEN to COMPLETED/, null, m('Task {1} has not been started. Start it first, or use “Start and complete”.')],
   [/^task (\d+) is OPEN and cannot be followed up/, null, m('Task {1} is still open: there is nothing to follow up.')],
   [/^task (\d+) is \w+ and cannot be followed up/, null, m('Task {1} is still being worked on: there is nothing to follow up.')],
+  [/^task (\d+) was last changed at/, null, m('Somebody else has changed task {1} meanwhile.')],
   [/^task (\d+) does not exist/, null, m('Task {1} does not exist.')],
   [/^renewal (\d+) does not exist/, null, m('Renewal {1} does not exist.')],
   [/^title must/, 'title', m('A title has 1 to 200 characters, on one line.')],
