@@ -72,5 +72,6 @@ await take('rule', '/manage/rules/1', {
   },
 })
 await take('settings', '/manage')
+await take('account', '/account')
 await take('turkish', '/tasks?view=mine', { locale: 'tr-TR' })
 await browser.close()
