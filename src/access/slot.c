@@ -281,7 +281,6 @@ taskq_set_slot(PG_FUNCTION_ARGS)
 	int			slot = PG_ARGISNULL(0) ? NO_SLOT : PG_GETARG_INT32(0);
 	List	   *sequences;
 	ListCell   *lc;
-	bool		is_new;
 
 	if (!PG_ARGISNULL(0) && (slot < 0 || slot >= N_SLOTS))
 		ereport(ERROR,
@@ -297,11 +296,12 @@ taskq_set_slot(PG_FUNCTION_ARGS)
 	{
 		run_utility("LOCK TABLE @.taskq_task, @.taskq_renewal IN ACCESS EXCLUSIVE MODE");
 		is_done(slot, &sequences);
-		is_new = current_slot() != slot;
-		if (is_new && slot != NO_SLOT)
-			check_ids_fit(slot);
-		if (is_new)
+		if (current_slot() != slot)
+		{
+			if (slot != NO_SLOT)
+				check_ids_fit(slot);
 			replace_checks(slot);
+		}
 		foreach(lc, sequences)
 		{
 			put_into_slot(lfirst(lc), slot);
