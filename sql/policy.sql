@@ -16,6 +16,7 @@ CREATE TABLE taskq_sla_policy (
     name text PRIMARY KEY
         CONSTRAINT taskq_sla_policy_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63 AND taskq_line_is_valid(name)),
     user_id text REFERENCES taskq_customer ON UPDATE CASCADE,
+    team_id text REFERENCES taskq_team ON UPDATE CASCADE,
     kind text
         CONSTRAINT taskq_sla_policy_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     priority taskq_priority,
@@ -30,13 +31,15 @@ CREATE TABLE taskq_sla_policy (
         CONSTRAINT taskq_sla_policy_warn_percents_check CHECK (taskq_warn_percents_are_valid(warn_percents)),
     is_enabled boolean NOT NULL DEFAULT true,
     CONSTRAINT taskq_sla_policy_hours_check CHECK (response_hours IS NOT NULL OR sla_hours IS NOT NULL),
-    CONSTRAINT taskq_sla_policy_key UNIQUE NULLS NOT DISTINCT (user_id, kind, priority, source)
+    CONSTRAINT taskq_sla_policy_key UNIQUE NULLS NOT DISTINCT (user_id, team_id, kind, priority, source)
 );
 CREATE INDEX taskq_sla_policy_calendar_idx ON taskq_sla_policy (calendar);
+CREATE INDEX taskq_sla_policy_team_idx ON taskq_sla_policy (team_id);
 
-COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority or customer of a task with sla_policy changes (if none fits then, it has no SLA), and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
+COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 16, a team_id 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority, customer or team of a task with sla_policy changes (if none fits then, it has no SLA), and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
 COMMENT ON COLUMN taskq_sla_policy.name IS 'Key, 1 to 63 characters.';
 COMMENT ON COLUMN taskq_sla_policy.user_id IS 'Customer; NULL = all, and tasks without one.';
+COMMENT ON COLUMN taskq_sla_policy.team_id IS 'Team; NULL = all, and tasks without one. While the team is inactive the row fits the tasks that it still has.';
 COMMENT ON COLUMN taskq_sla_policy.kind IS 'taskq_task.kind; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.priority IS 'Priority; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.source IS 'taskq_task.source; NULL = all.';

@@ -194,7 +194,7 @@ COMMENT ON COLUMN taskq_task.sla_at_risk_at IS 'From here to the deadline the ta
 COMMENT ON COLUMN taskq_task.sla_breached_at IS 'When the breach of the current deadline was recorded. Written by the lifecycle only.';
 COMMENT ON COLUMN taskq_task.sla_first_breached_at IS 'When the first breach of any deadline that the task has had was recorded; it stays when the deadline is moved out or removed. NULL = none was. Written by the lifecycle only, except that an INSERT may give it (NULL = sla_breached_at).';
 COMMENT ON COLUMN taskq_task.kind IS 'What sort of work it is, DOCUMENT_REVIEW for example, 1 to 63 characters; service levels and rules can go by it. NULL = none.';
-COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority or customer changes; NULL = none did: taskq_set_sla() clears it.';
+COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority, customer or team changes; NULL = none did: taskq_set_sla() clears it.';
 COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day. A task that is not closed can only be given one that is there (23503); it follows a change of the name.';
 COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. Also NULL, or that of before, while the calendar gives no deadline (it opens too rarely, or its time zone is not known): then the deadlines are kept. An UPDATE that sets it to NULL or anything else has them computed anew.';
 COMMENT ON COLUMN taskq_task.sla_from IS 'When the SLA''s clocks began; NULL = created_at.';
@@ -209,7 +209,7 @@ COMMENT ON COLUMN taskq_task.paused_at IS 'Since when the task waits for somebod
 COMMENT ON COLUMN taskq_task.pause_reason IS 'What a paused task waits for, at most 65,536 characters.';
 COMMENT ON COLUMN taskq_task.resume_at IS 'When the sweep resumes a paused task; NULL = it does not.';
 COMMENT ON COLUMN taskq_task.team_id IS 'Team that the task belongs to, before or while somebody owns it; NULL = none.';
-COMMENT ON COLUMN taskq_task.follows_id IS 'The closed task that this one follows up, see taskq_follow_up(); it may have been deleted since. NULL = none. Never changes.';
+COMMENT ON COLUMN taskq_task.follows_id IS 'The closed task that this one follows up, see taskq_follow_up(); it may have been deleted since. NULL = none. Never changes. An INSERT must name a task that is there (23503) and closed (23514); not checked for rows that a dump inserts (check_function_bodies = off).';
 COMMENT ON COLUMN taskq_task.labels IS 'Words of the desk''s own: at most 32 of 1 to 63 characters, sorted and distinct, however they were given; NULL = none, also where an empty array was given.';
 COMMENT ON COLUMN taskq_task.attributes IS 'Fields of the desk''s own: a JSON object of at most 16,384 bytes as text (octet_length(attributes::text)); NULL = none, also where an empty object or the JSON null was given.';
 

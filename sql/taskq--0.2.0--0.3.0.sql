@@ -201,9 +201,9 @@ BEGIN ATOMIC
          'assignee_idx calendar_idx check_idx team_idx user_idx', 'taskq_schedule_guard'),
         ('taskq_schedule_run', 'schedule_id date since dates at outcome due_date task_id message', 'outcome_check pkey schedule_id_fkey', '', ''),
         ('taskq_sla_policy',
-         'name user_id kind priority source calendar response_hours sla_hours warn_percents is_enabled',
-         'calendar_fkey hours_check key kind_check name_check pkey response_hours_check sla_hours_check source_check user_id_fkey warn_percents_check',
-         'calendar_idx', 'taskq_policies_changed'),
+         'name user_id team_id kind priority source calendar response_hours sla_hours warn_percents is_enabled',
+         'calendar_fkey hours_check key kind_check name_check pkey response_hours_check sla_hours_check source_check team_id_fkey user_id_fkey warn_percents_check',
+         'calendar_idx team_idx', 'taskq_policies_changed'),
         ('taskq_staff_member', 'id name is_active away_until', 'id_check pkey', '', 'taskq_key_change taskq_key_delete'),
         ('taskq_sweep_log',
          'id started_at finished_at overdue recovered sla_breached renewals tasks_created purged failed batches elapsed_ms backlog sla_moved resumed response_breached sla_at_risk sla_warnings schedules',
@@ -743,6 +743,7 @@ CREATE TABLE taskq_sla_policy (
     name text PRIMARY KEY
         CONSTRAINT taskq_sla_policy_name_check CHECK (pg_catalog.char_length(name) BETWEEN 1 AND 63 AND taskq_line_is_valid(name)),
     user_id text REFERENCES taskq_customer ON UPDATE CASCADE,
+    team_id text REFERENCES taskq_team ON UPDATE CASCADE,
     kind text
         CONSTRAINT taskq_sla_policy_kind_check CHECK (pg_catalog.char_length(kind) BETWEEN 1 AND 63 AND taskq_line_is_valid(kind)),
     priority taskq_priority,
@@ -757,13 +758,15 @@ CREATE TABLE taskq_sla_policy (
         CONSTRAINT taskq_sla_policy_warn_percents_check CHECK (taskq_warn_percents_are_valid(warn_percents)),
     is_enabled boolean NOT NULL DEFAULT true,
     CONSTRAINT taskq_sla_policy_hours_check CHECK (response_hours IS NOT NULL OR sla_hours IS NOT NULL),
-    CONSTRAINT taskq_sla_policy_key UNIQUE NULLS NOT DISTINCT (user_id, kind, priority, source)
+    CONSTRAINT taskq_sla_policy_key UNIQUE NULLS NOT DISTINCT (user_id, team_id, kind, priority, source)
 );
 CREATE INDEX taskq_sla_policy_calendar_idx ON taskq_sla_policy (calendar);
+CREATE INDEX taskq_sla_policy_team_idx ON taskq_sla_policy (team_id);
 
-COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority or customer of a task with sla_policy changes (if none fits then, it has no SLA), and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
+COMMENT ON TABLE taskq_sla_policy IS 'Which SLA tasks get that are created without sla_hours: that of the most specific enabled row that fits. A NULL fits everything; a user_id counts 16, a team_id 8, a kind 4, a priority 2, a source 1. Applied by taskq_create, taskq_create_json, renewals and rules, again when kind, priority, customer or team of a task with sla_policy changes (if none fits then, it has no SLA), and by taskq_apply_policy. A changed row holds for what is created from then on. A plain INSERT stores what it is given.';
 COMMENT ON COLUMN taskq_sla_policy.name IS 'Key, 1 to 63 characters.';
 COMMENT ON COLUMN taskq_sla_policy.user_id IS 'Customer; NULL = all, and tasks without one.';
+COMMENT ON COLUMN taskq_sla_policy.team_id IS 'Team; NULL = all, and tasks without one. While the team is inactive the row fits the tasks that it still has.';
 COMMENT ON COLUMN taskq_sla_policy.kind IS 'taskq_task.kind; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.priority IS 'Priority; NULL = all.';
 COMMENT ON COLUMN taskq_sla_policy.source IS 'taskq_task.source; NULL = all.';
@@ -922,7 +925,7 @@ ALTER TABLE taskq_task
 COMMENT ON COLUMN taskq_task.sla_hours IS 'Hours to the SLA deadline, open ones if there is a calendar, at least a millisecond (1/3600000) and at most 87600 (ten years); NULL = no SLA.';
 COMMENT ON COLUMN taskq_workflow_rule.assignee_strategy IS 'CUSTOMER_AGENT: the customer''s agent; while the agent is away, the agent''s team (of several the first by id) in place of the agent, unless the rule has a team_id. LEAST_LOADED: of assignee_pool, else of the members of team_id, the one who is not away with the fewest active tasks that are not paused; of several the one whom this strategy chose longest ago. Whoever is unknown or inactive counts as nobody.';
 COMMENT ON COLUMN taskq_task.kind IS 'What sort of work it is, DOCUMENT_REVIEW for example, 1 to 63 characters; service levels and rules can go by it. NULL = none.';
-COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority or customer changes; NULL = none did: taskq_set_sla() clears it.';
+COMMENT ON COLUMN taskq_task.sla_policy IS 'Name of the row of taskq_sla_policy that gave the task its SLA, looked up again when its kind, priority, customer or team changes; NULL = none did: taskq_set_sla() clears it.';
 COMMENT ON COLUMN taskq_task.sla_calendar IS 'Name of the row of taskq_calendar in whose open hours the SLA''s clocks run; NULL = all day every day. A task that is not closed can only be given one that is there (23503); it follows a change of the name.';
 COMMENT ON COLUMN taskq_task.sla_revision IS 'taskq_calendar.revision from which the deadlines were computed; 0 = no calendar, but pauses; NULL = neither. Also NULL, or that of before, while the calendar gives no deadline (it opens too rarely, or its time zone is not known): then the deadlines are kept. An UPDATE that sets it to NULL or anything else has them computed anew.';
 COMMENT ON COLUMN taskq_task.sla_from IS 'When the SLA''s clocks began; NULL = created_at.';
@@ -938,7 +941,7 @@ COMMENT ON COLUMN taskq_task.pause_reason IS 'What a paused task waits for, at m
 COMMENT ON COLUMN taskq_task.resume_at IS 'When the sweep resumes a paused task; NULL = it does not.';
 COMMENT ON COLUMN taskq_task.source IS 'What made the task: MANUAL, the application''s own word (1 to 63 characters), or RENEWAL, SCHEDULE and WORKFLOW, which the engines write. Never changes.';
 COMMENT ON COLUMN taskq_task.team_id IS 'Team that the task belongs to, before or while somebody owns it; NULL = none.';
-COMMENT ON COLUMN taskq_task.follows_id IS 'The closed task that this one follows up, see taskq_follow_up(); it may have been deleted since. NULL = none. Never changes.';
+COMMENT ON COLUMN taskq_task.follows_id IS 'The closed task that this one follows up, see taskq_follow_up(); it may have been deleted since. NULL = none. Never changes. An INSERT must name a task that is there (23503) and closed (23514); not checked for rows that a dump inserts (check_function_bodies = off).';
 COMMENT ON COLUMN taskq_task.labels IS 'Words of the desk''s own: at most 32 of 1 to 63 characters, sorted and distinct, however they were given; NULL = none, also where an empty array was given.';
 COMMENT ON COLUMN taskq_task.attributes IS 'Fields of the desk''s own: a JSON object of at most 16,384 bytes as text (octet_length(attributes::text)); NULL = none, also where an empty object or the JSON null was given.';
 
@@ -1990,7 +1993,7 @@ CREATE FUNCTION taskq_renewal_create(
 COMMENT ON FUNCTION taskq_renewal_create(text, text, date, text, text, text, interval, text) IS
 'Creates a renewal and returns its id. If there is one already with the same customer, service type, reference (NULL is one too) and due date that is neither completed nor cancelled, returns that one''s id and changes nothing. Thresholds that it has passed already are recorded by the next refresh, of which only the tightest acts, and the tightest of those that make a task. Arguments: as the columns of taskq_renewal; assignee_id NULL = the customer''s agent; every NULL = it does not recur. Errors: 23503 unknown or inactive customer or one that was merged into another (HINT names that), unknown or inactive staff; 22023 naming the argument: service_type not 1 to 100 characters, due_date NULL or not 0001-01-01 to 9999-12-31, reference over 255, notes over 65,536 characters, every out of bounds; 42501 there is one already and row security hides it.';
 COMMENT ON FUNCTION taskq_renewal_complete(bigint, date, text) IS
-'Completes a renewal, and with it the open tasks that somebody has started; others are cancelled. With next_due_date, which must be after the due date, opens the next cycle: a new renewal of the same customer, service type, assignee, reference, notes, every and anchor_on, as by taskq_renewal_create(); returns its id, else NULL. Without next_due_date a renewal with every is due next on the first date after its due date that is a multiple of every after anchor_on (or its due date, if that is NULL), unless that is after 9999-12-31. Errors: P0002 no such renewal or NULL id; 23514 constraint taskq_renewal_lifecycle: already completed or cancelled; 22023 next_due_date out of bounds; 23503 a next cycle for an inactive customer: cancel the renewal, or set every to NULL.';
+'Completes a renewal, and with it the open tasks that somebody has started; others are cancelled. With next_due_date, which must be after the due date, opens the next cycle: a new renewal of the same customer, service type, assignee, reference, notes, every and anchor_on, as by taskq_renewal_create(); returns its id, else NULL. If the next cycle has been entered already and has no every, it gets every and anchor_on, and is otherwise left as it is. Without next_due_date a renewal with every is due next on the first date after its due date that is a multiple of every after anchor_on (or its due date, if that is NULL), unless that is after 9999-12-31. Errors: P0002 no such renewal or NULL id; 23514 constraint taskq_renewal_lifecycle: already completed or cancelled; 22023 next_due_date out of bounds; 23503 a next cycle for an inactive customer: cancel the renewal, or set every to NULL.';
 
 -- A unique index cannot be built while there are duplicates.  taskq does without
 -- until somebody has resolved them.
@@ -2318,7 +2321,7 @@ CREATE FUNCTION taskq_merge_customer(
     LANGUAGE c
     AS 'MODULE_PATHNAME', 'taskq_merge_customer';
 COMMENT ON FUNCTION taskq_merge_customer(text, text, text) IS
-'Merges a customer into another: its tasks, closed ones too, its renewals and SLA policies go over, and it stays as a pointer (taskq_customer.merged_into), inactive. What had been merged into it points to the other one too. Each task''s history says so (kind merged). An active task gets the SLA that fits its new customer if a policy gave it one. An active renewal that the other customer has as well (service type, reference, due date) is cancelled before it goes over, with those of its open tasks that nobody has started; a policy for the same kind, priority and source is disabled and stays where it is. The other customer keeps its agent, name and state. Returns how many tasks, renewals and policies went over. Again for the same two customers it takes what has been written under the old id since. With the rights of the owner of taskq_task, for callers who may update both customers. Errors: 22023 an id is NULL, or both are the same; 23503 unknown customer, to_id inactive or itself merged into another (HINT names that); 55000 from_id was erased, or merged into another than to_id; 42501 not allowed to update both; 0A000 in a transaction that is not READ COMMITTED.';
+'Merges a customer into another: its tasks, closed ones too, its renewals and SLA policies go over, and it stays as a pointer (taskq_customer.merged_into), inactive. What had been merged into it points to the other one too. Each task''s history says so (kind merged). An active task gets the SLA that fits its new customer if a policy gave it one. An active renewal that the other customer has as well (service type, reference, due date) is cancelled before it goes over, with those of its open tasks that nobody has started; a policy for the same team, kind, priority and source is disabled and stays where it is. The other customer keeps its agent, name and state. Returns how many tasks, renewals and policies went over. Again for the same two customers it takes what has been written under the old id since. With the rights of the owner of taskq_task, for callers who may update both customers. Errors: 22023 an id is NULL, or both are the same; 23503 unknown customer, to_id inactive or itself merged into another (HINT names that); 55000 from_id was erased, or merged into another than to_id; 42501 not allowed to update both; 0A000 in a transaction that is not READ COMMITTED.';
 
 CREATE FUNCTION taskq_customer_pointer() RETURNS trigger
     LANGUAGE c

@@ -119,6 +119,11 @@ static TaskqPlan select_holder = {
 	"AND (r.reference " EQ " $5 OR (r.reference IS NULL AND $5 IS NULL)) AND r.next_check_on IS NOT NULL ORDER BY r.id"
 };
 
+/* Parameters: id, every, anchor. */
+static TaskqPlan recur_as = {
+	"UPDATE @.taskq_renewal SET every = $2, anchor_on = $3 WHERE id " EQ " $1 AND every IS NULL"
+};
+
 #define LOCKED "FROM @.taskq_renewal r WHERE r.id " EQ " $1 FOR NO KEY UPDATE"
 
 /* The same. */
@@ -704,6 +709,20 @@ find_next_cycle(Datum *values, const char *nulls)
 	return true;
 }
 
+/*
+ * Has the next cycle recur as the renewal before it: it may have been entered
+ * already, by somebody who did not say that it does.
+ */
+static void
+go_on(int64 id, const Datum *cycle, const char *nulls, text *actor)
+{
+	Oid			types[] = {INT8OID, INTERVALOID, DATEOID};
+	Datum		values[] = {Int64GetDatum(id), cycle[NEW_RENEWAL_EVERY], cycle[NEW_RENEWAL_ANCHOR_ON]};
+
+	if (!taskq_catalog()->sql_is_older && nulls[NEW_RENEWAL_EVERY] != 'n')
+		run_as_call(&recur_as, 3, types, values, NULL, VERB_OTHER, actor, NULL);
+}
+
 PG_FUNCTION_INFO_V1(taskq_renewal_complete);
 Datum
 taskq_renewal_complete(PG_FUNCTION_ARGS)
@@ -742,6 +761,7 @@ taskq_renewal_complete(PG_FUNCTION_ARGS)
 	{
 		check_active_customer(next_values[NEW_RENEWAL_USER_ID]);
 		next = enter_renewal(next_values, next_nulls, VERB_NEXT_CYCLE, actor);
+		go_on(next, next_values, next_nulls, actor);
 	}
 	SPI_finish();
 	if (next == 0)

@@ -199,7 +199,8 @@ find_policy(NewTask *task)
 	else if (!task->nulls[NEW_SLA_HOURS] || !task->nulls[NEW_RESPONSE_HOURS] || !policies_exist())
 		return;
 	else
-		policy = policy_that_fits(field_string(task, NEW_USER_ID), field_string(task, NEW_KIND),
+		policy = policy_that_fits(field_string(task, NEW_USER_ID), field_string(task, NEW_TEAM_ID),
+								  field_string(task, NEW_KIND),
 								  enum_index(DatumGetObjectId(task->values[NEW_PRIORITY]), taskq_catalog()->priority, N_PRIORITIES),
 								  field_string(task, NEW_SOURCE));
 	if (policy == NULL)

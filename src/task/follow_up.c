@@ -11,6 +11,9 @@
  * so that it needs no index: a second call, also one at the same time, gets
  * the task that holds the key.
  *
+ * Tasks cannot follow each other in a circle: a new task follows one that is
+ * there and closed, and what it follows never changes.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -25,6 +28,7 @@
 #include "base/actor.h"
 #include "base/catalog.h"
 #include "base/enums.h"
+#include "base/owner.h"
 #include "base/plan.h"
 #include "base/text.h"
 #include "task/change.h"
@@ -53,6 +57,9 @@ static TaskqPlan lock_closed = {
 };
 static TaskqPlan select_followed = {
 	"SELECT t.follows_id FROM @.taskq_task t WHERE t.id " EQ " $1"
+};
+static TaskqPlan select_closed = {
+	"SELECT pg_catalog.num_nonnulls(t.completed_at, t.cancelled_at) " GT " 0 FROM @.taskq_task t WHERE t.id " EQ " $1"
 };
 
 /* Reads a closed task and locks it; P0002 if there is none, 55000 if it is active.  SPI is connected. */
@@ -168,6 +175,45 @@ check_follows(int64 id, int64 closed)
 				 errmsg("task " INT64_FORMAT " cannot be followed up", closed),
 				 errdetail("Task " INT64_FORMAT ", which does not follow it, holds the dedupe_key of its follow-up.", id),
 				 errhint("Give that task another dedupe_key, or close it.")));
+}
+
+/*
+ * Throws 23503 or 23514 if a new row follows a task that does not exist or is
+ * not closed.  For a task that follows itself there is a CHECK.
+ */
+void
+follow_up_check(const TaskRow *row)
+{
+	Oid			types[] = {INT8OID};
+	Datum		values[1];
+	OwnerSwitch owner;
+	bool		found;
+	bool		closed;
+	bool		isnull;
+
+	if (Anum_task_follows_id == 0 || task_isnull(row, Anum_task_follows_id))
+		return;
+	values[0] = task_value(row, Anum_task_follows_id);
+	if (DatumGetInt64(values[0]) == task_id(row))
+		return;
+	spi_connect();
+	become_owner_of(taskq_catalog()->task, &owner);
+	spi_run_by_index(&select_closed, 1, types, values, NULL, 1);
+	found = SPI_processed > 0;
+	closed = found && DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	become_caller_again(&owner);
+	SPI_finish();
+	if (!found)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("follows_id " INT64_FORMAT " is not a task", DatumGetInt64(values[0])),
+				 errhint("Use the id of a closed task in taskq_task."),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "taskq_task_follows_id_fkey")));
+	if (!closed)
+		ereport(ERROR,
+				(errcheck("taskq_task", "taskq_task_follows_check"),
+				 errmsg("follows_id " INT64_FORMAT " is an active task", DatumGetInt64(values[0])),
+				 errhint("Only COMPLETED and CANCELLED tasks are followed up.")));
 }
 
 PG_FUNCTION_INFO_V1(taskq_follow_up);

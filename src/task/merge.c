@@ -75,7 +75,7 @@ static TaskqPlan find_pointer = {
 	"(o." column " " EQ " p." column " OR (o." column " IS NULL AND p." column " IS NULL))"
 #define TARGET_HAS_POLICY \
 	"EXISTS (SELECT FROM @.taskq_sla_policy o WHERE o.user_id " EQ " $2 " \
-	"AND " SAME("kind") " AND " SAME("priority") " AND " SAME("source") ")"
+	"AND " SAME("team_id") " AND " SAME("kind") " AND " SAME("priority") " AND " SAME("source") ")"
 
 #define DOUBLE_POLICIES "p.user_id " EQ " $1 AND p.is_enabled AND " TARGET_HAS_POLICY
 #define OTHER_POLICIES "p.user_id " EQ " $1 AND NOT " TARGET_HAS_POLICY

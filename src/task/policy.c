@@ -29,7 +29,7 @@
 #include "task/row.h"
 
 static TaskqPlan select_policies = {
-	"SELECT p.name, p.user_id, p.kind, p.source, p.priority::@.taskq_priority, p.calendar, "
+	"SELECT p.name, p.user_id, p.team_id, p.kind, p.source, p.priority::@.taskq_priority, p.calendar, "
 	"p.response_hours::pg_catalog.float8, p.sla_hours::pg_catalog.float8, "
 	"p.warn_percents::pg_catalog.int2[], p.is_enabled FROM @.taskq_sla_policy p"
 };
@@ -90,17 +90,18 @@ read_policy(HeapTuple tuple, TupleDesc desc)
 
 	policy->name = string_column(tuple, desc, 1);
 	policy->user_id = string_column(tuple, desc, 2);
-	policy->kind = string_column(tuple, desc, 3);
-	policy->source = string_column(tuple, desc, 4);
-	value = SPI_getbinval(tuple, desc, 5, &isnull);
+	policy->team_id = string_column(tuple, desc, 3);
+	policy->kind = string_column(tuple, desc, 4);
+	policy->source = string_column(tuple, desc, 5);
+	value = SPI_getbinval(tuple, desc, 6, &isnull);
 	policy->priority = isnull ? -1 : enum_index(DatumGetObjectId(value), taskq_catalog()->priority, N_PRIORITIES);
-	policy->calendar = string_column(tuple, desc, 6);
-	policy->response_hours = hours_column(tuple, desc, 7);
-	policy->sla_hours = hours_column(tuple, desc, 8);
-	value = SPI_getbinval(tuple, desc, 9, &isnull);
+	policy->calendar = string_column(tuple, desc, 7);
+	policy->response_hours = hours_column(tuple, desc, 8);
+	policy->sla_hours = hours_column(tuple, desc, 9);
+	value = SPI_getbinval(tuple, desc, 10, &isnull);
 	if (!isnull)
 		read_warnings(policy, value);
-	policy->is_enabled = DatumGetBool(SPI_getbinval(tuple, desc, 10, &isnull));
+	policy->is_enabled = DatumGetBool(SPI_getbinval(tuple, desc, 11, &isnull));
 	return policy;
 }
 
@@ -165,7 +166,7 @@ fits(const char *wanted, const char *found)
 
 /* The most specific enabled policy for a task; priority is its number, -1 = unknown. */
 const Policy *
-policy_that_fits(const char *user_id, const char *kind, int priority, const char *source)
+policy_that_fits(const char *user_id, const char *team_id, const char *kind, int priority, const char *source)
 {
 	const Policy *best = NULL;
 	int			best_weight = -1;
@@ -174,10 +175,11 @@ policy_that_fits(const char *user_id, const char *kind, int priority, const char
 	foreach(lc, all_policies())
 	{
 		const Policy *p = lfirst(lc);
-		int			weight = (p->user_id ? 8 : 0) + (p->kind ? 4 : 0) + (p->priority >= 0 ? 2 : 0) + (p->source ? 1 : 0);
+		int			weight = (p->user_id ? 16 : 0) + (p->team_id ? 8 : 0) + (p->kind ? 4 : 0) +
+			(p->priority >= 0 ? 2 : 0) + (p->source ? 1 : 0);
 
-		if (p->is_enabled && weight > best_weight && fits(p->user_id, user_id) && fits(p->kind, kind) &&
-			fits(p->source, source) && (p->priority < 0 || p->priority == priority))
+		if (p->is_enabled && weight > best_weight && fits(p->user_id, user_id) && fits(p->team_id, team_id) &&
+			fits(p->kind, kind) && fits(p->source, source) && (p->priority < 0 || p->priority == priority))
 		{
 			best = p;
 			best_weight = weight;
@@ -207,12 +209,16 @@ text_of(const TaskRow *row, int attnum)
 	return attnum == 0 || task_isnull(row, attnum) ? NULL : TextDatumGetCString(task_value(row, attnum));
 }
 
+/* The same for a row, whose priority may be NULL: a constraint will refuse it. */
 const Policy *
 policy_for_row(const TaskRow *row)
 {
-	return policy_that_fits(text_of(row, Anum_task_user_id), text_of(row, Anum_task_kind),
-							enum_index(DatumGetObjectId(task_value(row, Anum_task_priority)), taskq_catalog()->priority, N_PRIORITIES),
-							text_of(row, Anum_task_source));
+	int			priority = -1;
+
+	if (!task_isnull(row, Anum_task_priority))
+		priority = enum_index(DatumGetObjectId(task_value(row, Anum_task_priority)), taskq_catalog()->priority, N_PRIORITIES);
+	return policy_that_fits(text_of(row, Anum_task_user_id), text_of(row, Anum_task_team_id), text_of(row, Anum_task_kind),
+							priority, text_of(row, Anum_task_source));
 }
 
 static void

@@ -19,6 +19,7 @@ typedef struct Policy
 {
 	char	   *name;
 	char	   *user_id;		/* NULL = any, as below */
+	char	   *team_id;
 	char	   *kind;
 	char	   *source;
 	int			priority;		/* -1 = any */
@@ -31,7 +32,7 @@ typedef struct Policy
 } Policy;
 
 /* Both are good until the transaction ends; NULL = there is none. */
-extern const Policy *policy_that_fits(const char *user_id, const char *kind, int priority, const char *source);
+extern const Policy *policy_that_fits(const char *user_id, const char *team_id, const char *kind, int priority, const char *source);
 extern const Policy *policy_by_name(const char *name);
 extern bool policies_exist(void);
 extern const Policy *policy_for_row(const TaskRow *row);

@@ -388,6 +388,14 @@ customer_differs(const TaskRow *old, const TaskRow *new)
 		(task_isnull(old, Anum_task_user_id) || customer_exists(task_value(old, Anum_task_user_id)));
 }
 
+/* Whether a row belongs to another team, and not to one that has a new key. */
+static bool
+team_differs(const TaskRow *old, const TaskRow *new)
+{
+	return task_column_differs(old, new, Anum_task_team_id) &&
+		(task_isnull(old, Anum_task_team_id) || team_exists(task_value(old, Anum_task_team_id)));
+}
+
 static void
 unknown_policy(const TaskRow *row)
 {
@@ -427,7 +435,7 @@ apply_policy(const TaskRow *old, TaskRow *new)
 		clear_stamp(new, sla_policy);
 	else if (!task_isnull(new, sla_policy) &&
 			 (task_column_differs(old, new, Anum_task_kind) || task_column_differs(old, new, Anum_task_priority) ||
-			  customer_differs(old, new)))
+			  customer_differs(old, new) || team_differs(old, new)))
 		policy_write(policy_for_row(new), new);
 }
 

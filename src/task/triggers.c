@@ -38,6 +38,7 @@
 #include "base/enums.h"
 #include "task/change.h"
 #include "task/fields.h"
+#include "task/follow_up.h"
 #include "task/lifecycle.h"
 #include "task/row.h"
 #include "task/sla.h"
@@ -333,6 +334,7 @@ taskq_task_insert(PG_FUNCTION_ARGS)
 		{
 			check_new_values(NULL, &row);
 			check_clock_began(&row, GetCurrentStatementStartTimestamp());
+			follow_up_check(&row);
 		}
 	}
 	if (changed)

@@ -6,7 +6,12 @@
 #   staff      id => whether active
 #   customers  id => whether active
 #   names      id => name of a customer
+#   merged     id of a customer => that of the one it was merged into
+#   teams      id => whether active
+#   members    id of a member of staff => { id of a team => 1 }
+#   policies   name => row of taskq_sla_policy
 #   renewals   id => row, as far as it decides what a call does
+#   schedules  id => see Recur.pm
 #   roles      role => level or undef
 #   offset     hours that taskq.timezone is ahead of UTC
 #   rule       rules in the order of their ids
@@ -21,7 +26,7 @@ use JSON::PP;
 use POSIX qw(floor);
 
 our @EXPORT = qw(today effective touch update create_task kept_title sla_status reported_status ever_breached at_risk_is_news responds_late sort_key rank is_active sla_instants
-	day_number iso_date stored_events same_renewal move_renewal close_renewal assign_renewal rendered runs_of $now);
+	day_number iso_date stored_events same_renewal move_renewal close_renewal assign_renewal merge_customer rendered runs_of $now);
 
 our $now;    # the statement's instant, in microseconds
 
@@ -34,6 +39,8 @@ my %kind_of = (
 	sla_hours => 'sla_changed',
 	assignee_id => 'assigned',
 	user_id => 'updated',
+	team_id => 'assigned',
+	sla_policy => 'sla_changed',
 	dedupe_key => 'updated',
 	kind => 'updated',
 	labels => 'edited',
@@ -241,10 +248,61 @@ sub refused
 	return $from eq 'IN_PROGRESS' || $past || $started;
 }
 
+# The most specific enabled policy that fits a row; undef if none does.
+sub policy_that_fits
+{
+	my ($model, $row) = @_;
+	my %weight = (user_id => 16, team_id => 8, kind => 4, priority => 2, source => 1);
+	my ($best, $best_weight) = (undef, -1);
+	for my $policy (grep { $_->{is_enabled} } values %{ $model->{policies} })
+	{
+		my $weight = 0;
+		next if grep { defined $policy->{$_} && differs($policy->{$_}, $row->{$_}) } keys %weight;
+		$weight += $weight{$_} for grep { defined $policy->{$_} } keys %weight;
+		($best, $best_weight) = ($policy, $weight) if $weight > $best_weight;
+	}
+	return $best;
+}
+
+sub give_policy
+{
+	my ($row, $policy) = @_;
+	@$row{qw(sla_policy sla_hours response_hours)} = $policy ? @$policy{qw(name sla_hours response_hours)} : ();
+	return;
+}
+
+# Gives a row that is written the SLA of a policy, if one is named, or what a policy goes by has changed.
+sub policy_apply
+{
+	my ($model, $row, $new, %option) = @_;
+	my $verb = $option{verb} // '';
+	my $asked = $verb eq 'apply_policy';
+	return if !$asked && !defined $new->{sla_policy};
+	if ($asked || differs($row->{sla_policy}, $new->{sla_policy}))
+	{
+		my $policy = defined $new->{sla_policy} ? $model->{policies}{ $new->{sla_policy} } : policy_that_fits($model, $new);
+		return ['22023'] if !$policy;
+		give_policy($new, $policy);
+	}
+	elsif ($verb eq 'set_sla' || grep { differs($row->{$_}, $new->{$_}) } qw(sla_hours response_hours)) { $new->{sla_policy} = undef; }
+	elsif (grep { differs($row->{$_}, $new->{$_}) } qw(kind priority), $option{cascade} ? () : qw(user_id team_id))
+	{
+		give_policy($new, policy_that_fits($model, $new));
+	}
+	return;
+}
+
+# Whether a deadline is another.
+sub moves
+{
+	my ($x, $y) = @_;
+	return defined $x && defined $y ? abs($x - $y) > 1000 : defined $x || defined $y;
+}
+
 # A title as it is kept, without directional marks.
 sub kept_title { return defined $_[0] ? $_[0] =~ s/[\x{200E}\x{200F}\x{61C}]//gr : undef; }
 
-# An UPDATE of one task.  Options: verb (start), note.
+# An UPDATE of one task.  Options: verb (start, set_sla, apply_policy, merge), note, cascade (of a key).
 sub update
 {
 	my ($model, $row, $set, %option) = @_;
@@ -259,9 +317,9 @@ sub update
 	if (!is_active($row))
 	{
 		return ['23514'] if defined $to;
-		return ['23514'] if !$option{cascade} && grep { differs($row->{$_}, $set->{$_}) } keys %$set;
+		return ['23514'] if !$option{cascade} && ($option{verb} // '') ne 'merge' && grep { differs($row->{$_}, $set->{$_}) } keys %$set;
 		return if !@changed;
-		push @{ $row->{events} }, [ (@changed > 1 ? 'updated' : $kind_of{ $changed[0] }), $from, $from ];
+		push @{ $row->{events} }, [ (($option{verb} // '') eq 'merge' ? 'merged' : @changed > 1 ? 'updated' : $kind_of{ $changed[0] }), $from, $from ];
 		@$row{ keys %new } = values %new;
 		return;
 	}
@@ -273,6 +331,8 @@ sub update
 	return ['23503']
 		if !$option{cascade} && differs($row->{assignee_id}, $new{assignee_id}) && defined $new{assignee_id}
 		&& !$model->{staff}{ $new{assignee_id} };
+	return ['23503']
+		if !$option{cascade} && differs($row->{team_id}, $new{team_id}) && defined $new{team_id} && !$model->{teams}{ $new{team_id} };
 
 	$new{status} = effective($model, \%new);
 	if (defined $to && $to ne $from)
@@ -292,16 +352,23 @@ sub update
 		}
 	}
 	pause_apply($row, \%new, $at);
+	my $wrong = policy_apply($model, $row, \%new, %option);
+	return $wrong if $wrong;
 	@changed = grep { differs($row->{$_}, $new{$_}) } keys %kind_of;
 	my $resumed = defined $row->{paused_at} && !defined $new{paused_at};
 	my $was_late = !defined $row->{sla_breached_at} && is_late('sla', \%new, $row->{sla_due_at});
 	my $was_slow = !defined $row->{response_breached_at} && is_late('response', \%new, $row->{response_due_at});
 	my $new_hours = differs($row->{sla_hours}, $new{sla_hours});
-	sla_instants(\%new) if $new_hours || differs($row->{response_hours}, $new{response_hours}) || defined $row->{paused_at} != defined $new{paused_at};
+	my $new_policy = differs($row->{sla_policy}, $new{sla_policy});
+	my $new_targets = $new_hours || differs($row->{response_hours}, $new{response_hours});
+	my $computed = $new_targets || defined $row->{paused_at} != defined $new{paused_at};
+	sla_instants(\%new) if $computed;
+	my $new_deadline = $computed && defined $new{sla_hours} && ($new_targets || $new_policy)
+	  && ($new_policy || grep { moves($row->{$_}, $new{$_}) } qw(sla_due_at sla_at_risk_at));
 	return ['23514'] if defined $new{sla_hours} && abs($new{created_at}) >= 9e18;
 	$new{"${_}_breached_at"} = breached_after($_, $row, \%new, $at) for qw(sla response);
 	$new{sla_first_breached_at} //= $row->{sla_breached_at} // $new{sla_breached_at} // ($was_late ? $at : undef);
-	$new{sla_warned_at} = undef if $new_hours && at_risk_is_news({ %new, sla_warned_at => undef }, 9e18);
+	$new{sla_warned_at} = undef if $new_deadline && at_risk_is_news({ %new, sla_warned_at => undef }, 9e18);
 	my $news = at_risk_is_news(\%new, $at);
 	$new{sla_warned_at} = $at if $news;
 
@@ -311,10 +378,13 @@ sub update
 	push @events, [ 'sla_breached', $from, $from ] if $was_late;
 	# What a pause waits for, and until when, may change while it lasts.
 	my %kinds = map { ($kind_of{$_} eq 'paused' && !differs($row->{paused_at}, $new{paused_at}) ? 'updated' : $kind_of{$_}) => 1 } @changed;
+	# A policy's SLA follows from what it goes by.
+	delete $kinds{sla_changed} if keys %kinds > 1 && defined $row->{sla_policy};
 	my $kind = keys %kinds > 1 ? 'updated' : (keys %kinds)[0];
 	$kind = lc $new{status} if !is_active(\%new);
 	$kind = 'started' if is_active(\%new) && !defined $row->{started_at} && defined $new{started_at};
 	$kind = 'resumed' if $resumed && defined $kind && $kind eq 'paused';
+	$kind = 'merged' if ($option{verb} // '') eq 'merge' && defined $kind;
 	push @events, [ $kind, $from, $new{status}, $kind eq 'paused' ? $new{pause_reason} : $option{note} ] if defined $kind;
 	push @events, [ 'response_breached', $new{status}, $new{status} ]
 	  if defined $new{response_breached_at} && differs($row->{response_breached_at}, $new{response_breached_at}) && !$was_slow;
@@ -340,6 +410,8 @@ sub create_task
 	$row{title} = kept_title($row{title});
 	$row{priority} //= 'MEDIUM';
 	$row{source} //= 'MANUAL';
+	if (defined $row{sla_policy}) { give_policy(\%row, $model->{policies}{ $row{sla_policy} }); }
+	elsif (!defined $row{sla_hours} && !defined $row{response_hours}) { give_policy(\%row, policy_that_fits($model, \%row)); }
 	$row{$_} = undef for qw(started_at completed_at cancelled_at sla_breached_at sla_first_breached_at sla_warned_at
 	  response_breached_at paused_at pause_reason resume_at);
 	$row{events} = [];
@@ -377,6 +449,7 @@ sub move_renewal
 	return if $row->{due_date} eq $due;
 	return ['23514'] if $row->{closed};
 	return ['23505'] if same_renewal($model, { %$row, due_date => $due });
+	$row->{anchor} //= $row->{due_date} if $row->{every};
 	$row->{due_date} = $due;
 	return;
 }
@@ -409,6 +482,42 @@ sub assign_renewal
 	$row->{assignee_id} = $assignee;
 	return grep { defined } map { update($model, $_, { assignee_id => $assignee // $agent }) }
 	  grep { !defined $_->{started_at} } open_tasks($model, $id);
+}
+
+# --------------------------------------------------------------- customers
+
+# The merge of a customer into another; counts what goes over.  What is the same
+# before what is moved, policies before tasks, whose SLA they may give anew.
+sub merge_customer
+{
+	my ($model, $from, $to, $count) = @_;
+	my $is_from = sub { ($_[0]{user_id} // "\0") eq $from };
+	my @failed;
+	$model->{customers}{$from} = 0;
+	$model->{merged}{$_} = $to for $from, grep { $model->{merged}{$_} eq $from } keys %{ $model->{merged} };
+	$_->{user_id} = $to for grep { $is_from->($_) } values %{ $model->{schedules} };
+
+	my @theirs = grep { ($_->{user_id} // "\0") eq $to } values %{ $model->{policies} };
+	for my $policy (grep { $is_from->($_) } values %{ $model->{policies} })
+	{
+		my $double = grep { my $other = $_; !grep { differs($policy->{$_}, $other->{$_}) } qw(team_id kind priority source) } @theirs;
+		if ($double) { $policy->{is_enabled} = 0; }
+		else { $policy->{user_id} = $to; $count->{policies}++; }
+	}
+	my @renewals = grep { $is_from->($model->{renewals}{$_}) } keys %{ $model->{renewals} };
+	for my $id (grep { !$model->{renewals}{$_}{closed} } @renewals)
+	{
+		my $row = $model->{renewals}{$id};
+		next if !defined same_renewal($model, { %$row, user_id => $to });
+		$row->{closed} = 1;
+		push @failed, map { update($model, $_, { status => 'CANCELLED' }, note => "customer \"$from\" was merged into \"$to\", which has the same renewal") }
+		  grep { !defined $_->{started_at} } open_tasks($model, $id);
+	}
+	$model->{renewals}{$_}{user_id} = $to for @renewals;
+	my @tasks = grep { $is_from->($_) } values %{ $model->{tasks} };
+	push @failed, map { update($model, $_, { user_id => $to }, verb => 'merge') } @tasks;
+	@$count{qw(renewals tasks)} = (scalar @renewals, scalar @tasks);
+	return grep { defined } @failed;
 }
 
 # -------------------------------------------------------------------- rules

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Random calls, valid and invalid, over the whole SQL API, compared with a
-# model of what taskq promises (Model.pm).
+# model of what taskq promises (Model.pm, Recur.pm).
 #
 # One session on an empty database.  Before each statement the model says what
 # it must do: which SQLSTATEs it may fail with, or which rows and events it
@@ -29,6 +29,7 @@ use Time::HiRes qw(time);
 use Unicode::Normalize qw(NFD);
 use lib $FindBin::Bin;
 use Model;
+use Recur;
 
 my $seed = $ENV{SEED} || int(time) % 1_000_000;
 my $statements = $ENV{STATEMENTS} || 4000;
@@ -49,8 +50,8 @@ my $dbh = DBI->connect('dbi:Pg:dbname=' . ($ENV{PGDATABASE} // 'postgres'), '', 
 
 my ($n, $sql) = (0, '');
 my (%seen, %done);
-my $m = { tasks => {}, staff => {}, customers => {}, names => {}, roles => {}, offset => 12 - $hour, renewals => {}, last_event => 0,
-	last_run => 0, last_task => 0 };
+my $m = { tasks => {}, staff => {}, customers => {}, names => {}, merged => {}, teams => {}, members => {}, policies => {}, roles => {},
+	offset => 12 - $hour, renewals => {}, schedules => {}, last_event => 0, last_run => 0, last_task => 0 };
 my @transaction;                     # models at its beginning and at each savepoint
 my $as_role;
 
@@ -159,7 +160,17 @@ sub staff
 sub customer
 {
 	return (pick('nobody', '', 'x' x 300), '23503') if chance(0.05);
-	return pick(sort keys %{ $m->{customers} });
+	my $id = pick(sort keys %{ $m->{customers} });
+	return ($id, $m->{merged}{$id} ? '23503' : ());
+}
+
+# Of all teams, or of those that a policy or a schedule may name: inactive ones, too.
+sub team
+{
+	my (%option) = @_;
+	return (pick('nobody', '', 'TEAM_1', 'x' x 300), '23503') if chance(0.06) || !%{ $m->{teams} };
+	my $id = pick(sort keys %{ $m->{teams} });
+	return ($id, $m->{teams}{$id} || $option{inactive} ? () : '23503');
 }
 
 sub actor
@@ -278,7 +289,7 @@ sub query
 my $micros = sub { "CASE WHEN isfinite($_[0]) THEN (extract(epoch FROM $_[0]) * 1000000)::numeric(30,0) WHEN $_[0] > now() THEN 9e18 WHEN $_[0] < now() THEN -9e18 END" };
 my @stamps = qw(created_at started_at completed_at cancelled_at sla_due_at sla_at_risk_at sla_breached_at sla_first_breached_at sla_warned_at response_due_at response_breached_at);
 my @instants = (@stamps, 'paused_at', 'resume_at');
-my @plain = qw(id title priority status due_date sla_hours assignee_id user_id source dedupe_key created_by kind response_hours pause_reason follows_id);
+my @plain = qw(id title priority status due_date sla_hours assignee_id user_id source dedupe_key created_by kind team_id sla_policy response_hours pause_reason follows_id);
 my @own = qw(labels attributes);
 my $read_tasks = 'SELECT ' . join(', ', @plain)
   . q{, CASE WHEN char_length(description) > 100 THEN md5(description) ELSE description END}
@@ -324,6 +335,7 @@ sub compare
 		my $row = $m->{tasks}{$id};
 		my $engine = $runs{$id} || ($option{renewals} && $db{source} eq 'RENEWAL');
 		$found{$id} = 1;
+		$row = scheduled_task($id, $db{created_at}) if !$row && $option{schedules} && $db{source} eq 'SCHEDULE';
 		if (!$row)
 		{
 			difference("a task that nobody made", 'none', \%db)
@@ -340,6 +352,8 @@ sub compare
 		elsif ($option{lazy}{$id}
 			&& ($row->{status} ne $db{status} || grep { !same($_, $row->{$_}, $db{$_}) } qw(sla_breached_at sla_warned_at response_breached_at)))
 		{
+			# What was not due yet when the statement began may be by now.
+			$now = time * 1e6;
 			touch($m, $row);
 		}
 		for my $column (@plain, 'description', @own, @instants)
@@ -467,13 +481,14 @@ sub new_task
 	$take->('dedupe_key', dedupe_key());
 	$take->('source', source());
 	$take->('kind', kind());
+	$take->('team_id', chance(0.5) ? undef : team());
 	my %own = (chance(0.2) ? (labels => labels()) : (), chance(0.2) ? (attributes => attributes()) : ());
 	for (keys %own) { $row{$_} = $own{$_}{stored}; push @states, @{ $own{$_}{bad} }; }
 	if (chance(0.02)) { $row{title} = undef; push @states, '22023'; }
 	return (\%row, \%own, @states);
 }
 
-my @new_columns = qw(title description priority due_date sla_hours assignee_id user_id dedupe_key source kind);
+my @new_columns = qw(title description priority due_date sla_hours assignee_id user_id dedupe_key source kind team_id);
 my @raw_columns = (@new_columns, 'response_hours');
 my %type_of = (priority => 'taskq_priority', due_date => 'date', sla_hours => 'float8', response_hours => 'float8');
 
@@ -523,6 +538,11 @@ sub json_body
 	my %body;
 	$row->{response_hours} = chance(0.7) ? undef : pick(0, -1, 87601, 1e-7, 1 + int(rand(60)), 0.5);
 	push @states, '22023' if defined $row->{response_hours} && ($row->{response_hours} < 1 / 3_600_000 || $row->{response_hours} > 87600);
+	if (chance(0.08))
+	{
+		$body{sla_policy} = $row->{sla_policy} = pick('none of this name', 'another', sort keys %{ $m->{policies} });
+		push @states, '22023' if !$m->{policies}{ $row->{sla_policy} } || defined $row->{sla_hours} || defined $row->{response_hours};
+	}
 	for my $name (@raw_columns)
 	{
 		next if !defined $row->{$name} && chance(0.7);
@@ -604,6 +624,8 @@ my %verb = (
 	complete => sub { return (status => 'COMPLETED') },
 	cancel => sub { return (status => 'CANCELLED') },
 	assign => sub { my ($value) = chance(0.3) ? undef : staff(); return (assignee_id => $value); },
+	assign_team => sub { my ($value) = chance(0.2) ? undef : team(); return (team_id => $value); },
+	apply_policy => sub { return (sla_policy => chance(0.5) ? undef : pick('none of this name', sort keys %{ $m->{policies} })); },
 	reschedule => sub { my ($value, @bad) = due_date(); return (due_date => $value, @bad); },
 	prioritize => sub { my ($value, @bad) = chance(0.03) ? (undef, '22023') : priority(); return (priority => $value, @bad); },
 	set_sla => sub { my ($value, @bad) = sla_hours(); return (sla_hours => $value, @bad); },
@@ -614,10 +636,11 @@ my %verb = (
 
 sub do_verb
 {
-	my $name = pick(qw(start start start complete complete cancel assign assign reschedule reschedule reschedule prioritize set_sla edit comment pause pause resume));
+	my $name = pick(qw(start start start complete complete cancel assign assign assign_team assign_team reschedule reschedule reschedule prioritize set_sla apply_policy
+		edit comment pause pause resume));
 	my ($column, $value, @states) = $verb{$name}->();
 	my %set = ($column => $value);
-	my @extra;
+	my (@extra, @may);
 	my $note;
 	my ($actor, @bad) = actor();
 	push @states, @bad;
@@ -665,6 +688,8 @@ sub do_verb
 			push @extra, "$field => $given->{sql}";
 			push @states, @{ $given->{bad} };
 			$set{$field} = $given->{stored};
+			# A closed task does not change even to the same in another order.
+			push @may, '23514';
 		}
 	}
 	else { @extra = (lit($value, $type_of{$column})); }
@@ -681,7 +706,7 @@ sub do_verb
 		my ($array, $ids, @bad_ids) = task_ids();
 		my $call = "taskq_${name}_many(" . join(', ', $array, @extra) . "$actor)";
 		return statement("SELECT id FROM $call", sub { my ($model) = @_; return map { $act->($model, $_) } @$ids; },
-			states => [ @states, @bad_ids ], level => 'agent',
+			states => [ @states, @bad_ids ], may_fail => \@may, level => 'agent',
 			after => sub {
 				my $got = join(',', map { $_->[0] } @{ $_[0] });
 				difference("rows of $name", join(',', @$ids), $got) if $got ne join(',', @$ids);
@@ -690,7 +715,7 @@ sub do_verb
 	my ($id, @bad_id) = task_id();
 	my $call = "taskq_$name(" . join(', ', lit($id, 'bigint'), @extra) . "$actor)";
 	return statement("SELECT id, status FROM $call", sub { my ($model) = @_; return defined $id ? $act->($model, $id) : (); },
-		states => [ @states, @bad_id ], level => 'agent',
+		states => [ @states, @bad_id ], may_fail => defined $id && $m->{tasks}{$id} && is_active($m->{tasks}{$id}) ? [] : \@may, level => 'agent',
 		after => sub {
 			my ($got_id, $got_status) = @{ $_[0][0] };
 			difference("row of $name", $id, $got_id) if $got_id != $id;
@@ -720,9 +745,11 @@ sub do_follow_up
 			return '55000' if is_active($old);
 			$row = { map { $_ => $old->{$_} } qw(title description priority user_id kind labels attributes) };
 			$row->{assignee_id} = $old->{assignee_id} if $model->{staff}{ $old->{assignee_id} // '' };
+			$row->{team_id} = $old->{team_id} if $model->{teams}{ $old->{team_id} // '' };
 			$row->{$_} = $given{$_} for grep { defined $given{$_} } keys %given;
 			$row->{follows_id} = $id;
 			$row->{dedupe_key} = "taskq_follow_up $id";
+			return '23503' if $model->{merged}{ $old->{user_id} // '' };
 			push @{ $old->{events} }, [ 'followed_up', $old->{status}, $old->{status} ] if !defined holder($model, $row->{dedupe_key});
 			return;
 		},
@@ -730,17 +757,27 @@ sub do_follow_up
 		after => sub { my $new = $_[0][0][0]; as_owner(sub { take_over_created($row, $new) }); });
 }
 
+# Whether a claim is for the tasks of a team: that which it names, else the assignee's and none.
+sub is_for
+{
+	my ($model, $who, $wanted, $team) = @_;
+	return ($team // "\0") eq $wanted if defined $wanted;
+	return !defined $team || $model->{members}{$who}{$team};
+}
+
 sub do_claim
 {
 	my ($who, @states) = chance(0.03) ? (undef, '22023') : staff();
 	my ($count, @bad) = chance(0.1) ? (pick(0, -1, 1001), '22023') : 1 + int(rand(4));
+	my ($team, @bad_team) = chance(0.6) ? undef : team(inactive => 1);
+	push @bad, @bad_team;
 	my @claimed;
-	return statement('SELECT id FROM taskq_claim(' . lit($who) . ", $count)",
+	return statement('SELECT id FROM taskq_claim(' . lit($who) . ", $count" . (defined $team ? ', ' . lit($team) : '') . ')',
 		sub {
 			my ($model) = @_;
 			return if @states || @bad;
 			my @free = sort { by_key(sort_key('priority', $a), sort_key('priority', $b)) }
-			  grep { is_active($_) && !defined $_->{assignee_id} && !defined $_->{paused_at} } values %{ $model->{tasks} };
+			  grep { is_active($_) && !defined $_->{assignee_id} && !defined $_->{paused_at} && is_for($model, $who, $team, $_->{team_id}) } values %{ $model->{tasks} };
 			splice(@free, $count) if @free > $count;
 			@claimed = map { $_->{id} } @free;
 			return map { update($model, $_, { assignee_id => $who }) } @free;
@@ -764,26 +801,47 @@ sub do_claim
 sub do_hand_over
 {
 	return if $as_role;
-	my ($from, $to) = map { (staff())[0] } 1, 2;
-	my @states = $from eq $to ? '22023' : ();
+	my ($from) = staff();
+	my ($to) = chance(0.2) ? undef : staff();
+	my ($team, @states) = chance(0.6) ? undef : team();
+	push @states, '22023' if (!defined $to && !defined $team) || (defined $to && $from eq $to);
 	push @states, '0A000' if query('SHOW transaction_isolation')->[0][0] ne 'read committed';
-	push @states, '23503' if !exists $m->{staff}{$from} || !$m->{staff}{$to};
+	push @states, '23503' if !exists $m->{staff}{$from} || (defined $to && !$m->{staff}{$to});
 	my %given;
-	return statement('SELECT tasks, renewals FROM taskq_hand_over(' . lit($from) . ', ' . lit($to) . ')',
+	return statement('SELECT tasks, renewals, schedules FROM taskq_hand_over(' . lit($from) . ', ' . lit($to) . ', ' . lit($team) . ')',
 		sub {
 			my ($model) = @_;
 			return if @states;
 			my @tasks = grep { is_active($_) && ($_->{assignee_id} // "\0") eq $from } values %{ $model->{tasks} };
 			my @renewals = grep { !$_->{closed} && ($_->{assignee_id} // "\0") eq $from } values %{ $model->{renewals} };
-			%given = (tasks => scalar @tasks, renewals => scalar @renewals);
-			$_->{assignee_id} = $to for @renewals;
-			return map { update($model, $_, { assignee_id => $to }) } @tasks;
+			my @schedules = grep { ($_->{assignee_id} // "\0") eq $from } values %{ $model->{schedules} };
+			%given = (tasks => scalar @tasks, renewals => scalar @renewals, schedules => scalar @schedules);
+			$_->{assignee_id} = $to for @renewals, @schedules;
+			$_->{team_id} = $team // $_->{team_id} for @schedules;
+			return map { update($model, $_, { assignee_id => $to, team_id => $team // $_->{team_id} }) } @tasks;
 		},
 		states => \@states,
 		after => sub {
-			my ($tasks, $renewals) = @{ $_[0][0] };
-			difference('what was handed over', "$given{tasks} tasks, $given{renewals} renewals", "$tasks tasks, $renewals renewals")
-			  if $tasks != $given{tasks} || $renewals != $given{renewals};
+			my ($expected, $got) = ("@given{qw(tasks renewals schedules)}", "@{ $_[0][0] }");
+			difference('tasks, renewals and schedules handed over', $expected, $got) if $expected ne $got;
+		});
+}
+
+sub do_merge
+{
+	my ($from, $to) = map { (customer())[0] } 1, 2;
+	my @states;
+	push @states, '22023' if $from eq $to;
+	push @states, '0A000' if query('SHOW transaction_isolation')->[0][0] ne 'read committed';
+	push @states, '23503' if !exists $m->{customers}{$from} || !$m->{customers}{$to};
+	push @states, '55000' if $m->{merged}{$from} && $m->{merged}{$from} ne $to;
+	my %count = (tasks => 0, renewals => 0, policies => 0);
+	return statement('SELECT tasks, renewals, policies FROM taskq_merge_customer(' . lit($from) . ', ' . lit($to) . ')',
+		sub { return @states ? () : merge_customer($_[0], $from, $to, \%count); },
+		states => \@states,
+		after => sub {
+			my ($expected, $got) = ("@count{qw(tasks renewals policies)}", "@{ $_[0][0] }");
+			difference('tasks, renewals and policies that went over', $expected, $got) if $expected ne $got;
 		});
 }
 
@@ -803,6 +861,7 @@ sub raw_value
 	  : $column eq 'user_id' ? (chance(0.4) ? undef : customer())
 	  : $column eq 'dedupe_key' ? dedupe_key()
 	  : $column eq 'kind' ? kind()
+	  : $column eq 'team_id' ? (chance(0.4) ? undef : team(inactive => 1))
 	  : source();
 	return ($value, map { $_ eq '22023' ? '23514' : $_ } @states);
 }
@@ -825,6 +884,7 @@ sub do_insert
 		my ($value, @bad) = raw_value($column);
 		# Importing looks at nobody's being active.
 		@bad = () if $column eq 'assignee_id' && defined $value && exists $m->{staff}{$value};
+		@bad = () if $column eq 'user_id' && defined $value && exists $m->{customers}{$value};
 		# A NULL is the default.
 		@bad = () if $column eq 'priority' && !defined $value;
 		$row{$column} = $value;
@@ -901,8 +961,8 @@ sub do_update
 		next if exists $set{$column};
 		my ($value, @bad) = raw_value($column);
 		# A raw write may give what the row has, an engine's source too.
-		# The model knows whether an assignee is new, and active.
-		@bad = () if $column eq 'assignee_id' || ($column eq 'source' && ($value // '') =~ /^(?:RENEWAL|SCHEDULE|WORKFLOW)$/);
+		# The model knows whether an assignee or a team is new, and active.
+		@bad = () if $column eq 'assignee_id' || $column eq 'team_id' || ($column eq 'user_id' && defined $value && exists $m->{customers}{$value}) || ($column eq 'source' && ($value // '') =~ /^(?:RENEWAL|SCHEDULE|WORKFLOW)$/);
 		$set{$column} = $value;
 		push @states, @bad;
 		push @assignments, "$column = " . lit($value, $type_of{$column});
@@ -993,6 +1053,16 @@ sub due_for_sweep
 	} values %{ $model->{tasks} };
 }
 
+# Tasks that may become due while a sweep runs.
+sub falling_due
+{
+	my $soon = time * 1e6 + 20e6;
+	return grep {
+		my $row = $_;
+		is_active($row) && grep { defined && $_ <= $soon } @$row{qw(sla_at_risk_at sla_due_at response_due_at)}
+	} values %{ $m->{tasks} };
+}
+
 sub do_sweep
 {
 	my $kind = rand();
@@ -1005,7 +1075,8 @@ sub do_sweep
 		# As of this statement: a deadline may have passed since the last one.
 		$now = time * 1e6;
 		my %lazy = map { $_->{id} => 1 } due_for_sweep($m);
-		return statement('SELECT * FROM taskq_sweep(' . (1 + int(rand(3))) . ')', undef, lazy => \%lazy, renewals => 1);
+		return statement('SELECT * FROM taskq_sweep(' . (1 + int(rand(3))) . ')', undef, lazy => \%lazy, renewals => 1, schedules => 1,
+			after => sub { settle_schedules() });
 	}
 	return statement('CALL taskq_sweep_all()', undef, states => ['2D000']) if $kind < 0.4 && @transaction;
 	my $by_hand = $kind < 0.6 && !@transaction;
@@ -1014,9 +1085,10 @@ sub do_sweep
 			touch($model, $_) for due_for_sweep($model);
 			return;
 		},
-		level => 'manager', renewals => 1,
+		level => 'manager', renewals => 1, schedules => 1, lazy => { map { $_->{id} => 1 } falling_due() },
 		after => sub {
 			as_owner(sub {
+				settle_schedules(all => 1);
 				my $due = query('SELECT count(*) FROM taskq_tasks WHERE status <> stored_status')->[0][0];
 				difference('tasks due after a sweep', 0, $due) if $due && !$m->{rules};
 				check_renewals();
@@ -1119,6 +1191,12 @@ sub filters
 		push @list, 'user_id => ' . lit($id);
 		push @tests, sub { ($_[0]{user_id} // "\0") eq $id };
 	}
+	if (chance(0.2))
+	{
+		my ($id) = team();
+		push @list, 'team_id => ' . lit($id);
+		push @tests, sub { ($_[0]{team_id} // "\0") eq $id };
+	}
 	if (chance(0.1)) { push @list, "source => 'IMPORT'"; push @tests, sub { $_[0]{source} eq 'IMPORT' }; }
 	if (chance(0.1)) { push @list, "labels => '{vip}'"; push @tests, sub { ($_[0]{labels} // '') =~ /"vip"/ }; }
 	if (chance(0.1)) { push @list, q{attributes => '{"a": 1}'}; push @tests, sub { ($_[0]{attributes} // '') eq '{"a": 1}' }; }
@@ -1216,9 +1294,11 @@ sub do_stats
 {
 	my ($who) = chance(0.4) ? staff() : undef;
 	my ($about) = chance(0.3) ? customer() : undef;
+	my ($team) = chance(0.3) ? team() : undef;
 	my @expected;
-	return statement('SELECT * FROM ' . (defined $who || defined $about ? 'taskq_stats(' . lit($who) . ', ' . lit($about) . ')' : 'taskq_queue_stats'), sub {
-			my @rows = grep { (!defined $who || ($_->{assignee_id} // "\0") eq $who) && (!defined $about || ($_->{user_id} // "\0") eq $about) } values %{ $m->{tasks} };
+	return statement('SELECT * FROM ' . (defined $who || defined $about || defined $team ? 'taskq_stats(' . join(', ', map { lit($_) } $who, $about, $team) . ')' : 'taskq_queue_stats'), sub {
+			my @rows = grep { (!defined $who || ($_->{assignee_id} // "\0") eq $who) && (!defined $about || ($_->{user_id} // "\0") eq $about)
+				  && (!defined $team || ($_->{team_id} // "\0") eq $team) } values %{ $m->{tasks} };
 			my @active = grep { is_active($_) } @rows;
 			my $midnight = (today($m) * 86400 - $m->{offset} * 3600) * 1e6;
 			my $today = iso_date(today($m));
@@ -1234,7 +1314,26 @@ sub do_stats
 
 sub do_read
 {
-	my $kind = int(rand(6));
+	my $kind = int(rand(7));
+	if ($kind == 6)
+	{
+		my %expected;
+		return statement('SELECT team_id, open, in_progress, overdue, unassigned, paused, members FROM taskq_team_workload', sub {
+				for my $id (keys %{ $m->{teams} })
+				{
+					my @theirs = grep { is_active($_) && ($_->{team_id} // "\0") eq $id } values %{ $m->{tasks} };
+					next if !@theirs && !$m->{teams}{$id};
+					$expected{$id} = join(' ', (map { my $status = $_; scalar grep { effective($m, $_) eq $status } @theirs } qw(OPEN IN_PROGRESS OVERDUE)),
+						scalar(grep { !defined $_->{assignee_id} } @theirs), scalar(grep { defined $_->{paused_at} } @theirs),
+						scalar(grep { $m->{staff}{$_} && $m->{members}{$_}{$id} } keys %{ $m->{staff} }));
+				}
+				return;
+			},
+			reads => 1, level => 'viewer', after => sub {
+				my %got = map { my ($id, @counts) = @$_; $id => "@counts" } @{ $_[0] };
+				difference('workload of teams', \%expected, \%got) if $json->encode(\%expected) ne $json->encode(\%got);
+			});
+	}
 	if ($kind == 0)
 	{
 		my %expected;
@@ -1323,12 +1422,13 @@ sub rename_key
 	{
 		update($model, $row, { $column => $to }, cascade => 1) if ($row->{$column} // "\0") eq $from;
 	}
+	($_->{$column} // "\0") eq $from and $_->{$column} = $to for values %{ $model->{policies} }, values %{ $model->{schedules} };
 	return;
 }
 
 sub do_directory
 {
-	my $kind = int(rand(9));
+	my $kind = int(rand(10));
 	my $id = pick(sort keys %{ $m->{staff} });
 	if ($kind <= 1)
 	{
@@ -1347,8 +1447,8 @@ sub do_directory
 	{
 		return if keys %{ $m->{staff} } < 4;
 		return statement('DELETE FROM taskq_staff_member WHERE id = ' . q_($id), sub {
-				return '23503' if grep { ($_->{assignee_id} // "\0") eq $id } values %{ $_[0]{tasks} };
-				delete $_[0]{staff}{$id};
+				return '23503' if grep { ($_->{assignee_id} // "\0") eq $id } values %{ $_[0]{tasks} }, values %{ $_[0]{schedules} };
+				delete $_->{$id} for @{ $_[0] }{qw(staff members)};
 				return;
 			},
 			may_fail => ['23503']);    # customers, rules and renewals name staff too
@@ -1360,7 +1460,7 @@ sub do_directory
 				my ($model) = @_;
 				return if $new eq $id;
 				return '23505' if exists $model->{staff}{$new};
-				$model->{staff}{$new} = delete $model->{staff}{$id};
+				$_->{$new} = delete $_->{$id} for @{$model}{qw(staff members)};
 				rename_key($model, 'assignee_id', $id, $new);
 				($_->{assignee_id} // "\0") eq $id and $_->{assignee_id} = $new for values %{ $model->{renewals} };
 				return;
@@ -1373,8 +1473,11 @@ sub do_directory
 		return statement('UPDATE taskq_customer SET id = ' . q_($new) . ' WHERE id = ' . q_($customer), sub {
 				my ($model) = @_;
 				return if $new eq $customer;
+				return '23514' if ($model->{merged}{$customer} // '') eq $new;
 				return '23505' if exists $model->{customers}{$new};
-				$_->{$new} = delete $_->{$customer} for $model->{customers}, $model->{names};
+				$_->{$new} = delete $_->{$customer} for @{$model}{qw(customers names merged)};
+				delete $model->{merged}{$new} if !$model->{merged}{$new};
+				$_ eq $customer and $_ = $new for values %{ $model->{merged} };
 				rename_key($model, 'user_id', $customer, $new);
 				$_->{user_id} eq $customer and $_->{user_id} = $new for values %{ $model->{renewals} };
 				return;
@@ -1390,10 +1493,228 @@ sub do_directory
 	{
 		my $active = chance(0.7) ? 1 : 0;
 		return statement('UPDATE taskq_customer SET is_active = ' . ($active ? 'true' : 'false') . ' WHERE id = ' . q_($customer),
-			sub { $_[0]{customers}{$customer} = $active; return; });
+			sub { return '23514' if $active && $_[0]{merged}{$customer}; $_[0]{customers}{$customer} = $active; return; });
+	}
+	if ($kind == 8)
+	{
+		# A manager takes the pointer back; what went over stays there.
+		return statement('UPDATE taskq_customer SET is_active = true, merged_into = NULL, merged_at = NULL, merged_by = NULL WHERE id = ' . q_($customer),
+			sub { delete $_[0]{merged}{$customer}; $_[0]{customers}{$customer} = 1; return; });
 	}
 	return statement('UPDATE fuzz_staff SET id = id || \'x\' WHERE id = (SELECT min(id) FROM fuzz_staff)', undef,
 		states => [ query('SELECT count(*) FROM fuzz_staff')->[0][0] ? '0A000' : () ]);
+}
+
+# Teams and who is in them.
+sub do_team
+{
+	my $kind = int(rand(6));
+	my $who = pick(sort keys %{ $m->{staff} });
+	my $new = 'team_' . (1 + int(rand(6)));
+	my $id = pick(sort(keys %{ $m->{teams} }), $new);
+	if ($kind == 0)
+	{
+		return statement('INSERT INTO taskq_team (id, name) VALUES (' . q_($new) . ', ' . q_(words()) . ')',
+			sub { return '23505' if exists $_[0]{teams}{$new}; $_[0]{teams}{$new} = 1; return; });
+	}
+	if ($kind == 1)
+	{
+		my $active = chance(0.6) ? 1 : 0;
+		my $is_active = $active ? 'true' : 'false';
+		return statement('INSERT INTO fuzz_team VALUES (' . join(', ', q_($id), q_(words()), $is_active) . ') ON CONFLICT (id) DO UPDATE SET active = excluded.active, name = excluded.name',
+			sub { $_[0]{teams}{$id} = $active; return; }) if chance(0.5);
+		return statement("UPDATE taskq_team SET is_active = $is_active WHERE id = " . q_($id), sub { $_[0]{teams}{$id} = $active if exists $_[0]{teams}{$id}; return; });
+	}
+	if ($kind == 2)
+	{
+		return statement('UPDATE taskq_team SET id = ' . q_($new) . ' WHERE id = ' . q_($id), sub {
+				my ($model) = @_;
+				return if $new eq $id || !exists $model->{teams}{$id};
+				return '23505' if exists $model->{teams}{$new};
+				$model->{teams}{$new} = delete $model->{teams}{$id};
+				$_->{$new} = delete $_->{$id} for grep { $_->{$id} } values %{ $model->{members} };
+				rename_key($model, 'team_id', $id, $new);
+				return;
+			});
+	}
+	if ($kind == 3)
+	{
+		return statement('DELETE FROM taskq_team WHERE id = ' . q_($id), sub {
+				my ($model) = @_;
+				return '23503' if grep { ($_->{team_id} // "\0") eq $id } map { values %{ $model->{$_} } } qw(tasks policies schedules);
+				delete $_->{$id} for $model->{teams}, values %{ $model->{members} };
+				return;
+			},
+			may_fail => ['23503']);    # rules name teams, too
+	}
+	if (chance(0.7))
+	{
+		return statement('INSERT INTO ' . pick('taskq_team_member', 'fuzz_member') . ' VALUES (' . q_($id) . ', ' . q_($who) . ') ON CONFLICT DO NOTHING', sub {
+				my ($model) = @_;
+				return '23503' if !exists $model->{teams}{$id};
+				$model->{members}{$who}{$id} = 1;
+				return;
+			});
+	}
+	return statement('DELETE FROM taskq_team_member WHERE (team_id, staff_id) = (' . q_($id) . ', ' . q_($who) . ')', sub { delete $_[0]{members}{$who}{$id}; return; });
+}
+
+# ---------------------------------------------------------------- policies
+
+sub do_policy
+{
+	my @names = sort keys %{ $m->{policies} };
+	my $kind = rand();
+	if ($kind < 0.5 && @names < 12)
+	{
+		my %row = (name => pick("policy $n", @names ? pick(@names) : ()), is_enabled => 1, map { $_ => undef } qw(user_id team_id kind priority source));
+		my @states;
+		my $take = sub { my ($name, $value, @bad) = @_; $row{$name} = $value; push @states, map { $_ eq '22023' ? '23514' : $_ } @bad; };
+		$take->(user_id => customer()) if chance(0.25);
+		@states = () if defined $row{user_id} && exists $m->{customers}{ $row{user_id} };
+		$take->(team_id => team(inactive => 1)) if chance(0.4);
+		$take->(kind => kind()) if chance(0.3);
+		$take->(priority => pick(qw(LOW MEDIUM HIGH URGENT))) if chance(0.3);
+		$take->(source => pick('IMPORT', 'SCHEDULE', 'WORKFLOW', 'RENEWAL', 'MANUAL')) if chance(0.1);
+		$take->(sla_hours => sla_hours());
+		$row{response_hours} = chance(0.5) ? undef : pick(0.5, 1 + int(rand(40)));
+		push @states, '23514' if !defined $row{sla_hours} && !defined $row{response_hours};
+		my @columns = qw(name user_id team_id kind priority source sla_hours response_hours);
+		return statement('INSERT INTO taskq_sla_policy (' . join(', ', @columns) . ') VALUES (' . join(', ', map { lit($row{$_}, $type_of{$_}) } @columns) . ')', sub {
+				my ($model) = @_;
+				return '23505' if $model->{policies}{ $row{name} }
+				  || grep { my $other = $_; !grep { ($row{$_} // "\0") ne ($other->{$_} // "\0") } qw(user_id team_id kind priority source) } values %{ $model->{policies} };
+				$model->{policies}{ $row{name} } = {%row};
+				return;
+			}, states => \@states);
+	}
+	return if !@names;
+	my $name = pick(@names);
+	if ($kind < 0.7)
+	{
+		my $enabled = chance(0.7) ? 1 : 0;
+		return statement('UPDATE taskq_sla_policy SET is_enabled = ' . ($enabled ? 'true' : 'false') . ' WHERE name = ' . q_($name), sub { $_[0]{policies}{$name}{is_enabled} = $enabled; return; });
+	}
+	if ($kind < 0.85)
+	{
+		my $hours = 1 + int(rand(60));
+		return statement("UPDATE taskq_sla_policy SET sla_hours = $hours WHERE name = " . q_($name), sub { $_[0]{policies}{$name}{sla_hours} = $hours; return; });
+	}
+	return statement('DELETE FROM taskq_sla_policy WHERE name = ' . q_($name), sub { delete $_[0]{policies}{$name}; return; });
+}
+
+# --------------------------------------------------------------- schedules
+
+# Columns that say when the dates are: as SQL, in the model, and the SQLSTATEs that they bring about.
+sub rhythm
+{
+	my ($every, $months, $days, @states) = @{ pick([ '1 day', 0, 1 ], [ '3 days', 0, 3 ], [ '7 days', 0, 7 ], [ '1 month', 1, 0 ], [ '1 month 2 days', 1, 2 ], [ '1 year', 12, 0 ],
+			[ '36500 days', 0, 36500 ], [ '1200 months', 1200, 0 ]) };
+	($every, $months, $days, @states) = (pick('0 days', '-1 month', '1 month -1 day', '1 hour', '1201 months', '36501 days'), 0, 1, '23514') if chance(0.03);
+	my $starts_on = chance(0.05) ? pick('0001-01-01', '9999-12-31', '2000-02-29') : iso_date($base - 40 + int(rand(60)));
+	$starts_on = iso_date($base - 300) =~ s/-\d\d$/-31/r if $months && chance(0.3) && iso_date($base - 300) =~ /-(?:01|03|05|07|08|10|12)-/;
+	my $until = chance(0.6) ? undef : iso_date(day_number($starts_on) + int(rand(90)) - 2);
+	$until = undef if defined $until && (length $until > 10 || $until lt '0001-01-01');
+	push @states, '23514' if defined $until && $until lt $starts_on;
+	my $business_day = pick(qw(SAME SAME NEXT PREVIOUS));
+	my $lead = pick(0, 0, 1, 5, 30);
+	if (chance(0.02)) { $lead = pick(-1, 36501); push @states, '23514'; }
+	return ({ starts_on => lit($starts_on, 'date'), every => lit($every, 'interval'), until => lit($until, 'date'), business_day => lit($business_day),
+			calendar => $business_day eq 'SAME' ? 'NULL' : "'weekdays'", lead_days => $lead },
+		{ starts_on => day_number($starts_on), months => $months, days => $days, until => defined $until ? day_number($until) : undef, business_day => $business_day, lead_days => $lead },
+		@states);
+}
+
+sub do_schedule
+{
+	my @ids = sort { $a <=> $b } keys %{ $m->{schedules} };
+	my $kind = rand();
+	if ($kind < 0.35 && @ids < 8)
+	{
+		my ($columns, $s, @states) = rhythm();
+		my %row = (name => "schedule $n", title => pick('{{schedule.name}} {{month}}', '{{customer.name}}', 'Do it by {{due_date}}, {{date}}', 'in {{year}}'), priority => pick(qw(LOW MEDIUM URGENT)));
+		my $take = sub { my ($name, $value, @bad) = @_; $row{$name} = $value; push @states, map { $_ eq '22023' ? '23514' : $_ } @bad; };
+		$row{$_} = undef for qw(kind team_id assignee_id user_id sla_hours);
+		$take->(kind => kind()) if chance(0.3);
+		$take->(sla_hours => sla_hours()) if chance(0.5);
+		$take->(team_id => team(inactive => 1)) if chance(0.4);
+		for ([ assignee_id => \&staff, 'staff' ], [ user_id => \&customer, 'customers' ])
+		{
+			my ($column, $value, $known) = @$_;
+			next if chance(0.5);
+			($row{$column}) = $value->();
+			push @states, '23503' if !exists $m->{$known}{ $row{$column} };
+		}
+		$row{is_enabled} = chance(0.9) ? 1 : 0;
+		my @own = qw(name priority kind team_id assignee_id user_id sla_hours);
+		return statement('INSERT INTO taskq_schedule (title_template, is_enabled, ' . join(', ', sort(keys %$columns), @own) . ') VALUES ('
+			  . join(', ', lit($row{title}), $row{is_enabled} ? 'true' : 'false', (map { $columns->{$_} } sort keys %$columns), map { lit($row{$_}, $type_of{$_}) } @own) . ') RETURNING id',
+			undef, states => \@states,
+			after => sub { $m->{schedules}{ $_[0][0][0] } = { %$s, %row, handled => undef, next => $row{is_enabled} ? -9**99 : undef, runs => {}, tasks => {} }; });
+	}
+	return if !@ids;
+	my $id = pick(@ids);
+	if ($kind < 0.5)
+	{
+		my $count = chance(0.05) ? pick(0, 1001) : 1 + int(rand(5));
+		my @expected = map { join(' ', map { iso_date($_) } @$_) } next_dates($m->{schedules}{$id}, $count) if $count > 0 && $count < 1001;
+		return statement('SELECT date, due_date, created_on FROM taskq_schedule_dates(' . q_($m->{schedules}{$id}{name}) . ", $count)", undef, states => [ $count < 1 || $count > 1000 ? '22023' : () ],
+			reads => 1, after => sub {
+				my @got = map { "@$_" } @{ $_[0] };
+				difference("dates of schedule $id", join(', ', @expected), join(', ', @got)) if "@expected" ne "@got" && "@got" !~ /BC/;
+			});
+	}
+	if ($kind < 0.65)
+	{
+		my $enabled = chance(0.6) ? 1 : 0;
+		return statement('UPDATE taskq_schedule SET is_enabled = ' . ($enabled ? 'true' : 'false') . " WHERE id = $id",
+			sub { change_schedule($_[0], $_[0]{schedules}{$id}, { is_enabled => $enabled }); return; });
+	}
+	if ($kind < 0.85)
+	{
+		my ($columns, $s, @states) = rhythm();
+		return statement('UPDATE taskq_schedule SET ' . join(', ', map { "$_ = $columns->{$_}" } sort keys %$columns) . " WHERE id = $id",
+			sub { change_schedule($_[0], $_[0]{schedules}{$id}, $s) if !@states; return; }, states => \@states);
+	}
+	if ($kind < 0.9)
+	{
+		return statement("UPDATE taskq_schedule SET " . pick('handled_until', 'next_check_on') . " = '2020-01-01' WHERE id = $id", undef, states => ['23514']);
+	}
+	return statement("DELETE FROM taskq_schedule WHERE id = $id", sub { delete $_[0]{schedules}{$id}; return; });
+}
+
+# After a sweep: what it has done of schedules is what the model says it must do, and if all were swept, all is done.
+sub settle_schedules
+{
+	my (%option) = @_;
+	my %stored = map { $_->[0] => $_ } @{ query("SELECT id, handled_until, next_check_on FROM taskq_schedule") };
+	my $as_day = sub { my ($day) = @_; return !defined $day ? undef : $day eq 'infinity' ? 9**99 : $day eq '-infinity' ? -9**99 : $day =~ /BC/ ? $day : day_number($day) };
+	my $state = sub { join(' ', map { $_ // 'NULL' } @_) };
+	my %runs;
+	$runs{ $_->[0] }{ $_->[1] } = join(' ', map { $_ // '' } @$_[ 2 .. 5 ]) for @{ query('SELECT schedule_id, date, since, dates, outcome, due_date FROM taskq_schedule_run') };
+	for my $id (sort { $a <=> $b } keys %{ $m->{schedules} })
+	{
+		my $s = $m->{schedules}{$id};
+		my $got = $state->(map { $as_day->($_) } @{ $stored{$id} }[ 1, 2 ]);
+		# Once a day calendars are looked at for new rules of their time zones, and then the schedules that have one.
+		$s->{next} = -9**99 if $s->{business_day} ne 'SAME' && ($stored{$id}[2] // '') eq '-infinity';
+		refresh_schedule($m, $s) if is_due($m, $s) && ($option{all} || $got ne $state->(@$s{qw(handled next)}));
+		difference("handled_until and next_check_on of schedule $id", $state->(@$s{qw(handled next)}), $got) if $got ne $state->(@$s{qw(handled next)});
+		difference("runs of schedule $id", $s->{runs}, $runs{$id}) if $json->encode($s->{runs}) ne $json->encode($runs{$id} // {});
+	}
+	return;
+}
+
+# The model's row of a task that a schedule has made.
+sub scheduled_task
+{
+	my ($id, $created_at) = @_;
+	my $run = query("SELECT schedule_id, date FROM taskq_schedule_run WHERE task_id = $id")->[0] or return undef;
+	my $task = delete $m->{schedules}{ $run->[0] }{tasks}{ $run->[1] };
+	difference("task of schedule $run->[0] for $run->[1]", 'none', $id) if !$task;
+	my $row = create_task($m, %$task, id => $id, created_at => $created_at);
+	$row->{last} = $row->{status};
+	return $row;
 }
 
 # ---------------------------------------------------------------- renewals
@@ -1454,6 +1775,7 @@ sub do_renewal
 		my ($due, @bad_due) = due_date();
 		push @bad_due, '22023' if !defined $due;
 		$due = iso_date($base + int(rand(110)) - 10) if defined $due && !@bad_due;
+		my ($every, $rhythm, @bad_every) = chance(0.6) ? undef : @{ pick([ '1 month', [ 1, 0 ] ], [ '1 year', [ 12, 0 ] ], [ '90 days', [ 0, 90 ] ], [ '1 month 10 days', [ 1, 10 ] ], [ '1 hour', undef, '22023' ]) };
 		my $type = chance(0.05) ? pick('', 'x' x 101) : pick('permit', 'policy', 'visa é');
 		push @bad, '22023' if $type eq '' || length $type > 100;
 		my ($notes, @bad_notes) = note();
@@ -1465,10 +1787,10 @@ sub do_renewal
 			($type, $due, $reference) = @$row{qw(service_type due_date reference)};
 			($who, @bad) = ($row->{user_id}, $m->{customers}{ $row->{user_id} } ? () : '23503');
 		}
-		my $row = { user_id => $who, service_type => $type, due_date => $due, reference => $reference, assignee_id => $agent };
+		my $row = { user_id => $who, service_type => $type, due_date => $due, reference => $reference, assignee_id => $agent, every => $rhythm };
 		my $holder = same_renewal($m, $row);
-		return statement('SELECT taskq_renewal_create(' . join(', ', lit($who), lit($type), lit($due, 'date'), lit($agent), lit($reference), lit($notes)) . ')',
-			undef, states => [ @bad, @bad_agent, @bad_due, @bad_notes ], level => 'agent',
+		return statement('SELECT taskq_renewal_create(' . join(', ', lit($who), lit($type), lit($due, 'date'), lit($agent), lit($reference), lit($notes), lit($every, 'interval')) . ')',
+			undef, states => [ @bad, @bad_agent, @bad_due, @bad_notes, @bad_every ], level => 'agent',
 			after => sub { take_over_renewal($row, $holder, $_[0][0][0]); });
 	}
 	my $id = pick(@ids);
@@ -1479,12 +1801,25 @@ sub do_renewal
 		push @bad, '22023' if defined $next && !@bad && day_number($next) <= day_number($row->{due_date});
 		return statement('SELECT taskq_renewal_complete(' . pick('NULL', '-1', '0') . ', ' . lit($next, 'date') . ')', undef,
 			states => [ 'P0002', @bad ], level => 'agent') if chance(0.1);
+		my $given = lit($next, 'date');
+		my $anchor = $row->{every} ? $row->{anchor} // $row->{due_date} : undef;
+		# One that recurs opens its next cycle by itself.
+		if (!defined $next && $row->{every})
+		{
+			my $date = first_after({ starts_on => day_number($anchor), months => $row->{every}[0], days => $row->{every}[1] }, day_number($row->{due_date}));
+			$next = iso_date($date) if defined $date;
+		}
 		push @bad, '23503' if defined $next && !$m->{customers}{ $row->{user_id} };
-		my $cycle = { %$row, due_date => $next, closed => 0 };
+		my $cycle = { %$row, due_date => $next, closed => 0, anchor => $anchor };
 		my $holder = same_renewal($m, $cycle);
-		return statement("SELECT taskq_renewal_complete($id, " . lit($next, 'date') . ')', sub { return close_renewal($_[0], $id, 1); },
+		return statement("SELECT taskq_renewal_complete($id, $given)", sub { return close_renewal($_[0], $id, 1); },
 			states => \@bad, level => 'agent',
-			after => sub { take_over_renewal($cycle, $holder, $_[0][0][0]) if defined $next; });
+			after => sub {
+				my $new = $_[0][0][0];
+				difference("next cycle of renewal $id", $next, $new) if defined $next != defined $new;
+				take_over_renewal($cycle, $holder, $new) if defined $next;
+				@{ $m->{renewals}{$new} }{qw(every anchor)} = ($row->{every}, $anchor) if defined $next && $row->{every} && !$m->{renewals}{$new}{every};
+			});
 	}
 	if ($kind < 0.6)
 	{
@@ -1554,7 +1889,9 @@ sub some_rule
 	my $action = pick(qw(CREATE_TASK CREATE_TASK ESCALATE ASSIGN DELETE));
 	push @states, '23514' if $action eq 'DELETE';
 	my $strategy = pick(undef, 'CUSTOMER_AGENT', 'LEAST_LOADED', 'RANDOM');
-	push @states, '23514' if ($strategy // '') eq 'RANDOM' || ($action eq 'ASSIGN' && !defined $strategy);
+	my ($team, @bad_team) = chance(0.6) ? undef : team(inactive => 1);
+	push @states, @bad_team;
+	push @states, '23514' if ($strategy // '') eq 'RANDOM' || ($action eq 'ASSIGN' && !defined $strategy && !defined $team);
 	my ($condition, @bad) = @{ pick([undef], [undef], ['$.new.status == "REJECTED"'], ['$.task.priority == "LOW"'], ['exists($.a)'], ['$['], ['$.a'], ['$.new.status ? (@ == "REJECTED")']) };
 	push @states, '42601', '22P02' if defined $condition && $condition eq '$[';
 	push @states, '23514' if defined $condition && $condition =~ /^\$\.a$|\?/;
@@ -1562,7 +1899,7 @@ sub some_rule
 	my $days = chance(0.1) ? -1 : pick(undef, 0, 3);
 	push @states, '23514' if defined $days && $days < 0;
 	return ({ event => $event, condition => $condition, action => $action, title => $title, key => $key, priority => $priority,
-			days => $days, strategy => $strategy }, @states);
+			days => $days, strategy => $strategy, team => $team }, @states);
 }
 
 sub do_rule
@@ -1576,9 +1913,9 @@ sub do_rule
 	my $odd = chance(0.4);
 	my ($rule, @states);
 	do { ($rule, @states) = some_rule() } while (@states && !$odd);
-	return statement('INSERT INTO taskq_workflow_rule (name, event, condition, action, title_template, priority, due_in_days, sla_hours, assignee_strategy, dedupe_key) VALUES ('
+	return statement('INSERT INTO taskq_workflow_rule (name, event, condition, action, title_template, priority, due_in_days, sla_hours, assignee_strategy, dedupe_key, team_id) VALUES ('
 		  . join(', ', q_($name), q_($rule->{event}), lit($rule->{condition}, 'jsonpath'), q_($rule->{action}), lit($rule->{title}), lit($rule->{priority}),
-			lit($rule->{days}, 'int'), lit(chance(0.3) ? 2.5 : undef, 'float8'), lit($rule->{strategy}), lit($rule->{key})) . ')',
+			lit($rule->{days}, 'int'), lit(chance(0.3) ? 2.5 : undef, 'float8'), lit($rule->{strategy}), lit($rule->{key}), lit($rule->{team})) . ')',
 		sub {
 			my ($model) = @_;
 			$model->{rules}++;
@@ -1756,16 +2093,24 @@ $dbh->do($_) or die $dbh->errstr for (
 	'CREATE EXTENSION taskq', 'CREATE ROLE fuzz_a', 'CREATE ROLE fuzz_b', "SET client_min_messages = error", 'SET jit = off',
 	'CREATE TABLE fuzz_staff (id text PRIMARY KEY, name text, active boolean)',
 	"CREATE TRIGGER mirror AFTER INSERT OR UPDATE OR DELETE ON fuzz_staff FOR EACH ROW EXECUTE FUNCTION taskq_mirror('staff', 'id', 'name', 'active')",
+	'CREATE TABLE fuzz_team (id text PRIMARY KEY, name text, active boolean)', 'CREATE TABLE fuzz_member (team text, staff text)',
+	"CREATE TRIGGER mirror AFTER INSERT OR UPDATE OR DELETE ON fuzz_team FOR EACH ROW EXECUTE FUNCTION taskq_mirror('team', 'id', 'name', 'active')",
+	"CREATE TRIGGER mirror AFTER INSERT OR UPDATE OR DELETE ON fuzz_member FOR EACH ROW EXECUTE FUNCTION taskq_mirror('team_member', 'team', 'staff')",
+	"SELECT taskq_calendar_set('weekdays', 'UTC', 'Mon-Fri 09:00-17:00')",
 	'CREATE TABLE fuzz_document (id serial PRIMARY KEY, name text, status text)',
 	"CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON fuzz_document FOR EACH ROW EXECUTE FUNCTION taskq_emit_change('doc.changed', 'status')",
 	"INSERT INTO taskq_staff_member SELECT 'sta_' || g, 'Staff ' || g FROM generate_series(1, 6) g",
-	"INSERT INTO taskq_customer SELECT 'cus_' || g, 'Customer ' || g, 'sta_' || g FROM generate_series(1, 4) g");
+	"INSERT INTO taskq_customer SELECT 'cus_' || g, 'Customer ' || g, 'sta_' || g FROM generate_series(1, 4) g",
+	"INSERT INTO taskq_team SELECT 'team_' || g, 'Team ' || g FROM generate_series(1, 3) g",
+	"INSERT INTO taskq_team_member SELECT 'team_' || g, 'sta_' || g FROM generate_series(1, 3) g");
 $m->{staff}{"sta_$_"} = 1 for 1 .. 6;
+$m->{teams}{"team_$_"} = $m->{members}{"sta_$_"}{"team_$_"} = 1 for 1 .. 3;
 @{$m}{qw(customers names)} = ({ map { ("cus_$_" => 1) } 1 .. 4 }, { map { ("cus_$_" => "Customer $_") } 1 .. 4 });
 
 my @actions = (
 	[ create => 14, \&do_create ], [ json => 5, \&do_create_json ], [ many_json => 2, \&do_create_many_json ], [ verb => 34, \&do_verb ], [ claim => 3, \&do_claim ],
 	[ follow_up => 3, \&do_follow_up ], [ hand_over => 2, \&do_hand_over ],
+	[ team => 3, \&do_team ], [ policy => 4, \&do_policy ], [ merge => 1, \&do_merge ], [ schedule => 4, \&do_schedule ],
 	[ insert => 6, \&do_insert ], [ update => 9, \&do_update ], [ delete => 2, \&do_delete ], [ forbidden => 2, \&do_forbidden ],
 	[ sweep => 4, \&do_sweep ], [ timezone => 3, \&do_timezone ], [ purge => 1, \&do_purge ],
 	[ page => 4, \&do_page ], [ bad_page => 3, \&do_bad_page ], [ count => 4, \&do_count ], [ stats => 4, \&do_stats ], [ read => 5, \&do_read ],

@@ -27,12 +27,20 @@ class Cluster:
 
     def start(self):
         self.etcd.start()
+        until('etcd knows its version, without which Patroni ends', self.etcd_is_ready)
         for machine in self.machines:
             machine.join_network()
             machine.manager = Program(machine.directory / 'log', 'patroni', self.configuration(machine))
             machine.manager.start()
             until(f'the server of {machine.name}', lambda: machine.query('SELECT 1', database='postgres'))
         until('the second is the standby of the first', self.settled)
+
+    def etcd_is_ready(self):
+        try:
+            with urllib.request.urlopen(f'http://127.0.0.1:{self.etcd_port}/version') as answer:
+                return json.load(answer)['etcdcluster'] != 'not_decided'
+        except OSError:
+            return False
 
     def configuration(self, machine):
         """As JSON, which is YAML."""

@@ -73,7 +73,7 @@ INSERT INTO written VALUES
     ('taskq_calendar', 'name timezone holiday_lists', 'manager', 'manager'), ('taskq_calendar', 'revision looked_at', 'owner', 'owner'),
     ('taskq_calendar_window', 'calendar weekday opens closes', 'manager', 'manager'),
     ('taskq_holiday', 'id list day yearly opens closes label', 'manager', 'manager'),
-    ('taskq_sla_policy', 'name user_id kind priority source calendar response_hours sla_hours warn_percents is_enabled', 'manager', 'manager'),
+    ('taskq_sla_policy', 'name user_id team_id kind priority source calendar response_hours sla_hours warn_percents is_enabled', 'manager', 'manager'),
     ('taskq_staff_member', 'id name is_active away_until', 'manager', 'manager'),
     ('taskq_team', 'id name is_active', 'manager', 'manager'), ('taskq_team_member', 'team_id staff_id', 'manager', 'manager'),
     ('taskq_task', 'team_id', 'agent', 'agent'),

@@ -84,6 +84,18 @@ UPDATE taskq_task SET follows_id = :old WHERE id = :active;
 UPDATE taskq_task SET follows_id = NULL WHERE id = :third;
 UPDATE taskq_task SET follows_id = follows_id WHERE id = :third;
 INSERT INTO taskq_task (id, title, follows_id) OVERRIDING SYSTEM VALUE VALUES (1000, 'Self', 1000);
+-- nor do tasks follow each other: what an INSERT names is there, and closed; a dump's rows come as they were
+INSERT INTO taskq_task (title, follows_id) VALUES ('x', :active);
+INSERT INTO taskq_task (title, follows_id) VALUES ('x', -1);
+INSERT INTO taskq_task (id, title, status, cancelled_at, follows_id) VALUES (1001, 'x', 'CANCELLED', now(), 1002), (1002, 'y', 'CANCELLED', now(), 1001);
+BEGIN;
+INSERT INTO taskq_task (id, title, status, cancelled_at, follows_id) VALUES (1001, 'x', 'CANCELLED', now(), NULL), (1002, 'y', 'CANCELLED', now(), 1001), (1003, 'z', 'OPEN', NULL, 1002) RETURNING id, follows_id;
+UPDATE taskq_task SET follows_id = 1003 WHERE id = 1001;
+ROLLBACK;
+BEGIN;
+SET LOCAL check_function_bodies = off;
+INSERT INTO taskq_task (title, follows_id) VALUES ('of a dump', 1001) RETURNING follows_id;
+ROLLBACK;
 
 -- rules are offered the new task; the old one's history stays when texts are erased, and the key does
 INSERT INTO taskq_workflow_rule (name, event, condition, action, priority) VALUES ('up', 'task.created', '$.task.follows_id > 0', 'ESCALATE', 'URGENT');

@@ -60,6 +60,58 @@ UPDATE taskq_calendar SET name = 'berlin office' WHERE name = 'berlin';
 SELECT DISTINCT sla_policy, sla_calendar FROM taskq_task WHERE sla_policy IS NOT NULL ORDER BY 1;
 SELECT kind, tasks FROM taskq_sweep() WHERE kind = 'sla_moved';
 DELETE FROM taskq_calendar;
+-- teams: looked up like the rest, a team coming after a customer and before a kind
+INSERT INTO taskq_team VALUES ('claims', 'Claims', true), ('docs', 'Documents', true), ('bare', 'No policy', true);
+INSERT INTO taskq_staff_member VALUES ('sta_2', 'Bo');
+INSERT INTO taskq_sla_policy (name, user_id, team_id, kind, priority, sla_hours) VALUES
+    ('of claims', NULL, 'claims', NULL, NULL, 30), ('of docs', NULL, 'docs', NULL, NULL, 31),
+    ('claims, DENTAL', NULL, 'claims', 'DENTAL', NULL, 32), ('DENTAL', NULL, NULL, 'DENTAL', NULL, 33), ('urgent DENTAL', NULL, NULL, 'DENTAL', 'URGENT', 34),
+    ('Bolt', 'cus_2', NULL, NULL, NULL, 35), ('Bolt''s claims', 'cus_2', 'claims', NULL, NULL, 36);
+SELECT v.t, v.u, v.k, v.p, j ->> 'sla_policy' AS policy FROM (VALUES ('claims', NULL, NULL, 'LOW'), ('claims', NULL, 'DENTAL', 'LOW'), ('docs', NULL, 'DENTAL', 'URGENT'),
+    (NULL, NULL, 'DENTAL', 'URGENT'), ('bare', NULL, 'DENTAL', 'LOW'), ('docs', 'cus_2', 'DENTAL', 'URGENT'), ('claims', 'cus_2', 'DENTAL', 'URGENT')) v(t, u, k, p),
+    taskq_create_json(jsonb_build_object('title', 'of a team', 'team_id', v.t, 'user_id', v.u, 'kind', v.k, 'priority', v.p)) j;
+SELECT taskq_create('moves', kind => 'TEAMWORK', team_id => 'claims') AS moves \gset
+SELECT sla_policy, sla_hours FROM taskq_assign_team(:moves, 'docs');
+SELECT sla_policy, sla_hours FROM taskq_assign_team_many(ARRAY[:moves], 'claims');
+UPDATE taskq_task SET team_id = 'docs', assignee_id = 'sta_1' WHERE id = :moves RETURNING sla_policy, sla_hours;
+SELECT tasks FROM taskq_hand_over('sta_1', NULL, 'claims');
+SELECT sla_policy, sla_hours FROM taskq_task WHERE id = :moves;
+INSERT INTO taskq_workflow_rule (name, event, action, condition, team_id) VALUES ('to docs', 'task.started', 'ASSIGN', '$.task.kind == "TEAMWORK"', 'docs');
+SELECT FROM taskq_start(:moves);
+SELECT sla_policy, sla_hours, team_id FROM taskq_task WHERE id = :moves;
+DELETE FROM taskq_workflow_rule;
+SELECT sla_policy, sla_hours FROM taskq_claim('sta_2', 100, 'docs') WHERE id = :moves;
+SELECT kind, (SELECT string_agg(key, ' ' ORDER BY key) FROM jsonb_object_keys(changes) key) AS changes FROM taskq_task_history WHERE task_id = :moves ORDER BY event_id;
+SELECT sla_policy FROM taskq_set_sla(:moves, 5);
+SELECT sla_policy, sla_hours FROM taskq_assign_team(:moves, 'claims');
+SELECT sla_policy, sla_hours FROM taskq_apply_policy(:moves);
+UPDATE taskq_task SET priority = NULL WHERE id = :moves;
+-- a team's new key is no other team, and the policies have it at once; an inactive one's tasks keep what they have
+UPDATE taskq_sla_policy SET sla_hours = 29 WHERE name = 'of claims';
+BEGIN;
+UPDATE taskq_team SET id = 'damage' WHERE id = 'claims';
+SELECT taskq_create('of damage', kind => 'TEAMWORK', team_id => 'damage') \g /dev/null
+SELECT title, team_id, sla_policy, sla_hours FROM taskq_task WHERE kind = 'TEAMWORK' ORDER BY id;
+ROLLBACK;
+UPDATE taskq_team SET id = 'damage' WHERE id = 'claims';
+SELECT sla_policy, sla_hours FROM taskq_assign_team(taskq_create('of damage', kind => 'TEAMWORK', team_id => 'docs'), 'damage');
+UPDATE taskq_team SET is_active = false WHERE id = 'damage';
+SELECT title, team_id, sla_policy, sla_hours FROM taskq_task WHERE kind = 'TEAMWORK' ORDER BY id;
+SELECT sla_policy, sla_hours FROM taskq_apply_policy(:moves);
+SELECT sla_policy FROM taskq_assign_team(:moves, NULL);
+SELECT sla_policy FROM taskq_assign_team(:moves, 'bare');
+-- one for each combination, of teams that there are; one in use stays
+INSERT INTO taskq_sla_policy (name, team_id, sla_hours) VALUES ('again', 'docs', 1);
+INSERT INTO taskq_sla_policy (name, team_id, sla_hours) VALUES ('x', 'nope', 1);
+DELETE FROM taskq_team WHERE id = 'damage';
+-- a merged customer's policy goes over unless the other has one for the same team
+INSERT INTO taskq_customer VALUES ('cus_3', 'Bolt Ltd');
+INSERT INTO taskq_sla_policy (name, user_id, team_id, sla_hours) VALUES ('Bolt Ltd''s docs', 'cus_3', 'docs', 1), ('Bolt Ltd''s damage', 'cus_3', 'damage', 1);
+SELECT policies FROM taskq_merge_customer('cus_3', 'cus_2');
+SELECT name, user_id, team_id, is_enabled FROM taskq_sla_policy WHERE name ~ 'Bolt' ORDER BY name;
+DELETE FROM taskq_sla_policy WHERE team_id IS NOT NULL OR kind = 'DENTAL' OR user_id = 'cus_2';
+UPDATE taskq_task SET team_id = NULL WHERE team_id IS NOT NULL;
+DELETE FROM taskq_team;
 -- the sessions' cache: a policy holds from the commit on, and until a rollback
 BEGIN;
 INSERT INTO taskq_sla_policy (name, kind, sla_hours) VALUES ('mine', 'MINE', 1);

@@ -130,6 +130,15 @@ UPDATE taskq_renewal SET every = '0 days' WHERE id = :id;
 UPDATE taskq_renewal SET every = NULL WHERE id = :id;
 SELECT taskq_renewal_complete(:id);
 UPDATE taskq_renewal SET every = '1 day' WHERE id = :id;
+-- a next cycle that somebody has entered already goes on as well, unless it recurs in its own way
+SELECT taskq_renewal_create('cus_3', 'permit', '2396-02-29', reference => 'early', notes => 'by hand') AS early,
+    taskq_renewal_create('cus_3', 'permit', '2396-01-31', reference => 'early', every => '1 month') AS id \gset
+SELECT taskq_renewal_complete(:id) = :early AS is_early;
+SELECT due_date, every, anchor_on, notes FROM taskq_renewal WHERE id = :early;
+SELECT taskq_renewal_create('cus_3', 'permit', '2396-03-31', reference => 'early', every => '1 year') AS own \gset
+SELECT taskq_renewal_complete(:early) = :own AS is_own;
+SELECT due_date, every, anchor_on FROM taskq_renewal WHERE id = :own;
+SELECT status FROM taskq_renewal_cancel(:own);
 -- that of the first cycle, too
 SELECT taskq_renewal_create('cus_3', 'permit', '2396-01-31', reference => 'first', every => '1 month') AS id \gset
 UPDATE taskq_renewal SET due_date = due_date + 3 WHERE id = :id;
