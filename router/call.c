@@ -15,7 +15,8 @@
  * and if these are all NULL, to any slot.  Under the symbol taskq_router_each
  * it goes to all slots instead.  A function is taken to write if it is
  * volatile.  It is the twin with _at in its name that is called, with the slot
- * before the other arguments; if it returns a set, with an array of slots.
+ * before the other arguments; if it returns a set, with an array of slots.  Where
+ * the function returns a row, the twin may return it as text.
  *
  * PL/Proxy sends every argument as text and commits each call at its slot: so
  * the session's DateStyle must not matter, a writing call must not be one that a
@@ -40,6 +41,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
@@ -58,6 +60,7 @@ typedef struct Route
 	char	   *name;
 	bool		writes;
 	bool		returns_rows;	/* or plain values */
+	Oid			row_type;		/* of what the twin returns as text; else invalid */
 	int			nargs;
 	int			slot;			/* numbers of arguments */
 	int			id;
@@ -136,6 +139,8 @@ make_route(FmgrInfo *flinfo)
 	route->name = base;
 	twin = LookupFuncName(list_make2(makeString(get_namespace_name(proc->pronamespace)), makeString(psprintf("%s_at", base))),
 						  -1, NULL, false);
+	if (route->returns_rows && get_func_rettype(twin) == TEXTOID)
+		route->row_type = proc->prorettype;
 	fmgr_info_cxt(twin, &route->twin, flinfo->fn_mcxt);
 	route->call = palloc0(SizeForFunctionCallInfo(route->nargs + 1));
 	ReleaseSysCache(tuple);
@@ -429,6 +434,17 @@ run_for_rows(Route *route, FunctionCallInfo fcinfo)
 	MemoryContextDelete(per_row);
 }
 
+/* What is to be known of the columns is looked up once a session. */
+static Datum
+row_of_text(Datum answer, Oid row_type)
+{
+	static FmgrInfo row_in;
+
+	if (row_in.fn_mcxt == NULL)
+		fmgr_info_cxt(F_RECORD_IN, &row_in, TopMemoryContext);
+	return InputFunctionCall(&row_in, TextDatumGetCString(answer), row_type, -1);
+}
+
 /* Calls the twin at the slots.  The time limit is that of lock_timeout, which nothing else needs meanwhile. */
 static Datum
 call_at(Route *route, FunctionCallInfo fcinfo, Datum *slots, int nslots, Datum ids)
@@ -458,6 +474,8 @@ call_at(Route *route, FunctionCallInfo fcinfo, Datum *slots, int nslots, Datum i
 			InitFunctionCallInfoData(*route->call, &route->twin, route->call->nargs, fcinfo->fncollation, NULL, NULL);
 			result = FunctionCallInvoke(route->call);
 			fcinfo->isnull = route->call->isnull;
+			if (OidIsValid(route->row_type) && !fcinfo->isnull)
+				result = row_of_text(result, route->row_type);
 		}
 	}
 	PG_CATCH();

@@ -468,7 +468,7 @@ AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots);
            AND @taskq@.taskq_stage(t.status, t.started_at, t.completed_at, t.cancelled_at) = 0
            AND CASE WHEN $4 IS NOT NULL THEN t.team_id = $4
                     ELSE t.team_id IS NULL OR t.team_id IN (SELECT m.team_id FROM @taskq@.taskq_team_member m WHERE m.staff_id = $2) END
-         ORDER BY t.assignee_id, @taskq@.taskq_priority_rank(t.priority), place, t.id)
+         ORDER BY t.assignee_id, @taskq@.taskq_priority_rank(t.priority), place, t.id LIMIT $3)
         UNION ALL
         (SELECT t.assignee_id, t.id, @taskq@.taskq_priority_rank(t.priority) AS rank,
                 @taskq@.taskq_place(t.priority, t.due_date, t.completed_at, t.cancelled_at) AS place
@@ -477,7 +477,7 @@ AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots);
            AND @taskq@.taskq_stage(t.status, t.started_at, t.completed_at, t.cancelled_at) = 1
            AND CASE WHEN $4 IS NOT NULL THEN t.team_id = $4
                     ELSE t.team_id IS NULL OR t.team_id IN (SELECT m.team_id FROM @taskq@.taskq_team_member m WHERE m.staff_id = $2) END
-         ORDER BY t.assignee_id, @taskq@.taskq_priority_rank(t.priority), place, t.id)
+         ORDER BY t.assignee_id, @taskq@.taskq_priority_rank(t.priority), place, t.id LIMIT $3)
         UNION ALL
         (SELECT t.assignee_id, t.id, @taskq@.taskq_priority_rank(t.priority) AS rank,
                 @taskq@.taskq_place(t.priority, t.due_date, t.completed_at, t.cancelled_at) AS place
@@ -486,7 +486,7 @@ AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots);
            AND @taskq@.taskq_stage(t.status, t.started_at, t.completed_at, t.cancelled_at) = 4
            AND CASE WHEN $4 IS NOT NULL THEN t.team_id = $4
                     ELSE t.team_id IS NULL OR t.team_id IN (SELECT m.team_id FROM @taskq@.taskq_team_member m WHERE m.staff_id = $2) END
-         ORDER BY t.assignee_id, @taskq@.taskq_priority_rank(t.priority), place, t.id)
+         ORDER BY t.assignee_id, @taskq@.taskq_priority_rank(t.priority), place, t.id LIMIT $3)
         UNION ALL
         (SELECT t.assignee_id, t.id, @taskq@.taskq_priority_rank(t.priority) AS rank,
                 @taskq@.taskq_place(t.priority, t.due_date, t.completed_at, t.cancelled_at) AS place
@@ -495,7 +495,7 @@ AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots);
            AND @taskq@.taskq_stage(t.status, t.started_at, t.completed_at, t.cancelled_at) = 5
            AND CASE WHEN $4 IS NOT NULL THEN t.team_id = $4
                     ELSE t.team_id IS NULL OR t.team_id IN (SELECT m.team_id FROM @taskq@.taskq_team_member m WHERE m.staff_id = $2) END
-         ORDER BY t.assignee_id, @taskq@.taskq_priority_rank(t.priority), place, t.id)
+         ORDER BY t.assignee_id, @taskq@.taskq_priority_rank(t.priority), place, t.id LIMIT $3)
     ) p ORDER BY p.assignee_id, p.rank, p.place, p.id LIMIT $3; $$;
 CREATE FUNCTION taskq_router_heads_each(
     for_staff text, wanted integer, for_team text, OUT id bigint, OUT rank integer, OUT place bigint)
@@ -509,9 +509,9 @@ COMMENT ON FUNCTION taskq_router_heads_each(text, integer, text) IS 'The most ur
 -- ---------------------------------------------------------------------------
 
 -- taskq_apply_policy
-CREATE FUNCTION taskq_apply_policy_at(slot integer, id bigint, policy text, since timestamp with time zone, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_apply_policy_at(slot integer, id bigint, policy text, since timestamp with time zone, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_apply_policy($2, $3, $4, $5, $6); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_apply_policy($2, $3, $4, $5, $6)::text; $$;
 CREATE FUNCTION taskq_apply_policy(id bigint, policy text DEFAULT NULL::text, since timestamp with time zone DEFAULT NULL::timestamp with time zone, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -529,9 +529,9 @@ COMMENT ON FUNCTION taskq_apply_policy_many(ids bigint[], policy text, since tim
 'taskq''s, over the slots. taskq_apply_policy without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_apply_policy.';
 
 -- taskq_assign
-CREATE FUNCTION taskq_assign_at(slot integer, id bigint, assignee_id text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_assign_at(slot integer, id bigint, assignee_id text, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_assign($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_assign($2, $3, $4, $5)::text; $$;
 CREATE FUNCTION taskq_assign(id bigint, assignee_id text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -549,9 +549,9 @@ COMMENT ON FUNCTION taskq_assign_many(ids bigint[], assignee_id text, actor text
 'taskq''s, over the slots. taskq_assign without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_assign.';
 
 -- taskq_assign_team
-CREATE FUNCTION taskq_assign_team_at(slot integer, id bigint, team_id text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_assign_team_at(slot integer, id bigint, team_id text, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_assign_team($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_assign_team($2, $3, $4, $5)::text; $$;
 CREATE FUNCTION taskq_assign_team(id bigint, team_id text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -586,9 +586,9 @@ COMMENT ON FUNCTION taskq_backlog(group_by text, bounds integer[], OUT group_key
 'taskq''s, over the slots. How many active tasks are due in how many days, exact at this instant. group_by: none (group_key NULL), assignee, team, kind, priority or customer (group_key = id, kind or priority, NULL = none); a group has rows if it has active tasks, none always. bounds: ascending numbers of days from today, at most 100, each -3700000 to 3700000, negative = past due; between them are the buckets: days_from to days_to, both included, NULL = no bound. With the default: more than a week late, late, due yesterday, today, in this week, in this month, later. Each group has a row for each bucket, 1 and so on, and at last one for tasks without a due date, whose bucket is NULL. Errors: 22023 unknown group_by; bounds that are NULL, have a NULL element, do not ascend, are too many or too large.';
 
 -- taskq_cancel
-CREATE FUNCTION taskq_cancel_at(slot integer, id bigint, reason text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_cancel_at(slot integer, id bigint, reason text, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_cancel($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_cancel($2, $3, $4, $5)::text; $$;
 CREATE FUNCTION taskq_cancel(id bigint, reason text DEFAULT NULL::text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -686,9 +686,9 @@ COMMENT ON FUNCTION taskq_claim(assignee_id text, count integer, team_id text, a
 'taskq''s, over the slots. Assigns (does not start) up to count (1 to 1000) of the most urgent unassigned active tasks that are not paused, OVERDUE included, in order of priority, due date, id, and returns them. team_id NULL: tasks of the teams that the assignee is in, and those of no team; else tasks of that team only, active or not, whether or not the assignee is in it. Never gives one task to two callers, never waits for a lock: tasks locked by others are passed over. Errors: 22023 count out of bounds, 23503 unknown or inactive staff, unknown team.';
 
 -- taskq_comment
-CREATE FUNCTION taskq_comment_at(slot integer, id bigint, note text, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_comment_at(slot integer, id bigint, note text, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_comment($2, $3, $4); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_comment($2, $3, $4)::text; $$;
 CREATE FUNCTION taskq_comment(id bigint, note text, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -706,9 +706,9 @@ COMMENT ON FUNCTION taskq_comment_many(ids bigint[], note text, actor text) IS
 'taskq''s, over the slots. taskq_comment for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_comment.';
 
 -- taskq_complete
-CREATE FUNCTION taskq_complete_at(slot integer, id bigint, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_complete_at(slot integer, id bigint, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_complete($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_complete($2, $3, $4, $5)::text; $$;
 CREATE FUNCTION taskq_complete(id bigint, note text DEFAULT NULL::text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -793,9 +793,9 @@ COMMENT ON FUNCTION taskq_create_many_json(bodies jsonb, actor text) IS
 'taskq''s, over the slots. taskq_create_json for each element of a JSON array: one statement, all or nothing; the tasks come back in the order of the array. Of two elements with one dedupe_key the second returns the task of the first, with "created": false. Errors: 22023 bodies is no JSON array or an element no object; else as taskq_create_json, the message beginning with which element it is, "body 3: ", counted from 1; 40P01 if another call creates tasks with the same dedupe_keys in another order.';
 
 -- taskq_edit
-CREATE FUNCTION taskq_edit_at(slot integer, id bigint, title text, description text, labels text[], attributes jsonb, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_edit_at(slot integer, id bigint, title text, description text, labels text[], attributes jsonb, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_edit($2, $3, $4, $5, $6, $7, $8); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_edit($2, $3, $4, $5, $6, $7, $8)::text; $$;
 CREATE FUNCTION taskq_edit(id bigint, title text DEFAULT NULL::text, description text DEFAULT NULL::text, labels text[] DEFAULT NULL::text[], attributes jsonb DEFAULT NULL::jsonb, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -947,9 +947,9 @@ COMMENT ON FUNCTION taskq_merge_customer(from_id text, to_id text, actor text, O
 'taskq''s, over the slots. Merges a customer into another: its tasks, closed ones too, its renewals and SLA policies go over, and it stays as a pointer (taskq_customer.merged_into), inactive. What had been merged into it points to the other one too. Each task''s history says so (kind merged). An active task gets the SLA that fits its new customer if a policy gave it one. An active renewal that the other customer has as well (service type, reference, due date) is cancelled before it goes over, with those of its open tasks that nobody has started; a policy for the same team, kind, priority and source is disabled and stays where it is. The other customer keeps its agent, name and state. Returns how many tasks, renewals and policies went over. Again for the same two customers it takes what has been written under the old id since. With the rights of the owner of taskq_task, for callers who may update both customers. Errors: 22023 an id is NULL, or both are the same; 23503 unknown customer, to_id inactive or itself merged into another (HINT names that); 55000 from_id was erased, or merged into another than to_id; 42501 not allowed to update both; 0A000 in a transaction that is not READ COMMITTED.';
 
 -- taskq_pause
-CREATE FUNCTION taskq_pause_at(slot integer, id bigint, reason text, until timestamp with time zone, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_pause_at(slot integer, id bigint, reason text, until timestamp with time zone, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_pause($2, $3, $4, $5, $6); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_pause($2, $3, $4, $5, $6)::text; $$;
 CREATE FUNCTION taskq_pause(id bigint, reason text DEFAULT NULL::text, until timestamp with time zone DEFAULT NULL::timestamp with time zone, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -967,9 +967,9 @@ COMMENT ON FUNCTION taskq_pause_many(ids bigint[], reason text, until timestamp 
 'taskq''s, over the slots. taskq_pause without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_pause.';
 
 -- taskq_prioritize
-CREATE FUNCTION taskq_prioritize_at(slot integer, id bigint, priority taskq_priority, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_prioritize_at(slot integer, id bigint, priority taskq_priority, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_prioritize($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_prioritize($2, $3, $4, $5)::text; $$;
 CREATE FUNCTION taskq_prioritize(id bigint, priority taskq_priority, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1048,9 +1048,9 @@ COMMENT ON FUNCTION taskq_reapply_grants() IS
 'taskq''s, over the slots. Takes everything of taskq from PUBLIC, except to execute what CHECKs call, and gives each role in taskq_role_grant, also one that was renamed, its level again. Update scripts end with it; so can a DBA who changed privileges by hand.';
 
 -- taskq_renewal_cancel
-CREATE FUNCTION taskq_renewal_cancel_at(slot integer, id bigint, reason text, actor text) RETURNS taskq_renewal
+CREATE FUNCTION taskq_renewal_cancel_at(slot integer, id bigint, reason text, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_renewal_cancel($2, $3, $4); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_renewal_cancel($2, $3, $4)::text; $$;
 CREATE FUNCTION taskq_renewal_cancel(id bigint, reason text DEFAULT NULL::text, actor text DEFAULT NULL::text) RETURNS taskq_renewal
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1093,9 +1093,9 @@ COMMENT ON FUNCTION taskq_renewals_refresh(dry_run boolean, OUT renewal_id bigin
 'taskq''s, over the slots. Brings the ladders of all renewals up to today and returns the thresholds that were crossed, or acted only now, as in taskq_renewal_crossing. Each is crossed once for a renewal and due date, from however many sessions this is called; renewals locked by others are passed over, and those that row security hides from the caller. With dry_run it is done and taken back, and task_id is NULL where a task would be created. The sweep does the same by itself.';
 
 -- taskq_reschedule
-CREATE FUNCTION taskq_reschedule_at(slot integer, id bigint, due_date date, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_reschedule_at(slot integer, id bigint, due_date date, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_reschedule($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_reschedule($2, $3, $4, $5)::text; $$;
 CREATE FUNCTION taskq_reschedule(id bigint, due_date date, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1113,9 +1113,9 @@ COMMENT ON FUNCTION taskq_reschedule_many(ids bigint[], due_date date, actor tex
 'taskq''s, over the slots. taskq_reschedule without if_unchanged_since for many tasks: one statement, all or nothing; the rows come back in order of id, duplicates collapsed. Errors: 22023 ids is NULL or has a NULL element; P0002 naming an id that is no task; else as taskq_reschedule.';
 
 -- taskq_resume
-CREATE FUNCTION taskq_resume_at(slot integer, id bigint, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_resume_at(slot integer, id bigint, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_resume($2, $3, $4, $5); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_resume($2, $3, $4, $5)::text; $$;
 CREATE FUNCTION taskq_resume(id bigint, note text DEFAULT NULL::text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1169,9 +1169,9 @@ COMMENT ON FUNCTION taskq_schedule_dates(name text, count integer, OUT date date
 'taskq''s, over the slots. The next dates of a schedule that have not been dealt with, at most count (1 to 1000), also if it is disabled. date: as counted from starts_on. due_date: the same, moved to a business day if the schedule says so. created_on: the day on which the sweep creates the task; of those whose day has come it creates the latest only. Errors: P0002 no such schedule, or NULL; 22023 count out of bounds; 22008 a calendar that does not open for ten years.';
 
 -- taskq_set_sla
-CREATE FUNCTION taskq_set_sla_at(slot integer, id bigint, sla_hours double precision, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_set_sla_at(slot integer, id bigint, sla_hours double precision, note text, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_set_sla($2, $3, $4, $5, $6); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_set_sla($2, $3, $4, $5, $6)::text; $$;
 CREATE FUNCTION taskq_set_sla(id bigint, sla_hours double precision, note text DEFAULT NULL::text, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -1268,9 +1268,9 @@ COMMENT ON FUNCTION taskq_sla_report_parts(since timestamp with time zone, until
 'taskq''s, over the slots. The numbers behind taskq_sla_report(), so that those of several databases can be put together: add the numbers, join the arrays. Arguments, groups and errors as there. compliance = met / (met + breached); hours, business_hours: the hours of each task that p50_hours and business_p50_hours are percentiles of (percentile_cont), in no order, {} without any.';
 
 -- taskq_start
-CREATE FUNCTION taskq_start_at(slot integer, id bigint, if_unchanged_since timestamp with time zone, actor text) RETURNS taskq_task
+CREATE FUNCTION taskq_start_at(slot integer, id bigint, if_unchanged_since timestamp with time zone, actor text) RETURNS text
     LANGUAGE plproxy
-AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT * FROM @taskq@.taskq_start($2, $3, $4); $$;
+AS $$ CLUSTER 'taskq_slots'; RUN ON slot; SELECT @taskq@.taskq_start($2, $3, $4)::text; $$;
 CREATE FUNCTION taskq_start(id bigint, if_unchanged_since timestamp with time zone DEFAULT NULL::timestamp with time zone, actor text DEFAULT NULL::text) RETURNS taskq_task
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
