@@ -194,6 +194,8 @@ is(desk('SELECT taskq_queue_count()'), $before + 1, 'in_transaction = on: writte
 like(desk(q{DO $$ BEGIN PERFORM taskq_create('in DO'); END $$; SELECT taskq_queue_count()}), qr/^\d+$/, 'in DO, outside of a block');
 is(desk('SELECT taskq_queue_count()'), $before + 2, 'and it is there');
 fails(q{SELECT public.taskq_create('a')}, qr/0A000: the router keeps no rows in taskq_task/, 'no tasks in the router itself');
+fails(q{SET default_transaction_read_only = on; SELECT taskq_create('a')}, qr/25006: cannot execute taskq_create in a read-only transaction/, 'nor in a read-only transaction');
+fails(q{SET taskq_router.in_transaction = on; BEGIN READ ONLY; SELECT taskq_create('a')}, qr/25006: cannot execute taskq_create in a read-only transaction/, 'whatever in_transaction is');
 fails(q{DELETE FROM taskq_customer WHERE id = 'cus_1'}, qr/0A000: rows of taskq_customer cannot be deleted on the router/, 'customers are not deleted');
 
 # ------------------------------------------------------------------------ the actor
@@ -201,6 +203,12 @@ fails(q{DELETE FROM taskq_customer WHERE id = 'cus_1'}, qr/0A000: rows of taskq_
 my $id = desk(q{SELECT taskq_create('whose', user_id => 'cus_1')});
 desk(qq{SELECT taskq_comment($id, 'by default')});
 desk(qq{SET taskq.actor = 'sta_1';
+{
+	my $script = $router->basedir . '/pipeline.sql';
+	append_to_file($script, "\\startpipeline\nSELECT taskq_queue_count();\nSELECT taskq_create('in a pipeline');\n\\endpipeline\n");
+	my ($out, $complaint) = run_command([ 'pgbench', '-n', '-M', 'extended', '-t', '1', '-f', $script, $router->connstr('desk') ]);
+	like($complaint, qr/taskq_create cannot run inside a transaction block/, 'nor in a pipeline, behind another statement');
+}
 SELECT taskq_comment($id, 'by setting');
 SELECT taskq_comment($id, 'by argument', actor => 'sta_2')});
 my $user = desk('SELECT session_user');
