@@ -142,7 +142,7 @@ DECLARE
     servers text[] := '{taskq_slots,taskq_reads}';
     options text;
 BEGIN
-    IF n IS NULL OR array_ndims($1) <> 1 OR n > 1024 OR n & (n - 1) <> 0 THEN
+    IF n IS NULL OR n = 0 OR array_ndims($1) <> 1 OR n > 1024 OR n & (n - 1) <> 0 THEN
         RAISE EXCEPTION 'the number of slots must be a power of two, at most 1024, not %', coalesce(n, 0)
             USING ERRCODE = 'invalid_parameter_value';
     ELSIF array_position($1, NULL) IS NOT NULL THEN

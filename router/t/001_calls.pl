@@ -41,12 +41,15 @@ fails(set_slots(@good[0 .. 2]), qr/22023: the number of slots must be a power of
 fails(set_slots(@good[0, 1, 2, 2]), qr/22023: slot 3 has the connection string of slot 2/, 'one twice');
 fails(set_slots(@good[0, 1, 3, 2]), qr/55000: slot 2 cannot be used: database "s3" is slot 3/, 'another slot');
 fails(set_slots('no connection', @good[1 .. 3]), qr/22023: "no connection" is not a connection string/, 'no connection string');
+fails(q{SELECT taskq_router_set_slots('{}')}, qr/22023: the number of slots must be a power of two, at most 1024, not 0/, 'an empty array');
 fails(set_slots('user=x dbname=s0', @good[1 .. 3]), qr/22023: the connection string of a slot must have no user/, 'a user');
 fails(set_slots('postgresql:///s0', @good[1 .. 3]), qr/22023: the connection string of a slot must consist of keywords/, 'a URL');
 fails(set_slots('host=/nowhere dbname=s0', @good[1 .. 3]), qr/08006: slot 0 does not answer/, 'nobody there');
 fails(set_slots(connstr($slots, 'nothing'), @good[1 .. 3]), qr/08006: slot 0 does not answer: .*database "nothing" does not exist/, 'no such database');
 fails(set_slots(connstr($slots, 'postgres'), @good[1 .. 3]), qr/55000: slot 0 cannot be used: database "postgres" has no taskq/, 'no taskq');
 fails(set_slots(connstr($slots, 'one'), @good[1 .. 3]), qr/55000: slot 0 cannot be used: database "one" is no slot/, 'no slot');
+fails(set_slots('dbname=s0 options=', @good[1 .. 3]), qr/22023: the connection string of a slot must neither end with a keyword without a value/, 'a keyword without a value');
+fails(set_slots('dbname=s0 application_name=user=', @good[1 .. 3]), qr/22023: the connection string of a slot must neither end .* nor contain "user="/, 'what PL\/Proxy takes for a user');
 $slots->safe_psql('postgres', 'CREATE DATABASE other');
 $slots->safe_psql('other', 'CREATE SCHEMA tasks; CREATE EXTENSION taskq SCHEMA tasks; SELECT tasks.taskq_set_slot(0)');
 fails(set_slots(connstr($slots, 'other'), @good[1 .. 3]), qr/55000: slot 0 cannot be used: it has taskq in schema "tasks", and the router in "public"/, 'another schema');
