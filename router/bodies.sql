@@ -111,7 +111,14 @@ END
 BEGIN
     FOR i IN 0 .. taskq_router_slots() - 1 LOOP
         BEGIN
-            RETURN QUERY SELECT c.severity, pg_catalog.format('slot %s: %s', i, c.subject), c.what, c.hint FROM taskq_check_in(i) c;
+            RETURN QUERY SELECT c.severity, pg_catalog.format('slot %s: %s', i, c.subject), c.what, c.hint FROM @extschema@.taskq_check_in(i) c;
+            IF NOT (SELECT s.subscribes FROM @extschema@.taskq_router_state(i) s) THEN
+                severity := 2;
+                subject := pg_catalog.format('slot %s: subscription', i);
+                what := 'It is not running: what is written of the directory does not arrive.';
+                hint := 'The log of the slot''s server says why; a row written there, and later on the router, is deleted at the slot.';
+                RETURN NEXT;
+            END IF;
         EXCEPTION WHEN connection_failure THEN
             severity := 1;
             subject := pg_catalog.format('slot %s', i);

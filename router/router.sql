@@ -56,17 +56,22 @@ CREATE FUNCTION taskq_router_probe(
 COMMENT ON FUNCTION taskq_router_probe(integer) IS 'What a slot is. For taskq_router_status().';
 
 CREATE FUNCTION taskq_router_state_at(
-    slots integer[], OUT slot_number integer, OUT timezone text, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT replay_lag interval)
+    slots integer[], OUT slot_number integer, OUT timezone text, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT replay_lag interval,
+    OUT subscribes boolean)
     RETURNS SETOF record
     LANGUAGE plproxy
 AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots);
     SELECT @taskq@.taskq_slot_number() AS slot_number,
            CASE WHEN @taskq@.taskq_today() IS NOT NULL THEN current_setting('taskq.timezone') END AS timezone,
            w.state AS worker, w.last_sweep_at, w.backlog,
-           CASE WHEN pg_is_in_recovery() THEN clock_timestamp() - pg_last_xact_replay_timestamp() END AS replay_lag
+           CASE WHEN pg_is_in_recovery() THEN clock_timestamp() - pg_last_xact_replay_timestamp() END AS replay_lag,
+           (SELECT bool_or(t.pid IS NOT NULL) FROM pg_subscription u JOIN pg_stat_subscription t ON t.subid = u.oid
+            WHERE u.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+              AND u.subname ~ '^taskq_directory_' AND t.relid IS NULL AND NOT pg_is_in_recovery()) AS subscribes
     FROM (VALUES (1)) v(v) LEFT JOIN @taskq@.taskq_worker_status w ON w.database = current_database(); $$;
 CREATE FUNCTION taskq_router_state(
-    slot integer, OUT slot_number integer, OUT timezone text, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT replay_lag interval)
+    slot integer, OUT slot_number integer, OUT timezone text, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT replay_lag interval,
+    OUT subscribes boolean)
     RETURNS SETOF record
     LANGUAGE c STABLE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
@@ -211,8 +216,8 @@ BEGIN
     END IF;
     RETURN format($script$SELECT @taskq@.taskq_set_slot(%1$s);
 
--- Rows that arrive by replication fire no triggers for statements: this has them fired.
-CREATE OR REPLACE FUNCTION @taskq@.taskq_slot_applied() RETURNS trigger LANGUAGE plpgsql AS $f$
+-- Rows that arrive by replication fire none of taskq's triggers: these do what matters at a slot.
+CREATE OR REPLACE FUNCTION @taskq@.taskq_slot_applied() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $f$
 BEGIN
     EXECUTE format('DELETE FROM %%s WHERE false', TG_RELID::regclass);
     RETURN NULL;
@@ -221,7 +226,9 @@ $f$;
 %2$sCREATE OR REPLACE TRIGGER taskq_slot_applied AFTER INSERT OR UPDATE OR DELETE ON @taskq@.taskq_workflow_rule
     FOR EACH ROW EXECUTE FUNCTION @taskq@.taskq_workflow_rule_changed();
 ALTER TABLE @taskq@.taskq_workflow_rule ENABLE REPLICA TRIGGER taskq_slot_applied;
-ALTER TABLE @taskq@.taskq_customer ENABLE ALWAYS TRIGGER taskq_customer_reactivated;
+CREATE OR REPLACE TRIGGER taskq_slot_applied AFTER UPDATE ON @taskq@.taskq_customer
+    FOR EACH ROW WHEN (new.is_active AND NOT old.is_active) EXECUTE FUNCTION @taskq@.taskq_customer_reactivated();
+ALTER TABLE @taskq@.taskq_customer ENABLE REPLICA TRIGGER taskq_slot_applied;
 
 CREATE SUBSCRIPTION taskq_directory_%1$s CONNECTION %3$L PUBLICATION taskq_directory%4$s;
 $script$, $1,

@@ -269,6 +269,14 @@ is(desk('SELECT count(*) FROM taskq_customer WHERE assigned_agent_id = $$sta_3$$
 is(at_slot(1, 'SELECT count(*) FROM taskq_customer WHERE assigned_agent_id = $$sta_3$$'), '0', 'and at the slots');
 is(desk(q{SELECT open + in_progress + overdue FROM taskq_stats(assignee_id => 'sta_3')}), '0', 'of tasks at all slots');
 my $merged = desk(q{SELECT open + in_progress + overdue FROM taskq_stats(user_id => 'cus_20')}) + desk(q{SELECT open + in_progress + overdue FROM taskq_stats(user_id => 'cus_21')});
+# A customer who comes back has renewals looked at again, at its slot.
+desk(q{UPDATE taskq_customer SET is_active = false WHERE id = 'cus_17'});
+synced();
+my $checks = 'SELECT count(*) FILTER (WHERE next_check_on = $$-infinity$$), count(*) > 0 FROM taskq_renewal WHERE user_id = $$cus_17$$ AND next_check_on IS NOT NULL';
+is(at_slot($renewal & 3, $checks), '0|t', 'no renewal is to be looked at');
+desk(q{UPDATE taskq_customer SET is_active = true WHERE id = 'cus_17'});
+synced();
+is(at_slot($renewal & 3, $checks), '1|t', 'of a customer who comes back, it is');
 desk(q{SELECT taskq_merge_customer('cus_20', 'cus_21')});
 synced();
 is(desk(q{SELECT open + in_progress + overdue FROM taskq_stats(user_id => 'cus_21')}), $merged, 'a merge takes the tasks of all slots');
@@ -302,3 +310,12 @@ cmp_ok(desk(q{SELECT count(*) FROM taskq_check() WHERE subject LIKE 'slot 3: %'}
 is(desk(q{SELECT count(*) FROM taskq_check() WHERE subject LIKE '%slot%' AND what LIKE '%collide%'}), '0', 'ids are those of the slots');
 
 done_testing();
+is(desk(q{SELECT subject, what FROM taskq_check() WHERE severity = 1 OR what ~ 'search_path|ENABLE'}), '', 'none of which is about what the router set up');
+my $arrives = q{SELECT string_agg(subject, ',') FROM taskq_check() WHERE what LIKE '%does not arrive%'};
+waits_until('all subscriptions run', sub { desk($arrives) eq '' });
+at_slot(1, q{INSERT INTO taskq_customer (id, name) VALUES ('both', 'Written at the slot')});
+desk(q{INSERT INTO taskq_customer (id, name) VALUES ('both', 'Written on the router')});
+waits_until('a subscription fails', sub { desk($arrives) eq 'slot 1: subscription' });
+at_slot(1, q{DELETE FROM taskq_customer WHERE id = 'both'});
+synced();
+is(at_slot(1, q{SELECT name FROM taskq_customer WHERE id = 'both'}), 'Written on the router', 'a subscription that fails is found, and goes on');
