@@ -78,7 +78,7 @@ CREATE FUNCTION taskq_router_state(
 COMMENT ON FUNCTION taskq_router_state(integer) IS 'What the taskq of a slot is at. For taskq_router_status().';
 
 CREATE FUNCTION taskq_router_check_slot(slot integer) RETURNS void
-    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     there record;
@@ -87,7 +87,7 @@ DECLARE
 BEGIN
     SELECT e.extversion AS version, n.nspname AS schema INTO here
     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'taskq';
-    SELECT p.* INTO there FROM taskq_router_probe($1) p;
+    SELECT p.* INTO there FROM @extschema@.taskq_router_probe($1) p;
     IF there.version IS NULL THEN
         RAISE EXCEPTION 'slot % cannot be used: database "%" has no taskq', $1, there.database
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Create extension taskq there.';
@@ -101,8 +101,8 @@ BEGIN
         RAISE EXCEPTION 'slot % cannot be used: its DateStyle is "%"', $1, there.datestyle
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Set it to ISO for its database.';
     END IF;
-    SELECT s.* INTO state FROM taskq_router_state($1) s;
-    PERFORM taskq_today();
+    SELECT s.* INTO state FROM @extschema@.taskq_router_state($1) s;
+    PERFORM @taskq@.taskq_today();
     IF state.timezone <> current_setting('taskq.timezone') THEN
         RAISE EXCEPTION 'slot % cannot be used: its taskq.timezone is "%", and the router''s "%"', $1, state.timezone, current_setting('taskq.timezone')
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Today must be the same day at all slots.';
@@ -125,25 +125,25 @@ CREATE FUNCTION taskq_router_directory() RETURNS text[]
 COMMENT ON FUNCTION taskq_router_directory() IS 'The tables of the directory, which the router publishes to all slots.';
 
 CREATE FUNCTION taskq_router_publish() RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'taskq_directory') THEN
         CREATE PUBLICATION taskq_directory;
     END IF;
     EXECUTE format('ALTER PUBLICATION taskq_directory SET TABLE %s',
-                   (SELECT string_agg(format('@taskq@.%I', t), ', ') FROM unnest(taskq_router_directory()) t));
+                   (SELECT string_agg(format('@taskq@.%I', t), ', ') FROM unnest(@extschema@.taskq_router_directory()) t));
 END
 $$;
 COMMENT ON FUNCTION taskq_router_publish() IS
 'Publishes the directory as taskq_directory. taskq_router_set_slots() calls it; so must you after a restore, for pg_dump does not keep which tables of an extension are published. For superusers.';
 
 CREATE FUNCTION taskq_router_set_slots(connstrs text[]) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     n integer := cardinality($1);
-    old integer := (SELECT count(*) FROM taskq_router_slot);
+    old integer := (SELECT count(*) FROM @extschema@.taskq_router_slot);
     servers text[] := '{taskq_slots,taskq_reads}';
     options text;
 BEGIN
@@ -161,7 +161,7 @@ BEGIN
             (SELECT min(i) - 1 FROM unnest($1) WITH ORDINALITY u(c, i) WHERE c = (SELECT d FROM unnest($1) d GROUP BY d HAVING count(*) > 1 LIMIT 1))
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM taskq_router_check_connstr(c) FROM unnest($1) c;
+    PERFORM @extschema@.taskq_router_check_connstr(c) FROM unnest($1) c;
     FOR k IN 1 .. 2 LOOP
         SELECT string_agg(format('%sp%s %L', CASE WHEN old > 0 THEN 'SET ' END, u.i - 1,
                                  u.c || CASE WHEN k = 2 THEN ' target_session_attrs=prefer-standby' ELSE '' END), ', ' ORDER BY u.i)
@@ -173,34 +173,34 @@ BEGIN
             EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER %I', servers[k]);
         END IF;
     END LOOP;
-    PERFORM taskq_router_check_slot(i) FROM generate_series(0, n - 1) i;
-    PERFORM taskq_router_publish();
+    PERFORM @extschema@.taskq_router_check_slot(i) FROM generate_series(0, n - 1) i;
+    PERFORM @extschema@.taskq_router_publish();
 END
 $$;
 COMMENT ON FUNCTION taskq_router_set_slots(text[]) IS
 'Names all slots of the router by their connection strings, that of slot 0 first; as many as a power of two, which never changes. Connects to each and checks it, see taskq_router_check_slot(). Makes the servers taskq_slots and taskq_reads, with a user mapping for PUBLIC by which everybody connects under his own name, and the publication taskq_directory. For superusers. Errors: 22023 not a power of two, not a connection string, the same twice; 55000 another number than before; those of taskq_router_check_slot().';
 
 CREATE FUNCTION taskq_router_set_slot(slot integer, connstr text) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    n integer := taskq_router_slots();
+    n integer := @extschema@.taskq_router_slots();
 BEGIN
     IF $1 IS NULL OR $1 NOT BETWEEN 0 AND n - 1 THEN
         RAISE EXCEPTION 'slot must be a number from 0 to %', n - 1 USING ERRCODE = 'invalid_parameter_value';
     ELSIF $2 IS NULL THEN
         RAISE EXCEPTION 'the connection string of a slot must not be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    PERFORM taskq_router_check_connstr($2);
-    IF EXISTS (SELECT FROM taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1) THEN
-        RAISE EXCEPTION 'slot % has the connection string of slot %', $1, (SELECT min(s.slot) FROM taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1)
+    PERFORM @extschema@.taskq_router_check_connstr($2);
+    IF EXISTS (SELECT FROM @extschema@.taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1) THEN
+        RAISE EXCEPTION 'slot % has the connection string of slot %', $1, (SELECT min(s.slot) FROM @extschema@.taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     EXECUTE format('ALTER SERVER taskq_slots OPTIONS (SET p%s %L)', $1, $2);
     EXECUTE format('ALTER SERVER taskq_reads OPTIONS (SET p%s %L)', $1, $2 || ' target_session_attrs=prefer-standby');
-    PERFORM taskq_router_check_slot($1);
+    PERFORM @extschema@.taskq_router_check_slot($1);
     IF EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = 'taskq_slot_' || $1) THEN
-        PERFORM taskq_router_set_server($1, $2);
+        PERFORM @extschema@.taskq_router_set_server($1, $2);
     END IF;
 END
 $$;
@@ -208,7 +208,7 @@ COMMENT ON FUNCTION taskq_router_set_slot(integer, text) IS
 'Says where a slot is from now on. Connects to it and checks it, see taskq_router_check_slot(). Calls that have begun go to where it was. For superusers. Errors: 22023 no such slot, not a connection string, that of another slot; those of taskq_router_check_slot().';
 
 CREATE FUNCTION taskq_router_slot_script(slot integer, connstr text, resume boolean DEFAULT false) RETURNS text
-    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF $1 IS NULL OR $1 NOT BETWEEN 0 AND 1023 OR $2 IS NULL THEN
@@ -246,21 +246,21 @@ CREATE FUNCTION taskq_router_status(
     OUT slot integer, OUT connstr text, OUT answers_ms double precision, OUT version text, OUT server text, OUT is_standby boolean,
     OUT replay_lag interval, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT problem text)
     RETURNS SETOF record
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     began timestamptz;
 BEGIN
-    FOR slot, connstr IN SELECT s.slot, s.connstr FROM taskq_router_slot s ORDER BY s.slot LOOP
+    FOR slot, connstr IN SELECT s.slot, s.connstr FROM @extschema@.taskq_router_slot s ORDER BY s.slot LOOP
         answers_ms := NULL; version := NULL; server := NULL; is_standby := NULL; replay_lag := NULL;
         worker := NULL; last_sweep_at := NULL; backlog := NULL; problem := NULL;
         BEGIN
-            PERFORM taskq_router_probe(slot);
+            PERFORM @extschema@.taskq_router_probe(slot);
             began := clock_timestamp();
-            SELECT p.version, p.server, p.is_standby INTO version, server, is_standby FROM taskq_router_probe(slot) p;
+            SELECT p.version, p.server, p.is_standby INTO version, server, is_standby FROM @extschema@.taskq_router_probe(slot) p;
             answers_ms := 1000 * extract(epoch FROM clock_timestamp() - began);
-            SELECT s.worker, s.last_sweep_at, s.backlog, s.replay_lag INTO worker, last_sweep_at, backlog, replay_lag FROM taskq_router_state(slot) s;
-            PERFORM taskq_router_check_slot(slot);
+            SELECT s.worker, s.last_sweep_at, s.backlog, s.replay_lag INTO worker, last_sweep_at, backlog, replay_lag FROM @extschema@.taskq_router_state(slot) s;
+            PERFORM @extschema@.taskq_router_check_slot(slot);
         EXCEPTION WHEN OTHERS THEN
             problem := SQLERRM;
         END;
@@ -289,7 +289,7 @@ ALTER OPERATOR FAMILY taskq_router_ops USING hash ADD
     OPERATOR 1 = (bigint, integer), FUNCTION 2 (integer, integer) taskq_router_hash_integer(integer, bigint);
 
 CREATE FUNCTION taskq_router_set_server(slot integer, connstr text) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     server name := 'taskq_slot_' || $1;
@@ -304,7 +304,7 @@ BEGIN
         WHERE s.srvname = server AND o.option_name <> ALL ('{updatable,async_capable,extensions,fetch_size}');
         EXECUTE format('ALTER SERVER %I OPTIONS (%s)', server, options);
     END IF;
-    SELECT string_agg(format('ADD %I %L', o.keyword, o.value), ', ') INTO options FROM taskq_router_options($2) o;
+    SELECT string_agg(format('ADD %I %L', o.keyword, o.value), ', ') INTO options FROM @extschema@.taskq_router_options($2) o;
     EXECUTE format('ALTER SERVER %I OPTIONS (%s)', server, options);
 END
 $$;
@@ -312,7 +312,7 @@ COMMENT ON FUNCTION taskq_router_set_server(integer, text) IS 'Sets the server t
 
 -- A mapping without a user would connect as the operating system's user of the server.
 CREATE FUNCTION taskq_router_map(role name) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     server name;
@@ -336,17 +336,17 @@ COMMENT ON FUNCTION taskq_router_map(name) IS
 'Has a role read views as whom it calls functions: by the user mapping of server taskq_slots, else under its own name. taskq_grant() and taskq_router_make_views() call it; so must you after a change of that mapping. For superusers.';
 
 CREATE FUNCTION taskq_router_make_views() RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    n integer := taskq_router_slots();
+    n integer := @extschema@.taskq_router_slots();
     v record;
     remainder integer;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_foreign_data_wrapper w WHERE w.fdwname = 'postgres_fdw') THEN
         RAISE EXCEPTION 'views are read by postgres_fdw, which is not installed' USING ERRCODE = 'undefined_object', HINT = 'CREATE EXTENSION postgres_fdw;';
     END IF;
-    PERFORM taskq_router_set_server(s.slot, s.connstr) FROM taskq_router_slot s;
+    PERFORM @extschema@.taskq_router_set_server(s.slot, s.connstr) FROM @extschema@.taskq_router_slot s;
     FOR v IN SELECT * FROM (VALUES ('taskq_task', 'id'), ('taskq_tasks', 'id'), ('taskq_queue', 'id'), ('taskq_todo', 'id'), ('taskq_sla_violations', 'id'),
                                    ('taskq_task_event', 'task_id'), ('taskq_task_history', 'task_id'), ('taskq_sla_clocks', 'task_id'),
                                    ('taskq_renewal', 'id'), ('taskq_renewals', 'id')) v(name, key)
@@ -362,8 +362,8 @@ BEGIN
         END LOOP;
         EXECUTE format('COMMENT ON TABLE @extschema@.%1$I IS %2$L', v.name, 'taskq''s of the same name, of all slots, to be read.');
     END LOOP;
-    PERFORM taskq_router_map(current_user);
-    PERFORM taskq_router_grant(g.role_name) FROM taskq_role_grant g;
+    PERFORM @extschema@.taskq_router_map(current_user);
+    PERFORM @extschema@.taskq_router_grant(g.role_name) FROM @taskq@.taskq_role_grant g;
 END
 $$;
 COMMENT ON FUNCTION taskq_router_make_views() IS
@@ -371,16 +371,16 @@ COMMENT ON FUNCTION taskq_router_make_views() IS
 
 -- Rights on the router follow those that taskq_grant() gave on the functions and views of the same name.
 CREATE FUNCTION taskq_router_grant(role name) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     here oid := (SELECT e.extnamespace FROM pg_extension e WHERE e.extname = 'taskq_router');
     there oid := (SELECT e.extnamespace FROM pg_extension e WHERE e.extname = 'taskq');
     what text;
 BEGIN
-    PERFORM taskq_router_revoke($1);
+    PERFORM @extschema@.taskq_router_revoke($1);
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', here::regnamespace::text, $1);
-    IF EXISTS (SELECT FROM taskq_router_slot) THEN
+    IF EXISTS (SELECT FROM @extschema@.taskq_router_slot) THEN
         EXECUTE format('GRANT USAGE ON FOREIGN SERVER taskq_slots, taskq_reads TO %I', $1);
     END IF;
     FOR what IN
@@ -398,14 +398,14 @@ BEGIN
     LOOP
         EXECUTE format('GRANT %s TO %I', what, $1);
     END LOOP;
-    PERFORM taskq_router_map($1);
+    PERFORM @extschema@.taskq_router_map($1);
 END
 $$;
 COMMENT ON FUNCTION taskq_router_grant(name) IS
 'Gives a role on the router''s functions and views what it has on those of taskq with the same names. taskq_grant() calls it.';
 
 CREATE FUNCTION taskq_router_revoke(role name) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     here text := (SELECT e.extnamespace::regnamespace::text FROM pg_extension e WHERE e.extname = 'taskq_router');
@@ -414,7 +414,7 @@ BEGIN
     EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA %s FROM %I', here, $1);
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %I', here, $1);
     EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %I', here, $1);
-    IF EXISTS (SELECT FROM taskq_router_slot) THEN
+    IF EXISTS (SELECT FROM @extschema@.taskq_router_slot) THEN
         EXECUTE format('REVOKE ALL ON FOREIGN SERVER taskq_slots, taskq_reads FROM %I', $1);
     END IF;
     FOR what IN SELECT format('DROP USER MAPPING FOR %I SERVER %I', m.usename, m.srvname) FROM pg_user_mappings m
@@ -525,7 +525,7 @@ COMMENT ON VIEW taskq_team_workload IS 'taskq''s view of the same name, over the
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION taskq_router_no_tasks() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RAISE EXCEPTION 'the router keeps no rows in %', TG_TABLE_NAME
@@ -542,15 +542,16 @@ ALTER TRIGGER taskq_router_no_tasks ON taskq_task DEPENDS ON EXTENSION taskq_rou
 ALTER TRIGGER taskq_router_no_tasks ON taskq_renewal DEPENDS ON EXTENSION taskq_router;
 ALTER TRIGGER taskq_router_no_tasks ON taskq_schedule DEPENDS ON EXTENSION taskq_router;
 
--- Who owns a directory row that tasks of a slot refer to?  No foreign key looks there.
+-- Who owns a directory row that tasks of a slot refer to?  No foreign key looks
+-- there, and what arrives at a slot by replication fires none.
 CREATE FUNCTION taskq_router_keep() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RAISE EXCEPTION 'rows of % cannot be deleted on the router', TG_TABLE_NAME
         USING ERRCODE = 'feature_not_supported',
-              DETAIL = 'Tasks at the slots may refer to them, which no foreign key sees.',
-              HINT = 'Consider setting is_active to false.';
+              DETAIL = 'Rows at the slots may refer to them, which no foreign key sees.',
+              HINT = CASE TG_TABLE_NAME WHEN 'taskq_calendar' THEN 'Consider to leave it unused.' ELSE 'Consider setting is_active to false.' END;
 END
 $$;
 COMMENT ON FUNCTION taskq_router_keep() IS 'Trigger function that refuses to delete staff, customers and teams on the router.';

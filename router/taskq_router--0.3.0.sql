@@ -81,7 +81,7 @@ CREATE FUNCTION taskq_router_state(
 COMMENT ON FUNCTION taskq_router_state(integer) IS 'What the taskq of a slot is at. For taskq_router_status().';
 
 CREATE FUNCTION taskq_router_check_slot(slot integer) RETURNS void
-    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     there record;
@@ -90,7 +90,7 @@ DECLARE
 BEGIN
     SELECT e.extversion AS version, n.nspname AS schema INTO here
     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'taskq';
-    SELECT p.* INTO there FROM taskq_router_probe($1) p;
+    SELECT p.* INTO there FROM @extschema@.taskq_router_probe($1) p;
     IF there.version IS NULL THEN
         RAISE EXCEPTION 'slot % cannot be used: database "%" has no taskq', $1, there.database
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Create extension taskq there.';
@@ -104,8 +104,8 @@ BEGIN
         RAISE EXCEPTION 'slot % cannot be used: its DateStyle is "%"', $1, there.datestyle
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Set it to ISO for its database.';
     END IF;
-    SELECT s.* INTO state FROM taskq_router_state($1) s;
-    PERFORM taskq_today();
+    SELECT s.* INTO state FROM @extschema@.taskq_router_state($1) s;
+    PERFORM @taskq@.taskq_today();
     IF state.timezone <> current_setting('taskq.timezone') THEN
         RAISE EXCEPTION 'slot % cannot be used: its taskq.timezone is "%", and the router''s "%"', $1, state.timezone, current_setting('taskq.timezone')
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Today must be the same day at all slots.';
@@ -128,25 +128,25 @@ CREATE FUNCTION taskq_router_directory() RETURNS text[]
 COMMENT ON FUNCTION taskq_router_directory() IS 'The tables of the directory, which the router publishes to all slots.';
 
 CREATE FUNCTION taskq_router_publish() RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'taskq_directory') THEN
         CREATE PUBLICATION taskq_directory;
     END IF;
     EXECUTE format('ALTER PUBLICATION taskq_directory SET TABLE %s',
-                   (SELECT string_agg(format('@taskq@.%I', t), ', ') FROM unnest(taskq_router_directory()) t));
+                   (SELECT string_agg(format('@taskq@.%I', t), ', ') FROM unnest(@extschema@.taskq_router_directory()) t));
 END
 $$;
 COMMENT ON FUNCTION taskq_router_publish() IS
 'Publishes the directory as taskq_directory. taskq_router_set_slots() calls it; so must you after a restore, for pg_dump does not keep which tables of an extension are published. For superusers.';
 
 CREATE FUNCTION taskq_router_set_slots(connstrs text[]) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     n integer := cardinality($1);
-    old integer := (SELECT count(*) FROM taskq_router_slot);
+    old integer := (SELECT count(*) FROM @extschema@.taskq_router_slot);
     servers text[] := '{taskq_slots,taskq_reads}';
     options text;
 BEGIN
@@ -164,7 +164,7 @@ BEGIN
             (SELECT min(i) - 1 FROM unnest($1) WITH ORDINALITY u(c, i) WHERE c = (SELECT d FROM unnest($1) d GROUP BY d HAVING count(*) > 1 LIMIT 1))
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM taskq_router_check_connstr(c) FROM unnest($1) c;
+    PERFORM @extschema@.taskq_router_check_connstr(c) FROM unnest($1) c;
     FOR k IN 1 .. 2 LOOP
         SELECT string_agg(format('%sp%s %L', CASE WHEN old > 0 THEN 'SET ' END, u.i - 1,
                                  u.c || CASE WHEN k = 2 THEN ' target_session_attrs=prefer-standby' ELSE '' END), ', ' ORDER BY u.i)
@@ -176,34 +176,34 @@ BEGIN
             EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER %I', servers[k]);
         END IF;
     END LOOP;
-    PERFORM taskq_router_check_slot(i) FROM generate_series(0, n - 1) i;
-    PERFORM taskq_router_publish();
+    PERFORM @extschema@.taskq_router_check_slot(i) FROM generate_series(0, n - 1) i;
+    PERFORM @extschema@.taskq_router_publish();
 END
 $$;
 COMMENT ON FUNCTION taskq_router_set_slots(text[]) IS
 'Names all slots of the router by their connection strings, that of slot 0 first; as many as a power of two, which never changes. Connects to each and checks it, see taskq_router_check_slot(). Makes the servers taskq_slots and taskq_reads, with a user mapping for PUBLIC by which everybody connects under his own name, and the publication taskq_directory. For superusers. Errors: 22023 not a power of two, not a connection string, the same twice; 55000 another number than before; those of taskq_router_check_slot().';
 
 CREATE FUNCTION taskq_router_set_slot(slot integer, connstr text) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    n integer := taskq_router_slots();
+    n integer := @extschema@.taskq_router_slots();
 BEGIN
     IF $1 IS NULL OR $1 NOT BETWEEN 0 AND n - 1 THEN
         RAISE EXCEPTION 'slot must be a number from 0 to %', n - 1 USING ERRCODE = 'invalid_parameter_value';
     ELSIF $2 IS NULL THEN
         RAISE EXCEPTION 'the connection string of a slot must not be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    PERFORM taskq_router_check_connstr($2);
-    IF EXISTS (SELECT FROM taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1) THEN
-        RAISE EXCEPTION 'slot % has the connection string of slot %', $1, (SELECT min(s.slot) FROM taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1)
+    PERFORM @extschema@.taskq_router_check_connstr($2);
+    IF EXISTS (SELECT FROM @extschema@.taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1) THEN
+        RAISE EXCEPTION 'slot % has the connection string of slot %', $1, (SELECT min(s.slot) FROM @extschema@.taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     EXECUTE format('ALTER SERVER taskq_slots OPTIONS (SET p%s %L)', $1, $2);
     EXECUTE format('ALTER SERVER taskq_reads OPTIONS (SET p%s %L)', $1, $2 || ' target_session_attrs=prefer-standby');
-    PERFORM taskq_router_check_slot($1);
+    PERFORM @extschema@.taskq_router_check_slot($1);
     IF EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = 'taskq_slot_' || $1) THEN
-        PERFORM taskq_router_set_server($1, $2);
+        PERFORM @extschema@.taskq_router_set_server($1, $2);
     END IF;
 END
 $$;
@@ -211,7 +211,7 @@ COMMENT ON FUNCTION taskq_router_set_slot(integer, text) IS
 'Says where a slot is from now on. Connects to it and checks it, see taskq_router_check_slot(). Calls that have begun go to where it was. For superusers. Errors: 22023 no such slot, not a connection string, that of another slot; those of taskq_router_check_slot().';
 
 CREATE FUNCTION taskq_router_slot_script(slot integer, connstr text, resume boolean DEFAULT false) RETURNS text
-    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF $1 IS NULL OR $1 NOT BETWEEN 0 AND 1023 OR $2 IS NULL THEN
@@ -249,21 +249,21 @@ CREATE FUNCTION taskq_router_status(
     OUT slot integer, OUT connstr text, OUT answers_ms double precision, OUT version text, OUT server text, OUT is_standby boolean,
     OUT replay_lag interval, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT problem text)
     RETURNS SETOF record
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     began timestamptz;
 BEGIN
-    FOR slot, connstr IN SELECT s.slot, s.connstr FROM taskq_router_slot s ORDER BY s.slot LOOP
+    FOR slot, connstr IN SELECT s.slot, s.connstr FROM @extschema@.taskq_router_slot s ORDER BY s.slot LOOP
         answers_ms := NULL; version := NULL; server := NULL; is_standby := NULL; replay_lag := NULL;
         worker := NULL; last_sweep_at := NULL; backlog := NULL; problem := NULL;
         BEGIN
-            PERFORM taskq_router_probe(slot);
+            PERFORM @extschema@.taskq_router_probe(slot);
             began := clock_timestamp();
-            SELECT p.version, p.server, p.is_standby INTO version, server, is_standby FROM taskq_router_probe(slot) p;
+            SELECT p.version, p.server, p.is_standby INTO version, server, is_standby FROM @extschema@.taskq_router_probe(slot) p;
             answers_ms := 1000 * extract(epoch FROM clock_timestamp() - began);
-            SELECT s.worker, s.last_sweep_at, s.backlog, s.replay_lag INTO worker, last_sweep_at, backlog, replay_lag FROM taskq_router_state(slot) s;
-            PERFORM taskq_router_check_slot(slot);
+            SELECT s.worker, s.last_sweep_at, s.backlog, s.replay_lag INTO worker, last_sweep_at, backlog, replay_lag FROM @extschema@.taskq_router_state(slot) s;
+            PERFORM @extschema@.taskq_router_check_slot(slot);
         EXCEPTION WHEN OTHERS THEN
             problem := SQLERRM;
         END;
@@ -292,7 +292,7 @@ ALTER OPERATOR FAMILY taskq_router_ops USING hash ADD
     OPERATOR 1 = (bigint, integer), FUNCTION 2 (integer, integer) taskq_router_hash_integer(integer, bigint);
 
 CREATE FUNCTION taskq_router_set_server(slot integer, connstr text) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     server name := 'taskq_slot_' || $1;
@@ -307,7 +307,7 @@ BEGIN
         WHERE s.srvname = server AND o.option_name <> ALL ('{updatable,async_capable,extensions,fetch_size}');
         EXECUTE format('ALTER SERVER %I OPTIONS (%s)', server, options);
     END IF;
-    SELECT string_agg(format('ADD %I %L', o.keyword, o.value), ', ') INTO options FROM taskq_router_options($2) o;
+    SELECT string_agg(format('ADD %I %L', o.keyword, o.value), ', ') INTO options FROM @extschema@.taskq_router_options($2) o;
     EXECUTE format('ALTER SERVER %I OPTIONS (%s)', server, options);
 END
 $$;
@@ -315,7 +315,7 @@ COMMENT ON FUNCTION taskq_router_set_server(integer, text) IS 'Sets the server t
 
 -- A mapping without a user would connect as the operating system's user of the server.
 CREATE FUNCTION taskq_router_map(role name) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     server name;
@@ -339,17 +339,17 @@ COMMENT ON FUNCTION taskq_router_map(name) IS
 'Has a role read views as whom it calls functions: by the user mapping of server taskq_slots, else under its own name. taskq_grant() and taskq_router_make_views() call it; so must you after a change of that mapping. For superusers.';
 
 CREATE FUNCTION taskq_router_make_views() RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    n integer := taskq_router_slots();
+    n integer := @extschema@.taskq_router_slots();
     v record;
     remainder integer;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_foreign_data_wrapper w WHERE w.fdwname = 'postgres_fdw') THEN
         RAISE EXCEPTION 'views are read by postgres_fdw, which is not installed' USING ERRCODE = 'undefined_object', HINT = 'CREATE EXTENSION postgres_fdw;';
     END IF;
-    PERFORM taskq_router_set_server(s.slot, s.connstr) FROM taskq_router_slot s;
+    PERFORM @extschema@.taskq_router_set_server(s.slot, s.connstr) FROM @extschema@.taskq_router_slot s;
     FOR v IN SELECT * FROM (VALUES ('taskq_task', 'id'), ('taskq_tasks', 'id'), ('taskq_queue', 'id'), ('taskq_todo', 'id'), ('taskq_sla_violations', 'id'),
                                    ('taskq_task_event', 'task_id'), ('taskq_task_history', 'task_id'), ('taskq_sla_clocks', 'task_id'),
                                    ('taskq_renewal', 'id'), ('taskq_renewals', 'id')) v(name, key)
@@ -365,8 +365,8 @@ BEGIN
         END LOOP;
         EXECUTE format('COMMENT ON TABLE @extschema@.%1$I IS %2$L', v.name, 'taskq''s of the same name, of all slots, to be read.');
     END LOOP;
-    PERFORM taskq_router_map(current_user);
-    PERFORM taskq_router_grant(g.role_name) FROM taskq_role_grant g;
+    PERFORM @extschema@.taskq_router_map(current_user);
+    PERFORM @extschema@.taskq_router_grant(g.role_name) FROM @taskq@.taskq_role_grant g;
 END
 $$;
 COMMENT ON FUNCTION taskq_router_make_views() IS
@@ -374,16 +374,16 @@ COMMENT ON FUNCTION taskq_router_make_views() IS
 
 -- Rights on the router follow those that taskq_grant() gave on the functions and views of the same name.
 CREATE FUNCTION taskq_router_grant(role name) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     here oid := (SELECT e.extnamespace FROM pg_extension e WHERE e.extname = 'taskq_router');
     there oid := (SELECT e.extnamespace FROM pg_extension e WHERE e.extname = 'taskq');
     what text;
 BEGIN
-    PERFORM taskq_router_revoke($1);
+    PERFORM @extschema@.taskq_router_revoke($1);
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', here::regnamespace::text, $1);
-    IF EXISTS (SELECT FROM taskq_router_slot) THEN
+    IF EXISTS (SELECT FROM @extschema@.taskq_router_slot) THEN
         EXECUTE format('GRANT USAGE ON FOREIGN SERVER taskq_slots, taskq_reads TO %I', $1);
     END IF;
     FOR what IN
@@ -401,14 +401,14 @@ BEGIN
     LOOP
         EXECUTE format('GRANT %s TO %I', what, $1);
     END LOOP;
-    PERFORM taskq_router_map($1);
+    PERFORM @extschema@.taskq_router_map($1);
 END
 $$;
 COMMENT ON FUNCTION taskq_router_grant(name) IS
 'Gives a role on the router''s functions and views what it has on those of taskq with the same names. taskq_grant() calls it.';
 
 CREATE FUNCTION taskq_router_revoke(role name) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     here text := (SELECT e.extnamespace::regnamespace::text FROM pg_extension e WHERE e.extname = 'taskq_router');
@@ -417,7 +417,7 @@ BEGIN
     EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA %s FROM %I', here, $1);
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %I', here, $1);
     EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %I', here, $1);
-    IF EXISTS (SELECT FROM taskq_router_slot) THEN
+    IF EXISTS (SELECT FROM @extschema@.taskq_router_slot) THEN
         EXECUTE format('REVOKE ALL ON FOREIGN SERVER taskq_slots, taskq_reads FROM %I', $1);
     END IF;
     FOR what IN SELECT format('DROP USER MAPPING FOR %I SERVER %I', m.usename, m.srvname) FROM pg_user_mappings m
@@ -620,10 +620,10 @@ CREATE FUNCTION taskq_check_in(slot integer, OUT severity integer, OUT subject t
     LANGUAGE c STABLE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_check(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
         BEGIN
             RETURN QUERY SELECT c.severity, pg_catalog.format('slot %s: %s', i, c.subject), c.what, c.hint FROM @extschema@.taskq_check_in(i) c;
             IF NOT (SELECT s.subscribes FROM @extschema@.taskq_router_state(i) s) THEN
@@ -655,7 +655,7 @@ CREATE FUNCTION taskq_claim_in(slot integer, assignee_id text, count integer, te
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_claim(assignee_id text, count integer DEFAULT 1, team_id text DEFAULT NULL::text, actor text DEFAULT NULL::text) RETURNS SETOF taskq_tasks
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     claimed @taskq@.taskq_tasks[] := '{}';
@@ -665,35 +665,35 @@ DECLARE
 BEGIN
     -- What a slot would not do, a slot refuses.
     IF $2 IS NULL OR $2 < 1 OR $2 > 1000
-       OR NOT EXISTS (SELECT FROM taskq_staff_member s WHERE s.id = $1 AND s.is_active)
-       OR ($3 IS NOT NULL AND NOT EXISTS (SELECT FROM taskq_team t WHERE t.id = $3)) THEN
-        RETURN QUERY SELECT c.* FROM taskq_claim_in(0, $1, $2, $3, $4) c;
+       OR NOT EXISTS (SELECT FROM @taskq@.taskq_staff_member s WHERE s.id = $1 AND s.is_active)
+       OR ($3 IS NOT NULL AND NOT EXISTS (SELECT FROM @taskq@.taskq_team t WHERE t.id = $3)) THEN
+        RETURN QUERY SELECT c.* FROM @extschema@.taskq_claim_in(0, $1, $2, $3, $4) c;
         RETURN;
     END IF;
     LOOP
         before := pg_catalog.cardinality(claimed);
         FOR head IN
             SELECT h.slot, pg_catalog.count(*)::integer AS n
-            FROM (SELECT (e.id & (taskq_router_slots() - 1))::integer AS slot, pg_catalog.row_number() OVER (ORDER BY e.rank, e.place, e.id) AS r
-                  FROM taskq_router_heads_each($1, $2 - before, $3) e) h
+            FROM (SELECT (e.id & (@extschema@.taskq_router_slots() - 1))::integer AS slot, pg_catalog.row_number() OVER (ORDER BY e.rank, e.place, e.id) AS r
+                  FROM @extschema@.taskq_router_heads_each($1, $2 - before, $3) e) h
             WHERE h.r <= $2 - before
             GROUP BY h.slot ORDER BY pg_catalog.min(h.r)
         LOOP
-            SELECT pg_catalog.array_agg(c) INTO got FROM taskq_claim_in(head.slot, $1, head.n, $3, $4) c;
+            SELECT pg_catalog.array_agg(c) INTO got FROM @extschema@.taskq_claim_in(head.slot, $1, head.n, $3, $4) c;
             claimed := claimed || got;
         END LOOP;
         EXIT WHEN head IS NULL OR pg_catalog.cardinality(claimed) >= $2;
         IF pg_catalog.cardinality(claimed) = before THEN
             -- Others hold all heads: what is behind them, wherever it is.
-            FOR i IN 0 .. taskq_router_slots() - 1 LOOP
+            FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
                 EXIT WHEN pg_catalog.cardinality(claimed) >= $2;
-                SELECT pg_catalog.array_agg(c) INTO got FROM taskq_claim_in(i, $1, $2 - pg_catalog.cardinality(claimed), $3, $4) c;
+                SELECT pg_catalog.array_agg(c) INTO got FROM @extschema@.taskq_claim_in(i, $1, $2 - pg_catalog.cardinality(claimed), $3, $4) c;
                 claimed := claimed || got;
             END LOOP;
             EXIT;
         END IF;
     END LOOP;
-    RETURN QUERY SELECT c.* FROM pg_catalog.unnest(claimed) c ORDER BY taskq_priority_rank(c.priority), c.due_date, c.id;
+    RETURN QUERY SELECT c.* FROM pg_catalog.unnest(claimed) c ORDER BY @taskq@.taskq_priority_rank(c.priority), c.due_date, c.id;
 END
 $$;
 COMMENT ON FUNCTION taskq_claim(assignee_id text, count integer, team_id text, actor text) IS
@@ -767,7 +767,7 @@ CREATE FUNCTION taskq_create_many_json_in(slot integer, bodies jsonb, actor text
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_create_many_json(bodies jsonb, actor text DEFAULT NULL::text) RETURNS SETOF jsonb
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     slots integer[];
@@ -778,12 +778,12 @@ DECLARE
     got jsonb[];
 BEGIN
     IF pg_catalog.jsonb_typeof($1) = 'array' THEN
-        SELECT pg_catalog.array_agg(DISTINCT taskq_router_slot_of_body(b.b)) INTO slots
-        FROM pg_catalog.jsonb_array_elements($1) b(b) WHERE taskq_router_slot_of_body(b.b) IS NOT NULL;
+        SELECT pg_catalog.array_agg(DISTINCT @extschema@.taskq_router_slot_of_body(b.b)) INTO slots
+        FROM pg_catalog.jsonb_array_elements($1) b(b) WHERE @extschema@.taskq_router_slot_of_body(b.b) IS NOT NULL;
     END IF;
-    slots := coalesce(slots, ARRAY[pg_catalog.floor(pg_catalog.random() * taskq_router_slots())::integer]);
+    slots := coalesce(slots, ARRAY[pg_catalog.floor(pg_catalog.random() * @extschema@.taskq_router_slots())::integer]);
     IF pg_catalog.cardinality(slots) = 1 THEN
-        RETURN QUERY SELECT c.* FROM taskq_create_many_json_in(slots[1], $1, $2) c(c);
+        RETURN QUERY SELECT c.* FROM @extschema@.taskq_create_many_json_in(slots[1], $1, $2) c(c);
         RETURN;
     END IF;
     IF NOT pg_catalog.current_setting('taskq_router.split')::boolean THEN
@@ -795,8 +795,8 @@ BEGIN
     FOR i IN 1 .. pg_catalog.cardinality(slots) LOOP
         SELECT pg_catalog.jsonb_agg(b.b ORDER BY b.n), pg_catalog.array_agg(b.n::integer ORDER BY b.n) INTO part, at_slot
         FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY b(b, n)
-        WHERE coalesce(taskq_router_slot_of_body(b.b), slots[1]) = slots[i];
-        SELECT pg_catalog.array_agg(c.c ORDER BY c.n) INTO got FROM taskq_create_many_json_in(slots[i], part, $2) WITH ORDINALITY c(c, n);
+        WHERE coalesce(@extschema@.taskq_router_slot_of_body(b.b), slots[1]) = slots[i];
+        SELECT pg_catalog.array_agg(c.c ORDER BY c.n) INTO got FROM @extschema@.taskq_create_many_json_in(slots[i], part, $2) WITH ORDINALITY c(c, n);
         place := place || at_slot;
         answers := answers || got;
     END LOOP;
@@ -854,7 +854,7 @@ CREATE FUNCTION taskq_erase_customer_in(slot integer, user_id text, actor text, 
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_erase_customer(user_id text, actor text DEFAULT NULL::text, OUT tasks bigint, OUT events bigint, OUT renewals bigint) RETURNS record
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     one record;
@@ -863,8 +863,8 @@ BEGIN
     tasks := one.tasks;
     events := one.events;
     renewals := one.renewals;
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        SELECT e.* INTO one FROM taskq_erase_customer_in(i, $1, $2) e;
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        SELECT e.* INTO one FROM @extschema@.taskq_erase_customer_in(i, $1, $2) e;
         tasks := tasks + one.tasks;
         events := events + one.events;
         renewals := renewals + one.renewals;
@@ -892,13 +892,13 @@ CREATE FUNCTION taskq_grant_in(slot integer, role name, level text) RETURNS void
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_grant(role name, level text) RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM @taskq@.taskq_grant($1, $2);
-    PERFORM taskq_router_grant($1);
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        PERFORM taskq_grant_in(i, $1, $2);
+    PERFORM @extschema@.taskq_router_grant($1);
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        PERFORM @extschema@.taskq_grant_in(i, $1, $2);
     END LOOP;
 END
 $$;
@@ -913,7 +913,7 @@ CREATE FUNCTION taskq_hand_over_in(slot integer, from_staff text, to_staff text,
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_hand_over(from_staff text, to_staff text DEFAULT NULL::text, to_team text DEFAULT NULL::text, actor text DEFAULT NULL::text, OUT tasks integer, OUT renewals integer, OUT customers integer, OUT schedules integer) RETURNS record
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     one record;
@@ -923,8 +923,8 @@ BEGIN
     tasks := 0;
     renewals := 0;
     schedules := 0;
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        SELECT h.* INTO one FROM taskq_hand_over_in(i, $1, $2, $3, $4) h;
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        SELECT h.* INTO one FROM @extschema@.taskq_hand_over_in(i, $1, $2, $3, $4) h;
         tasks := tasks + one.tasks;
         renewals := renewals + one.renewals;
         schedules := schedules + one.schedules;
@@ -942,7 +942,7 @@ CREATE FUNCTION taskq_merge_customer_in(slot integer, from_id text, to_id text, 
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_merge_customer(from_id text, to_id text, actor text DEFAULT NULL::text, OUT tasks bigint, OUT renewals bigint, OUT policies bigint) RETURNS record
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     one record;
@@ -950,8 +950,8 @@ BEGIN
     SELECT m.policies INTO policies FROM @taskq@.taskq_merge_customer($1, $2, $3) m;
     tasks := 0;
     renewals := 0;
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        SELECT m.* INTO one FROM taskq_merge_customer_in(i, $1, $2, $3) m;
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        SELECT m.* INTO one FROM @extschema@.taskq_merge_customer_in(i, $1, $2, $3) m;
         tasks := tasks + one.tasks;
         renewals := renewals + one.renewals;
     END LOOP;
@@ -1048,13 +1048,13 @@ CREATE FUNCTION taskq_reapply_grants_in(slot integer) RETURNS void
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_reapply_grants() RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM @taskq@.taskq_reapply_grants();
-    PERFORM taskq_router_grant(g.role_name) FROM taskq_role_grant g;
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        PERFORM taskq_reapply_grants_in(i);
+    PERFORM @extschema@.taskq_router_grant(g.role_name) FROM @taskq@.taskq_role_grant g;
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        PERFORM @extschema@.taskq_reapply_grants_in(i);
     END LOOP;
 END
 $$;
@@ -1154,13 +1154,13 @@ CREATE FUNCTION taskq_revoke_in(slot integer, role name) RETURNS void
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_revoke(role name) RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM @taskq@.taskq_revoke($1);
-    PERFORM taskq_router_revoke($1);
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        PERFORM taskq_revoke_in(i, $1);
+    PERFORM @extschema@.taskq_router_revoke($1);
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        PERFORM @extschema@.taskq_revoke_in(i, $1);
     END LOOP;
 END
 $$;
@@ -1239,11 +1239,11 @@ COMMENT ON FUNCTION taskq_sla_moves(calendar text, OUT task_id bigint, OUT clock
 
 -- taskq_sla_report
 CREATE FUNCTION taskq_sla_report(since timestamp with time zone, until timestamp with time zone, group_by text DEFAULT 'none'::text, OUT group_key text, OUT tasks integer, OUT met integer, OUT breached integer, OUT compliance double precision, OUT p50_hours double precision, OUT p90_hours double precision, OUT response_tasks integer, OUT response_met integer, OUT response_breached integer, OUT response_compliance double precision, OUT business_p50_hours double precision, OUT business_p90_hours double precision) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN QUERY
-    WITH part AS MATERIALIZED (SELECT p.* FROM taskq_sla_report_parts_each($1, $2, $3) p),
+    WITH part AS MATERIALIZED (SELECT p.* FROM @extschema@.taskq_sla_report_parts_each($1, $2, $3) p),
     hour AS (SELECT p.group_key, pg_catalog.percentile_cont('{0.5,0.9}'::float8[]) WITHIN GROUP (ORDER BY h.h) AS q
              FROM part p CROSS JOIN LATERAL pg_catalog.unnest(p.hours) h(h) GROUP BY p.group_key),
     business AS (SELECT p.group_key, pg_catalog.percentile_cont('{0.5,0.9}'::float8[]) WITHIN GROUP (ORDER BY h.h) AS q
@@ -1260,7 +1260,7 @@ BEGIN
     FROM total t
     LEFT JOIN hour h ON h.group_key IS NOT DISTINCT FROM t.group_key
     LEFT JOIN business b ON b.group_key IS NOT DISTINCT FROM t.group_key
-    ORDER BY CASE WHEN $3 = 'priority' THEN t.group_key::taskq_priority END DESC, t.group_key;
+    ORDER BY CASE WHEN $3 = 'priority' THEN t.group_key::@taskq@.taskq_priority END DESC, t.group_key;
 END
 $$;
 COMMENT ON FUNCTION taskq_sla_report(since timestamp with time zone, until timestamp with time zone, group_by text, OUT group_key text, OUT tasks integer, OUT met integer, OUT breached integer, OUT compliance double precision, OUT p50_hours double precision, OUT p90_hours double precision, OUT response_tasks integer, OUT response_met integer, OUT response_breached integer, OUT response_compliance double precision, OUT business_p50_hours double precision, OUT business_p90_hours double precision) IS
@@ -1336,14 +1336,14 @@ COMMENT ON FUNCTION taskq_sweep(max_tasks integer, OUT kind text, OUT tasks inte
 
 -- taskq_sweep_all
 CREATE PROCEDURE taskq_sweep_all()
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     n bigint;
 BEGIN
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
         LOOP
-            SELECT pg_catalog.count(*) INTO n FROM taskq_sweep_in(i, NULL) s WHERE s.tasks > 0;
+            SELECT pg_catalog.count(*) INTO n FROM @extschema@.taskq_sweep_in(i, NULL) s WHERE s.tasks > 0;
             EXIT WHEN n = 0;
         END LOOP;
     END LOOP;
@@ -1428,7 +1428,7 @@ COMMENT ON VIEW taskq_team_workload IS 'taskq''s view of the same name, over the
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION taskq_router_no_tasks() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RAISE EXCEPTION 'the router keeps no rows in %', TG_TABLE_NAME
@@ -1445,15 +1445,16 @@ ALTER TRIGGER taskq_router_no_tasks ON taskq_task DEPENDS ON EXTENSION taskq_rou
 ALTER TRIGGER taskq_router_no_tasks ON taskq_renewal DEPENDS ON EXTENSION taskq_router;
 ALTER TRIGGER taskq_router_no_tasks ON taskq_schedule DEPENDS ON EXTENSION taskq_router;
 
--- Who owns a directory row that tasks of a slot refer to?  No foreign key looks there.
+-- Who owns a directory row that tasks of a slot refer to?  No foreign key looks
+-- there, and what arrives at a slot by replication fires none.
 CREATE FUNCTION taskq_router_keep() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RAISE EXCEPTION 'rows of % cannot be deleted on the router', TG_TABLE_NAME
         USING ERRCODE = 'feature_not_supported',
-              DETAIL = 'Tasks at the slots may refer to them, which no foreign key sees.',
-              HINT = 'Consider setting is_active to false.';
+              DETAIL = 'Rows at the slots may refer to them, which no foreign key sees.',
+              HINT = CASE TG_TABLE_NAME WHEN 'taskq_calendar' THEN 'Consider to leave it unused.' ELSE 'Consider setting is_active to false.' END;
 END
 $$;
 COMMENT ON FUNCTION taskq_router_keep() IS 'Trigger function that refuses to delete staff, customers and teams on the router.';

@@ -30,6 +30,10 @@ is(desk(q{SELECT count(*) FROM pg_proc r JOIN pg_proc t USING (proname)
 		AND (r.proargtypes <> t.proargtypes OR r.prorettype <> t.prorettype OR r.proretset <> t.proretset OR r.provolatile <> t.provolatile
 			OR r.proargnames IS DISTINCT FROM t.proargnames OR r.pronargdefaults <> t.pronargdefaults)}), '0', 'same arguments, defaults and results');
 
+is(desk(q{SELECT count(*), count(*) FILTER (WHERE p.proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}')
+		FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'taskq_router'::regnamespace AND l.lanname = 'plpgsql'}) =~ s/^[1-9]\d*//r, '|0',
+	'no name in a function is looked up in schemas that others may create in');
+
 # ------------------------------------------------------------------ bad slots
 
 sub set_slots { my (@connstr) = @_; return 'SELECT taskq_router_set_slots(ARRAY[' . join(', ', map { "'$_'" } @connstr) . '])' }
