@@ -1451,20 +1451,87 @@ CREATE FUNCTION taskq_router_keep() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION 'the keys of % cannot be changed on the router', TG_TABLE_NAME
+            USING ERRCODE = 'feature_not_supported',
+                  DETAIL = 'Rows at the slots may refer to them, which no foreign key sees.',
+                  HINT = CASE TG_TABLE_NAME
+                      WHEN 'taskq_customer' THEN 'Insert the new one, and call taskq_merge_customer().'
+                      WHEN 'taskq_staff_member' THEN 'Insert the new one, and call taskq_hand_over().'
+                      ELSE 'Insert the new one, and have what refers to the old one refer to it.' END;
+    END IF;
     RAISE EXCEPTION 'rows of % cannot be deleted on the router', TG_TABLE_NAME
         USING ERRCODE = 'feature_not_supported',
               DETAIL = 'Rows at the slots may refer to them, which no foreign key sees.',
               HINT = CASE TG_TABLE_NAME WHEN 'taskq_calendar' THEN 'Consider to leave it unused.' ELSE 'Consider setting is_active to false.' END;
 END
 $$;
-COMMENT ON FUNCTION taskq_router_keep() IS 'Trigger function that refuses to delete staff, customers and teams on the router.';
+COMMENT ON FUNCTION taskq_router_keep() IS
+'Trigger function that refuses to delete staff, customers, teams and calendars on the router, and to change their ids and names.';
 
 CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_staff_member FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_all BEFORE TRUNCATE ON taskq_staff_member FOR EACH STATEMENT EXECUTE FUNCTION taskq_router_keep();
 CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_customer FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_all BEFORE TRUNCATE ON taskq_customer FOR EACH STATEMENT EXECUTE FUNCTION taskq_router_keep();
 CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_team FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_all BEFORE TRUNCATE ON taskq_team FOR EACH STATEMENT EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_calendar FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_all BEFORE TRUNCATE ON taskq_calendar FOR EACH STATEMENT EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_key BEFORE UPDATE ON taskq_staff_member
+    FOR EACH ROW WHEN (old.id <> new.id) EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_key BEFORE UPDATE ON taskq_customer
+    FOR EACH ROW WHEN (old.id <> new.id) EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_key BEFORE UPDATE ON taskq_team
+    FOR EACH ROW WHEN (old.id <> new.id) EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_key BEFORE UPDATE ON taskq_calendar
+    FOR EACH ROW WHEN (old.name <> new.name) EXECUTE FUNCTION taskq_router_keep();
 ALTER TRIGGER taskq_router_keep ON taskq_staff_member DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_all ON taskq_staff_member DEPENDS ON EXTENSION taskq_router;
 ALTER TRIGGER taskq_router_keep ON taskq_customer DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_all ON taskq_customer DEPENDS ON EXTENSION taskq_router;
 ALTER TRIGGER taskq_router_keep ON taskq_team DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_all ON taskq_team DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep ON taskq_calendar DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_all ON taskq_calendar DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_key ON taskq_staff_member DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_key ON taskq_customer DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_key ON taskq_team DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_key ON taskq_calendar DEPENDS ON EXTENSION taskq_router;
+
+-- ---------------------------------------------------------------------------
+-- Nobody says himself who he is at a slot
+-- ---------------------------------------------------------------------------
+
+-- PL/Proxy needs USAGE on the servers, and PostgreSQL lets who has that map himself:
+-- to any role, the slots' superuser among them, if the router's machine is let in.
+CREATE FUNCTION taskq_router_mapping_changed() RETURNS event_trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    changed name[];
+BEGIN
+    IF TG_EVENT = 'sql_drop' THEN
+        changed := ARRAY(SELECT d.address_args[1]::name FROM pg_event_trigger_dropped_objects() d
+                         WHERE d.object_type = 'user mapping' AND d.original);
+    ELSE
+        changed := ARRAY(SELECT m.srvname FROM pg_event_trigger_ddl_commands() c JOIN pg_user_mappings m ON m.umid = c.objid
+                         WHERE c.classid = 'pg_user_mapping'::regclass);
+    END IF;
+    IF EXISTS (SELECT FROM pg_foreign_server s
+               WHERE s.srvname = ANY (changed) AND s.srvname ~ '^taskq_(slots|reads|slot_[0-9]+)$'
+                 AND NOT pg_has_role(current_user, s.srvowner, 'USAGE')) THEN
+        RAISE EXCEPTION 'permission denied for user mappings of the router''s servers'
+            USING ERRCODE = 'insufficient_privilege', DETAIL = 'They say as whom a role calls the slots.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION taskq_router_mapping_changed() IS
+'Event trigger function that leaves the user mappings of the router''s servers to the servers'' owner.';
+
+CREATE EVENT TRIGGER taskq_router_mapping_changed ON ddl_command_end WHEN TAG IN ('CREATE USER MAPPING', 'ALTER USER MAPPING')
+    EXECUTE FUNCTION taskq_router_mapping_changed();
+CREATE EVENT TRIGGER taskq_router_mapping_dropped ON sql_drop WHEN TAG IN ('DROP USER MAPPING')
+    EXECUTE FUNCTION taskq_router_mapping_changed();
 
 -- ---------------------------------------------------------------------------
 -- Names of schemas, and rights
