@@ -235,7 +235,7 @@ describe('long texts', () => {
     // Nothing was read from where long texts are stored.
     const read = async () => (await desk.db.query(`
       SELECT pg_stat_force_next_flush(), toast_blks_read + toast_blks_hit AS n FROM pg_statio_user_tables WHERE relname = 'taskq_task'`)).rows[0].n
-    await desk.db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ops-console'`, [desk.database])
+    await desk.loseConnections()
     const before = await read()
     await desk.db.query('UPDATE taskq_task SET pause_reason = NULL, paused_at = NULL, resume_at = NULL WHERE paused_at IS NOT NULL')
     const after = await read()
@@ -362,7 +362,7 @@ describe('pauses', () => {
 
   test('until is on the desk\'s clock, or with an offset; it must lie ahead', async () => {
     await desk.db.query(`ALTER DATABASE ${desk.database} SET taskq.timezone = 'Europe/Berlin'`)
-    await desk.db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ops-console'`, [desk.database])
+    await desk.loseConnections()
     try {
       const id = await desk.task()
       const until = async (instant) => (await agent.post(`/ops/tasks/${id}/pause`, { until: instant })).body
@@ -373,7 +373,7 @@ describe('pauses', () => {
       for (const wrong of ['tomorrow', '2099-06-05', 'infinity', '2099-02-30T09:00']) assert.equal((await until(wrong)).status, 422, wrong)
     } finally {
       await desk.db.query(`ALTER DATABASE ${desk.database} RESET taskq.timezone`)
-      await desk.db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ops-console'`, [desk.database])
+      await desk.loseConnections()
     }
   })
 

@@ -71,6 +71,11 @@ export async function openDesk(name, { host = process.env.PGHOST, port = process
         SELECT count(*) FROM taskq_cancel_many(ARRAY(SELECT id FROM taskq_task WHERE completed_at IS NULL AND cancelled_at IS NULL));
         DELETE FROM taskq_task`)
     },
+    // Ends the console's connections, and comes back when it has new ones.
+    async loseConnections() {
+      await db.query(`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ops-console'`, [database])
+      await until('the console to connect anew', async () => (await fetch(`${url}/health`)).ok)
+    },
     // Another connection, as the superuser.
     async connect() {
       const client = new pg.Client({ host, port, database })
