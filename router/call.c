@@ -38,6 +38,7 @@
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "storage/proc.h"
+#include "tcop/utility.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -159,13 +160,15 @@ route_of(FunctionCallInfo fcinfo)
 /* ----------------------------------------------------------- before a call */
 
 /*
- * 25001 in a transaction block, or a subtransaction: its ROLLBACK would not
+ * 25006 in a read-only transaction; 25001 in a transaction block, a
+ * subtransaction, or a pipeline behind another statement: its ROLLBACK would not
  * reach the slot.
  */
 static void
 refuse_in_transaction(const Route *route)
 {
-	if (router_in_transaction || !IsTransactionBlock())
+	PreventCommandIfReadOnly(route->name);
+	if (router_in_transaction || !IsInTransactionBlock(true))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
@@ -300,6 +303,8 @@ put_right(void *arg)
 	{
 		/* PL/Proxy would try to cancel at the slot, and wait for that without a limit. */
 		errcode(ERRCODE_OPERATOR_INTERVENTION);
+		if (errand->route->writes)
+			errdetail("Whether the call was carried out is not known.");
 		errand->canceled = true;
 	}
 	else if (errand->timed && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && message == NULL)

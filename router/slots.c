@@ -114,6 +114,24 @@ taskq_router_options(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/*
+ * Whether the user that PL/Proxy puts behind a connection string is the one that
+ * connects: not if a keyword without a value is at the end, or if PL/Proxy takes
+ * something for a user that is none.  It would be the server's own user then.
+ */
+static bool
+takes_user(const char *connstr)
+{
+	char	   *with_user = psprintf("%s user='u'", connstr);
+	PQconninfoOption *options = PQconninfoParse(with_user, NULL);
+	bool		result = false;
+
+	for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
+		result |= strcmp(option->keyword, "user") == 0 && option->val != NULL && strcmp(option->val, "u") == 0;
+	PQconninfoFree(options);
+	return result && strstr(connstr, "user=") == NULL;
+}
+
 /* Throws 22023 unless the text is a connection string that a slot can have. */
 PG_FUNCTION_INFO_V1(taskq_router_check_connstr);
 Datum
@@ -155,6 +173,11 @@ taskq_router_check_connstr(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the connection string of a slot must consist of keywords and values, dbname among them"),
+				 errdetail("It is \"%s\".", connstr)));
+	if (!takes_user(connstr))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the connection string of a slot must neither end with a keyword without a value nor contain \"user=\""),
 				 errdetail("It is \"%s\".", connstr)));
 	PG_RETURN_VOID();
 }

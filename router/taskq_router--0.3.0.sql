@@ -59,24 +59,29 @@ CREATE FUNCTION taskq_router_probe(
 COMMENT ON FUNCTION taskq_router_probe(integer) IS 'What a slot is. For taskq_router_status().';
 
 CREATE FUNCTION taskq_router_state_at(
-    slots integer[], OUT slot_number integer, OUT timezone text, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT replay_lag interval)
+    slots integer[], OUT slot_number integer, OUT timezone text, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT replay_lag interval,
+    OUT subscribes boolean)
     RETURNS SETOF record
     LANGUAGE plproxy
 AS $$ CLUSTER 'taskq_slots'; RUN ON unnest(slots);
     SELECT @taskq@.taskq_slot_number() AS slot_number,
            CASE WHEN @taskq@.taskq_today() IS NOT NULL THEN current_setting('taskq.timezone') END AS timezone,
            w.state AS worker, w.last_sweep_at, w.backlog,
-           CASE WHEN pg_is_in_recovery() THEN clock_timestamp() - pg_last_xact_replay_timestamp() END AS replay_lag
+           CASE WHEN pg_is_in_recovery() THEN clock_timestamp() - pg_last_xact_replay_timestamp() END AS replay_lag,
+           (SELECT bool_or(t.pid IS NOT NULL) FROM pg_subscription u JOIN pg_stat_subscription t ON t.subid = u.oid
+            WHERE u.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+              AND u.subname ~ '^taskq_directory_' AND t.relid IS NULL AND NOT pg_is_in_recovery()) AS subscribes
     FROM (VALUES (1)) v(v) LEFT JOIN @taskq@.taskq_worker_status w ON w.database = current_database(); $$;
 CREATE FUNCTION taskq_router_state(
-    slot integer, OUT slot_number integer, OUT timezone text, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT replay_lag interval)
+    slot integer, OUT slot_number integer, OUT timezone text, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT replay_lag interval,
+    OUT subscribes boolean)
     RETURNS SETOF record
     LANGUAGE c STABLE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 COMMENT ON FUNCTION taskq_router_state(integer) IS 'What the taskq of a slot is at. For taskq_router_status().';
 
 CREATE FUNCTION taskq_router_check_slot(slot integer) RETURNS void
-    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     there record;
@@ -85,7 +90,7 @@ DECLARE
 BEGIN
     SELECT e.extversion AS version, n.nspname AS schema INTO here
     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'taskq';
-    SELECT p.* INTO there FROM taskq_router_probe($1) p;
+    SELECT p.* INTO there FROM @extschema@.taskq_router_probe($1) p;
     IF there.version IS NULL THEN
         RAISE EXCEPTION 'slot % cannot be used: database "%" has no taskq', $1, there.database
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Create extension taskq there.';
@@ -99,8 +104,8 @@ BEGIN
         RAISE EXCEPTION 'slot % cannot be used: its DateStyle is "%"', $1, there.datestyle
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Set it to ISO for its database.';
     END IF;
-    SELECT s.* INTO state FROM taskq_router_state($1) s;
-    PERFORM taskq_today();
+    SELECT s.* INTO state FROM @extschema@.taskq_router_state($1) s;
+    PERFORM @taskq@.taskq_today();
     IF state.timezone <> current_setting('taskq.timezone') THEN
         RAISE EXCEPTION 'slot % cannot be used: its taskq.timezone is "%", and the router''s "%"', $1, state.timezone, current_setting('taskq.timezone')
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Today must be the same day at all slots.';
@@ -123,29 +128,29 @@ CREATE FUNCTION taskq_router_directory() RETURNS text[]
 COMMENT ON FUNCTION taskq_router_directory() IS 'The tables of the directory, which the router publishes to all slots.';
 
 CREATE FUNCTION taskq_router_publish() RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_publication p WHERE p.pubname = 'taskq_directory') THEN
         CREATE PUBLICATION taskq_directory;
     END IF;
     EXECUTE format('ALTER PUBLICATION taskq_directory SET TABLE %s',
-                   (SELECT string_agg(format('@taskq@.%I', t), ', ') FROM unnest(taskq_router_directory()) t));
+                   (SELECT string_agg(format('@taskq@.%I', t), ', ') FROM unnest(@extschema@.taskq_router_directory()) t));
 END
 $$;
 COMMENT ON FUNCTION taskq_router_publish() IS
 'Publishes the directory as taskq_directory. taskq_router_set_slots() calls it; so must you after a restore, for pg_dump does not keep which tables of an extension are published. For superusers.';
 
 CREATE FUNCTION taskq_router_set_slots(connstrs text[]) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     n integer := cardinality($1);
-    old integer := (SELECT count(*) FROM taskq_router_slot);
+    old integer := (SELECT count(*) FROM @extschema@.taskq_router_slot);
     servers text[] := '{taskq_slots,taskq_reads}';
     options text;
 BEGIN
-    IF n IS NULL OR array_ndims($1) <> 1 OR n > 1024 OR n & (n - 1) <> 0 THEN
+    IF n IS NULL OR n = 0 OR array_ndims($1) <> 1 OR n > 1024 OR n & (n - 1) <> 0 THEN
         RAISE EXCEPTION 'the number of slots must be a power of two, at most 1024, not %', coalesce(n, 0)
             USING ERRCODE = 'invalid_parameter_value';
     ELSIF array_position($1, NULL) IS NOT NULL THEN
@@ -159,7 +164,7 @@ BEGIN
             (SELECT min(i) - 1 FROM unnest($1) WITH ORDINALITY u(c, i) WHERE c = (SELECT d FROM unnest($1) d GROUP BY d HAVING count(*) > 1 LIMIT 1))
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM taskq_router_check_connstr(c) FROM unnest($1) c;
+    PERFORM @extschema@.taskq_router_check_connstr(c) FROM unnest($1) c;
     FOR k IN 1 .. 2 LOOP
         SELECT string_agg(format('%sp%s %L', CASE WHEN old > 0 THEN 'SET ' END, u.i - 1,
                                  u.c || CASE WHEN k = 2 THEN ' target_session_attrs=prefer-standby' ELSE '' END), ', ' ORDER BY u.i)
@@ -171,34 +176,34 @@ BEGIN
             EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER %I', servers[k]);
         END IF;
     END LOOP;
-    PERFORM taskq_router_check_slot(i) FROM generate_series(0, n - 1) i;
-    PERFORM taskq_router_publish();
+    PERFORM @extschema@.taskq_router_check_slot(i) FROM generate_series(0, n - 1) i;
+    PERFORM @extschema@.taskq_router_publish();
 END
 $$;
 COMMENT ON FUNCTION taskq_router_set_slots(text[]) IS
 'Names all slots of the router by their connection strings, that of slot 0 first; as many as a power of two, which never changes. Connects to each and checks it, see taskq_router_check_slot(). Makes the servers taskq_slots and taskq_reads, with a user mapping for PUBLIC by which everybody connects under his own name, and the publication taskq_directory. For superusers. Errors: 22023 not a power of two, not a connection string, the same twice; 55000 another number than before; those of taskq_router_check_slot().';
 
 CREATE FUNCTION taskq_router_set_slot(slot integer, connstr text) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    n integer := taskq_router_slots();
+    n integer := @extschema@.taskq_router_slots();
 BEGIN
     IF $1 IS NULL OR $1 NOT BETWEEN 0 AND n - 1 THEN
         RAISE EXCEPTION 'slot must be a number from 0 to %', n - 1 USING ERRCODE = 'invalid_parameter_value';
     ELSIF $2 IS NULL THEN
         RAISE EXCEPTION 'the connection string of a slot must not be null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    PERFORM taskq_router_check_connstr($2);
-    IF EXISTS (SELECT FROM taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1) THEN
-        RAISE EXCEPTION 'slot % has the connection string of slot %', $1, (SELECT min(s.slot) FROM taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1)
+    PERFORM @extschema@.taskq_router_check_connstr($2);
+    IF EXISTS (SELECT FROM @extschema@.taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1) THEN
+        RAISE EXCEPTION 'slot % has the connection string of slot %', $1, (SELECT min(s.slot) FROM @extschema@.taskq_router_slot s WHERE s.connstr = $2 AND s.slot <> $1)
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     EXECUTE format('ALTER SERVER taskq_slots OPTIONS (SET p%s %L)', $1, $2);
     EXECUTE format('ALTER SERVER taskq_reads OPTIONS (SET p%s %L)', $1, $2 || ' target_session_attrs=prefer-standby');
-    PERFORM taskq_router_check_slot($1);
+    PERFORM @extschema@.taskq_router_check_slot($1);
     IF EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = 'taskq_slot_' || $1) THEN
-        PERFORM taskq_router_set_server($1, $2);
+        PERFORM @extschema@.taskq_router_set_server($1, $2);
     END IF;
 END
 $$;
@@ -206,7 +211,7 @@ COMMENT ON FUNCTION taskq_router_set_slot(integer, text) IS
 'Says where a slot is from now on. Connects to it and checks it, see taskq_router_check_slot(). Calls that have begun go to where it was. For superusers. Errors: 22023 no such slot, not a connection string, that of another slot; those of taskq_router_check_slot().';
 
 CREATE FUNCTION taskq_router_slot_script(slot integer, connstr text, resume boolean DEFAULT false) RETURNS text
-    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF $1 IS NULL OR $1 NOT BETWEEN 0 AND 1023 OR $2 IS NULL THEN
@@ -214,8 +219,8 @@ BEGIN
     END IF;
     RETURN format($script$SELECT @taskq@.taskq_set_slot(%1$s);
 
--- Rows that arrive by replication fire no triggers for statements: this has them fired.
-CREATE OR REPLACE FUNCTION @taskq@.taskq_slot_applied() RETURNS trigger LANGUAGE plpgsql AS $f$
+-- Rows that arrive by replication fire none of taskq's triggers: these do what matters at a slot.
+CREATE OR REPLACE FUNCTION @taskq@.taskq_slot_applied() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $f$
 BEGIN
     EXECUTE format('DELETE FROM %%s WHERE false', TG_RELID::regclass);
     RETURN NULL;
@@ -224,7 +229,9 @@ $f$;
 %2$sCREATE OR REPLACE TRIGGER taskq_slot_applied AFTER INSERT OR UPDATE OR DELETE ON @taskq@.taskq_workflow_rule
     FOR EACH ROW EXECUTE FUNCTION @taskq@.taskq_workflow_rule_changed();
 ALTER TABLE @taskq@.taskq_workflow_rule ENABLE REPLICA TRIGGER taskq_slot_applied;
-ALTER TABLE @taskq@.taskq_customer ENABLE ALWAYS TRIGGER taskq_customer_reactivated;
+CREATE OR REPLACE TRIGGER taskq_slot_applied AFTER UPDATE ON @taskq@.taskq_customer
+    FOR EACH ROW WHEN (new.is_active AND NOT old.is_active) EXECUTE FUNCTION @taskq@.taskq_customer_reactivated();
+ALTER TABLE @taskq@.taskq_customer ENABLE REPLICA TRIGGER taskq_slot_applied;
 
 CREATE SUBSCRIPTION taskq_directory_%1$s CONNECTION %3$L PUBLICATION taskq_directory%4$s;
 $script$, $1,
@@ -242,21 +249,21 @@ CREATE FUNCTION taskq_router_status(
     OUT slot integer, OUT connstr text, OUT answers_ms double precision, OUT version text, OUT server text, OUT is_standby boolean,
     OUT replay_lag interval, OUT worker text, OUT last_sweep_at timestamptz, OUT backlog integer, OUT problem text)
     RETURNS SETOF record
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     began timestamptz;
 BEGIN
-    FOR slot, connstr IN SELECT s.slot, s.connstr FROM taskq_router_slot s ORDER BY s.slot LOOP
+    FOR slot, connstr IN SELECT s.slot, s.connstr FROM @extschema@.taskq_router_slot s ORDER BY s.slot LOOP
         answers_ms := NULL; version := NULL; server := NULL; is_standby := NULL; replay_lag := NULL;
         worker := NULL; last_sweep_at := NULL; backlog := NULL; problem := NULL;
         BEGIN
-            PERFORM taskq_router_probe(slot);
+            PERFORM @extschema@.taskq_router_probe(slot);
             began := clock_timestamp();
-            SELECT p.version, p.server, p.is_standby INTO version, server, is_standby FROM taskq_router_probe(slot) p;
+            SELECT p.version, p.server, p.is_standby INTO version, server, is_standby FROM @extschema@.taskq_router_probe(slot) p;
             answers_ms := 1000 * extract(epoch FROM clock_timestamp() - began);
-            SELECT s.worker, s.last_sweep_at, s.backlog, s.replay_lag INTO worker, last_sweep_at, backlog, replay_lag FROM taskq_router_state(slot) s;
-            PERFORM taskq_router_check_slot(slot);
+            SELECT s.worker, s.last_sweep_at, s.backlog, s.replay_lag INTO worker, last_sweep_at, backlog, replay_lag FROM @extschema@.taskq_router_state(slot) s;
+            PERFORM @extschema@.taskq_router_check_slot(slot);
         EXCEPTION WHEN OTHERS THEN
             problem := SQLERRM;
         END;
@@ -285,7 +292,7 @@ ALTER OPERATOR FAMILY taskq_router_ops USING hash ADD
     OPERATOR 1 = (bigint, integer), FUNCTION 2 (integer, integer) taskq_router_hash_integer(integer, bigint);
 
 CREATE FUNCTION taskq_router_set_server(slot integer, connstr text) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     server name := 'taskq_slot_' || $1;
@@ -300,7 +307,7 @@ BEGIN
         WHERE s.srvname = server AND o.option_name <> ALL ('{updatable,async_capable,extensions,fetch_size}');
         EXECUTE format('ALTER SERVER %I OPTIONS (%s)', server, options);
     END IF;
-    SELECT string_agg(format('ADD %I %L', o.keyword, o.value), ', ') INTO options FROM taskq_router_options($2) o;
+    SELECT string_agg(format('ADD %I %L', o.keyword, o.value), ', ') INTO options FROM @extschema@.taskq_router_options($2) o;
     EXECUTE format('ALTER SERVER %I OPTIONS (%s)', server, options);
 END
 $$;
@@ -308,7 +315,7 @@ COMMENT ON FUNCTION taskq_router_set_server(integer, text) IS 'Sets the server t
 
 -- A mapping without a user would connect as the operating system's user of the server.
 CREATE FUNCTION taskq_router_map(role name) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     server name;
@@ -332,17 +339,17 @@ COMMENT ON FUNCTION taskq_router_map(name) IS
 'Has a role read views as whom it calls functions: by the user mapping of server taskq_slots, else under its own name. taskq_grant() and taskq_router_make_views() call it; so must you after a change of that mapping. For superusers.';
 
 CREATE FUNCTION taskq_router_make_views() RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    n integer := taskq_router_slots();
+    n integer := @extschema@.taskq_router_slots();
     v record;
     remainder integer;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_foreign_data_wrapper w WHERE w.fdwname = 'postgres_fdw') THEN
         RAISE EXCEPTION 'views are read by postgres_fdw, which is not installed' USING ERRCODE = 'undefined_object', HINT = 'CREATE EXTENSION postgres_fdw;';
     END IF;
-    PERFORM taskq_router_set_server(s.slot, s.connstr) FROM taskq_router_slot s;
+    PERFORM @extschema@.taskq_router_set_server(s.slot, s.connstr) FROM @extschema@.taskq_router_slot s;
     FOR v IN SELECT * FROM (VALUES ('taskq_task', 'id'), ('taskq_tasks', 'id'), ('taskq_queue', 'id'), ('taskq_todo', 'id'), ('taskq_sla_violations', 'id'),
                                    ('taskq_task_event', 'task_id'), ('taskq_task_history', 'task_id'), ('taskq_sla_clocks', 'task_id'),
                                    ('taskq_renewal', 'id'), ('taskq_renewals', 'id')) v(name, key)
@@ -358,8 +365,8 @@ BEGIN
         END LOOP;
         EXECUTE format('COMMENT ON TABLE @extschema@.%1$I IS %2$L', v.name, 'taskq''s of the same name, of all slots, to be read.');
     END LOOP;
-    PERFORM taskq_router_map(current_user);
-    PERFORM taskq_router_grant(g.role_name) FROM taskq_role_grant g;
+    PERFORM @extschema@.taskq_router_map(current_user);
+    PERFORM @extschema@.taskq_router_grant(g.role_name) FROM @taskq@.taskq_role_grant g;
 END
 $$;
 COMMENT ON FUNCTION taskq_router_make_views() IS
@@ -367,16 +374,16 @@ COMMENT ON FUNCTION taskq_router_make_views() IS
 
 -- Rights on the router follow those that taskq_grant() gave on the functions and views of the same name.
 CREATE FUNCTION taskq_router_grant(role name) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     here oid := (SELECT e.extnamespace FROM pg_extension e WHERE e.extname = 'taskq_router');
     there oid := (SELECT e.extnamespace FROM pg_extension e WHERE e.extname = 'taskq');
     what text;
 BEGIN
-    PERFORM taskq_router_revoke($1);
+    PERFORM @extschema@.taskq_router_revoke($1);
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', here::regnamespace::text, $1);
-    IF EXISTS (SELECT FROM taskq_router_slot) THEN
+    IF EXISTS (SELECT FROM @extschema@.taskq_router_slot) THEN
         EXECUTE format('GRANT USAGE ON FOREIGN SERVER taskq_slots, taskq_reads TO %I', $1);
     END IF;
     FOR what IN
@@ -394,14 +401,14 @@ BEGIN
     LOOP
         EXECUTE format('GRANT %s TO %I', what, $1);
     END LOOP;
-    PERFORM taskq_router_map($1);
+    PERFORM @extschema@.taskq_router_map($1);
 END
 $$;
 COMMENT ON FUNCTION taskq_router_grant(name) IS
 'Gives a role on the router''s functions and views what it has on those of taskq with the same names. taskq_grant() calls it.';
 
 CREATE FUNCTION taskq_router_revoke(role name) RETURNS void
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     here text := (SELECT e.extnamespace::regnamespace::text FROM pg_extension e WHERE e.extname = 'taskq_router');
@@ -410,7 +417,7 @@ BEGIN
     EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA %s FROM %I', here, $1);
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %s FROM %I', here, $1);
     EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %I', here, $1);
-    IF EXISTS (SELECT FROM taskq_router_slot) THEN
+    IF EXISTS (SELECT FROM @extschema@.taskq_router_slot) THEN
         EXECUTE format('REVOKE ALL ON FOREIGN SERVER taskq_slots, taskq_reads FROM %I', $1);
     END IF;
     FOR what IN SELECT format('DROP USER MAPPING FOR %I SERVER %I', m.usename, m.srvname) FROM pg_user_mappings m
@@ -613,12 +620,19 @@ CREATE FUNCTION taskq_check_in(slot integer, OUT severity integer, OUT subject t
     LANGUAGE c STABLE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_check(OUT severity integer, OUT subject text, OUT what text, OUT hint text) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
         BEGIN
-            RETURN QUERY SELECT c.severity, pg_catalog.format('slot %s: %s', i, c.subject), c.what, c.hint FROM taskq_check_in(i) c;
+            RETURN QUERY SELECT c.severity, pg_catalog.format('slot %s: %s', i, c.subject), c.what, c.hint FROM @extschema@.taskq_check_in(i) c;
+            IF NOT (SELECT s.subscribes FROM @extschema@.taskq_router_state(i) s) THEN
+                severity := 2;
+                subject := pg_catalog.format('slot %s: subscription', i);
+                what := 'It is not running: what is written of the directory does not arrive.';
+                hint := 'The log of the slot''s server says why; a row written there, and later on the router, is deleted at the slot.';
+                RETURN NEXT;
+            END IF;
         EXCEPTION WHEN connection_failure THEN
             severity := 1;
             subject := pg_catalog.format('slot %s', i);
@@ -641,7 +655,7 @@ CREATE FUNCTION taskq_claim_in(slot integer, assignee_id text, count integer, te
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_claim(assignee_id text, count integer DEFAULT 1, team_id text DEFAULT NULL::text, actor text DEFAULT NULL::text) RETURNS SETOF taskq_tasks
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     claimed @taskq@.taskq_tasks[] := '{}';
@@ -651,35 +665,35 @@ DECLARE
 BEGIN
     -- What a slot would not do, a slot refuses.
     IF $2 IS NULL OR $2 < 1 OR $2 > 1000
-       OR NOT EXISTS (SELECT FROM taskq_staff_member s WHERE s.id = $1 AND s.is_active)
-       OR ($3 IS NOT NULL AND NOT EXISTS (SELECT FROM taskq_team t WHERE t.id = $3)) THEN
-        RETURN QUERY SELECT c.* FROM taskq_claim_in(0, $1, $2, $3, $4) c;
+       OR NOT EXISTS (SELECT FROM @taskq@.taskq_staff_member s WHERE s.id = $1 AND s.is_active)
+       OR ($3 IS NOT NULL AND NOT EXISTS (SELECT FROM @taskq@.taskq_team t WHERE t.id = $3)) THEN
+        RETURN QUERY SELECT c.* FROM @extschema@.taskq_claim_in(0, $1, $2, $3, $4) c;
         RETURN;
     END IF;
     LOOP
         before := pg_catalog.cardinality(claimed);
         FOR head IN
             SELECT h.slot, pg_catalog.count(*)::integer AS n
-            FROM (SELECT (e.id & (taskq_router_slots() - 1))::integer AS slot, pg_catalog.row_number() OVER (ORDER BY e.rank, e.place, e.id) AS r
-                  FROM taskq_router_heads_each($1, $2 - before, $3) e) h
+            FROM (SELECT (e.id & (@extschema@.taskq_router_slots() - 1))::integer AS slot, pg_catalog.row_number() OVER (ORDER BY e.rank, e.place, e.id) AS r
+                  FROM @extschema@.taskq_router_heads_each($1, $2 - before, $3) e) h
             WHERE h.r <= $2 - before
             GROUP BY h.slot ORDER BY pg_catalog.min(h.r)
         LOOP
-            SELECT pg_catalog.array_agg(c) INTO got FROM taskq_claim_in(head.slot, $1, head.n, $3, $4) c;
+            SELECT pg_catalog.array_agg(c) INTO got FROM @extschema@.taskq_claim_in(head.slot, $1, head.n, $3, $4) c;
             claimed := claimed || got;
         END LOOP;
         EXIT WHEN head IS NULL OR pg_catalog.cardinality(claimed) >= $2;
         IF pg_catalog.cardinality(claimed) = before THEN
             -- Others hold all heads: what is behind them, wherever it is.
-            FOR i IN 0 .. taskq_router_slots() - 1 LOOP
+            FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
                 EXIT WHEN pg_catalog.cardinality(claimed) >= $2;
-                SELECT pg_catalog.array_agg(c) INTO got FROM taskq_claim_in(i, $1, $2 - pg_catalog.cardinality(claimed), $3, $4) c;
+                SELECT pg_catalog.array_agg(c) INTO got FROM @extschema@.taskq_claim_in(i, $1, $2 - pg_catalog.cardinality(claimed), $3, $4) c;
                 claimed := claimed || got;
             END LOOP;
             EXIT;
         END IF;
     END LOOP;
-    RETURN QUERY SELECT c.* FROM pg_catalog.unnest(claimed) c ORDER BY taskq_priority_rank(c.priority), c.due_date, c.id;
+    RETURN QUERY SELECT c.* FROM pg_catalog.unnest(claimed) c ORDER BY @taskq@.taskq_priority_rank(c.priority), c.due_date, c.id;
 END
 $$;
 COMMENT ON FUNCTION taskq_claim(assignee_id text, count integer, team_id text, actor text) IS
@@ -753,7 +767,7 @@ CREATE FUNCTION taskq_create_many_json_in(slot integer, bodies jsonb, actor text
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_create_many_json(bodies jsonb, actor text DEFAULT NULL::text) RETURNS SETOF jsonb
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     slots integer[];
@@ -764,12 +778,12 @@ DECLARE
     got jsonb[];
 BEGIN
     IF pg_catalog.jsonb_typeof($1) = 'array' THEN
-        SELECT pg_catalog.array_agg(DISTINCT taskq_router_slot_of_body(b.b)) INTO slots
-        FROM pg_catalog.jsonb_array_elements($1) b(b) WHERE taskq_router_slot_of_body(b.b) IS NOT NULL;
+        SELECT pg_catalog.array_agg(DISTINCT @extschema@.taskq_router_slot_of_body(b.b)) INTO slots
+        FROM pg_catalog.jsonb_array_elements($1) b(b) WHERE @extschema@.taskq_router_slot_of_body(b.b) IS NOT NULL;
     END IF;
-    slots := coalesce(slots, ARRAY[pg_catalog.floor(pg_catalog.random() * taskq_router_slots())::integer]);
+    slots := coalesce(slots, ARRAY[pg_catalog.floor(pg_catalog.random() * @extschema@.taskq_router_slots())::integer]);
     IF pg_catalog.cardinality(slots) = 1 THEN
-        RETURN QUERY SELECT c.* FROM taskq_create_many_json_in(slots[1], $1, $2) c(c);
+        RETURN QUERY SELECT c.* FROM @extschema@.taskq_create_many_json_in(slots[1], $1, $2) c(c);
         RETURN;
     END IF;
     IF NOT pg_catalog.current_setting('taskq_router.split')::boolean THEN
@@ -781,8 +795,8 @@ BEGIN
     FOR i IN 1 .. pg_catalog.cardinality(slots) LOOP
         SELECT pg_catalog.jsonb_agg(b.b ORDER BY b.n), pg_catalog.array_agg(b.n::integer ORDER BY b.n) INTO part, at_slot
         FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY b(b, n)
-        WHERE coalesce(taskq_router_slot_of_body(b.b), slots[1]) = slots[i];
-        SELECT pg_catalog.array_agg(c.c ORDER BY c.n) INTO got FROM taskq_create_many_json_in(slots[i], part, $2) WITH ORDINALITY c(c, n);
+        WHERE coalesce(@extschema@.taskq_router_slot_of_body(b.b), slots[1]) = slots[i];
+        SELECT pg_catalog.array_agg(c.c ORDER BY c.n) INTO got FROM @extschema@.taskq_create_many_json_in(slots[i], part, $2) WITH ORDINALITY c(c, n);
         place := place || at_slot;
         answers := answers || got;
     END LOOP;
@@ -840,7 +854,7 @@ CREATE FUNCTION taskq_erase_customer_in(slot integer, user_id text, actor text, 
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_erase_customer(user_id text, actor text DEFAULT NULL::text, OUT tasks bigint, OUT events bigint, OUT renewals bigint) RETURNS record
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     one record;
@@ -849,8 +863,8 @@ BEGIN
     tasks := one.tasks;
     events := one.events;
     renewals := one.renewals;
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        SELECT e.* INTO one FROM taskq_erase_customer_in(i, $1, $2) e;
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        SELECT e.* INTO one FROM @extschema@.taskq_erase_customer_in(i, $1, $2) e;
         tasks := tasks + one.tasks;
         events := events + one.events;
         renewals := renewals + one.renewals;
@@ -878,13 +892,13 @@ CREATE FUNCTION taskq_grant_in(slot integer, role name, level text) RETURNS void
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_grant(role name, level text) RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM @taskq@.taskq_grant($1, $2);
-    PERFORM taskq_router_grant($1);
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        PERFORM taskq_grant_in(i, $1, $2);
+    PERFORM @extschema@.taskq_router_grant($1);
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        PERFORM @extschema@.taskq_grant_in(i, $1, $2);
     END LOOP;
 END
 $$;
@@ -899,7 +913,7 @@ CREATE FUNCTION taskq_hand_over_in(slot integer, from_staff text, to_staff text,
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_hand_over(from_staff text, to_staff text DEFAULT NULL::text, to_team text DEFAULT NULL::text, actor text DEFAULT NULL::text, OUT tasks integer, OUT renewals integer, OUT customers integer, OUT schedules integer) RETURNS record
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     one record;
@@ -909,8 +923,8 @@ BEGIN
     tasks := 0;
     renewals := 0;
     schedules := 0;
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        SELECT h.* INTO one FROM taskq_hand_over_in(i, $1, $2, $3, $4) h;
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        SELECT h.* INTO one FROM @extschema@.taskq_hand_over_in(i, $1, $2, $3, $4) h;
         tasks := tasks + one.tasks;
         renewals := renewals + one.renewals;
         schedules := schedules + one.schedules;
@@ -928,7 +942,7 @@ CREATE FUNCTION taskq_merge_customer_in(slot integer, from_id text, to_id text, 
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_merge_customer(from_id text, to_id text, actor text DEFAULT NULL::text, OUT tasks bigint, OUT renewals bigint, OUT policies bigint) RETURNS record
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     one record;
@@ -936,8 +950,8 @@ BEGIN
     SELECT m.policies INTO policies FROM @taskq@.taskq_merge_customer($1, $2, $3) m;
     tasks := 0;
     renewals := 0;
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        SELECT m.* INTO one FROM taskq_merge_customer_in(i, $1, $2, $3) m;
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        SELECT m.* INTO one FROM @extschema@.taskq_merge_customer_in(i, $1, $2, $3) m;
         tasks := tasks + one.tasks;
         renewals := renewals + one.renewals;
     END LOOP;
@@ -1034,13 +1048,13 @@ CREATE FUNCTION taskq_reapply_grants_in(slot integer) RETURNS void
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_reapply_grants() RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM @taskq@.taskq_reapply_grants();
-    PERFORM taskq_router_grant(g.role_name) FROM taskq_role_grant g;
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        PERFORM taskq_reapply_grants_in(i);
+    PERFORM @extschema@.taskq_router_grant(g.role_name) FROM @taskq@.taskq_role_grant g;
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        PERFORM @extschema@.taskq_reapply_grants_in(i);
     END LOOP;
 END
 $$;
@@ -1140,13 +1154,13 @@ CREATE FUNCTION taskq_revoke_in(slot integer, role name) RETURNS void
     LANGUAGE c VOLATILE
     AS 'MODULE_PATHNAME', 'taskq_router_call';
 CREATE FUNCTION taskq_revoke(role name) RETURNS void
-    LANGUAGE plpgsql VOLATILE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM @taskq@.taskq_revoke($1);
-    PERFORM taskq_router_revoke($1);
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
-        PERFORM taskq_revoke_in(i, $1);
+    PERFORM @extschema@.taskq_router_revoke($1);
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
+        PERFORM @extschema@.taskq_revoke_in(i, $1);
     END LOOP;
 END
 $$;
@@ -1225,11 +1239,11 @@ COMMENT ON FUNCTION taskq_sla_moves(calendar text, OUT task_id bigint, OUT clock
 
 -- taskq_sla_report
 CREATE FUNCTION taskq_sla_report(since timestamp with time zone, until timestamp with time zone, group_by text DEFAULT 'none'::text, OUT group_key text, OUT tasks integer, OUT met integer, OUT breached integer, OUT compliance double precision, OUT p50_hours double precision, OUT p90_hours double precision, OUT response_tasks integer, OUT response_met integer, OUT response_breached integer, OUT response_compliance double precision, OUT business_p50_hours double precision, OUT business_p90_hours double precision) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN QUERY
-    WITH part AS MATERIALIZED (SELECT p.* FROM taskq_sla_report_parts_each($1, $2, $3) p),
+    WITH part AS MATERIALIZED (SELECT p.* FROM @extschema@.taskq_sla_report_parts_each($1, $2, $3) p),
     hour AS (SELECT p.group_key, pg_catalog.percentile_cont('{0.5,0.9}'::float8[]) WITHIN GROUP (ORDER BY h.h) AS q
              FROM part p CROSS JOIN LATERAL pg_catalog.unnest(p.hours) h(h) GROUP BY p.group_key),
     business AS (SELECT p.group_key, pg_catalog.percentile_cont('{0.5,0.9}'::float8[]) WITHIN GROUP (ORDER BY h.h) AS q
@@ -1246,7 +1260,7 @@ BEGIN
     FROM total t
     LEFT JOIN hour h ON h.group_key IS NOT DISTINCT FROM t.group_key
     LEFT JOIN business b ON b.group_key IS NOT DISTINCT FROM t.group_key
-    ORDER BY CASE WHEN $3 = 'priority' THEN t.group_key::taskq_priority END DESC, t.group_key;
+    ORDER BY CASE WHEN $3 = 'priority' THEN t.group_key::@taskq@.taskq_priority END DESC, t.group_key;
 END
 $$;
 COMMENT ON FUNCTION taskq_sla_report(since timestamp with time zone, until timestamp with time zone, group_by text, OUT group_key text, OUT tasks integer, OUT met integer, OUT breached integer, OUT compliance double precision, OUT p50_hours double precision, OUT p90_hours double precision, OUT response_tasks integer, OUT response_met integer, OUT response_breached integer, OUT response_compliance double precision, OUT business_p50_hours double precision, OUT business_p90_hours double precision) IS
@@ -1322,14 +1336,14 @@ COMMENT ON FUNCTION taskq_sweep(max_tasks integer, OUT kind text, OUT tasks inte
 
 -- taskq_sweep_all
 CREATE PROCEDURE taskq_sweep_all()
-    LANGUAGE plpgsql SET search_path = @extschema@, "@taskq@", pg_catalog, pg_temp
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     n bigint;
 BEGIN
-    FOR i IN 0 .. taskq_router_slots() - 1 LOOP
+    FOR i IN 0 .. @extschema@.taskq_router_slots() - 1 LOOP
         LOOP
-            SELECT pg_catalog.count(*) INTO n FROM taskq_sweep_in(i, NULL) s WHERE s.tasks > 0;
+            SELECT pg_catalog.count(*) INTO n FROM @extschema@.taskq_sweep_in(i, NULL) s WHERE s.tasks > 0;
             EXIT WHEN n = 0;
         END LOOP;
     END LOOP;
@@ -1414,7 +1428,7 @@ COMMENT ON VIEW taskq_team_workload IS 'taskq''s view of the same name, over the
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION taskq_router_no_tasks() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RAISE EXCEPTION 'the router keeps no rows in %', TG_TABLE_NAME
@@ -1431,25 +1445,93 @@ ALTER TRIGGER taskq_router_no_tasks ON taskq_task DEPENDS ON EXTENSION taskq_rou
 ALTER TRIGGER taskq_router_no_tasks ON taskq_renewal DEPENDS ON EXTENSION taskq_router;
 ALTER TRIGGER taskq_router_no_tasks ON taskq_schedule DEPENDS ON EXTENSION taskq_router;
 
--- Who owns a directory row that tasks of a slot refer to?  No foreign key looks there.
+-- Who owns a directory row that tasks of a slot refer to?  No foreign key looks
+-- there, and what arrives at a slot by replication fires none.
 CREATE FUNCTION taskq_router_keep() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        RAISE EXCEPTION 'the keys of % cannot be changed on the router', TG_TABLE_NAME
+            USING ERRCODE = 'feature_not_supported',
+                  DETAIL = 'Rows at the slots may refer to them, which no foreign key sees.',
+                  HINT = CASE TG_TABLE_NAME
+                      WHEN 'taskq_customer' THEN 'Insert the new one, and call taskq_merge_customer().'
+                      WHEN 'taskq_staff_member' THEN 'Insert the new one, and call taskq_hand_over().'
+                      ELSE 'Insert the new one, and have what refers to the old one refer to it.' END;
+    END IF;
     RAISE EXCEPTION 'rows of % cannot be deleted on the router', TG_TABLE_NAME
         USING ERRCODE = 'feature_not_supported',
-              DETAIL = 'Tasks at the slots may refer to them, which no foreign key sees.',
-              HINT = 'Consider setting is_active to false.';
+              DETAIL = 'Rows at the slots may refer to them, which no foreign key sees.',
+              HINT = CASE TG_TABLE_NAME WHEN 'taskq_calendar' THEN 'Consider to leave it unused.' ELSE 'Consider setting is_active to false.' END;
 END
 $$;
-COMMENT ON FUNCTION taskq_router_keep() IS 'Trigger function that refuses to delete staff, customers and teams on the router.';
+COMMENT ON FUNCTION taskq_router_keep() IS
+'Trigger function that refuses to delete staff, customers, teams and calendars on the router, and to change their ids and names.';
 
 CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_staff_member FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_all BEFORE TRUNCATE ON taskq_staff_member FOR EACH STATEMENT EXECUTE FUNCTION taskq_router_keep();
 CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_customer FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_all BEFORE TRUNCATE ON taskq_customer FOR EACH STATEMENT EXECUTE FUNCTION taskq_router_keep();
 CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_team FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_all BEFORE TRUNCATE ON taskq_team FOR EACH STATEMENT EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep BEFORE DELETE ON taskq_calendar FOR EACH ROW EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_all BEFORE TRUNCATE ON taskq_calendar FOR EACH STATEMENT EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_key BEFORE UPDATE ON taskq_staff_member
+    FOR EACH ROW WHEN (old.id <> new.id) EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_key BEFORE UPDATE ON taskq_customer
+    FOR EACH ROW WHEN (old.id <> new.id) EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_key BEFORE UPDATE ON taskq_team
+    FOR EACH ROW WHEN (old.id <> new.id) EXECUTE FUNCTION taskq_router_keep();
+CREATE TRIGGER taskq_router_keep_key BEFORE UPDATE ON taskq_calendar
+    FOR EACH ROW WHEN (old.name <> new.name) EXECUTE FUNCTION taskq_router_keep();
 ALTER TRIGGER taskq_router_keep ON taskq_staff_member DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_all ON taskq_staff_member DEPENDS ON EXTENSION taskq_router;
 ALTER TRIGGER taskq_router_keep ON taskq_customer DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_all ON taskq_customer DEPENDS ON EXTENSION taskq_router;
 ALTER TRIGGER taskq_router_keep ON taskq_team DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_all ON taskq_team DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep ON taskq_calendar DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_all ON taskq_calendar DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_key ON taskq_staff_member DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_key ON taskq_customer DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_key ON taskq_team DEPENDS ON EXTENSION taskq_router;
+ALTER TRIGGER taskq_router_keep_key ON taskq_calendar DEPENDS ON EXTENSION taskq_router;
+
+-- ---------------------------------------------------------------------------
+-- Nobody says himself who he is at a slot
+-- ---------------------------------------------------------------------------
+
+-- PL/Proxy needs USAGE on the servers, and PostgreSQL lets who has that map himself:
+-- to any role, the slots' superuser among them, if the router's machine is let in.
+CREATE FUNCTION taskq_router_mapping_changed() RETURNS event_trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    changed name[];
+BEGIN
+    IF TG_EVENT = 'sql_drop' THEN
+        changed := ARRAY(SELECT d.address_args[1]::name FROM pg_event_trigger_dropped_objects() d
+                         WHERE d.object_type = 'user mapping' AND d.original);
+    ELSE
+        changed := ARRAY(SELECT m.srvname FROM pg_event_trigger_ddl_commands() c JOIN pg_user_mappings m ON m.umid = c.objid
+                         WHERE c.classid = 'pg_user_mapping'::regclass);
+    END IF;
+    IF EXISTS (SELECT FROM pg_foreign_server s
+               WHERE s.srvname = ANY (changed) AND s.srvname ~ '^taskq_(slots|reads|slot_[0-9]+)$'
+                 AND NOT pg_has_role(current_user, s.srvowner, 'USAGE')) THEN
+        RAISE EXCEPTION 'permission denied for user mappings of the router''s servers'
+            USING ERRCODE = 'insufficient_privilege', DETAIL = 'They say as whom a role calls the slots.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION taskq_router_mapping_changed() IS
+'Event trigger function that leaves the user mappings of the router''s servers to the servers'' owner.';
+
+CREATE EVENT TRIGGER taskq_router_mapping_changed ON ddl_command_end WHEN TAG IN ('CREATE USER MAPPING', 'ALTER USER MAPPING')
+    EXECUTE FUNCTION taskq_router_mapping_changed();
+CREATE EVENT TRIGGER taskq_router_mapping_dropped ON sql_drop WHEN TAG IN ('DROP USER MAPPING')
+    EXECUTE FUNCTION taskq_router_mapping_changed();
 
 -- ---------------------------------------------------------------------------
 -- Names of schemas, and rights

@@ -5,10 +5,11 @@
 
 ALTER TABLE bench.task
     DROP CONSTRAINT taskq_task_is_valid,
-    ADD CHECK (char_length(title) BETWEEN 1 AND 200),
-    ADD CHECK (char_length(description) <= 65536),
+    -- Texts can be seen, and read as they are stored: no controls, no embeddings, overrides or isolates.
+    ADD CHECK (char_length(title) BETWEEN 1 AND 200 AND title ~ '\S' AND title !~ '[[:cntrl:]\u202A-\u202E\u2066-\u2069]'),
+    ADD CHECK (char_length(description) <= 65536 AND (description = '' OR description ~ '\S') AND description !~ '[\u202A-\u202E\u2066-\u2069]'),
     ADD CHECK (due_date BETWEEN '0001-01-01' AND '9999-12-31'),
-    ADD CHECK (sla_hours > 0 AND sla_hours <= 87600),
+    ADD CHECK (sla_hours >= 1 / 3600000.0::double precision AND sla_hours <= 87600),
     ADD CHECK (char_length(source) BETWEEN 1 AND 63),
     ADD CHECK (char_length(dedupe_key) BETWEEN 1 AND 255),
     ADD CHECK ((status = 'COMPLETED') = (completed_at IS NOT NULL)),

@@ -30,6 +30,10 @@ is(desk(q{SELECT count(*) FROM pg_proc r JOIN pg_proc t USING (proname)
 		AND (r.proargtypes <> t.proargtypes OR r.prorettype <> t.prorettype OR r.proretset <> t.proretset OR r.provolatile <> t.provolatile
 			OR r.proargnames IS DISTINCT FROM t.proargnames OR r.pronargdefaults <> t.pronargdefaults)}), '0', 'same arguments, defaults and results');
 
+is(desk(q{SELECT count(*), count(*) FILTER (WHERE p.proconfig IS DISTINCT FROM '{"search_path=pg_catalog, pg_temp"}')
+		FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.pronamespace = 'taskq_router'::regnamespace AND l.lanname = 'plpgsql'}) =~ s/^[1-9]\d*//r, '|0',
+	'no name in a function is looked up in schemas that others may create in');
+
 # ------------------------------------------------------------------ bad slots
 
 sub set_slots { my (@connstr) = @_; return 'SELECT taskq_router_set_slots(ARRAY[' . join(', ', map { "'$_'" } @connstr) . '])' }
@@ -37,12 +41,15 @@ my @good = map { connstr($slots, "s$_") } 0 .. 3;
 
 fails('SELECT taskq_create(\'a\')', qr/55000: the router has no slots yet/, 'no slots yet');
 fails('SELECT taskq_router_set_slots(NULL)', qr/22023: the number of slots must be a power of two, at most 1024, not 0/, 'none');
+fails(q{SELECT taskq_router_set_slots('{}')}, qr/22023: the number of slots must be a power of two, at most 1024, not 0/, 'an empty array');
 fails(set_slots(@good[0 .. 2]), qr/22023: the number of slots must be a power of two, at most 1024, not 3/, 'three');
 fails(set_slots(@good[0, 1, 2, 2]), qr/22023: slot 3 has the connection string of slot 2/, 'one twice');
 fails(set_slots(@good[0, 1, 3, 2]), qr/55000: slot 2 cannot be used: database "s3" is slot 3/, 'another slot');
 fails(set_slots('no connection', @good[1 .. 3]), qr/22023: "no connection" is not a connection string/, 'no connection string');
 fails(set_slots('user=x dbname=s0', @good[1 .. 3]), qr/22023: the connection string of a slot must have no user/, 'a user');
 fails(set_slots('postgresql:///s0', @good[1 .. 3]), qr/22023: the connection string of a slot must consist of keywords/, 'a URL');
+fails(set_slots('dbname=s0 options=', @good[1 .. 3]), qr/22023: the connection string of a slot must neither end with a keyword without a value/, 'a keyword without a value');
+fails(set_slots('dbname=s0 application_name=user=', @good[1 .. 3]), qr/22023: the connection string of a slot must neither end .* nor contain "user="/, 'what PL\/Proxy takes for a user');
 fails(set_slots('host=/nowhere dbname=s0', @good[1 .. 3]), qr/08006: slot 0 does not answer/, 'nobody there');
 fails(set_slots(connstr($slots, 'nothing'), @good[1 .. 3]), qr/08006: slot 0 does not answer: .*database "nothing" does not exist/, 'no such database');
 fails(set_slots(connstr($slots, 'postgres'), @good[1 .. 3]), qr/55000: slot 0 cannot be used: database "postgres" has no taskq/, 'no taskq');
@@ -187,6 +194,8 @@ fails(q{BEGIN; SELECT * FROM taskq_claim('sta_1')}, qr/25001: taskq_claim cannot
 fails(q{BEGIN; SELECT taskq_hand_over('sta_1', 'sta_2')}, qr/25001: taskq_hand_over cannot run/, 'nor what runs at all slots');
 fails(q{SELECT 1\; SELECT taskq_create('a')}, qr/25001/, 'nor in several statements at once');
 fails(q{DO $$ BEGIN PERFORM taskq_create('a'); EXCEPTION WHEN division_by_zero THEN END $$}, qr/25001/, 'nor under an exception handler');
+fails(q{SET default_transaction_read_only = on; SELECT taskq_create('a')}, qr/25006: cannot execute taskq_create in a read-only transaction/, 'nor in a read-only transaction');
+fails(q{SET taskq_router.in_transaction = on; BEGIN READ ONLY; SELECT taskq_create('a')}, qr/25006: cannot execute taskq_create in a read-only transaction/, 'whatever in_transaction is');
 is(desk(q{BEGIN; SELECT taskq_queue_count(); COMMIT}), desk('SELECT taskq_queue_count()'), 'reading is allowed');
 my $before = desk('SELECT taskq_queue_count()');
 desk(q{BEGIN; SET LOCAL taskq_router.in_transaction = on; SELECT taskq_create('kept'); ROLLBACK});
@@ -194,7 +203,24 @@ is(desk('SELECT taskq_queue_count()'), $before + 1, 'in_transaction = on: writte
 like(desk(q{DO $$ BEGIN PERFORM taskq_create('in DO'); END $$; SELECT taskq_queue_count()}), qr/^\d+$/, 'in DO, outside of a block');
 is(desk('SELECT taskq_queue_count()'), $before + 2, 'and it is there');
 fails(q{SELECT public.taskq_create('a')}, qr/0A000: the router keeps no rows in taskq_task/, 'no tasks in the router itself');
+{
+	my $script = $router->basedir . '/pipeline.sql';
+	append_to_file($script, "\\startpipeline\nSELECT taskq_queue_count();\nSELECT taskq_create('in a pipeline');\n\\endpipeline\n");
+	my ($out, $complaint) = run_command([ 'pgbench', '-n', '-M', 'extended', '-t', '1', '-f', $script, $router->connstr('desk') ]);
+	like($complaint, qr/taskq_create cannot run inside a transaction block/, 'nor in a pipeline, behind another statement');
+}
 fails(q{DELETE FROM taskq_customer WHERE id = 'cus_1'}, qr/0A000: rows of taskq_customer cannot be deleted on the router/, 'customers are not deleted');
+# No foreign key looks at what refers to a row at the slots, nor does one follow there.
+desk(q{INSERT INTO taskq_calendar (name, timezone) VALUES ('office', 'UTC')});
+for my $table (qw(taskq_customer taskq_staff_member taskq_team))
+{
+	fails("UPDATE $table SET id = 'other' WHERE id IN ('cus_1', 'sta_1', 'north')", qr/0A000: the keys of $table cannot be changed on the router/, "no other id in $table");
+}
+fails(q{UPDATE taskq_calendar SET name = 'other'}, qr/0A000: the keys of taskq_calendar cannot be changed on the router/, 'no other name of a calendar');
+fails(q{TRUNCATE taskq_customer CASCADE}, qr/0A000: rows of taskq_customer cannot be deleted on the router/, 'nor at once');
+fails(q{DELETE FROM taskq_calendar}, qr/0A000: rows of taskq_calendar cannot be deleted on the router/, 'calendars are not deleted');
+is(desk(q{UPDATE taskq_customer SET id = id, name = 'Customer One' WHERE id = 'cus_1'; UPDATE taskq_customer SET name = 'Customer 1' WHERE id = 'cus_1'; SELECT name FROM taskq_customer WHERE id = 'cus_1'}),
+	'Customer 1', 'all else can be changed');
 
 # ------------------------------------------------------------------------ the actor
 
@@ -243,6 +269,14 @@ is($renewal & 3, desk(q{SELECT taskq_slot('cus_17') & 3}), 'a renewal is at the 
 is(desk('SELECT count(*) FROM taskq_renewals_refresh(dry_run => true)'), '4', 'what a refresh would do');
 is(desk('SELECT count(*), max(task_id) & 3 FROM taskq_renewals_refresh()'), '4|' . ($renewal & 3), 'and does');
 like(desk("SELECT taskq_renewal_complete($renewal, next_due_date => taskq_today() + 400)"), qr/^\d+$/, 'the next cycle');
+# A customer who comes back has renewals looked at again, at its slot.
+desk(q{UPDATE taskq_customer SET is_active = false WHERE id = 'cus_17'});
+synced();
+my $checks = 'SELECT count(*) FILTER (WHERE next_check_on = $$-infinity$$), count(*) > 0 FROM taskq_renewal WHERE user_id = $$cus_17$$ AND next_check_on IS NOT NULL';
+is(at_slot($renewal & 3, $checks), '0|t', 'no renewal is to be looked at');
+desk(q{UPDATE taskq_customer SET is_active = true WHERE id = 'cus_17'});
+synced();
+is(at_slot($renewal & 3, $checks), '1|t', 'of a customer who comes back, it is');
 is(desk(q{SELECT outcome, title FROM taskq_emit_dry_run('told', '{"n": 1}', 'cus_17')}), 'created|Told 1', 'an event, tried');
 my $told = desk(q{SELECT taskq_emit('told', '{"n": 1}', 'cus_17')});
 is($told & 3, $renewal & 3, 'and emitted, at the slot of the customer');
@@ -288,6 +322,15 @@ my $closed = desk(q{SELECT taskq_queue_count(status => '{COMPLETED,CANCELLED}', 
 is(desk(q{SELECT taskq_purge('0', dry_run => true)}), $closed, 'what a purge would delete');
 is(desk(q{SELECT taskq_purge('0')}), $closed, 'and deletes');
 cmp_ok(desk(q{SELECT count(*) FROM taskq_check() WHERE subject LIKE 'slot 3: %'}), '>', 0, 'findings at a slot');
+is(desk(q{SELECT subject, what FROM taskq_check() WHERE severity = 1 OR what ~ 'search_path|ENABLE'}), '', 'none of which is about what the router set up');
+my $arrives = q{SELECT string_agg(subject, ',') FROM taskq_check() WHERE what LIKE '%does not arrive%'};
+waits_until('all subscriptions run', sub { desk($arrives) eq '' });
+at_slot(1, q{INSERT INTO taskq_customer (id, name) VALUES ('both', 'Written at the slot')});
+desk(q{INSERT INTO taskq_customer (id, name) VALUES ('both', 'Written on the router')});
+waits_until('a subscription fails', sub { desk($arrives) eq 'slot 1: subscription' });
+at_slot(1, q{DELETE FROM taskq_customer WHERE id = 'both'});
+synced();
+is(at_slot(1, q{SELECT name FROM taskq_customer WHERE id = 'both'}), 'Written on the router', 'a subscription that fails is found, and goes on');
 is(desk(q{SELECT count(*) FROM taskq_check() WHERE subject LIKE '%slot%' AND what LIKE '%collide%'}), '0', 'ids are those of the slots');
 
 done_testing();

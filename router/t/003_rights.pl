@@ -71,6 +71,14 @@ is(as('a', 'SELECT taskq_queue_count()'), '4', 'counts');
 is(as('a', 'SELECT open FROM taskq_stats()'), '4', 'stats');
 is(as('a', 'SELECT count(*) FROM taskq_tasks'), '4', 'views');
 is(as('app', 'SELECT count(*) FROM taskq_tasks'), '4', 'views of a role that is another at the slots');
+for my $mapping (q{CREATE USER MAPPING FOR a SERVER taskq_slots OPTIONS (user 'm')}, q{CREATE USER MAPPING FOR a SERVER taskq_reads OPTIONS (user 'm')})
+{
+	like(as('a', $mapping), qr/42501: permission denied for user mappings of the router's servers/, 'nobody makes himself another at the slots');
+}
+like(as('app', q{ALTER USER MAPPING FOR app SERVER taskq_slots OPTIONS (SET user 'm')}), qr/42501: permission denied for user mappings/, 'nor by a change');
+like(as('app', q{DROP USER MAPPING FOR app SERVER taskq_slots}), qr/42501: permission denied for user mappings/, 'nor goes without his mapping');
+is(as('a', 'SELECT taskq_queue_count()'), '4', 'so that row security holds');
+desk(q{CREATE USER MAPPING FOR v SERVER taskq_reads; DROP USER MAPPING FOR v SERVER taskq_reads});
 like(as('nobody', 'SELECT count(*) FROM taskq_router.taskq_tasks'), qr/42501/, 'views of one that has no level');
 desk('GRANT USAGE ON SCHEMA taskq_router TO nobody; GRANT SELECT ON taskq_router.taskq_tasks TO nobody');
 like(as('nobody', 'SELECT count(*) FROM taskq_router.taskq_tasks'), qr/user mapping not found for "nobody"/, 'which gets nowhere by a grant on the router alone');

@@ -12,6 +12,7 @@
 #include "mb/pg_wchar.h"
 
 #include "base/character.h"
+#include "base/compat.h"
 
 #define CHARACTER_UNKNOWN 0x110000	/* behind the last of Unicode */
 

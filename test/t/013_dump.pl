@@ -105,7 +105,7 @@ in_schema('source', q{
 in_schema('source', q{
 	INSERT INTO taskq_team VALUES ('north', 'Nord, Zoë', true), ('old', 'Old', false); INSERT INTO taskq_team_member VALUES ('north', 'sta_1'), ('north', 'sta_2'), ('old', 'sta_1');
 	UPDATE taskq_staff_member SET away_until = 'infinity' WHERE id = 'sta_2';
-	UPDATE taskq_renewal_threshold SET team_id = 'north' WHERE calendar = 'desk'; UPDATE taskq_workflow_rule SET team_id = 'north' WHERE calendar = 'desk';
+	UPDATE taskq_sla_policy SET team_id = 'north' WHERE name = 'calls of Acme'; UPDATE taskq_renewal_threshold SET team_id = 'north' WHERE calendar = 'desk'; UPDATE taskq_workflow_rule SET team_id = 'north' WHERE calendar = 'desk';
 	SELECT taskq_create('of a team', team_id => 'north'), taskq_create('of no team any more', team_id => 'north');
 	SELECT taskq_assign_team(max(id), NULL) IS NULL FROM taskq_task});
 # Labels, attributes and follow-ups, an active one and a chain; the events that tell of them.
