@@ -270,6 +270,7 @@ is(desk('SELECT count(*) FROM taskq_renewals_refresh(dry_run => true)'), '4', 'w
 is(desk('SELECT count(*), max(task_id) & 3 FROM taskq_renewals_refresh()'), '4|' . ($renewal & 3), 'and does');
 like(desk("SELECT taskq_renewal_complete($renewal, next_due_date => taskq_today() + 400)"), qr/^\d+$/, 'the next cycle');
 # A customer who comes back has renewals looked at again, at its slot.
+desk('SELECT count(*) FROM taskq_renewals_refresh()');
 desk(q{UPDATE taskq_customer SET is_active = false WHERE id = 'cus_17'});
 synced();
 my $checks = 'SELECT count(*) FILTER (WHERE next_check_on = $$-infinity$$), count(*) > 0 FROM taskq_renewal WHERE user_id = $$cus_17$$ AND next_check_on IS NOT NULL';

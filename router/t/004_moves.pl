@@ -50,6 +50,7 @@ $new->init_from_backup($far, 'move', has_streaming => 1);
 $new->append_conf('postgresql.conf', 'port = ' . $new->port . "\n");
 $new->start;
 waits_until('tasks have been created', sub { $load->pump_nb; return ($answers =~ tr/\n//) > 300 });
+waits_until('the standby streams', sub { $load->pump_nb; return $far->safe_psql('postgres', 'SELECT state FROM pg_stat_replication') eq 'streaming' });
 $far->stop('fast');             # sends all that it has to the standby before it ends
 $new->promote;
 desk(q{SELECT taskq_router_set_slot(3, '} . connstr($new, 's3') . q{')});
