@@ -769,6 +769,8 @@ export default {
   '“{id}” is not there, or no longer.': '“{id}” yok ya da artık yok.',
   'The console is being restarted. Try again in a few seconds.': 'Konsol yeniden başlatılıyor. Birkaç saniye sonra yeniden deneyin.',
   'Sign in first.': 'Önce giriş yapın.',
+  'It is done, but this page could not be brought up to date.': 'İşlem yapıldı, ama bu sayfa güncellenemedi.',
+  'Task {id} waits to be changed already.': 'Görev {id} zaten değiştirilmeyi bekliyor.',
   'The console answers again. This page shows how things are now.': 'Konsol yeniden yanıt veriyor. Bu sayfa şimdiki durumu gösteriyor.',
   'The console did not answer. It is not known whether this was done.': 'Konsol yanıt vermedi. Bunun yapılıp yapılmadığı bilinmiyor.',
   'Your account': 'Hesabınız',

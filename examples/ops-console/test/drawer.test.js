@@ -228,6 +228,50 @@ describe('editing', () => {
   })
 })
 
+describe('the drawer', () => {
+  test('closed before it has come, it stays closed; of two, the last is shown and in the address', async () => {
+    const [slow, other] = [await desk.task({ title: 'slow one' }), await desk.task({ title: 'other one' })]
+    await open('/tasks')
+    let release
+    const held = new Promise((go) => { release = go })
+    await page.route(`**/tasks/${slow}`, async (route) => { await held; await route.continue() })
+    await row(slow).focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Escape')
+    await row(slow).focus()
+    await page.keyboard.press('Enter')
+    await row(other).getByRole('link', { name: 'other one' }).click()
+    await drawer.getByRole('heading', { name: 'other one' }).waitFor()
+    const late = page.waitForResponse(`**/tasks/${slow}`)
+    release()
+    await late
+    await page.waitForTimeout(200)
+    assert.equal(new URL(page.url()).hash, `#task-${other}`)
+    await page.keyboard.press('Escape')
+    await page.waitForTimeout(200)
+    assert.equal(await drawer.isVisible(), false)
+    assert.equal(new URL(page.url()).hash, '')
+    await page.unroute(`**/tasks/${slow}`)
+  })
+
+  test('nor does it stand there empty', async () => {
+    const id = await desk.task()
+    await open('/tasks')
+    let release
+    const held = new Promise((go) => { release = go })
+    await page.route(`**/tasks/${id}`, async (route) => { await held; await route.continue() })
+    await row(id).focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Escape')
+    const late = page.waitForResponse(`**/tasks/${id}`)
+    release()
+    await late
+    await page.waitForTimeout(200)
+    assert.equal(await drawer.isVisible(), false)
+    await page.unroute(`**/tasks/${id}`)
+  })
+})
+
 describe('second thoughts', () => {
   test('completing can be undone for six seconds; nothing is sent before', async () => {
     const id = await desk.task()
@@ -254,6 +298,48 @@ describe('second thoughts', () => {
     assert.equal(sent, 1)
     assert.equal(await column(id, 'status'), 'COMPLETED')
     await page.unroute('**/tasks/change')
+  })
+
+  test('of several, the key undoes the latest', async () => {
+    const ids = [await desk.task(), await desk.task()]
+    for (const id of ids) await desk.db.query('SELECT taskq_start($1)', [id])
+    await open('/tasks')
+    for (const id of ids) await row(id).getByRole('button', { name: 'Complete' }).click()
+    await toast(`Task ${ids[1]} will be completed.`).waitFor()
+    await page.keyboard.press('z')
+    await toast(`Task ${ids[1]} will be completed.`).waitFor({ state: 'detached' })
+    assert.equal(await toast(`Task ${ids[0]} will be completed.`).count(), 1)
+    await sendNow(page)
+    await row(ids[0]).waitFor({ state: 'detached' })
+    assert.deepEqual([await column(ids[0], 'status'), await column(ids[1], 'status')], ['COMPLETED', 'IN_PROGRESS'])
+  })
+
+  test('what waits is not asked for a second time in the drawer', async () => {
+    const id = await desk.task()
+    await desk.db.query('SELECT taskq_start($1)', [id])
+    await openTask(id)
+    const button = drawer.locator('.buttons > form').getByRole('button', { name: 'Complete', exact: true })
+    await button.click()
+    await toast(`Task ${id} will be completed.`).waitFor()
+    await button.click()
+    await toast(`Task ${id} waits to be changed already.`).waitFor()
+    assert.equal(await page.locator('.toast.waiting').count(), 1)
+    await sendNow(page)
+    await until('it to be completed', async () => await column(id, 'status') === 'COMPLETED')
+    await drawer.getByText('Follow up …').waitFor()
+    assert.equal(await page.locator('.problem, .toast.bad').count(), 0)
+  })
+
+  test('what was done is not called refused when only the page cannot be fetched again', async () => {
+    const id = await desk.task()
+    await open('/tasks')
+    await page.route(/\/tasks$/, (route) => route.abort())
+    await row(id).getByRole('button', { name: 'Start' }).click()
+    await toast('It is done, but this page could not be brought up to date.').waitFor()
+    assert.equal(await page.locator('.problem').count(), 0)
+    assert.equal(await column(id, 'status'), 'IN_PROGRESS')
+    await page.unroute(/\/tasks$/)
+    page.complaints.length = 0 // of the request that failed
   })
 
   test('leaving the page sends it, and so does signing out', async () => {
