@@ -128,6 +128,24 @@ describe('editing', () => {
     await row(id).locator('.label', { hasText: 'three' }).waitFor()
   })
 
+  test('what is left as it was in the form stays as it is: the policy of the SLA, labels and attributes with any signs', async () => {
+    await desk.db.query(`INSERT INTO taskq_sla_policy (name, kind, sla_hours) VALUES ('By policy', 'QUERY', 7.3)`)
+    const { id } = (await desk.db.query(`
+      INSERT INTO taskq_task (title, kind, labels, attributes, description)
+      VALUES ('Tpyo', 'QUERY', '{"Smith, John",x}', '{"a=b": " 1 ", "n": "2"}', E'one\r\ntwo') RETURNING id`)).rows[0]
+    assert.equal(await column(id, 'sla_policy'), 'By policy')
+    await openTask(id)
+    await unfold('Edit …')
+    await drawer.locator('form.edit [name="title"]').fill('Typo')
+    await drawer.locator('form.edit').getByRole('button', { name: 'Save' }).click()
+    await toast(`Task ${id} is saved.`).waitFor()
+    const { rows: [task] } = await desk.db.query('SELECT title, sla_policy, sla_hours, labels, attributes, description FROM taskq_task WHERE id = $1', [id])
+    assert.deepEqual(task, { title: 'Typo', sla_policy: 'By policy', sla_hours: 7.3, labels: ['Smith, John', 'x'], attributes: { 'a=b': ' 1 ', n: '2' }, description: 'one\r\ntwo' })
+    const { rows } = await desk.db.query(`SELECT kind FROM taskq_task_history WHERE task_id = $1 AND kind <> 'created'`, [id])
+    assert.deepEqual(rows, [{ kind: 'edited' }])
+    await desk.db.query('DELETE FROM taskq_sla_policy')
+  })
+
   test('a title cannot be emptied: that is said at the field; a comma in hours is understood', async () => {
     const id = await desk.task({ title: 'Stays' })
     await openTask(id)
