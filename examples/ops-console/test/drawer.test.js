@@ -130,9 +130,8 @@ describe('editing', () => {
 
   test('what is left as it was in the form stays as it is: the policy of the SLA, labels and attributes with any signs', async () => {
     await desk.db.query(`INSERT INTO taskq_sla_policy (name, kind, sla_hours) VALUES ('By policy', 'QUERY', 7.3)`)
-    const { id } = (await desk.db.query(`
-      INSERT INTO taskq_task (title, kind, labels, attributes, description)
-      VALUES ('Tpyo', 'QUERY', '{"Smith, John",x}', '{"a=b": " 1 ", "n": "2"}', E'one\r\ntwo') RETURNING id`)).rows[0]
+    const id = Number((await desk.db.query(`
+      SELECT taskq_create('Tpyo', kind => 'QUERY', labels => '{"Smith, John",x}', attributes => '{"a=b": " 1 ", "n": "2"}', description => E'one\\r\\ntwo') AS id`)).rows[0].id)
     assert.equal(await column(id, 'sla_policy'), 'By policy')
     await openTask(id)
     await unfold('Edit …')
@@ -378,6 +377,22 @@ describe('second thoughts', () => {
     await second.waitForURL('**/sign-in')
     assert.equal(await column(other, 'status'), 'COMPLETED')
     await second.context().close()
+  })
+
+  test('what is too long to be sent by a page that leaves is asked about', async () => {
+    const id = await desk.task()
+    await desk.db.query('SELECT taskq_start($1)', [id])
+    await openTask(id)
+    await unfold('Complete with a note …')
+    await drawer.locator('[name="note"]').first().fill('ğ'.repeat(20_000))
+    await drawer.locator('details[data-key="complete"] button').click()
+    await toast('will be completed').waitFor()
+    const asked = page.waitForEvent('dialog')
+    await page.evaluate(() => { setTimeout(() => location.assign('/customers')) })
+    const dialog = await asked
+    assert.equal(dialog.type(), 'beforeunload')
+    await dialog.dismiss()
+    await until('it to be sent after its time', async () => await column(id, 'status') === 'COMPLETED')
   })
 
   test('more than ten are asked about, with their number', async () => {

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { createWords } from '../public/translate.js'
 import tr from '../public/tr.js'
+import { formatIn } from '../src/format.js'
 import { languageOf } from '../src/words.js'
 import { createClient, formOf } from './help/client.js'
 import { openBrowser, signIn } from './help/browser.js'
@@ -99,6 +100,14 @@ describe('languages', () => {
     assert.equal(createWords('tr').upper('istanbul'), 'İstanbul')
     assert.equal(createWords('tr').upper('ısparta'), 'Isparta')
     assert.equal(createWords('en').upper('istanbul'), 'Istanbul')
+  })
+
+  test('a deadline that passed as the desk closed is late, though no open hour has passed since', () => {
+    const { sla } = formatIn(createWords('en'))
+    const clock = { state: 'CLOSED_HOURS', hours: 8, hours_used: 8, hours_left: 0, percent: 100, next_opening: null }
+    const task = (due) => ({ sla_status: 'BREACHED', is_active: true, sla_due_at: due, clocks: { resolution: { ...clock, due_at: due } } })
+    assert.equal(sla(task('2026-01-02T17:00:00+01:00'), '2026-01-03').words, '0 min late')
+    assert.equal(sla(task('2926-01-02T17:00:00+01:00'), '2026-01-03').words, '0 min left')
   })
 
   describe('in the browser', () => {
