@@ -801,6 +801,7 @@ export default {
   'The condition is no jsonpath that can be read.': 'Koşul okunabilir bir jsonpath değil.',
   'Every {{ takes a path and }} behind it.': 'Her {{ işaretinden sonra bir yol ve }} gelmeli.',
   'A path is keys and positions joined by dots, as in new.customer_id.': 'Yol, noktalarla birleştirilmiş anahtar ve sıralardan oluşur; örneğin new.customer_id.',
+  'The first day must not be after the last.': 'İlk gün son günden sonra olamaz.',
   'This page of the list is not there. Begin with the first.': 'Listenin bu sayfası yok. İlk sayfadan başlayın.',
   'There is no time zone of this name. Write it as Europe/Istanbul.': 'Bu adda bir saat dilimi yok. Europe/Istanbul biçiminde yazın.',
   'The hours cannot be read from character {1} on. Write them as Mon-Fri 09:00-12:00,13:00-17:30; Sat 10:00-14:00.': 'Saatler {1}. karakterden sonra okunamıyor. Mon-Fri 09:00-12:00,13:00-17:30; Sat 10:00-14:00 biçiminde yazın.',

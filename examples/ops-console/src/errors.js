@@ -107,11 +107,14 @@ export function problemBody({ status, message, members: { values, ...members } }
   return { type: 'about:blank', title: STATUS_CODES[status], status, detail: t(message, values), ...members, errors }
 }
 
+const nothingHere = m('There is nothing at this address.')
+
 // wantsPage(request) says who is asking; renderPage(problem, request) draws it.
 export function handleErrors(app, { wantsPage, renderPage }) {
   function answer(error, request, reply) {
     const words = wordsFor(request)
-    const problem = toProblem(error, request.staff?.level, words)
+    const isNoAddress = error.validationContext === 'params' && wantsPage(request)
+    const problem = isNoAddress ? new Problem(404, nothingHere) : toProblem(error, request.staff?.level, words)
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
     const retryAfter = problem.retryAfter ?? (problem.status === 503 ? 10 : undefined)
     if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
@@ -121,7 +124,7 @@ export function handleErrors(app, { wantsPage, renderPage }) {
   }
   app.setErrorHandler(answer)
   app.setNotFoundHandler(() => {
-    throw new Problem(404, m('There is nothing at this address.'))
+    throw new Problem(404, nothingHere)
   })
   return { answer }
 }

@@ -10,7 +10,7 @@ const fieldWords = {
   user_id: m('Customer'), assignee_id: m('Assignee'), team_id: m('Team'), sla_hours: m('SLA hours'), due_date: m('Due date'), title: m('Title'),
   description: m('Description'), priority: m('Priority'), labels: m('Labels'), attributes: m('Attributes'), note: m('Note'), reason: m('Reason'),
   until: m('Until'), kind: m('Kind'), sla_policy: m('SLA policy'), response_hours: m('Response hours'), search: m('Search'), hours: m('Hours'),
-  timezone: m('Time zone'), ids: m('Tasks'), due_from: m('Due from'), due_to: m('Due until'), status: m('Status'), sla_status: m('SLA'), source: m('Source'),
+  timezone: m('Time zone'), ids: m('Tasks'), from: m('From'), to: m('Until'), due_from: m('Due from'), due_to: m('Due until'), status: m('Status'), sla_status: m('SLA'), source: m('Source'),
   sort: m('Sort'), name: m('Name'), token: m('Your token'), every: m('Every'), condition: m('Condition'), event: m('Event'), payload: m('Payload'),
 }
 
@@ -55,6 +55,7 @@ const patterns = [
   [/^invalid template in column/, null, m('Every {{ takes a path and }} behind it.')],
   [/^invalid path in column/, null, m('A path is keys and positions joined by dots, as in new.customer_id.')],
   [/^event ".*" does not exist/s, 'event', m('taskq has no event of this name.')],
+  [/^since must not be after until/, null, m('The first day must not be after the last.')],
   [/^after is not a cursor/, null, m('This page of the list is not there. Begin with the first.')],
   [/^argument "timezone" must/, 'timezone', m('There is no time zone of this name. Write it as Europe/Istanbul.')],
   [/^argument "hours" .* at character (\d+)/s, 'hours', m('The hours cannot be read from character {1} on. Write them as Mon-Fri 09:00-12:00,13:00-17:30; Sat 10:00-14:00.')],

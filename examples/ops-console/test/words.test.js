@@ -166,6 +166,15 @@ describe('languages', () => {
         assert.ok(status >= 400 && status < 500, `${n}: ${status}`)
         assert.doesNotMatch(body.detail, /\b(?:must|not|is|the|task|invalid|value|null|for|date|kind)\b|taskq_|\w_\w|[{}]\w/i, `${n}: ${body.detail}`)
       }
+      for (const path of ['/manage/none', '/tasks/-1', '/pick/none']) {
+        const { status, text } = await manager.get(path, { headers: { accept: 'text/html' } })
+        assert.equal(status, 404, path)
+        assert.match(text, /Bu adreste bir şey yok\./)
+      }
+      for (const path of ['/reports?from=2031-01-01&to=2030-01-01', '/reports?from=2031-02-31']) {
+        const { body } = await manager.get(path)
+        assert.doesNotMatch(body.detail, /\b(?:must|from|since)\b/i)
+      }
       const told = answers[10].body.detail
       assert.match(told, new RegExp(`^Görev ${closed} zaten tamamlanmış`))
       assert.equal(answers[20].body.errors[0].field, 'sla_hours')
