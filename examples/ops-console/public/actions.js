@@ -12,7 +12,7 @@
 
 import { post } from './api.js'
 import { openTask, reloadTask } from './drawer.js'
-import { later } from './later.js'
+import { isWaiting, later } from './later.js'
 import { forgive, refuse, show, showConflict } from './message.js'
 import { lookAgain, refresh } from './refresh.js'
 import { t, tn } from './words.js'
@@ -65,7 +65,8 @@ export async function send(path, body, element, then = done[element?.dataset?.do
   try {
     const answer = await post(path, body)
     await then?.(answer, element)
-    await Promise.all([refresh(), reloadTask()])
+    // It is done, whether or not the page can show it.
+    await Promise.all([refresh(), reloadTask()]).catch(() => show(t('It is done, but this page could not be brought up to date.'), { bad: true }))
     return answer
   } catch (error) {
     if (error.problem?.conflict) {
@@ -110,6 +111,7 @@ function submit(form, submitter) {
   const run = () => send(path, params, form, sent(form))
   if (!('later' in form.dataset)) return run()
   form.closest('details')?.removeAttribute('open')
+  if (isWaiting(form.elements.ids.value)) return show(t('Task {id} waits to be changed already.', { id: form.elements.ids.value }))
   return later(form.dataset.later, { ids: [form.elements.ids.value], path, params, send: run })
 }
 

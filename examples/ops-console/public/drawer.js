@@ -43,7 +43,7 @@ function keepFocus(old, redraw) {
 
 async function load(id) {
   const task = (await page(`/tasks/${id}`)).getElementById('task')
-  if (openId !== id) return
+  if (openId !== id) return false
   const close = document.createElement('button')
   close.type = 'button'
   close.className = 'quiet close'
@@ -55,26 +55,31 @@ async function load(id) {
   keepFocus(old, () => drawer.replaceChildren(close, keepOpen(old, task)))
   if (old) drawer.scrollTop = scrollTop
   drawn(drawer)
+  return true
 }
 
+// Answers whether it is this one that is shown now.
 export async function openTask(id, { isBack = false } = {}) {
-  const wasOpen = openId !== null
-  if (!wasOpen) from = document.activeElement
-  openId = Number(id)
+  if (openId === null) from = document.activeElement
+  const mine = openId = Number(id)
   try {
-    await load(openId)
+    if (!await load(mine)) return false // another was opened meanwhile, or it was closed
   } catch (error) {
+    if (openId !== mine) return false
     openId = null
     drawer.hidden = true
-    return show(error.message, { bad: true })
+    show(error.message, { bad: true })
+    return false
   }
+  const wasShown = !drawer.hidden
   drawer.hidden = false
   const address = `#task-${id}`
   if (!isBack) {
-    if (wasOpen || location.hash === address) history.replaceState(history.state, '', address)
+    if (wasShown || location.hash === address) history.replaceState(history.state, '', address)
     else history.pushState({ drawer: true }, '', address)
   }
   drawer.querySelector('h1').focus({ preventScroll: true })
+  return true
 }
 
 function hide() {

@@ -68,7 +68,7 @@ const keys = {
   i: () => on('assign', field('[role="combobox"]')),
   m: () => {
     if (!current() || selected().length) return on('assign', button('m'))
-    return openTask(current().dataset.id).then(() => press('button[data-key="m"]', shownTask()))
+    return openTask(current().dataset.id).then((isShown) => isShown && press('button[data-key="m"]', shownTask()))
   },
   t: () => on('team', (task) => task.querySelectorAll('.facts [role="combobox"]')[1]?.focus()),
   y: () => on('prioritize', unfold('edit', '[name="priority"]')),
@@ -77,7 +77,7 @@ const keys = {
   p: () => (isPaused() ? on('resume', button('p')) : on('pause', unfold('pause', '[name="reason"]'))),
   X: () => on('cancel', unfold('cancel', '[name="reason"]')),
   e: () => {
-    if (current() && !shownTask()) return openTask(current().dataset.id).then(() => unfold('edit', '[name="title"]')(shownTask()))
+    if (current() && !shownTask()) return openTask(current().dataset.id).then((isShown) => isShown && unfold('edit', '[name="title"]')(shownTask()))
     return shownTask() ? unfold('edit', '[name="title"]')(shownTask()) : false
   },
   u: () => (shownTask() ? unfold('follow', '[name="title"]')(shownTask()) : false),
@@ -90,7 +90,7 @@ const keys = {
     fold.open = true
     fold.querySelector('input, select')?.focus()
   },
-  z: () => press('#toasts [data-key="z"]'),
+  z: () => [...document.querySelectorAll('#toasts [data-key="z"]')].at(-1)?.click(), // the latest
   ']': () => press('#pager [rel="next"]'),
   '[': () => press('#pager [rel="prev"], #pager [rel="first"]'),
   '/': () => document.getElementById('search')?.focus(),

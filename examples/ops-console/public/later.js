@@ -48,6 +48,13 @@ export function later(words, { ids, path, params, send, undone }) {
   mark()
 }
 
+// Browsers send no more than 64 kB for a page that is gone: then somebody is asked to stay.
+const mostToLeaveWith = 60_000
+addEventListener('beforeunload', (event) => {
+  const bytes = [...waiting].reduce((sum, { params }) => sum + params.toString().length, 0)
+  if (bytes > mostToLeaveWith) event.preventDefault()
+})
+
 addEventListener('pagehide', () => {
   for (const entry of [...waiting]) {
     end(entry)

@@ -111,7 +111,8 @@ export function refuse(element, error) {
     return void now.querySelector('.c-title').append(noteOf(text))
   }
   const task = element?.closest?.('#task')
-  const buttons = (task?.isConnected ? task : task && document.getElementById('task'))?.querySelector('.buttons')
+  const shown = document.getElementById('task') // drawn anew, or another one by now
+  const buttons = (task?.isConnected ? task : task && shown?.dataset.id === task.dataset.id ? shown : null)?.querySelector('.buttons')
   if (buttons) return void buttons.append(noteOf(text))
   show(text, { bad: true })
 }

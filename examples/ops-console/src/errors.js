@@ -2,7 +2,7 @@
 // a sentence for a person.  The database's own words are kept beside it.
 
 import { STATUS_CODES } from 'node:http'
-import { fieldInWords, sentenceOf } from './sentences.js'
+import { faultInWords, fieldInWords, sentenceOf } from './sentences.js'
 import { english, m, wordsFor } from './words.js'
 
 const statusOfSqlstate = {
@@ -10,6 +10,7 @@ const statusOfSqlstate = {
   '09000': 409, // a trigger of the user's suppressed it
   55000: 409, // not in a state for it
   '55P03': 409, // somebody else has it locked
+  23502: 422, // something has to be filled in
   23503: 422, // unknown or inactive staff, unknown customer
   42501: 403,
   57014: 503, // took too long
@@ -81,10 +82,13 @@ function fromDatabase(error, level, words) {
   return new Problem(status, text, members)
 }
 
+// Of several schemas that a value may have, what the first says is said; that none fits is no news.
 function fromValidation(error, words) {
-  const errors = error.validation.map(({ instancePath, params, message }) => ({
-    field: [...instancePath.split('/').slice(1), params.missingProperty ?? params.additionalProperty].filter((name) => name !== undefined).join('.'),
-    message: params.allowedValues ? `${message}: ${params.allowedValues.join(', ')}` : message,
+  const told = error.validation.filter(({ keyword }) => !['oneOf', 'anyOf'].includes(keyword))
+  const all = (told.length > 1 ? told.filter(({ params }) => params.type !== 'null') : told)
+  const errors = (all.length ? all : error.validation).map((fault) => ({
+    field: [...fault.instancePath.split('/').slice(1), fault.params.missingProperty ?? fault.params.additionalProperty].filter((name) => name !== undefined).join('.'),
+    message: faultInWords(fault, words),
   }))
   const sentence = errors.map(({ field, message }) => `${fieldInWords(field || error.validationContext, words)}: ${message}`).join('; ')
   return new Problem(422, `${words.upper(sentence)}.`, { errors })
@@ -103,11 +107,14 @@ export function problemBody({ status, message, members: { values, ...members } }
   return { type: 'about:blank', title: STATUS_CODES[status], status, detail: t(message, values), ...members, errors }
 }
 
+const nothingHere = m('There is nothing at this address.')
+
 // wantsPage(request) says who is asking; renderPage(problem, request) draws it.
 export function handleErrors(app, { wantsPage, renderPage }) {
   function answer(error, request, reply) {
     const words = wordsFor(request)
-    const problem = toProblem(error, request.staff?.level, words)
+    const isNoAddress = error.validationContext === 'params' && wantsPage(request)
+    const problem = isNoAddress ? new Problem(404, nothingHere) : toProblem(error, request.staff?.level, words)
     if (problem.status >= 500) request.log.error({ err: error }, 'request failed')
     const retryAfter = problem.retryAfter ?? (problem.status === 503 ? 10 : undefined)
     if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
@@ -117,7 +124,7 @@ export function handleErrors(app, { wantsPage, renderPage }) {
   }
   app.setErrorHandler(answer)
   app.setNotFoundHandler(() => {
-    throw new Problem(404, m('There is nothing at this address.'))
+    throw new Problem(404, nothingHere)
   })
   return { answer }
 }

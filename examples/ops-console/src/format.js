@@ -98,10 +98,14 @@ function inLanguage({ t, tn, locale, language }) {
   const all = (names) => Object.fromEntries(Object.entries(names).map(([key, name]) => [key, t(name)]))
 
   // For a list: what is left or late, and no more.
-  function inShort({ hours_left: left }, told) {
+  // Past its deadline, though while the calendar is closed no time has passed.
+  const isPast = ({ state, hours_left: left, due_at: due }) => state !== 'STOPPED' && left <= 0 && due !== 'infinity' && Date.parse(due) <= Date.now()
+
+  function inShort(clock, told) {
+    const { hours_left: left } = clock
     if (left === null || left === undefined || told.state === 'STOPPED') return told
     const time = f.roughly(left * 3_600_000, { inDays: false })
-    return { ...told, words: left < 0 ? t('{time} late', { time }) : t('{time} left', { time }) }
+    return { ...told, words: left < 0 || isPast(clock) ? t('{time} late', { time }) : t('{time} left', { time }) }
   }
 
   const f = {
@@ -169,11 +173,12 @@ function inLanguage({ t, tn, locale, language }) {
     },
 
     // A clock of taskq_sla_clocks: business time, less pauses.
-    clock({ state, due_at, hours, hours_used, hours_left, percent, next_opening }, today) {
+    clock(clock, today) {
+      const { state, due_at, hours, hours_used, hours_left, percent, next_opening } = clock
       if (hours_used === null || hours === null) {
         return { share: 1, words: hours_used === null ? t('unknown') : f.spell(hours_used), more: '', isLate: false, state, due: f.deadline(due_at) }
       }
-      const isLate = hours_left < 0
+      const isLate = hours_left < 0 || isPast(clock)
       return {
         share: Math.min(1, Math.max(0, 1 - percent / 100)),
         words: isLate ? t('{time} late', { time: f.spell(hours_left) })

@@ -5,7 +5,7 @@
 import * as directory from './directory.js'
 import { Problem } from './errors.js'
 import { readFields, refuse } from './fields.js'
-import { formatIn, fromSegment, segment } from './format.js'
+import { attributesText, formatIn, fromSegment, segment } from './format.js'
 import { createHistory, fieldName, idsIn } from './history.js'
 import * as taskq from './taskq.js'
 import { languages, m, wordsFor } from './words.js'
@@ -16,6 +16,7 @@ const isScript = (request) => /application\/json/.test(request.headers.accept ??
 // parsed as a browser will, which drops tabs and line ends and resolves "/./";
 // and again, since what comes of that can be another site's address.
 const here = 'http://console.invalid'
+const longestNext = 2000 // what a cookie has room for, too
 export function safeNext(next) {
   let path = typeof next === 'string' && next.startsWith('/') ? next : '/tasks'
   for (let n = 0; n < 2; n++) {
@@ -24,7 +25,7 @@ export function safeNext(next) {
     if (origin !== here) return '/tasks'
     path = pathname + search + hash
   }
-  return path
+  return path.length > longestNext ? '/tasks' : path
 }
 
 // message: what has been done; go: the page to see it on.
@@ -38,6 +39,19 @@ const editFields = {
   due_date: 'date', team_id: 'key', assignee_id: 'key', if_unchanged_since: 'instant',
 }
 const emptyIsNothing = ['title', 'priority', 'if_unchanged_since'] // what a task cannot be without
+
+// A form sends all that it has.  What somebody has left as it was is not to be done:
+// an SLA that is set, even to the hours that it has, is no longer the policy's.
+function changesTo(task, changes) {
+  const asSent = {
+    labels: (task.labels ?? []).join(', '), attributes: attributesText(task.attributes), description: task.description ?? '',
+  }
+  const { if_unchanged_since: since, ...wanted } = changes
+  const before = { ...task, ...readFields(asSent, editFields) }
+  const isSame = (name) => JSON.stringify(wanted[name] ?? null) === JSON.stringify(before[name] ?? null)
+  const differing = Object.fromEntries(Object.entries(wanted).filter(([name]) => !isSame(name)))
+  return Object.keys(differing).length ? { ...differing, if_unchanged_since: since } : null
+}
 
 const bulkFields = {
   action: 'key', ids: 'ids', note: 'text', reason: 'text', until: 'instant', assignee_id: 'key', team_id: 'key', due_date: 'date',
@@ -120,7 +134,11 @@ export function createForms({ db }) {
       }
     }
     try {
-      const task = await named(() => db.write(staff, (tx) => taskq.editTask(tx, id, changes)))
+      const task = await named(() => db.write(staff, async (tx) => {
+        const current = await taskq.findTask(tx, id)
+        const differing = current && changesTo(current, changes)
+        return differing ? taskq.editTask(tx, id, differing) : current
+      }))
       if (!task) throw new Problem(404, m('Task {id} does not exist.'), { values: { id } })
       return answer(request, reply, { message: t('Task {id} is saved.', { id }), go: `/tasks/${id}` })
     } catch (error) {

@@ -48,12 +48,14 @@ export function createManaging({ db, show }) {
         runs: kind === 'rules' ? await engines.runsByRule(tx) : [],
       }
     })
-    return show(reply, 'records', request, { kind, kindOf, ...data })
+    return show(reply, 'records', request, { kind, kindOf, recordSegment, ...data })
   }
 
   const blank = (kindOf) => Object.fromEntries(kindOf.columns.map(({ name, initial, type }) => [name, initial ?? (type === 'list' ? [] : null)]))
 
-  // What an address says of a record: undefined is a new one.
+  // What an address says of a record: undefined is a new one.  One that is called
+  // "new" is written as those are that segment() cannot leave as they are.
+  const recordSegment = (id) => (id === 'new' ? '~new' : segment(id))
   const idOf = ({ key: text }) => (text === undefined || text === 'new' ? undefined : fromSegment(text))
 
   async function recordPage(request, reply, extra = {}) {
@@ -70,7 +72,7 @@ export function createManaging({ db, show }) {
         events: kind === 'rules' ? [...new Set([...ownEvents, ...await engines.eventsInUse(tx)])] : [],
       }
     })
-    return show(reply, 'record', request, { kind, kindOf, recordKey: id, problem: null, tried: null, payload: '{"task": {"id": 1}}', event: '', ...data, ...extra })
+    return show(reply, 'record', request, { kind, kindOf, recordSegment, recordKey: id, problem: null, tried: null, payload: '{"task": {"id": 1}}', event: '', ...data, ...extra })
   }
 
   const back = (kind) => `/manage/${kind}`

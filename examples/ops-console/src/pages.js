@@ -106,6 +106,7 @@ export function createPages({ db, asset, operations }) {
     const words = wordsFor(request)
     const format = formatIn(words)
     const { teamName } = await deskOf()
+    const separator = csv.separatorIn(words.locale)
     const filter = filterOf(query)
     const fetch = (after) => db.read(staff, async (tx) => (query.view === 'mine'
       ? { ...await taskq.myWork(tx, filter, staff.id), today: tx.today }
@@ -122,10 +123,10 @@ export function createPages({ db, asset, operations }) {
     })
     const first = await fetch(undefined) // a refusal is an answer, not half a file
     async function* lines() {
-      yield csv.byteOrderMark + csv.line(columns.map(([, name]) => words.t(name)))
+      yield csv.byteOrderMark + csv.line(columns.map(([, name]) => words.t(name)), separator)
       let part = first
       for (let n = 0; ; ) {
-        yield part.tasks.map((task) => csv.line(values(task))).join('')
+        yield part.tasks.map((task) => csv.line(values(task), separator)).join('')
         n += part.tasks.length
         if (!part.next || n >= exportAtMost) return
         part = await fetch(part.next)

@@ -464,7 +464,7 @@ describe('calendars', () => {
       const set = async (fields) => (await manager.post('/ops/calendars/berlin', { ...berlin, ...fields, dry_run })).body
       const hours = await set({ hours: 'Mon-Fri 09:00' })
       assert.deepEqual([hours.status, hours.database.sqlstate], [422, '22023'])
-      assert.match(hours.detail, /^Hours must have .* at character 14\./)
+      assert.match(hours.detail, /^The hours cannot be read from character 14 on\./)
       assert.equal((await set({ timezone: 'Mars/Olympus' })).database.sqlstate, '22023')
       assert.equal((await set({ holiday_lists: ['martian'] })).database.sqlstate, '22023')
     }

@@ -128,6 +128,23 @@ describe('editing', () => {
     await row(id).locator('.label', { hasText: 'three' }).waitFor()
   })
 
+  test('what is left as it was in the form stays as it is: the policy of the SLA, labels and attributes with any signs', async () => {
+    await desk.db.query(`INSERT INTO taskq_sla_policy (name, kind, sla_hours) VALUES ('By policy', 'QUERY', 7.3)`)
+    const id = Number((await desk.db.query(`
+      SELECT taskq_create('Tpyo', kind => 'QUERY', labels => '{"Smith, John",x}', attributes => '{"a=b": " 1 ", "n": "2"}', description => E'one\\r\\ntwo') AS id`)).rows[0].id)
+    assert.equal(await column(id, 'sla_policy'), 'By policy')
+    await openTask(id)
+    await unfold('Edit …')
+    await drawer.locator('form.edit [name="title"]').fill('Typo')
+    await drawer.locator('form.edit').getByRole('button', { name: 'Save' }).click()
+    await toast(`Task ${id} is saved.`).waitFor()
+    const { rows: [task] } = await desk.db.query('SELECT title, sla_policy, sla_hours, labels, attributes, description FROM taskq_task WHERE id = $1', [id])
+    assert.deepEqual(task, { title: 'Typo', sla_policy: 'By policy', sla_hours: 7.3, labels: ['Smith, John', 'x'], attributes: { 'a=b': ' 1 ', n: '2' }, description: 'one\r\ntwo' })
+    const { rows } = await desk.db.query(`SELECT kind FROM taskq_task_history WHERE task_id = $1 AND kind <> 'created'`, [id])
+    assert.deepEqual(rows, [{ kind: 'edited' }])
+    await desk.db.query('DELETE FROM taskq_sla_policy')
+  })
+
   test('a title cannot be emptied: that is said at the field; a comma in hours is understood', async () => {
     const id = await desk.task({ title: 'Stays' })
     await openTask(id)
@@ -228,6 +245,50 @@ describe('editing', () => {
   })
 })
 
+describe('the drawer', () => {
+  test('closed before it has come, it stays closed; of two, the last is shown and in the address', async () => {
+    const [slow, other] = [await desk.task({ title: 'slow one' }), await desk.task({ title: 'other one' })]
+    await open('/tasks')
+    let release
+    const held = new Promise((go) => { release = go })
+    await page.route(`**/tasks/${slow}`, async (route) => { await held; await route.continue() })
+    await row(slow).focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Escape')
+    await row(slow).focus()
+    await page.keyboard.press('Enter')
+    await row(other).getByRole('link', { name: 'other one' }).click()
+    await drawer.getByRole('heading', { name: 'other one' }).waitFor()
+    const late = page.waitForResponse(`**/tasks/${slow}`)
+    release()
+    await late
+    await page.waitForTimeout(200)
+    assert.equal(new URL(page.url()).hash, `#task-${other}`)
+    await page.keyboard.press('Escape')
+    await page.waitForTimeout(200)
+    assert.equal(await drawer.isVisible(), false)
+    assert.equal(new URL(page.url()).hash, '')
+    await page.unroute(`**/tasks/${slow}`)
+  })
+
+  test('nor does it stand there empty', async () => {
+    const id = await desk.task()
+    await open('/tasks')
+    let release
+    const held = new Promise((go) => { release = go })
+    await page.route(`**/tasks/${id}`, async (route) => { await held; await route.continue() })
+    await row(id).focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Escape')
+    const late = page.waitForResponse(`**/tasks/${id}`)
+    release()
+    await late
+    await page.waitForTimeout(200)
+    assert.equal(await drawer.isVisible(), false)
+    await page.unroute(`**/tasks/${id}`)
+  })
+})
+
 describe('second thoughts', () => {
   test('completing can be undone for six seconds; nothing is sent before', async () => {
     const id = await desk.task()
@@ -256,6 +317,48 @@ describe('second thoughts', () => {
     await page.unroute('**/tasks/change')
   })
 
+  test('of several, the key undoes the latest', async () => {
+    const ids = [await desk.task(), await desk.task()]
+    for (const id of ids) await desk.db.query('SELECT taskq_start($1)', [id])
+    await open('/tasks')
+    for (const id of ids) await row(id).getByRole('button', { name: 'Complete' }).click()
+    await toast(`Task ${ids[1]} will be completed.`).waitFor()
+    await page.keyboard.press('z')
+    await toast(`Task ${ids[1]} will be completed.`).waitFor({ state: 'detached' })
+    assert.equal(await toast(`Task ${ids[0]} will be completed.`).count(), 1)
+    await sendNow(page)
+    await row(ids[0]).waitFor({ state: 'detached' })
+    assert.deepEqual([await column(ids[0], 'status'), await column(ids[1], 'status')], ['COMPLETED', 'IN_PROGRESS'])
+  })
+
+  test('what waits is not asked for a second time in the drawer', async () => {
+    const id = await desk.task()
+    await desk.db.query('SELECT taskq_start($1)', [id])
+    await openTask(id)
+    const button = drawer.locator('.buttons > form').getByRole('button', { name: 'Complete', exact: true })
+    await button.click()
+    await toast(`Task ${id} will be completed.`).waitFor()
+    await button.click()
+    await toast(`Task ${id} waits to be changed already.`).waitFor()
+    assert.equal(await page.locator('.toast.waiting').count(), 1)
+    await sendNow(page)
+    await until('it to be completed', async () => await column(id, 'status') === 'COMPLETED')
+    await drawer.getByText('Follow up …').waitFor()
+    assert.equal(await page.locator('.problem, .toast.bad').count(), 0)
+  })
+
+  test('what was done is not called refused when only the page cannot be fetched again', async () => {
+    const id = await desk.task()
+    await open('/tasks')
+    await page.route(/\/tasks$/, (route) => route.abort())
+    await row(id).getByRole('button', { name: 'Start' }).click()
+    await toast('It is done, but this page could not be brought up to date.').waitFor()
+    assert.equal(await page.locator('.problem').count(), 0)
+    assert.equal(await column(id, 'status'), 'IN_PROGRESS')
+    await page.unroute(/\/tasks$/)
+    page.complaints.length = 0 // of the request that failed
+  })
+
   test('leaving the page sends it, and so does signing out', async () => {
     const id = await desk.task()
     await desk.db.query('SELECT taskq_start($1)', [id])
@@ -274,6 +377,22 @@ describe('second thoughts', () => {
     await second.waitForURL('**/sign-in')
     assert.equal(await column(other, 'status'), 'COMPLETED')
     await second.context().close()
+  })
+
+  test('what is too long to be sent by a page that leaves is asked about', async () => {
+    const id = await desk.task()
+    await desk.db.query('SELECT taskq_start($1)', [id])
+    await openTask(id)
+    await unfold('Complete with a note …')
+    await drawer.locator('[name="note"]').first().fill('ğ'.repeat(20_000))
+    await drawer.locator('details[data-key="complete"] button').click()
+    await toast('will be completed').waitFor()
+    const asked = page.waitForEvent('dialog')
+    await page.evaluate(() => { setTimeout(() => location.assign('/customers')) })
+    const dialog = await asked
+    assert.equal(dialog.type(), 'beforeunload')
+    await dialog.dismiss()
+    await until('it to be sent after its time', async () => await column(id, 'status') === 'COMPLETED')
   })
 
   test('more than ten are asked about, with their number', async () => {

@@ -149,6 +149,16 @@ describe('views', () => {
     assert.ok(text.includes('"Grüße, ğüşi"'))
     assert.ok(text.includes('Back office'))
     for (const line of lines.slice(1)) for (const cell of line.split(',')) assert.doesNotMatch(cell, /^"?[=+\-@]/)
+    // A spreadsheet that ends cells elsewhere sees no formula either; where numbers have a comma, cells end with a semicolon.
+    await desk.task({ title: 'x;=1+1' })
+    await desk.task({ title: 'y,=1+1' })
+    const turkish = (await client.get('/tasks.csv?priority=MEDIUM', { headers: { 'accept-language': 'tr' } })).text.split('\r\n')
+    assert.match(turkish[0], /No;Başlık;Durum/)
+    assert.ok(turkish.some((one) => one.includes(`;"x;=1+1";`)), turkish.join('\n'))
+    assert.ok(turkish.some((one) => one.includes(`;"y,'=1+1";`)))
+    const english = (await client.get('/tasks.csv?priority=MEDIUM')).text
+    assert.ok(english.includes(`,"x;'=1+1",`) && english.includes(`,"y,=1+1",`))
+    await desk.db.query(`SELECT taskq_cancel(id) FROM taskq_task WHERE title IN ('x;=1+1', 'y,=1+1')`)
     // More than one page of it.
     await desk.db.query(`SELECT count(taskq_create('Task ' || n)) FROM generate_series(1, 1200) n`)
     const all = await client.get('/tasks.csv')

@@ -168,6 +168,21 @@ test('policies, schedules and steps: made, changed, refused in words', async () 
   await page.locator('.problem', { hasText: 'There is a step on this day already.' }).waitFor()
 })
 
+test('a policy called "new" is one like any other', async () => {
+  await desk.db.query(`INSERT INTO taskq_sla_policy (name, kind, sla_hours) VALUES ('new', 'NEW', 4)`)
+  await open('/manage/policies')
+  await page.getByRole('link', { name: 'new', exact: true }).click()
+  await page.getByLabel('Hours to close').fill('5')
+  await save()
+  await page.waitForURL('**/manage/policies')
+  assert.deepEqual(await row(`SELECT sla_hours FROM taskq_sla_policy WHERE name = 'new'`), { sla_hours: 5 })
+  await page.getByRole('link', { name: 'new', exact: true }).click()
+  await page.locator('summary', { hasText: 'Remove …' }).click()
+  await page.locator('.remove').getByRole('button', { name: 'Remove' }).click()
+  await page.waitForURL('**/manage/policies')
+  assert.equal(await row(`SELECT FROM taskq_sla_policy WHERE name = 'new'`), undefined)
+})
+
 test('staff and teams: somebody is away, a team gets a member, everything is handed over', async () => {
   const id = await desk.task({ title: 'Adam\'s', assignee_id: 'sta_adam' })
   await open('/manage/staff/sta_adam')

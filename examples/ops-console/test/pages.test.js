@@ -469,7 +469,7 @@ describe('calendars', () => {
 
     await manager.locator('[name="hours"]').fill('Sat 12:00')
     await manager.getByRole('button', { name: 'Preview …' }).first().click()
-    await manager.locator('.problem', { hasText: 'Hours must have' }).waitFor()
+    await manager.locator('.problem', { hasText: 'The hours cannot be read from character 10 on.' }).waitFor()
   })
 
   test('and its holidays', async () => {

@@ -72,6 +72,17 @@ describe('one\'s account', () => {
     assert.ok(Math.abs(Date.parse(body.expires_at) - Date.now() - 365 * 24 * 3600 * 1000) < 3 * 24 * 3600 * 1000)
   })
 
+  test('an address too long to come back to is no reason not to be let in', async () => {
+    const client = createClient(desk.url, null, { accept: 'text/html' })
+    const next = `/tasks?${'back=2030-01-01/1234567890&'.repeat(180)}`
+    const { headers } = await client.get(next)
+    const { text } = await client.get(headers.get('location'))
+    const field = /name="next" value="([^"]*)"/.exec(text)[1]
+    const { status, headers: then } = await client.request('POST', '/sign-in', formOf({ token: desk.tokens.agent, next: field }))
+    assert.equal(status, 303)
+    assert.equal(then.get('location'), '/tasks')
+  })
+
   test('two who take a new token for the same one at once: one of them gets it', async () => {
     const old = await desk.tokenFor('sta_zoe', 'agent')
     const answers = await Promise.all(Array.from({ length: 6 }, () => createClient(desk.url, old).post('/ops/token/rotate', {})))

@@ -6,7 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { createWords } from '../public/translate.js'
 import tr from '../public/tr.js'
+import { formatIn } from '../src/format.js'
 import { languageOf } from '../src/words.js'
+import { createClient, formOf } from './help/client.js'
 import { openBrowser, signIn } from './help/browser.js'
 import { openDesk } from './help/desk.js'
 
@@ -100,6 +102,14 @@ describe('languages', () => {
     assert.equal(createWords('en').upper('istanbul'), 'Istanbul')
   })
 
+  test('a deadline that passed as the desk closed is late, though no open hour has passed since', () => {
+    const { sla } = formatIn(createWords('en'))
+    const clock = { state: 'CLOSED_HOURS', hours: 8, hours_used: 8, hours_left: 0, percent: 100, next_opening: null }
+    const task = (due) => ({ sla_status: 'BREACHED', is_active: true, sla_due_at: due, clocks: { resolution: { ...clock, due_at: due } } })
+    assert.equal(sla(task('2026-01-02T17:00:00+01:00'), '2026-01-03').words, '0 min late')
+    assert.equal(sla(task('2926-01-02T17:00:00+01:00'), '2026-01-03').words, '0 min left')
+  })
+
   describe('in the browser', () => {
     let desk, browser
     before(async () => {
@@ -109,6 +119,66 @@ describe('languages', () => {
     after(async () => {
       await browser.close()
       await desk.close()
+    })
+
+    test('a refusal has no word of another language, and none of the database\'s', async () => {
+      const manager = createClient(desk.url, desk.tokens.manager, { 'accept-language': 'tr', accept: 'application/json' })
+      const id = await desk.task()
+      const closed = await desk.task()
+      await desk.db.query('SELECT taskq_start($1)', [closed])
+      await desk.db.query('SELECT taskq_complete($1)', [closed])
+      const form = (path, fields) => manager.request('POST', path, formOf(fields))
+      const answers = [
+        await manager.post('/ops/tasks', { title: '' }),
+        await manager.post('/ops/tasks', { title: 'x'.repeat(201) }),
+        await manager.post('/ops/tasks', { title: 'a', sla_hours: 0 }),
+        await manager.post('/ops/tasks', { title: 'a', due_date: '2026-02-31' }),
+        await manager.post('/ops/tasks', { title: 'a', labels: ['x'.repeat(70)] }),
+        await manager.post('/ops/tasks', { title: 'a\u0000b' }),
+        await manager.post('/ops/tasks', { title: 'a\u202eb' }),
+        await manager.get('/tasks?due_from=nonsense'),
+        await manager.get('/tasks?after=nonsense'),
+        await manager.get('/pick/customer?q=%00'),
+        await form(`/tasks/${closed}/edit`, { title: 'x' }),
+        await form('/tasks/change', { action: 'pause', ids: closed }),
+        await form(`/tasks/${id}/edit`, { priority: 'NONE' }),
+        await form(`/tasks/${id}/edit`, { due_date: '0000-01-01' }),
+        await form('/tasks/change', { action: 'label', ids: id, labels: 'x'.repeat(70) }),
+        await form('/tasks/change', { action: 'pause', ids: id, until: '2020-13-01T00:00' }),
+        await form('/customers/cus_1/merge', { to_id: 'cus_1' }),
+        await form('/customers/cus_1/merge', { to_id: 'hiç' }),
+        await form('/renewals', { user_id: 'cus_1', service_type: 'x', due_date: '2031-01-01', every: 'hep' }),
+        await form('/manage/policies', { name: '' }),
+        await form('/manage/policies', { name: 'x', sla_hours: '-4' }),
+        await form('/manage/policies', { name: 'x', sla_hours: '4', warn_percents: 'çok' }),
+        await form('/manage/policies', { name: 'x', sla_hours: '4', team_id: 'hiç' }),
+        await form('/manage/thresholds', { days_before: '5000000' }),
+        await form('/manage/rules', { name: 'r', event: 'e', action: 'CREATE_TASK', title_template: '{{a' }),
+        await form('/manage/rules', { name: 'r', event: 'e', action: 'CREATE_TASK', title_template: 'x', condition: '$.a ===' }),
+        await form('/manage/rules', { name: 'r', event: 'task.none', action: 'CREATE_TASK', title_template: 'x' }),
+        await form('/manage/staff', { name: 'x' }),
+        await form('/manage/staff/sta_zoe/hand-over', { to_staff: 'sta_zoe' }),
+        await form('/manage/teams/none/members', { staff_id: 'sta_zoe' }),
+        await manager.post('/ops/calendars/c', { timezone: 'Foo/Bar', hours: 'Mon 09:00-17:00', dry_run: true }),
+        await manager.post('/ops/calendars/c', { timezone: 'UTC', hours: 'Foo', dry_run: true }),
+      ]
+      for (const [n, { status, body }] of answers.entries()) {
+        assert.ok(status >= 400 && status < 500, `${n}: ${status}`)
+        assert.doesNotMatch(body.detail, /\b(?:must|not|is|the|task|invalid|value|null|for|date|kind)\b|taskq_|\w_\w|[{}]\w/i, `${n}: ${body.detail}`)
+      }
+      for (const path of ['/manage/none', '/tasks/-1', '/pick/none']) {
+        const { status, text } = await manager.get(path, { headers: { accept: 'text/html' } })
+        assert.equal(status, 404, path)
+        assert.match(text, /Bu adreste bir şey yok\./)
+      }
+      for (const path of ['/reports?from=2031-01-01&to=2030-01-01', '/reports?from=2031-02-31']) {
+        const { body } = await manager.get(path)
+        assert.doesNotMatch(body.detail, /\b(?:must|from|since)\b/i)
+      }
+      const told = answers[10].body.detail
+      assert.match(told, new RegExp(`^Görev ${closed} zaten tamamlanmış`))
+      assert.equal(answers[20].body.errors[0].field, 'sla_hours')
+      assert.equal(answers[0].body.detail, 'Başlık: doldurulmalı.')
     })
 
     test('Turkish by the browser\'s language; dates, numbers, refusals and scripts too; a switch', async () => {
