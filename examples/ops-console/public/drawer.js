@@ -41,9 +41,9 @@ function keepFocus(old, redraw) {
   if (typeof position === 'number' && field.setSelectionRange && field.type !== 'date') field.setSelectionRange(position, position)
 }
 
-async function load(id) {
+async function load(id, isUnasked = false) {
   const task = (await page(`/tasks/${id}`)).getElementById('task')
-  if (openId !== id) return false
+  if (openId !== id || (isUnasked && isBeingFilled())) return false
   const close = document.createElement('button')
   close.type = 'button'
   close.className = 'quiet close'
@@ -98,14 +98,16 @@ export function closeTask() {
   return true
 }
 
-// On a task's own page there is no drawer to reload, but the page itself.
-export async function reloadTask() {
+// On a task's own page there is no drawer to reload, but the page itself.  What
+// somebody began to write while it was fetched is left alone, if nobody asked.
+export async function reloadTask({ isUnasked = false } = {}) {
   const own = document.querySelector('main > #task')
   if (own) {
     const fresh = (await page(location.href.split('#')[0])).getElementById('task')
+    if (isUnasked && isBeingFilled()) return
     keepFocus(own, () => own.replaceWith(keepOpen(own, fresh)))
     drawn(fresh)
-  } else if (openId !== null) await load(openId)
+  } else if (openId !== null) await load(openId, isUnasked)
 }
 
 document.addEventListener('click', (event) => {
@@ -117,7 +119,7 @@ document.addEventListener('click', (event) => {
 
 document.addEventListener('tasks', ({ detail: { ids, more } }) => {
   const id = openId ?? Number(document.querySelector('main > #task')?.dataset.id)
-  if ((more || ids.includes(id)) && !isBeingFilled()) reloadTask().catch(() => {})
+  if ((more || ids.includes(id)) && !isBeingFilled()) reloadTask({ isUnasked: true }).catch(() => {})
 })
 
 const inAddress = () => /^#task-(\d+)$/.exec(location.hash)?.[1]

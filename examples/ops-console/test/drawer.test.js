@@ -271,6 +271,32 @@ describe('the drawer', () => {
     await page.unroute(`**/tasks/${slow}`)
   })
 
+  test('what somebody begins to write while it is fetched anew for a change of others stays, with its suggestions', async () => {
+    const id = await desk.task({ title: 'both at it' })
+    await open('/tasks')
+    await row(id).getByRole('link', { name: 'both at it' }).click()
+    await drawer.getByRole('heading', { name: 'both at it' }).waitFor()
+    let release
+    const held = new Promise((go) => { release = go })
+    await page.route(`**/tasks/${id}`, async (route) => { await held; await route.continue() })
+    const asked = page.waitForRequest(`**/tasks/${id}`)
+    await desk.db.query(`SELECT taskq_comment($1, 'called', actor => 'test')`, [id])
+    await asked
+    const team = drawer.getByRole('combobox', { name: 'Team' })
+    await team.fill('Back')
+    const option = team.locator('xpath=..').locator('[role="option"][aria-selected="true"]', { hasText: 'Back' })
+    await option.waitFor()
+    const field = await team.elementHandle()
+    const late = page.waitForResponse(`**/tasks/${id}`)
+    release()
+    await (await late).finished()
+    await page.evaluate(() => fetch('/health')) // which is answered after it
+    assert.equal(await field.evaluate((element) => element.isConnected && element.value), 'Back')
+    assert.equal(await option.isVisible(), true)
+    await page.unroute(`**/tasks/${id}`)
+    await page.keyboard.press('Escape')
+  })
+
   test('nor does it stand there empty', async () => {
     const id = await desk.task()
     await open('/tasks')
