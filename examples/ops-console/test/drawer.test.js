@@ -246,6 +246,9 @@ describe('editing', () => {
 })
 
 describe('the drawer', () => {
+  // What the page does with an answer it has done when a later one has come and been drawn.
+  const settled = () => page.evaluate(() => fetch('/health').then(() => new Promise((drawn) => { requestAnimationFrame(() => requestAnimationFrame(drawn)) })))
+
   test('closed before it has come, it stays closed; of two, the last is shown and in the address', async () => {
     const [slow, other] = [await desk.task({ title: 'slow one' }), await desk.task({ title: 'other one' })]
     await open('/tasks')
@@ -261,11 +264,11 @@ describe('the drawer', () => {
     await drawer.getByRole('heading', { name: 'other one' }).waitFor()
     const late = page.waitForResponse(`**/tasks/${slow}`)
     release()
-    await late
-    await page.waitForTimeout(200)
+    await (await late).finished()
+    await settled()
     assert.equal(new URL(page.url()).hash, `#task-${other}`)
     await page.keyboard.press('Escape')
-    await page.waitForTimeout(200)
+    await settled()
     assert.equal(await drawer.isVisible(), false)
     assert.equal(new URL(page.url()).hash, '')
     await page.unroute(`**/tasks/${slow}`)
@@ -290,7 +293,7 @@ describe('the drawer', () => {
     const late = page.waitForResponse(`**/tasks/${id}`)
     release()
     await (await late).finished()
-    await page.evaluate(() => fetch('/health')) // which is answered after it
+    await settled()
     assert.equal(await field.evaluate((element) => element.isConnected && element.value), 'Back')
     assert.equal(await option.isVisible(), true)
     await page.unroute(`**/tasks/${id}`)
@@ -308,8 +311,8 @@ describe('the drawer', () => {
     await page.keyboard.press('Escape')
     const late = page.waitForResponse(`**/tasks/${id}`)
     release()
-    await late
-    await page.waitForTimeout(200)
+    await (await late).finished()
+    await settled()
     assert.equal(await drawer.isVisible(), false)
     await page.unroute(`**/tasks/${id}`)
   })
