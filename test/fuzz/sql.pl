@@ -352,8 +352,11 @@ sub compare
 		elsif ($option{lazy}{$id}
 			&& ($row->{status} ne $db{status} || grep { !same($_, $row->{$_}, $db{$_}) } qw(sla_breached_at sla_warned_at response_breached_at)))
 		{
-			# What was not due yet when the statement began may be by now.
-			$now = time * 1e6;
+			# What was not due yet when the statement was sent may have been when it ran, which its stamps tell.
+			for my $at (grep { defined } @db{qw(sla_breached_at sla_warned_at response_breached_at)})
+			{
+				$now = $at if $at > $now && $at < time * 1e6;
+			}
 			touch($m, $row);
 		}
 		for my $column (@plain, 'description', @own, @instants)
